@@ -1,0 +1,312 @@
+//! What a live catalog and a live target say of themselves: the compiler's second input.
+//!
+//! The shapes are what the four catalog statements return (`flusso-postgres`), so that a recorded
+//! snapshot and a live answer are the same thing.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::name::TableName;
+
+/// Everything that was observed of a source for the tables a project names.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct CatalogFacts {
+    /// Server, role, publications and slots.
+    pub server: ServerFacts,
+    /// Named relations that exist, by name. A name that is missing here does not exist.
+    pub relations: BTreeMap<TableName, RelationFacts>,
+    /// Foreign keys from or to a named relation.
+    pub foreign_keys: Vec<ForeignKeyFacts>,
+}
+
+/// Statement 1: the server, our role, publications and slots.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ServerFacts {
+    /// `server_version_num`, such as 150018.
+    pub version: u32,
+    /// Whether it is a standby.
+    pub in_recovery: bool,
+    /// The database we are connected to.
+    pub database: String,
+    /// Its encoding, such as `UTF8`.
+    pub encoding: String,
+    /// Its default collation.
+    #[serde(default)]
+    pub collate: Option<String>,
+    /// Identity of the cluster.
+    #[serde(default)]
+    pub system_identifier: Option<String>,
+    /// Settings by name.
+    #[serde(default)]
+    pub settings: BTreeMap<String, Option<String>>,
+    /// The role we are.
+    pub role: RoleFacts,
+    /// Installed extensions with their versions.
+    #[serde(default)]
+    pub extensions: Option<BTreeMap<String, String>>,
+    /// Every publication of the database.
+    #[serde(default)]
+    pub publications: Option<Vec<PublicationFacts>>,
+    /// Every slot of the cluster.
+    #[serde(default)]
+    pub slots: Option<Vec<SlotFacts>>,
+    /// Schemas that hold a relation of that name, by the wanted `schema.name`, for did-you-mean.
+    #[serde(default)]
+    pub names_elsewhere: BTreeMap<String, Vec<String>>,
+    /// Tables near an unknown name, for did-you-mean: names of all tables of the schemas asked about,
+    /// as `schema.table`; filled only where a named relation is missing.
+    #[serde(default)]
+    pub tables_near: Vec<String>,
+}
+
+/// The role we are connected as.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct RoleFacts {
+    /// Its name.
+    pub name: String,
+    /// Whether it is superuser.
+    pub superuser: bool,
+    /// Whether it may start replication.
+    pub replication: bool,
+    /// Whether row security does not apply to it.
+    pub bypassrls: bool,
+    /// Whether it may create in the database (a publication needs it).
+    pub create_in_database: bool,
+    /// Roles it is a member of.
+    #[serde(default)]
+    pub member_of: Option<Vec<String>>,
+}
+
+/// One publication.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct PublicationFacts {
+    /// Its name.
+    pub name: String,
+    /// Its owner.
+    pub owner: String,
+    /// Whether our role may alter it.
+    pub owned: bool,
+    /// FOR ALL TABLES.
+    pub all_tables: bool,
+    /// It sends inserts.
+    pub insert: bool,
+    /// It sends updates.
+    pub update: bool,
+    /// It sends deletes.
+    pub delete: bool,
+    /// It sends truncates.
+    pub truncate: bool,
+    /// `publish_via_partition_root`.
+    pub via_root: bool,
+    /// FOR TABLES IN SCHEMA.
+    #[serde(default)]
+    pub schemas: Option<Vec<String>>,
+}
+
+/// One replication slot.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SlotFacts {
+    /// Its name.
+    pub name: String,
+    /// Its output plugin; none for a physical one.
+    pub plugin: Option<String>,
+    /// `logical` or `physical`.
+    #[serde(rename = "type")]
+    pub slot_type: String,
+    /// Its database.
+    pub database: Option<String>,
+    /// Whether a walsender holds it.
+    pub active: bool,
+    /// `reserved`, `extended`, `unreserved` or `lost`.
+    pub wal_status: Option<String>,
+}
+
+/// Statement 2: one relation with its columns.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct RelationFacts {
+    /// Its oid; never enters the lock.
+    pub oid: u32,
+    /// `relkind`: r table, p partitioned, v view, m materialized view, f foreign.
+    pub kind: String,
+    /// `relpersistence`: p permanent, u unlogged, t temporary.
+    pub persistence: String,
+    /// `relreplident`: d default, n nothing, f full, i index.
+    pub identity: String,
+    /// Whether it is a partition.
+    pub is_partition: bool,
+    /// Whether row security hides rows from our role.
+    pub rls_active: bool,
+    /// `reltuples`; -1 means unknown, not small.
+    pub rows: f64,
+    /// Whether our role owns it.
+    pub owned: bool,
+    /// Whether our role may use its schema.
+    pub usage: bool,
+    /// Whether our role may read all of it.
+    pub select: bool,
+    /// Partitions and inheritance children.
+    #[serde(default)]
+    pub children: Option<Vec<ChildFacts>>,
+    /// Its columns in order.
+    #[serde(default)]
+    pub columns: Vec<ColumnFacts>,
+    /// Labels of the enum types its columns use, in order, by type as `format_type` spells it.
+    #[serde(default)]
+    pub enums: Option<BTreeMap<String, Vec<String>>>,
+    /// Its table indexes.
+    #[serde(default)]
+    pub indexes: Vec<IndexFacts>,
+    /// The publications it is in.
+    #[serde(default)]
+    pub published: Vec<MembershipFacts>,
+}
+
+/// A partition or an inheritance child.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ChildFacts {
+    /// Its schema.
+    pub schema: String,
+    /// Its name.
+    pub name: String,
+    /// Its replica identity.
+    pub identity: String,
+    /// Whether it is a partition (else an inheritance child).
+    pub partition: bool,
+}
+
+/// One column.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ColumnFacts {
+    /// Its name.
+    pub name: String,
+    /// Its number.
+    pub num: i32,
+    /// Its declared type as `format_type` spells it, a domain by its name.
+    #[serde(rename = "type")]
+    pub pg_type: String,
+    /// The type below any domains, with its typmod: `numeric(12,2)`.
+    pub base: String,
+    /// `typtype` of the base: b base, e enum, c composite, r range, m multirange.
+    pub base_kind: String,
+    /// `typcategory` of the base; A is an array.
+    pub category: String,
+    /// Element type of an array.
+    #[serde(default)]
+    pub element: Option<String>,
+    /// Schema of the base type.
+    pub type_schema: String,
+    /// NOT NULL, by itself or through its domain.
+    pub not_null: bool,
+    /// `attgenerated`: empty, s stored, v virtual.
+    pub generated: String,
+    /// `attidentity`.
+    pub identity: String,
+    /// Oid of its collation, where it has one.
+    #[serde(default)]
+    pub collation: Option<i64>,
+    /// `collisdeterministic` of that collation; true where it has none.
+    #[serde(default = "yes")]
+    pub collation_deterministic: bool,
+    /// Names of the columns that its generated expression reads (`pg_depend`).
+    #[serde(default)]
+    pub generated_from: Vec<String>,
+    /// Whether our role may read it.
+    pub select: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// Statement 3, `index`: one table index.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct IndexFacts {
+    /// Its name.
+    pub name: String,
+    /// Whether it is the primary key's.
+    pub primary: bool,
+    /// Whether it is unique.
+    pub unique: bool,
+    /// Whether it is checked at once (not deferrable).
+    pub immediate: bool,
+    /// Valid, ready and live.
+    pub valid: bool,
+    /// Whether it is the replica identity.
+    pub identity: bool,
+    /// Access method.
+    pub method: String,
+    /// Whether it has a predicate.
+    pub partial: bool,
+    /// Whether it has expressions.
+    pub expressions: bool,
+    /// How many of its columns are keys.
+    pub nkeys: usize,
+    /// Its columns, keys first; an expression is null.
+    pub columns: Vec<Option<String>>,
+}
+
+/// Statement 3, `fk`: one foreign key.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ForeignKeyFacts {
+    /// Its name.
+    pub name: String,
+    /// The referring table.
+    pub from: TableName,
+    /// The referred table.
+    pub to: TableName,
+    /// The referring columns.
+    pub columns: Vec<String>,
+    /// The referred columns, in the same order.
+    pub references: Vec<String>,
+    /// Whether every row was checked.
+    pub valid: bool,
+    /// Whether it is checked at the end of the transaction only.
+    pub deferrable: bool,
+}
+
+/// Statement 4: a relation in a publication.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct MembershipFacts {
+    /// The publication.
+    pub publication: String,
+    /// `all`, `table`, `schema` or `ancestor`.
+    pub how: String,
+    /// Its column list, where it has one.
+    #[serde(default)]
+    pub columns: Option<Vec<String>>,
+    /// Whether it has a row filter.
+    pub filtered: bool,
+}
+
+/// What the compiler wants the server to judge: statements that are prepared, never executed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Probe {
+    /// Names the probe for its outcome.
+    pub id: usize,
+    /// The statement.
+    pub sql: String,
+    /// Schemas on the search path while it is prepared.
+    pub search_path: Vec<String>,
+}
+
+/// What the server said of a probe.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProbeOutcome {
+    /// The probe.
+    pub id: usize,
+    /// The types of its result columns as `format_type` spells them with their typmod, or the
+    /// server's message with its SQLSTATE.
+    pub result: Result<Vec<String>, ProbeError>,
+}
+
+/// Why the server refused to prepare a statement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProbeError {
+    /// Five characters.
+    pub sqlstate: String,
+    /// The server's primary message.
+    pub message: String,
+    /// Position in the statement in characters from 1, where it says one.
+    pub position: Option<u32>,
+}

@@ -1,0 +1,51 @@
+//! `flusso.lock`: the whole program that the runtime executes.
+//!
+//! The types are what the file says; [`write`] prints them in the one canonical spelling and
+//! [`read`] takes only that file's keys, with a line and a column for everything it refuses. No
+//! type here can hold a secret's value: what could be one is a [`SecretRef`].
+
+mod connection;
+mod fingerprint;
+mod index;
+mod read;
+mod source;
+mod write;
+
+pub use connection::{SecretRef, SourceEndpoint, Template, TlsFiles, UrlEndpoint};
+pub use fingerprint::{edges_fingerprint, index_fingerprint};
+pub use index::{
+    DocumentIdForm, Edge, FieldPlan, FieldSource, IndexPlan, JoinPair, KeyColumn, Node, OnError, ROOT_PATH,
+};
+pub use read::{ReadError, read, read_index};
+pub use source::{
+    Compression, Identity, Manage, OpenSearchPlan, SinkKind, SinkPlan, SourcePlan, TablePlan,
+};
+pub use write::{index_text, write};
+
+/// The newest version of the format, and the one that is written.
+pub const LOCK_VERSION: u32 = 1;
+
+/// A whole lock. Digests are not fields: they are computed when it is written and verified when it
+/// is read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lock {
+    /// Name of the project: prefixes the slot, the publication and the state.
+    pub project: String,
+    /// Hash of the project file without `sinks`, as it was parsed.
+    pub inputs: String,
+    /// Where changes come from.
+    pub source: SourcePlan,
+    /// Where documents go, sorted by name; none means stdout.
+    pub sinks: Vec<SinkPlan>,
+    /// Every captured table, sorted by name.
+    pub tables: Vec<TablePlan>,
+    /// Every index, sorted by name.
+    pub indexes: Vec<IndexPlan>,
+}
+
+impl Lock {
+    /// Digest of the whole file as the state records it: SHA-256, 16 hexadecimal digits.
+    pub fn digest(&self) -> String {
+        crate::hash::short_hash(write(self))
+    }
+}

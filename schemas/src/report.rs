@@ -1,0 +1,169 @@
+//! What flusso says of its work, in the one form that compiler, runtime and command line share.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// How serious a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// Shown on request only.
+    Allow,
+    /// Shown; fails only under `--deny-warnings`.
+    Warn,
+    /// Fails.
+    Deny,
+}
+
+/// One finding as `--format json` prints it: one object a line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Finding {
+    /// The lint's name, kebab-case, named for the bad thing.
+    pub lint: String,
+    /// How serious it is.
+    pub level: Level,
+    /// What happens to whom; stands alone.
+    pub message: String,
+    /// The remedy, one imperative.
+    pub help: Option<String>,
+    /// Places in files, the primary one first; none for a finding about a live system.
+    pub labels: Vec<Label>,
+    /// What the live system says.
+    pub notes: Vec<String>,
+    /// An edit that settles it, where one is certain.
+    pub fix: Option<Fix>,
+}
+
+impl Finding {
+    /// A finding about a live system: it has no place in a file.
+    pub fn live(lint: &str, level: Level, message: impl Into<String>) -> Self {
+        let (lint, message) = (lint.to_owned(), message.into());
+        Self { lint, level, message, help: None, labels: Vec::new(), notes: Vec::new(), fix: None }
+    }
+
+    /// The same with a remedy.
+    pub fn with_help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// The same with one more note.
+    pub fn with_note(mut self, note: impl Into<String>) -> Self {
+        self.notes.push(note.into());
+        self
+    }
+}
+
+/// A place in a file. Lines and columns count from 1, columns in characters.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Label {
+    /// The file, relative to the project's folder.
+    pub file: String,
+    /// First line.
+    pub line: usize,
+    /// Column of the first character.
+    pub column: usize,
+    /// Last line.
+    pub end_line: usize,
+    /// Column after the last character.
+    pub end_column: usize,
+    /// First byte, from 0.
+    pub byte_start: usize,
+    /// Byte after the last.
+    pub byte_end: usize,
+    /// Whether this is the place the finding is about.
+    pub primary: bool,
+    /// What is to be seen there.
+    pub text: String,
+}
+
+/// An edit of one file: the bytes from `byte_start` to `byte_end` become `replacement`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Fix {
+    /// The file, relative to the project's folder.
+    pub file: String,
+    /// First byte, from 0.
+    pub byte_start: usize,
+    /// Byte after the last.
+    pub byte_end: usize,
+    /// What stands there afterwards.
+    pub replacement: String,
+}
+
+/// The last object of `--format json`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Summary {
+    /// Findings at deny.
+    pub deny: usize,
+    /// Findings at warn.
+    pub warn: usize,
+    /// Checks that were not made.
+    pub skipped: usize,
+    /// Files that were read.
+    pub files: usize,
+}
+
+/// What an apply will do, shown before it does it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ApplyPlan {
+    /// Changes in the source (publication, slot, replica identities), in order, each in words with
+    /// its statement.
+    pub source: Vec<SourceChange>,
+    /// One step an index and sink.
+    pub steps: Vec<IndexStep>,
+}
+
+/// One change in the source.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SourceChange {
+    /// What it does to whom.
+    pub what: String,
+    /// The statement.
+    pub statement: String,
+}
+
+/// What happens to one index in one sink.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct IndexStep {
+    /// The index.
+    pub index: String,
+    /// The sink.
+    pub sink: String,
+    /// What is done.
+    pub action: Action,
+    /// The concrete index it is about, where there is one.
+    pub generation: Option<String>,
+    /// Rows of the root table as the source estimates them; none where it does not know.
+    pub rows_estimated: Option<u64>,
+    /// Why, where that is not plain.
+    pub reason: Option<String>,
+}
+
+/// What apply does to an index in a sink.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// There is no generation: one is made and filled.
+    Create,
+    /// One is filling: it goes on.
+    Resume,
+    /// It is live and what it means is the same.
+    Unchanged,
+    /// Dynamic settings change in place.
+    UpdateSettings,
+    /// The mapping grows in place and every document is sent again.
+    Extend,
+    /// Every document is sent again.
+    Refill,
+    /// A new generation replaces the live one.
+    Rebuild,
+    /// It is in the state but no longer in the lock.
+    Retire,
+}
+
+impl Action {
+    /// Whether this version of flusso carries it out; any other is shown and refused.
+    pub fn is_supported(self) -> bool {
+        matches!(self, Self::Create | Self::Resume | Self::Unchanged)
+    }
+}

@@ -1,0 +1,147 @@
+//! The documents that the runtime keeps in a sink, beside what they describe.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::lsn::Lsn;
+
+/// Version of these documents; another one is refused by name.
+pub const STATE_VERSION: u32 = 1;
+
+/// Document `project`: where the whole project stands in one sink.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProjectState {
+    /// [`STATE_VERSION`].
+    pub state_version: u32,
+    /// Name of the project.
+    pub project: String,
+    /// Identity of the source's cluster, from `IDENTIFY_SYSTEM`.
+    pub system_identifier: String,
+    /// Its timeline when the state was written.
+    pub timeline: u32,
+    /// `pg_publication.oid`: a publication that was dropped and made again differs.
+    pub publication_oid: u32,
+    /// Name of the slot.
+    pub slot: String,
+    /// Whether the slot is there.
+    pub slot_phase: SlotPhase,
+    /// Digest of the lock whose apply was completed last; none before the first.
+    pub lock_digest: Option<String>,
+    /// Raised when the source is another one; 0 until that is built.
+    pub epoch: u16,
+    /// The position up to which every document is durable here; none before the slot is ready.
+    pub confirmed: Option<Confirmed>,
+    /// Up to which position each generation was fed, by name.
+    pub fed: BTreeMap<String, Lsn>,
+    /// Highest position that a written snapshot saw; 0 until the epoch is built.
+    pub written_up_to: Lsn,
+    /// The number of the newest generation, by index; never used twice.
+    pub generations: BTreeMap<String, u64>,
+    /// Written anew by each writer, so that an unanswered write can be recognised.
+    pub nonce: String,
+}
+
+/// Whether the slot of a state is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SlotPhase {
+    /// It is being made: a slot found so is ours and is made anew.
+    Creating,
+    /// It is there, and `confirmed` is its first position or later.
+    Ready,
+}
+
+/// A confirmed position and the transaction that ends there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Confirmed {
+    /// Everything below is durable.
+    pub position: Lsn,
+    /// End of the last confirmed transaction's commit record; none before the first.
+    pub transaction_end: Option<Lsn>,
+    /// That transaction's xid.
+    pub xid: Option<u32>,
+    /// Its commit time, microseconds since 2000-01-01 UTC.
+    pub commit_time_us: Option<i64>,
+}
+
+/// Document `generation:<name>`: one concrete index behind an alias.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GenerationState {
+    /// Its concrete name, `<prefix><index>-<fingerprint8>-<n>`.
+    pub name: String,
+    /// Its index in the lock.
+    pub index: String,
+    /// The sink it is in.
+    pub sink: String,
+    /// The `[[index]]` block it is fed by, canonical text.
+    pub plan: String,
+    /// Fingerprint of that block: another one means compare.
+    pub fingerprint: String,
+    /// Fingerprint of its edges.
+    pub edges_fingerprint: String,
+    /// How far it is.
+    pub phase: GenerationPhase,
+    /// The confirmed position when it was begun: versions of its backfill lie below.
+    pub first_position: Lsn,
+    /// Closed key ranges `(after, up_to]`, disjoint, adjacent ones merged, in no particular order.
+    pub ranges: Vec<KeyRange>,
+    /// Identity of the concrete index.
+    pub index_uuid: String,
+    /// `history_uuid` of each primary shard, in order: a restored index has others.
+    pub history_uuids: Vec<String>,
+    /// What it was built under.
+    pub catalog: CatalogRecord,
+    /// Set while every document is suspect (TRUNCATE): the position since when.
+    pub suspect_since: Option<Lsn>,
+    /// Set when it may have missed changes.
+    pub stale: Option<StaleMark>,
+    /// Written anew by each writer.
+    pub nonce: String,
+}
+
+/// How far a generation is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GenerationPhase {
+    /// Its backfill runs, or was interrupted.
+    Filling,
+    /// The alias is being moved to it: ask the alias which is true.
+    Swapping,
+    /// The alias points to it.
+    Live,
+    /// It was live and is left alone.
+    Kept,
+}
+
+/// A closed range of keys `(after, up_to]`; the keys are text as Postgres printed them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeyRange {
+    /// Exclusive lower bound; none from the first key.
+    pub after: Option<Vec<String>>,
+    /// Inclusive upper bound; none to the last key.
+    pub up_to: Option<Vec<String>>,
+}
+
+/// Why and since when an index may have missed changes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StaleMark {
+    /// Changes from here on may be missing.
+    pub since: Lsn,
+    /// What happened, in words.
+    pub reason: String,
+}
+
+/// What a generation was built under, found by the names its queries use: each relied-on fact of
+/// the catalog as one line, by what it is about (`shop.orders`, `shop.orders.id`, …).
+///
+/// Facts whose name ends in ` file` are file nodes; they change without a rewrite (VACUUM FULL,
+/// TRUNCATE), so one alone only updates the record.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct CatalogRecord(pub BTreeMap<String, String>);
