@@ -1,0 +1,229 @@
+//! A server process: started with its output in a file, ended by signal, and never left behind by
+//! accident.
+
+use std::fs::{self, File, OpenOptions};
+use std::net::TcpListener;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::{Account, Error};
+
+/// How often a waiting loop looks again.
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
+
+/// A running server that we started. Dropped, it is killed; `detach` lets it live on.
+#[derive(Debug)]
+pub struct Daemon {
+    child: Option<Child>,
+    guard: Option<Child>,
+    pid: u32,
+    log: PathBuf,
+}
+
+impl Daemon {
+    /// Starts a command as a server under an account, its output appended to a log file.
+    pub fn start(mut command: Command, account: Account, log: &Path) -> Result<Self, Error> {
+        let output = append_to(log)?;
+        let errors = output.try_clone().map_err(Error::file("write", log))?;
+        account.apply(&mut command);
+        command.stdin(Stdio::null()).stdout(output).stderr(errors).process_group(0);
+        let program = command.get_program().to_string_lossy().into_owned();
+        let child = command.spawn().map_err(|source| Error::Spawn { program, source })?;
+        let pid = child.id();
+        Ok(Self { child: Some(child), guard: Some(guard_of(pid)?), pid, log: log.to_path_buf() })
+    }
+
+    /// The process number.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.pid
+    }
+
+    /// Whether the process still runs.
+    pub fn is_running(&mut self) -> bool {
+        self.child.as_mut().is_some_and(|child| matches!(child.try_wait(), Ok(None)))
+    }
+
+    /// Asks the process to end by a signal and kills it when it has not within the time.
+    pub fn stop(&mut self, signal_name: &str, patience: Duration) {
+        signal(self.pid, signal_name);
+        if wait_until(patience, || !self.is_running()).is_none() {
+            signal(self.pid, "KILL");
+        }
+        self.reap();
+    }
+
+    /// Kills the process with signal 9.
+    pub fn kill(&mut self) {
+        signal(self.pid, "KILL");
+        self.reap();
+    }
+
+    /// Lets the process live on when this value, and the program, end; returns its number.
+    #[must_use]
+    pub fn detach(mut self) -> u32 {
+        end_guard(self.guard.take());
+        self.child = None;
+        self.pid
+    }
+
+    /// The error of a server that did not get ready, with the end of its log.
+    #[must_use]
+    pub fn not_ready(&mut self, server: &'static str, patience: Duration) -> Error {
+        let reason = if self.is_running() {
+            format!("no answer within {} s", patience.as_secs())
+        } else {
+            "its process has ended".to_owned()
+        };
+        Error::NotReady { server, reason, log: self.log.clone(), tail: tail_of(&self.log) }
+    }
+
+    fn reap(&mut self) {
+        end_guard(self.guard.take());
+        if let Some(mut child) = self.child.take() {
+            drop(child.wait());
+        }
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        if self.child.is_some() {
+            self.kill();
+        }
+    }
+}
+
+/// A port that is free now, on the loopback address.
+pub fn free_port() -> Result<u16, Error> {
+    let address = "127.0.0.1:0";
+    let unreachable = |source| Error::Unreachable { server: "a free port", address: address.to_owned(), source };
+    let listener = TcpListener::bind(address).map_err(unreachable)?;
+    Ok(listener.local_addr().map_err(unreachable)?.port())
+}
+
+/// Waits until a test holds; how long it took, or nothing when the time is over.
+pub fn wait_until(patience: Duration, mut holds: impl FnMut() -> bool) -> Option<Duration> {
+    let start = Instant::now();
+    loop {
+        if holds() {
+            return Some(start.elapsed());
+        }
+        if start.elapsed() > patience {
+            return None;
+        }
+        thread::sleep(POLL_INTERVAL);
+    }
+}
+
+/// Sends a signal by its name; a process that has ended already is fine.
+pub fn signal(pid: u32, name: &str) {
+    // The shell's own `kill`, because the program of that name is not everywhere.
+    let script = format!("kill -{name} {pid}");
+    drop(Command::new("sh").args(["-c", &script]).stderr(Stdio::null()).status());
+}
+
+/// Whether a process runs whose command line holds a text: a number alone may belong to another
+/// process by now.
+#[must_use]
+pub fn runs(pid: u32, marker: &str) -> bool {
+    let output = Command::new("ps").args(["-ww", "-o", "stat=,args=", "-p", &pid.to_string()]).output();
+    output.is_ok_and(|output| {
+        let line = String::from_utf8_lossy(&output.stdout).into_owned();
+        !line.starts_with('Z') && line.contains(marker)
+    })
+}
+
+/// Ends a server that another run of this program left running, and waits until it is gone.
+pub fn stop_detached(pid: u32, marker: &str, signal_name: &str, patience: Duration) {
+    if !runs(pid, marker) {
+        return;
+    }
+    signal(pid, signal_name);
+    if wait_until(patience, || !runs(pid, marker)).is_none() {
+        signal(pid, "KILL");
+        wait_until(Duration::from_secs(5), || !runs(pid, marker));
+    }
+}
+
+/// Runs a command to its end; its standard output, or an error with the end of what it printed.
+pub fn run(command: &mut Command) -> Result<String, Error> {
+    let program = command.get_program().to_string_lossy().into_owned();
+    let output = command.stdin(Stdio::null()).output();
+    let output = output.map_err(|source| Error::Spawn { program: program.clone(), source })?;
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    if output.status.success() {
+        return Ok(printed);
+    }
+    let talked = format!("{printed}{}", String::from_utf8_lossy(&output.stderr));
+    Err(Error::Failed { program, status: output.status.to_string(), output: last_lines(&talked) })
+}
+
+/// A shell that kills the server when this program ends in whatever way: its standard input is a
+/// pipe that only we hold open.
+fn guard_of(pid: u32) -> Result<Child, Error> {
+    let script = format!("read -r _; kill -KILL {pid} 2>/dev/null");
+    let mut command = Command::new("sh");
+    command.args(["-c", &script]).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    let spawned = command.process_group(0).spawn();
+    spawned.map_err(|source| Error::Spawn { program: "sh".to_owned(), source })
+}
+
+fn end_guard(guard: Option<Child>) {
+    if let Some(mut guard) = guard {
+        drop(guard.kill());
+        drop(guard.wait());
+    }
+}
+
+fn append_to(log: &Path) -> Result<File, Error> {
+    if let Some(folder) = log.parent() {
+        fs::create_dir_all(folder).map_err(Error::file("create", folder))?;
+    }
+    OpenOptions::new().create(true).append(true).open(log).map_err(Error::file("write", log))
+}
+
+fn tail_of(log: &Path) -> String {
+    fs::read(log).map_or_else(|_| String::new(), |bytes| last_lines(&String::from_utf8_lossy(&bytes)))
+}
+
+fn last_lines(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    lines[lines.len().saturating_sub(20)..].join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sleeper(log: &Path) -> Daemon {
+        let mut command = Command::new("sleep");
+        command.arg("61.25");
+        Daemon::start(command, Account::Caller, log).expect("sleep is everywhere")
+    }
+
+    #[test]
+    fn a_dropped_daemon_is_gone_and_a_detached_one_is_not() {
+        let log = std::env::temp_dir().join(format!("flusso-daemon-{}.log", std::process::id()));
+        let dropped = sleeper(&log);
+        let dropped_pid = dropped.pid();
+        assert!(runs(dropped_pid, "sleep 61.25"));
+        assert!(!runs(dropped_pid, "sleep 61.26"));
+        drop(dropped);
+        assert!(!runs(dropped_pid, "sleep 61.25"));
+        let detached_pid = sleeper(&log).detach();
+        assert!(runs(detached_pid, "sleep 61.25"));
+        stop_detached(detached_pid, "sleep 61.25", "TERM", Duration::from_secs(5));
+        assert!(!runs(detached_pid, "sleep 61.25"));
+        drop(fs::remove_file(log));
+    }
+
+    #[test]
+    fn a_failing_command_says_what_it_printed() {
+        let error = run(Command::new("sh").args(["-c", "echo why >&2; exit 3"])).expect_err("exits 3");
+        assert!(error.to_string().contains("why"), "{error}");
+    }
+}

@@ -1,0 +1,148 @@
+//! A minimal Postgres client: one connection, trusted, simple queries, everything as text.
+//!
+//! It serves the launcher (is the server there?) and whoever must load a fixture before any client
+//! crate is built. It is no client for the product.
+
+use std::io::{self, BufReader, Read, Write};
+use std::net::TcpStream;
+
+use crate::services::Error;
+
+/// The protocol's version 3.0 as its startup message spells it.
+const PROTOCOL_VERSION: i32 = 196_608;
+
+/// One session.
+#[derive(Debug)]
+pub struct Connection {
+    stream: BufReader<TcpStream>,
+    address: String,
+}
+
+/// A row of an answer: each value as text, `None` for null.
+pub type Row = Vec<Option<String>>;
+
+impl Connection {
+    /// Opens a session without a password.
+    pub fn open(address: &str, user: &str, database: &str) -> Result<Self, Error> {
+        let unreachable = |source| Error::Unreachable { server: "Postgres", address: address.to_owned(), source };
+        let stream = TcpStream::connect(address).map_err(unreachable)?;
+        stream.set_nodelay(true).map_err(unreachable)?;
+        let mut connection = Self { stream: BufReader::new(stream), address: address.to_owned() };
+        let mut body = PROTOCOL_VERSION.to_be_bytes().to_vec();
+        for text in ["user", user, "database", database, "client_encoding", "UTF8"] {
+            body.extend(text.bytes().chain([0]));
+        }
+        body.push(0);
+        connection.send(None, &body)?;
+        connection.answer(|_| {})?;
+        Ok(connection)
+    }
+
+    /// Runs one or several statements; the rows of all of them, every value as text.
+    pub fn query(&mut self, sql: &str) -> Result<Vec<Row>, Error> {
+        let mut rows = Vec::new();
+        self.query_each(sql, |row| rows.push(row))?;
+        Ok(rows)
+    }
+
+    /// As `query`, giving each row to a function so that no answer is held as a whole.
+    pub fn query_each(&mut self, sql: &str, each: impl FnMut(Row)) -> Result<(), Error> {
+        let body: Vec<u8> = sql.bytes().chain([0]).collect();
+        self.send(Some(b'Q'), &body)?;
+        self.answer(each)
+    }
+
+    fn send(&mut self, tag: Option<u8>, body: &[u8]) -> Result<(), Error> {
+        let length = i32::try_from(body.len() + 4).expect("a statement is below 2 GiB");
+        let mut message: Vec<u8> = tag.into_iter().collect();
+        message.extend(length.to_be_bytes());
+        message.extend(body);
+        let written = self.stream.get_mut().write_all(&message);
+        written.map_err(|source| self.unreachable(source))
+    }
+
+    /// Reads to the server's `ReadyForQuery`; an error message on the way is the outcome.
+    fn answer(&mut self, mut each: impl FnMut(Row)) -> Result<(), Error> {
+        let mut failure = None;
+        loop {
+            let (tag, body) = self.receive().map_err(|source| self.unreachable(source))?;
+            match tag {
+                b'D' => each(row_of(&body)),
+                b'E' => failure = Some(message_of(&body)),
+                b'R' if body != [0; 4] => failure = Some("asks for a password".to_owned()),
+                b'Z' => return failure.map_or(Ok(()), |message| Err(answered(message))),
+                _ => {}
+            }
+            // Before the session is ready an error is followed by nothing.
+            if matches!(tag, b'E' | b'R') && failure.as_ref().is_some_and(|text| is_final(tag, text)) {
+                return Err(answered(failure.expect("just seen")));
+            }
+        }
+    }
+
+    fn receive(&mut self) -> io::Result<(u8, Vec<u8>)> {
+        let mut head = [0; 5];
+        self.stream.read_exact(&mut head)?;
+        let length = i32::from_be_bytes([head[1], head[2], head[3], head[4]]);
+        let mut body = vec![0; usize::try_from(length - 4).unwrap_or(0)];
+        self.stream.read_exact(&mut body)?;
+        Ok((head[0], body))
+    }
+
+    fn unreachable(&self, source: io::Error) -> Error {
+        Error::Unreachable { server: "Postgres", address: self.address.clone(), source }
+    }
+}
+
+fn answered(message: String) -> Error {
+    Error::Answer { server: "Postgres", message }
+}
+
+/// An error after which the server says nothing more: FATAL, PANIC, or a way of logging in that
+/// this client does not have.
+fn is_final(tag: u8, message: &str) -> bool {
+    tag == b'R' || message.starts_with("FATAL") || message.starts_with("PANIC")
+}
+
+/// Severity and message of an error: its fields are a letter, text and a zero byte each.
+fn message_of(body: &[u8]) -> String {
+    let fields: Vec<&[u8]> = body.split(|byte| *byte == 0).filter(|field| !field.is_empty()).collect();
+    let field = |letter: u8| {
+        let found = fields.iter().find(|field| field[0] == letter);
+        found.map_or_else(String::new, |field| String::from_utf8_lossy(&field[1..]).into_owned())
+    };
+    format!("{}: {}", field(b'S'), field(b'M'))
+}
+
+fn row_of(body: &[u8]) -> Row {
+    let mut row = Vec::new();
+    let mut rest = body.get(2..).unwrap_or_default();
+    while let Some((head, after)) = rest.split_first_chunk::<4>() {
+        let length = usize::try_from(i32::from_be_bytes(*head)).ok();
+        let (value, next) = after.split_at(length.unwrap_or(0).min(after.len()));
+        row.push(length.map(|_| String::from_utf8_lossy(value).into_owned()));
+        rest = next;
+    }
+    row
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_keeps_null_apart_from_empty() {
+        let mut body = 3_u16.to_be_bytes().to_vec();
+        body.extend((-1_i32).to_be_bytes());
+        body.extend(0_i32.to_be_bytes());
+        body.extend(2_i32.to_be_bytes());
+        body.extend(b"ab");
+        assert_eq!(row_of(&body), [None, Some(String::new()), Some("ab".to_owned())]);
+    }
+
+    #[test]
+    fn an_error_says_its_severity_and_message() {
+        let body = b"SFATAL\0VFATAL\0C57P03\0Mthe database system is starting up\0\0";
+        assert_eq!(message_of(body), "FATAL: the database system is starting up");
+    }
+}
