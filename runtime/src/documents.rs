@@ -1,0 +1,124 @@
+//! Documents as bytes on their way from a source to a sink, and their keys.
+
+use std::ops::Range;
+use std::time::{Duration, Instant};
+
+use flusso_schemas::document_id;
+use flusso_schemas::lsn::Lsn;
+use flusso_schemas::name::TableName;
+
+/// A key: its parts in order, each as text that the source printed.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key(pub Vec<String>);
+
+impl Key {
+    /// The `_id` of the document with this key.
+    pub fn document_id(&self) -> String {
+        document_id::join(&self.0)
+    }
+
+    /// How many bytes its parts have.
+    pub fn bytes(&self) -> usize {
+        self.0.iter().map(String::len).sum()
+    }
+}
+
+/// Many documents in one arena. Each is one line of JSON without a line feed.
+#[derive(Clone, Debug, Default)]
+pub struct Documents {
+    arena: Vec<u8>,
+    items: Vec<(Key, Range<usize>)>,
+}
+
+/// One of [`Documents`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DocumentRef<'a> {
+    /// Its key.
+    pub key: &'a Key,
+    /// Its JSON, one line.
+    pub json: &'a [u8],
+}
+
+impl Documents {
+    /// The arena that the next document is printed to; [`Self::close`] ends it.
+    pub fn arena(&mut self) -> &mut Vec<u8> {
+        &mut self.arena
+    }
+
+    /// Everything that was printed since `start` is the document of `key`.
+    pub fn close(&mut self, key: Key, start: usize) {
+        self.items.push((key, start..self.arena.len()));
+    }
+
+    /// Adds a whole document.
+    pub fn push(&mut self, key: Key, json: &[u8]) {
+        let start = self.arena.len();
+        self.arena.extend_from_slice(json);
+        self.close(key, start);
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.items.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
+    /// Bytes of all documents.
+    pub fn bytes(&self) -> usize {
+        self.arena.len()
+    }
+
+    /// Each document in the order it was built.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = DocumentRef<'_>> {
+        self.items.iter().map(|(key, range)| DocumentRef { key, json: &self.arena[range.clone()] })
+    }
+}
+
+/// What is to be built.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Selection {
+    /// These keys. One that does not come back has no document.
+    Keys(Vec<Key>),
+    /// The keys in `(after, up_to]`; open where none.
+    Range {
+        /// Exclusive lower bound.
+        after: Option<Key>,
+        /// Inclusive upper bound.
+        up_to: Option<Key>,
+    },
+}
+
+/// What one reading transaction built.
+#[derive(Clone, Debug)]
+pub struct Built {
+    /// The documents.
+    pub documents: Documents,
+    /// Keys that were asked for and have no document; none for a range.
+    pub missing: Vec<Key>,
+    /// What is needed to judge later whether it still holds.
+    pub snapshot: Snapshot,
+}
+
+/// When and of what a reading transaction took its snapshot.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    /// Insert position of the log inside the snapshot: what it saw lies below (a *note*).
+    pub note: Lsn,
+    /// The source's own clock inside the snapshot, microseconds since 1970-01-01 UTC.
+    pub source_clock_us: i64,
+    /// Our monotonic clock just before BEGIN.
+    pub began: Instant,
+    /// File node of each table that was locked.
+    pub file_nodes: Vec<(TableName, u32)>,
+}
+
+impl Snapshot {
+    /// How long ago it began, by our own clock.
+    pub fn age(&self) -> Duration {
+        self.began.elapsed()
+    }
+}

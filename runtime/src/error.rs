@@ -1,0 +1,116 @@
+//! One error type: what kind it is decides what is done about it, in one table.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+use flusso_schemas::report::Finding;
+
+/// What went wrong, as far as what to do about it depends on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// A server could not be reached at all, or a reference could not be resolved.
+    Unreachable,
+    /// A connection that was there is lost: everything since the last confirm is done again.
+    ConnectionLost,
+    /// A table lock was not to be had in time (`55P03`): wait, read again.
+    LockNotAvailable,
+    /// The reading transaction took longer than its bound, or a row of it cannot be read: read less.
+    TooMuch,
+    /// The sink did not answer in time, or an eventless write is in doubt: read and write again.
+    Unanswered,
+    /// Findings of a preflight.
+    Findings,
+    /// The lock, the catalog, the source or the sink is not what the state says.
+    Drift,
+    /// A bound ran out, or someone else holds what we need.
+    Busy,
+    /// A document was refused, or a row makes its query fail: a person must look.
+    Rejected,
+    /// Someone else writes these indexes, or another runner took over.
+    Foreign,
+    /// A signal asked to stop.
+    Stopped,
+    /// flusso contradicts itself.
+    Internal,
+}
+
+/// What is done about an error of a kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Remedy {
+    /// Begin the session again from what was confirmed.
+    Retry,
+    /// End, with this exit code.
+    Stop(u8),
+}
+
+impl ErrorKind {
+    /// The one table from kind to remedy; exit codes are those of every flusso command.
+    pub fn remedy(self) -> Remedy {
+        match self {
+            Self::ConnectionLost | Self::LockNotAvailable | Self::TooMuch | Self::Unanswered => Remedy::Retry,
+            Self::Findings => Remedy::Stop(1),
+            Self::Unreachable => Remedy::Stop(3),
+            Self::Drift => Remedy::Stop(4),
+            Self::Busy | Self::Rejected | Self::Foreign | Self::Stopped | Self::Internal => Remedy::Stop(5),
+        }
+    }
+}
+
+/// An error of the runtime or of a backend. Its texts never hold a row's values or a secret.
+#[derive(Debug)]
+pub struct Error {
+    /// What it is.
+    pub kind: ErrorKind,
+    /// What happens to whom.
+    pub message: String,
+    /// What to do, one imperative.
+    pub help: Option<String>,
+    /// Findings, where the kind is [`ErrorKind::Findings`] or [`ErrorKind::Drift`].
+    pub findings: Vec<Finding>,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+/// A result of this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// An error of a kind.
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), help: None, findings: Vec::new(), source: None }
+    }
+
+    /// The same with what to do.
+    pub fn with_help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// The same with what caused it.
+    pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// The same with findings.
+    pub fn with_findings(mut self, findings: Vec<Finding>) -> Self {
+        self.findings = findings;
+        self
+    }
+
+    /// Whether beginning the session again is the remedy.
+    pub fn is_retryable(&self) -> bool {
+        self.kind.remedy() == Remedy::Retry
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source.as_deref().map(|source| source as &(dyn StdError + 'static))
+    }
+}

@@ -1,0 +1,96 @@
+//! What a run says while it goes on, and how it is asked to stop.
+
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use flusso_schemas::lsn::Lsn;
+use flusso_schemas::report::{ApplyPlan, Finding};
+use tokio::sync::watch;
+
+/// Takes what happens, as it happens. Calls come from several tasks and must not block.
+pub trait Progress: Debug + Send + Sync {
+    /// Something happened.
+    fn event(&self, event: ProgressEvent);
+}
+
+/// Something that happened. Never holds a row's value.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum ProgressEvent {
+    /// A preflight finding below deny.
+    Finding(Finding),
+    /// What apply will do.
+    Plan(ApplyPlan),
+    /// A step of apply begins.
+    Step(String),
+    /// Something is waited for; shown when it changes.
+    Waiting {
+        /// What for, such as `for transaction 1055` or `for a writer …`.
+        what: String,
+    },
+    /// A backfill goes on.
+    Backfill {
+        /// The index.
+        index: String,
+        /// Documents written so far in this run.
+        documents: u64,
+        /// Rows that the source estimates in all.
+        rows_estimated: Option<u64>,
+    },
+    /// A batch of changes was written.
+    Followed {
+        /// Documents written.
+        documents: u64,
+        /// Documents deleted.
+        deletes: u64,
+    },
+    /// A position was confirmed.
+    Confirmed(Lsn),
+    /// Following is up to date enough to be used; `run` prints it once.
+    Ready,
+    /// A session broke and is begun again.
+    Retrying {
+        /// What broke it.
+        reason: String,
+        /// Pause before the next attempt, milliseconds.
+        pause_ms: u64,
+    },
+}
+
+/// A progress that is thrown away.
+#[derive(Clone, Copy, Debug)]
+pub struct Silent;
+
+impl Progress for Silent {
+    fn event(&self, _event: ProgressEvent) {}
+}
+
+/// Whether the run was asked to stop. Cloned into every task;
+#[derive(Clone, Debug)]
+pub struct Shutdown(watch::Receiver<bool>, Arc<watch::Sender<bool>>);
+
+impl Default for Shutdown {
+    fn default() -> Self {
+        let (sender, receiver) = watch::channel(false);
+        Self(receiver, Arc::new(sender))
+    }
+}
+
+impl Shutdown {
+    /// Asks every holder of a clone to stop at its next safe point.
+    pub fn request(&self) {
+        self.1.send_replace(true);
+    }
+
+    /// Whether it was asked.
+    pub fn is_requested(&self) -> bool {
+        *self.0.borrow()
+    }
+
+    /// Ends when it is asked.
+    pub async fn requested(&self) {
+        let mut receiver = self.0.clone();
+        // The sender lives in `self`, so waiting ends only with the request.
+        let _ = receiver.wait_for(|asked| *asked).await;
+    }
+}

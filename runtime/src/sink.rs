@@ -1,0 +1,161 @@
+//! Where documents go: one sink's contract.
+
+mod fan_out;
+
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use flusso_schemas::lock::{IndexPlan, Lock};
+use flusso_schemas::report::Finding;
+
+pub use fan_out::FanOut;
+
+use crate::documents::{DocumentRef, Key};
+use crate::error::Result;
+use crate::source::Lease;
+use crate::state_store::StateStore;
+
+/// One sink, or a fan-out over several ([`FanOut`]): everything that concerns one sink is addressed by
+/// a [`Generation`], which names its sink, so that a fan-out only routes.
+///
+/// Methods may be called at once from several tasks. A write that has returned [`Answer::Done`] and a
+/// [`Self::flush`] after it let the pipeline forget the change. The same write may come twice, and an
+/// older one late: versions decide.
+#[async_trait]
+pub trait Sink: Debug + Send + Sync {
+    /// The sinks this one consists of, by name, sorted: itself where it is one.
+    fn members(self: Arc<Self>) -> Vec<(String, Arc<dyn Sink>)>;
+
+    /// Everything that would keep the plan from running here: reachability, version, templates that
+    /// interfere, an alias that is in the way. Changes nothing.
+    async fn preflight(&self, plan: &Lock) -> Result<Vec<Finding>>;
+
+    /// Where its state is kept; none for a sink that keeps nothing (stdout, or a fan-out: ask members).
+    fn state(&self) -> Option<Arc<dyn StateStore>>;
+
+    /// The highest number of an existing concrete index of this index, in the state or not.
+    async fn newest_generation(&self, index: &IndexPlan) -> Result<u64>;
+
+    /// The name of a generation: `<prefix><index>-<fingerprint8>-<number>`.
+    fn generation_name(&self, index: &IndexPlan, number: u64) -> String;
+
+    /// Makes a generation with the plan's body, tuned for bulk loading, and its write alias.
+    async fn create_generation(
+        &self,
+        generation: &Generation,
+        index: &IndexPlan,
+    ) -> Result<GenerationIdentity>;
+
+    /// Its identity now; none where it is gone.
+    async fn identity(&self, generation: &Generation) -> Result<Option<GenerationIdentity>>;
+
+    /// Removes a generation that never was live. None there is no error.
+    async fn drop_generation(&self, generation: &Generation) -> Result<()>;
+
+    /// Gives a generation the settings it ends with and waits, within a bound, for its replicas.
+    /// Returns a sentence where fewer than configured can ever start.
+    async fn finish_generation(&self, generation: &Generation, index: &IndexPlan) -> Result<Option<String>>;
+
+    /// Writes a batch: one answer an item, documents first, then deletes.
+    async fn write(&self, generation: &Generation, batch: WriteBatch<'_>) -> Result<Vec<Answer>>;
+
+    /// Everything that was answered before is durable when it returns.
+    async fn flush(&self, generation: &Generation) -> Result<()>;
+
+    /// Everything that was answered before can be found when it returns.
+    async fn refresh(&self, generation: &Generation) -> Result<()>;
+
+    /// A page of a listing of every id, as of the last refresh. `after` is the page before's last id;
+    /// an empty page ends it.
+    async fn ids_page(&self, generation: &Generation, after: Option<&str>) -> Result<Vec<String>>;
+
+    /// Documents by id, in the order asked, readable as soon as their write was answered.
+    async fn get_many(&self, generation: &Generation, ids: &[String]) -> Result<Vec<Option<StoredDocument>>>;
+
+    /// What tells whether tombstones may have been lost in between: equal before and after means no.
+    async fn shard_marks(&self, generation: &Generation) -> Result<ShardMarks>;
+
+    /// The concrete indexes that the index's alias points to in this sink.
+    async fn alias_targets(&self, sink: &str, index: &IndexPlan) -> Result<Vec<String>>;
+
+    /// Moves the alias to this generation, atomically.
+    async fn swap(&self, generation: &Generation, index: &IndexPlan) -> Result<()>;
+}
+
+/// One concrete index in one sink.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Generation {
+    /// Name of the sink.
+    pub sink: String,
+    /// Its concrete name.
+    pub name: String,
+}
+
+/// What tells a concrete index from another one under the same name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GenerationIdentity {
+    /// Its uuid.
+    pub index_uuid: String,
+    /// `history_uuid` of each primary shard, in order.
+    pub history_uuids: Vec<String>,
+}
+
+/// What is written at once, at one version.
+#[derive(Clone, Debug)]
+pub struct WriteBatch<'a> {
+    /// External version of every item: an item whose document is newer is a conflict.
+    pub version: u64,
+    /// Documents to write.
+    pub documents: Vec<DocumentRef<'a>>,
+    /// Keys whose documents are deleted, also where there never was one.
+    pub deletes: Vec<&'a Key>,
+    /// Why it is written, which decides what is sent again.
+    pub cause: Cause,
+    /// Nothing is sent, or sent again, once this says no.
+    pub lease: Arc<dyn Lease>,
+    /// Nothing is sent, or sent again, after this.
+    pub deadline: std::time::Instant,
+}
+
+/// Why something is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// A change: sent again after a failure until the deadline.
+    Event,
+    /// None (backfill, repair): never sent again after a failure of connection or server, because the
+    /// first one may still arrive.
+    Eventless,
+}
+
+/// What became of one item.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// It is written, or there was nothing to delete.
+    Done,
+    /// The document there has this version, which is higher.
+    Newer(u64),
+    /// It was refused.
+    Rejected {
+        /// The server's error type.
+        error_type: String,
+        /// The field it is about, where the server says one.
+        field: Option<String>,
+    },
+    /// Nobody knows: the connection broke, or the time ran out.
+    Unanswered,
+}
+
+/// A document as the sink holds it.
+#[derive(Clone, Debug)]
+pub struct StoredDocument {
+    /// Its external version.
+    pub version: u64,
+    /// Its source, as bytes of JSON.
+    pub json: Vec<u8>,
+}
+
+/// What tells whether a shard's tombstones may have been lost: its primary's term and allocation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShardMarks(pub BTreeMap<u32, (u64, String)>);
