@@ -2,6 +2,7 @@
 
 use std::fmt::Debug;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use flusso_schemas::lock::Lock;
@@ -44,6 +45,11 @@ pub struct RunOptions {
     pub allow_commands: bool,
     /// How many chunks of a backfill are read and written at once.
     pub readers: usize,
+    /// Longest wait for writers that may have missed a publication change, and for the slot's creation:
+    /// [`crate::bounds::GATE_WAIT`] but in tests.
+    pub gate_wait: Duration,
+    /// Longest wait for a slot that someone holds: [`crate::bounds::SLOT_WAIT`] but in tests.
+    pub slot_wait: Duration,
     /// Who hears what happens.
     pub progress: Arc<dyn Progress>,
     /// Whether to stop.

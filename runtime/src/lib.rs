@@ -8,6 +8,7 @@ pub mod bounds;
 pub mod documents;
 pub mod error;
 pub mod progress;
+pub mod secret;
 pub mod sink;
 pub mod source;
 pub mod state_store;

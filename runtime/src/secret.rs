@@ -1,0 +1,213 @@
+//! References become values here, in the environment that runs the lock: the lock itself holds none.
+
+use std::fmt;
+use std::io::Read as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use flusso_schemas::lock::{SecretRef, Template};
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// Longest run of a command that prints a credential.
+const COMMAND_WAIT: Duration = Duration::from_secs(30);
+/// How often it is looked at meanwhile.
+const COMMAND_POLL: Duration = Duration::from_millis(20);
+
+/// A resolved secret. It is not printed by accident: `Debug` hides it and there is no `Display`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// The value, for whoever sends it.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+/// Resolves the references of one source or sink.
+#[derive(Clone, Debug)]
+pub struct Resolver {
+    whom: String,
+    allow_commands: bool,
+    variable: fn(&str) -> Option<String>,
+}
+
+impl Resolver {
+    /// A resolver over this process' environment. `whom` is what cannot be reached without the value,
+    /// such as `the source`.
+    pub fn new(whom: impl Into<String>, allow_commands: bool) -> Self {
+        Self { whom: whom.into(), allow_commands, variable: |name| std::env::var(name).ok() }
+    }
+
+    /// The value behind a reference. A command is run in the foreground, at most 30 s.
+    ///
+    /// Every error is [`ErrorKind::Unreachable`] and names the reference, never its value.
+    pub fn secret(&self, reference: &SecretRef) -> Result<Secret> {
+        match reference {
+            SecretRef::Env(name) => (self.variable)(name).ok_or_else(|| self.unset(name)),
+            SecretRef::File(path) => self.file(path),
+            SecretRef::Command(words) => self.command(words),
+        }
+        .map(Secret)
+    }
+
+    /// A template with every `${NAME}` and `${NAME:-default}` replaced; as in a shell a default also
+    /// stands for an empty variable.
+    pub fn template(&self, template: &Template) -> Result<String> {
+        let mut text = String::new();
+        let mut rest = template.0.as_str();
+        while let Some((before, after)) = rest.split_once("${") {
+            let Some((reference, next)) = after.split_once('}') else { break };
+            text.push_str(before);
+            text.push_str(&self.variable_or_default(reference)?);
+            rest = next;
+        }
+        Ok(text + rest)
+    }
+
+    fn variable_or_default(&self, reference: &str) -> Result<String> {
+        match reference.split_once(":-") {
+            Some((name, default)) => Ok((self.variable)(name)
+                .filter(|value| !value.is_empty())
+                .unwrap_or_else(|| default.to_owned())),
+            None => (self.variable)(reference).ok_or_else(|| self.unset(reference)),
+        }
+    }
+
+    fn file(&self, path: &Path) -> Result<String> {
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            self.unreachable(format!("`{}` cannot be read ({error})", path.display()))
+                .with_help("check the path and who may read it")
+        })?;
+        Ok(without_line_feed(text))
+    }
+
+    fn command(&self, words: &[String]) -> Result<String> {
+        let Some((program, arguments)) = words.split_first() else {
+            return Err(self.unreachable("a credential's command is empty".to_owned()));
+        };
+        if !self.allow_commands {
+            return Err(self
+                .unreachable(format!("a credential comes from the command `{program}`, which is not allowed"))
+                .with_help("pass `--allow-commands` where the lock is trusted"));
+        }
+        run(program, arguments)
+            .map(without_line_feed)
+            .map_err(|reason| self.unreachable(format!("the command `{program}` {reason}")))
+    }
+
+    fn unset(&self, name: &str) -> Error {
+        self.unreachable(format!("environment variable `{name}` is not set"))
+            .with_help(format!("set `{name}` where flusso runs"))
+    }
+
+    fn unreachable(&self, why: String) -> Error {
+        Error::new(ErrorKind::Unreachable, format!("{why}, so {} cannot be reached", self.whom))
+    }
+}
+
+/// What a command prints, or what became of it in words.
+fn run(program: &str, arguments: &[String]) -> Result<String, String> {
+    let mut child = Command::new(program)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(|error| format!("cannot be run ({error})"))?;
+    let mut output = child.stdout.take().expect("its output was piped");
+    // Read beside the waiting, or a command that prints more than a pipe holds never ends.
+    let reader = std::thread::spawn(move || {
+        let mut text = String::new();
+        output.read_to_string(&mut text).map(|_| text)
+    });
+    let began = Instant::now();
+    let status = loop {
+        match child.try_wait().map_err(|error| format!("cannot be waited for ({error})"))? {
+            Some(status) => break status,
+            None if began.elapsed() > COMMAND_WAIT => {
+                // Nothing depends on whether it was still there to be killed.
+                let _ = child.kill().and_then(|()| child.wait());
+                return Err(format!("did not end within {} s", COMMAND_WAIT.as_secs()));
+            }
+            None => std::thread::sleep(COMMAND_POLL),
+        }
+    };
+    if !status.success() {
+        return Err(format!("failed ({status})"));
+    }
+    let text = reader.join().map_err(|_| "could not be read".to_owned())?;
+    text.map_err(|error| format!("printed what is no text ({error})"))
+}
+
+fn without_line_feed(mut text: String) -> String {
+    if text.ends_with('\n') {
+        text.pop();
+        if text.ends_with('\r') {
+            text.pop();
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resolver(allow_commands: bool) -> Resolver {
+        let variable = |name: &str| match name {
+            "HOST" => Some("db".to_owned()),
+            "EMPTY" => Some(String::new()),
+            _ => None,
+        };
+        Resolver { whom: "the source".to_owned(), allow_commands, variable }
+    }
+
+    #[test]
+    fn a_template_takes_variables_and_defaults() {
+        let expand = |text: &str| resolver(false).template(&Template(text.to_owned()));
+        assert_eq!(expand("${HOST}.local:${PORT:-5432}").expect("resolved"), "db.local:5432");
+        assert_eq!(expand("${EMPTY:-x}${EMPTY}").expect("resolved"), "x");
+        assert_eq!(expand("127.0.0.1").expect("resolved"), "127.0.0.1");
+        assert_eq!(expand("${HOST").expect("no reference"), "${HOST");
+    }
+
+    #[test]
+    fn an_unset_variable_says_what_cannot_be_reached() {
+        let error = resolver(false).secret(&SecretRef::Env("NO".to_owned())).expect_err("unset");
+        assert_eq!(error.kind, ErrorKind::Unreachable);
+        assert_eq!(error.message, "environment variable `NO` is not set, so the source cannot be reached");
+        assert_eq!(
+            resolver(false).template(&Template("${NO}".to_owned())).expect_err("unset").message,
+            error.message
+        );
+    }
+
+    #[test]
+    fn a_command_runs_only_where_that_is_allowed() {
+        let echo = SecretRef::Command(["echo", "hunter2"].map(str::to_owned).to_vec());
+        let refused = resolver(false).secret(&echo).expect_err("not allowed");
+        assert!(refused.message.contains("not allowed"), "{refused}");
+        let secret = resolver(true).secret(&echo).expect("allowed");
+        assert_eq!(secret.expose(), "hunter2");
+        assert_eq!(format!("{secret:?}"), "Secret(…)");
+        let fails = SecretRef::Command(vec!["false".to_owned()]);
+        assert!(resolver(true).secret(&fails).expect_err("it fails").message.contains("failed"));
+    }
+
+    #[test]
+    fn a_file_loses_its_last_line_feed_only() {
+        let path = std::env::temp_dir().join(format!("flusso-secret-{}", std::process::id()));
+        std::fs::write(&path, "a \nb\r\n").expect("written");
+        let secret = resolver(false).secret(&SecretRef::File(path.clone())).expect("read");
+        std::fs::remove_file(path).expect("removed");
+        assert_eq!(secret.expose(), "a \nb");
+    }
+}
