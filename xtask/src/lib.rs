@@ -1,6 +1,7 @@
-//! The project's tasks as a library: the launcher of real services, which the service tests use too.
+//! The project's tasks as a library, because the service tests use the launcher of real services too.
 //!
 //! `main.rs` is the command line over it; `cargo xtask help` lists the tasks.
 
 pub mod paths;
 pub mod services;
+pub mod test;

@@ -4,7 +4,7 @@ use std::env;
 use std::error::Error;
 use std::process::ExitCode;
 
-use xtask::services;
+use xtask::{services, test};
 
 const HELP: &str = "\
 cargo xtask <task>
@@ -12,6 +12,7 @@ cargo xtask <task>
 services up      start Postgres and OpenSearch on free ports, leave them running, print their URLs
 services down    end what `services up` started
 services status  say where they are
+test             format, clippy, licences and bans, unit tests, fixtures, service tests: what CI runs
 ";
 
 fn main() -> ExitCode {
@@ -31,6 +32,7 @@ fn task(words: &[&str]) -> Result<ExitCode, Box<dyn Error>> {
         ["services", "up"] => up()?,
         ["services", "down"] => services::down()?,
         ["services", "status"] => services::status()?.iter().for_each(|line| println!("{line}")),
+        ["test"] => test::run()?,
         ["help" | "--help" | "-h"] => print!("{HELP}"),
         _ => {
             eprint!("{HELP}");

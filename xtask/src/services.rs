@@ -16,7 +16,7 @@ use std::process;
 
 pub use account::Account;
 pub use error::Error;
-pub use standing::{Urls, down, env_file, status, up};
+pub use standing::{OPENSEARCH_VARIABLE, POSTGRES_VARIABLE, Urls, down, env_file, status, up};
 
 /// Makes a folder of the cache as a whole or not at all: it is filled under another name, and where
 /// two do so at once the first one's stays.

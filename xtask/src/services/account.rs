@@ -61,7 +61,11 @@ impl Account {
         }
         let name = absolute.to_string_lossy().replace('/', "-");
         let instead = env::temp_dir().join(format!("flusso-services{name}"));
-        eprintln!("`{}` cannot be reached by the servers' account, using `{}`", absolute.display(), instead.display());
+        eprintln!(
+            "`{}` cannot be reached by the servers' account, using `{}`",
+            absolute.display(),
+            instead.display()
+        );
         Ok(instead)
     }
 }

@@ -100,7 +100,8 @@ impl Drop for Daemon {
 /// A port that is free now, on the loopback address.
 pub fn free_port() -> Result<u16, Error> {
     let address = "127.0.0.1:0";
-    let unreachable = |source| Error::Unreachable { server: "a free port", address: address.to_owned(), source };
+    let unreachable =
+        |source| Error::Unreachable { server: "a free port", address: address.to_owned(), source };
     let listener = TcpListener::bind(address).map_err(unreachable)?;
     Ok(listener.local_addr().map_err(unreachable)?.port())
 }

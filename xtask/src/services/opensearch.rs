@@ -65,7 +65,8 @@ impl Node {
         let port = daemon::free_port()?;
         let transport_port = daemon::free_port()?;
         let url = format!("http://127.0.0.1:{port}");
-        let mut node = Self { url, port, transport_port, folder, java, home, heap_megabytes, account, daemon: None };
+        let mut node =
+            Self { url, port, transport_port, folder, java, home, heap_megabytes, account, daemon: None };
         node.configure(settings)?;
         node.restart()?;
         Ok(node)
@@ -115,7 +116,8 @@ impl Node {
         }
         let own = self.own_settings();
         let own = own.iter().map(|(name, value)| (*name, value.as_str()));
-        let lines: String = own.chain(settings.iter().copied()).map(|(n, v)| format!("{n}: {}\n", quoted(v))).collect();
+        let lines: String =
+            own.chain(settings.iter().copied()).map(|(n, v)| format!("{n}: {}\n", quoted(v))).collect();
         for (name, text) in [("opensearch.yml", lines.as_str()), ("log4j2.properties", LOGGING)] {
             let path = self.folder.join("config").join(name);
             fs::write(&path, text).map_err(Error::file("write", &path))?;
@@ -129,6 +131,7 @@ impl Node {
         let inside = |name: &str| self.folder.join(name).display().to_string();
         vec![
             ("cluster.name", format!("flusso-{}", self.port)),
+            ("node.name", format!("flusso-{}", self.port)),
             ("network.host", "127.0.0.1".to_owned()),
             ("http.port", self.port.to_string()),
             ("transport.port", self.transport_port.to_string()),

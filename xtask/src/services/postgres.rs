@@ -105,7 +105,8 @@ impl Cluster {
         let start = Instant::now();
         loop {
             match self.launch() {
-                Err(Error::NotReady { tail, .. }) if is_passing(&tail) && start.elapsed() < START_PATIENCE => {}
+                Err(Error::NotReady { tail, .. })
+                    if is_passing(&tail) && start.elapsed() < START_PATIENCE => {}
                 outcome => return outcome,
             }
         }
@@ -135,7 +136,14 @@ impl Cluster {
             return Ok(());
         }
         let mut initdb = self.binaries.command("initdb");
-        initdb.args(["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", "-D"]);
+        initdb.args([
+            "--username=postgres",
+            "--auth=trust",
+            "--encoding=UTF8",
+            "--locale=C",
+            "--no-sync",
+            "-D",
+        ]);
         initdb.arg(self.data()).current_dir(&self.folder);
         self.account.apply(&mut initdb);
         daemon::run(&mut initdb)?;
@@ -149,7 +157,8 @@ impl Cluster {
         let mut command: Command = self.binaries.command("postgres");
         command.arg("-D").arg(self.data()).current_dir(&self.folder);
         let mut daemon = Daemon::start(command, self.account, &log)?;
-        let ready = daemon::wait_until(START_PATIENCE, || !daemon.is_running() || self.connect("postgres").is_ok());
+        let ready =
+            daemon::wait_until(START_PATIENCE, || !daemon.is_running() || self.connect("postgres").is_ok());
         if ready.is_none() || !daemon.is_running() {
             return Err(daemon.not_ready("Postgres", START_PATIENCE));
         }
@@ -182,6 +191,8 @@ mod tests {
     fn only_the_last_lines_of_a_log_say_why_a_server_ended() {
         let old = "FATAL: block is still in use\n".to_owned() + &"LOG: fine\n".repeat(6);
         assert!(!is_passing(&old));
-        assert!(is_passing("FATAL:  pre-existing shared memory block (key 1, ID 2) is still in use\nHINT: end it"));
+        assert!(is_passing(
+            "FATAL:  pre-existing shared memory block (key 1, ID 2) is still in use\nHINT: end it"
+        ));
     }
 }

@@ -13,9 +13,9 @@ use super::{Error, daemon};
 use crate::paths;
 
 /// The variable that names a Postgres that is already there.
-const POSTGRES_VARIABLE: &str = "FLUSSO_TEST_POSTGRES_URL";
+pub const POSTGRES_VARIABLE: &str = "FLUSSO_TEST_POSTGRES_URL";
 /// The variable that names an OpenSearch that is already there.
-const OPENSEARCH_VARIABLE: &str = "FLUSSO_TEST_OPENSEARCH_URL";
+pub const OPENSEARCH_VARIABLE: &str = "FLUSSO_TEST_OPENSEARCH_URL";
 /// The heap of the standing node: 1 GiB.
 const HEAP_MEGABYTES: u32 = 1024;
 /// How long either may take to end.
@@ -176,7 +176,8 @@ fn write(standing: &Standing) -> Result<(), Error> {
 
 fn write_env(urls: &Urls) -> Result<(), Error> {
     let Urls { postgres, opensearch } = urls;
-    let text = format!("export {POSTGRES_VARIABLE}='{postgres}'\nexport {OPENSEARCH_VARIABLE}='{opensearch}'\n");
+    let text =
+        format!("export {POSTGRES_VARIABLE}='{postgres}'\nexport {OPENSEARCH_VARIABLE}='{opensearch}'\n");
     let path = env_file();
     fs::create_dir_all(paths::services()).map_err(Error::file("create", &path))?;
     fs::write(&path, text).map_err(Error::file("write", &path))

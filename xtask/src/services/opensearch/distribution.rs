@@ -34,17 +34,37 @@ struct Module {
     extends: &'static str,
 }
 
-const fn module(artifact: &'static str, name: &'static str, class: &'static str, extends: &'static str) -> Module {
+const fn module(
+    artifact: &'static str,
+    name: &'static str,
+    class: &'static str,
+    extends: &'static str,
+) -> Module {
     Module { artifact, name, class, extends }
 }
 
 /// The modules, of the group `org.opensearch.plugin`.
 const MODULES: [Module; 9] = [
-    module("analysis-common", "analysis-common", "org.opensearch.analysis.common.CommonAnalysisModulePlugin", "lang-painless"),
+    module(
+        "analysis-common",
+        "analysis-common",
+        "org.opensearch.analysis.common.CommonAnalysisModulePlugin",
+        "lang-painless",
+    ),
     module("geo", "geo", "org.opensearch.geo.GeoModulePlugin", ""),
-    module("ingest-common", "ingest-common", "org.opensearch.ingest.common.IngestCommonModulePlugin", "lang-painless"),
+    module(
+        "ingest-common",
+        "ingest-common",
+        "org.opensearch.ingest.common.IngestCommonModulePlugin",
+        "lang-painless",
+    ),
     module("lang-painless", "lang-painless", "org.opensearch.painless.PainlessModulePlugin", ""),
-    module("mapper-extras-client", "mapper-extras", "org.opensearch.index.mapper.MapperExtrasModulePlugin", ""),
+    module(
+        "mapper-extras-client",
+        "mapper-extras",
+        "org.opensearch.index.mapper.MapperExtrasModulePlugin",
+        "",
+    ),
     module("parent-join-client", "parent-join", "org.opensearch.join.ParentJoinModulePlugin", ""),
     module("percolator-client", "percolator", "org.opensearch.percolator.PercolatorModulePlugin", ""),
     module("reindex-client", "reindex", "org.opensearch.index.reindex.ReindexModulePlugin", "lang-painless"),
@@ -116,7 +136,9 @@ fn dependency(coordinates: &str) -> String {
     let [group, artifact, version] = coordinates.split(':').collect::<Vec<_>>()[..] else {
         unreachable!("coordinates are constants of three parts");
     };
-    format!("<dependency><groupId>{group}</groupId><artifactId>{artifact}</artifactId><version>{version}</version></dependency>")
+    format!(
+        "<dependency><groupId>{group}</groupId><artifactId>{artifact}</artifactId><version>{version}</version></dependency>"
+    )
 }
 
 fn write_pom(folder: &Path, name: &str, body: &str) -> Result<(), Error> {

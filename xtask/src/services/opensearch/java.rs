@@ -31,7 +31,8 @@ fn candidates() -> Vec<PathBuf> {
     found.iter_mut().for_each(|home| home.push("bin"));
     found.extend(env::var_os("PATH").iter().flat_map(env::split_paths));
     for above in ["/usr/lib/jvm", "/opt/java", "/Library/Java/JavaVirtualMachines"] {
-        let mut homes: Vec<PathBuf> = fs::read_dir(above).into_iter().flatten().flatten().map(|e| e.path()).collect();
+        let mut homes: Vec<PathBuf> =
+            fs::read_dir(above).into_iter().flatten().flatten().map(|e| e.path()).collect();
         homes.sort();
         found.extend(homes.iter().map(|home| home.join("bin")));
         found.extend(homes.iter().map(|home| home.join("Contents/Home/bin")));

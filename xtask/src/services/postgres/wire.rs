@@ -24,7 +24,8 @@ pub type Row = Vec<Option<String>>;
 impl Connection {
     /// Opens a session without a password.
     pub fn open(address: &str, user: &str, database: &str) -> Result<Self, Error> {
-        let unreachable = |source| Error::Unreachable { server: "Postgres", address: address.to_owned(), source };
+        let unreachable =
+            |source| Error::Unreachable { server: "Postgres", address: address.to_owned(), source };
         let stream = TcpStream::connect(address).map_err(unreachable)?;
         stream.set_nodelay(true).map_err(unreachable)?;
         let mut connection = Self { stream: BufReader::new(stream), address: address.to_owned() };

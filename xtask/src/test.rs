@@ -1,0 +1,126 @@
+//! `cargo xtask test`: everything that CI runs, the quick parts first.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Instant;
+use std::{env, fs, io};
+
+use crate::paths;
+use crate::services::{self, Urls};
+
+/// The version of cargo-deny that `deny.toml` is written for.
+const CARGO_DENY_VERSION: &str = "0.20.2";
+
+/// A step of the task failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A command ended with a failure; what it printed stands above.
+    #[error("`{0}` failed")]
+    Step(String),
+    /// A command could not be started.
+    #[error("cannot run `{command}`: {source}")]
+    Spawn {
+        /// The command as it would be typed.
+        command: String,
+        /// Why it failed.
+        source: io::Error,
+    },
+    /// The services could not be started or stopped.
+    #[error(transparent)]
+    Services(#[from] services::Error),
+}
+
+/// Runs every step and stops at the first that fails.
+pub fn run() -> Result<(), Error> {
+    cargo(&["fmt", "--all", "--", "--check"])?;
+    cargo(&["clippy", "--locked", "--workspace", "--all-targets", "--", "--deny", "warnings"])?;
+    step(Command::new(cargo_deny()?).args(["check", "bans", "licenses", "sources"]))?;
+    cargo(&["build", "--locked", "--package", "flusso"])?;
+    with_services(|urls| {
+        let mut tests = Command::new(cargo_program());
+        tests.args(["test", "--locked", "--workspace"]);
+        tests.env(services::POSTGRES_VARIABLE, &urls.postgres);
+        tests.env(services::OPENSEARCH_VARIABLE, &urls.opensearch);
+        step(&mut tests)
+    })
+}
+
+/// Starts the services around some work, and ends them again unless they stood before.
+pub fn with_services<T>(work: impl FnOnce(&Urls) -> Result<T, Error>) -> Result<T, Error> {
+    let stood_before = services::env_file().exists();
+    let outcome = services::up().map_err(Error::from).and_then(|urls| work(&urls));
+    if !stood_before {
+        services::down()?;
+    }
+    outcome
+}
+
+fn cargo(arguments: &[&str]) -> Result<(), Error> {
+    step(Command::new(cargo_program()).args(arguments))
+}
+
+fn cargo_program() -> PathBuf {
+    env::var_os("CARGO").map_or_else(|| "cargo".into(), PathBuf::from)
+}
+
+/// Shows a command as it would be typed, runs it in the project's root and says how long it took.
+fn step(command: &mut Command) -> Result<(), Error> {
+    let shown = shown(command);
+    eprintln!("$ {shown}");
+    let start = Instant::now();
+    let status = command.current_dir(paths::root()).status();
+    let status = status.map_err(|source| Error::Spawn { command: shown.clone(), source })?;
+    eprintln!("  {:.1} s", start.elapsed().as_secs_f32());
+    if status.success() { Ok(()) } else { Err(Error::Step(shown)) }
+}
+
+fn shown(command: &Command) -> String {
+    let program = Path::new(command.get_program()).file_name().unwrap_or_default();
+    let words = [program].into_iter().chain(command.get_args());
+    words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
+}
+
+/// The `cargo-deny` of the pinned version: one that is installed, else built into the target folder.
+///
+/// Built without optimisation and without what fetches advisories, which halves the time.
+fn cargo_deny() -> Result<PathBuf, Error> {
+    let root = paths::target().join("tools");
+    let own = root.join("bin/cargo-deny");
+    for program in [PathBuf::from("cargo-deny"), own.clone()] {
+        if has_pinned_version(&program) {
+            return Ok(program);
+        }
+    }
+    let mut install = Command::new(cargo_program());
+    install.args(["install", "cargo-deny", "--version", CARGO_DENY_VERSION, "--locked", "--debug"]);
+    install.args(["--no-default-features", "--root"]).arg(&root);
+    install.env("CARGO_TARGET_DIR", root.join("build"));
+    step(&mut install)?;
+    // Half a gigabyte that nothing needs again; left behind it would only take room.
+    drop(fs::remove_dir_all(root.join("build")));
+    Ok(own)
+}
+
+fn has_pinned_version(program: &Path) -> bool {
+    let output = Command::new(program).arg("--version").output();
+    output.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains(CARGO_DENY_VERSION))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_is_shown_as_it_would_be_typed() {
+        assert_eq!(
+            shown(Command::new("/usr/bin/cargo").args(["test", "--workspace"])),
+            "cargo test --workspace"
+        );
+    }
+
+    #[test]
+    fn a_failing_step_names_its_command() {
+        let error = step(Command::new("sh").args(["-c", "exit 3"])).expect_err("exits 3");
+        assert_eq!(error.to_string(), "`sh -c exit 3` failed");
+    }
+}
