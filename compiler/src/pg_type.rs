@@ -1,0 +1,401 @@
+//! Types of Postgres values, as far as kinds, joins and orders depend on them.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use flusso_schemas::facts::ColumnFacts;
+use flusso_schemas::name::split_name;
+
+/// A type of a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PgType {
+    /// The declared spelling: a domain by its own name, with its typmod (`numeric(12,2)`).
+    pub declared: String,
+    /// The type below any domains and, of an array, of its elements.
+    pub base: BaseType,
+    /// How `base` is spelled without a length; of an array its elements' (`character varying`).
+    pub base_name: String,
+    /// Whether it is an array of `base`.
+    pub array: bool,
+    /// Oid of its collation, where it has one. Two types of one run are compared by it.
+    pub collation: Option<i64>,
+    /// Whether equal texts have equal bytes.
+    pub collation_deterministic: bool,
+}
+
+/// What Postgres calls the type below domains and arrays.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names are Postgres' own")]
+pub enum BaseType {
+    Bit,
+    Boolean,
+    Bytea,
+    /// `character(n)`, padded.
+    Char,
+    Cidr,
+    Citext,
+    /// A row type.
+    Composite,
+    Date,
+    Double,
+    /// An enum type by its qualified name, with its labels in order.
+    Enum {
+        name: String,
+        labels: Vec<String>,
+    },
+    Hstore,
+    Inet,
+    Integer,
+    /// `"char"`
+    InternalChar,
+    Interval,
+    Json,
+    Jsonb,
+    Ltree,
+    Macaddr,
+    Money,
+    Name,
+    /// `numeric`, with precision and scale where they are declared.
+    Numeric(Option<NumericShape>),
+    Oid,
+    PgLsn,
+    /// A range or multirange by its name.
+    Range(String),
+    Real,
+    Smallint,
+    BigInt,
+    Text,
+    Time,
+    TimeTz,
+    Timestamp,
+    TimestampTz,
+    Uuid,
+    Varbit,
+    /// `character varying`, with its length in characters where it is declared.
+    Varchar(Option<u32>),
+    Xml,
+    /// Any other, by its name.
+    Other(String),
+}
+
+/// Digits of a `numeric(precision, scale)`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NumericShape {
+    /// Digits in all.
+    pub precision: u32,
+    /// Digits after the point; negative where digits before it are rounded away.
+    pub scale: i32,
+}
+
+/// Types within which two equal values have the same text, so that either's text may stand for both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IdentityClass {
+    /// `smallint`, `integer`, `bigint`
+    Integer,
+    /// `uuid`
+    Uuid,
+    /// `date`
+    Date,
+    /// `boolean`
+    Boolean,
+    /// `timestamp without time zone`
+    Timestamp,
+    /// `timestamp with time zone`
+    TimestampTz,
+    /// `text` and `character varying` under one deterministic collation.
+    Text(Option<i64>),
+}
+
+/// Labels of enum types by the type's name as `format_type` spells it.
+pub type Enums = BTreeMap<String, Vec<String>>;
+
+impl PgType {
+    /// The type of a column; `enums` are its table's ([`flusso_schemas::facts::RelationFacts`]).
+    pub fn of_column(column: &ColumnFacts, enums: Option<&Enums>) -> Self {
+        let none = Enums::new();
+        let mut found = Self::of_text(&column.base, enums.unwrap_or(&none));
+        if let (BaseType::Other(_), false) = (&found.base, found.array) {
+            found.base = unnamed_base(column, found.base.clone());
+        }
+        found.declared = column.pg_type.clone();
+        found.collation = column.collation;
+        found.collation_deterministic = column.collation_deterministic;
+        found
+    }
+
+    /// A type as `format_type` spells it, which is what a prepared statement says of a result.
+    pub fn of_text(format_type: &str, enums: &Enums) -> Self {
+        let (element, array) = match format_type.strip_suffix("[]") {
+            Some(element) => (element, true),
+            None => (format_type, false),
+        };
+        let (name, modifiers) = split_modifiers(element);
+        let base = match enums.get(&name) {
+            Some(labels) => BaseType::Enum { name: name.clone(), labels: labels.clone() },
+            None => base_type(&name, &modifiers),
+        };
+        // `character` alone would be read back as one character.
+        let base_name = if base == BaseType::Char { "bpchar".to_owned() } else { base_name(&base, element, name) };
+        let declared = format_type.to_owned();
+        Self { declared, base, base_name, array, collation: None, collation_deterministic: true }
+    }
+
+    /// The type of an array's elements; of any other type itself.
+    pub fn element(&self) -> Self {
+        let declared = self.declared.strip_suffix("[]").unwrap_or(&self.base_name).to_owned();
+        if self.array { Self { array: false, declared, ..self.clone() } } else { self.clone() }
+    }
+
+    /// The spelling to cast a text to it, without a length that would cut it.
+    pub fn cast_name(&self) -> String {
+        if self.array { format!("{}[]", self.base_name) } else { self.base_name.clone() }
+    }
+
+    /// The spelling that an edge relies on: a length that nothing depends on is left out.
+    pub fn relied_on(&self) -> String {
+        let dropped = matches!(self.base, BaseType::Varchar(_) | BaseType::Char | BaseType::Bit | BaseType::Varbit);
+        match self.declared.split_once('(') {
+            Some((name, rest)) if dropped => format!("{name}{}", rest.split_once(')').map_or("", |(_, after)| after)),
+            _ => self.declared.clone(),
+        }
+    }
+
+    /// The class in which its equality is identity of text.
+    pub fn identity_class(&self) -> Option<IdentityClass> {
+        if self.array {
+            return None;
+        }
+        match self.base {
+            BaseType::Smallint | BaseType::Integer | BaseType::BigInt => Some(IdentityClass::Integer),
+            BaseType::Uuid => Some(IdentityClass::Uuid),
+            BaseType::Date => Some(IdentityClass::Date),
+            BaseType::Boolean => Some(IdentityClass::Boolean),
+            BaseType::Timestamp => Some(IdentityClass::Timestamp),
+            BaseType::TimestampTz => Some(IdentityClass::TimestampTz),
+            BaseType::Text | BaseType::Varchar(_) if self.collation_deterministic => {
+                Some(IdentityClass::Text(self.collation))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether `=` between the two is of one btree family, so that no side is cast.
+    pub fn compares_with(&self, other: &Self) -> bool {
+        let family = self.btree_family();
+        self.array == other.array && family.is_some() && family == other.btree_family()
+    }
+
+    /// Whether its values have an order (`lt`, `between`, `order_by`).
+    pub fn is_ordered(&self) -> bool {
+        self.btree_family().is_some()
+    }
+
+    /// Whether it is text of some kind: what `like` takes and code points order.
+    pub fn is_text(&self) -> bool {
+        !self.array && self.base.is_text()
+    }
+
+    /// Whether it is a number.
+    pub fn is_number(&self) -> bool {
+        !self.array && (self.base.is_integer() || self.base.is_fractional())
+    }
+
+    fn btree_family(&self) -> Option<&str> {
+        Some(match &self.base {
+            BaseType::Smallint | BaseType::Integer | BaseType::BigInt => "integer",
+            BaseType::Real | BaseType::Double => "float",
+            BaseType::Text | BaseType::Varchar(_) | BaseType::Name => "text",
+            BaseType::Date | BaseType::Timestamp | BaseType::TimestampTz => "datetime",
+            BaseType::Inet | BaseType::Cidr => "network",
+            BaseType::Bit => "bit",
+            BaseType::Varbit => "varbit",
+            BaseType::Json | BaseType::Xml => return None,
+            BaseType::Other(_) => return None,
+            _ => &self.base_name,
+        })
+    }
+}
+
+impl fmt::Display for PgType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.declared)
+    }
+}
+
+impl BaseType {
+    /// Whether it is one of the kinds of text, enums by their label among them.
+    pub fn is_text(&self) -> bool {
+        use BaseType as B;
+        matches!(
+            self,
+            B::Text | B::Varchar(_) | B::Char | B::InternalChar | B::Name | B::Citext | B::Xml | B::Ltree
+        ) || matches!(self, B::Enum { .. })
+    }
+
+    /// Whether it is `smallint`, `integer` or `bigint`.
+    pub fn is_integer(&self) -> bool {
+        matches!(self, Self::Smallint | Self::Integer | Self::BigInt)
+    }
+
+    /// Whether it is `numeric`, `real` or `double precision`.
+    pub fn is_fractional(&self) -> bool {
+        matches!(self, Self::Numeric(_) | Self::Real | Self::Double)
+    }
+}
+
+/// `character varying(20)` as its name and `["20"]`; what follows the modifiers belongs to the name.
+fn split_modifiers(spelled: &str) -> (String, Vec<String>) {
+    let parsed = spelled.split_once('(').filter(|_| !spelled.starts_with('"')).and_then(|(name, rest)| {
+        let (modifiers, after) = rest.split_once(')')?;
+        Some((format!("{name}{after}"), modifiers.split(',').map(|each| each.trim().to_owned()).collect()))
+    });
+    parsed.unwrap_or_else(|| (spelled.to_owned(), Vec::new()))
+}
+
+/// Numeric is spelled without its digits where text is cast to it: they would round it.
+fn base_name(base: &BaseType, element: &str, name: String) -> String {
+    match base {
+        BaseType::Other(_) => element.to_owned(),
+        _ => name,
+    }
+}
+
+fn base_type(name: &str, modifiers: &[String]) -> BaseType {
+    use BaseType as B;
+    match name {
+        "bit" => B::Bit,
+        "boolean" => B::Boolean,
+        "bytea" => B::Bytea,
+        "character" | "bpchar" => B::Char,
+        "cidr" => B::Cidr,
+        "date" => B::Date,
+        "double precision" => B::Double,
+        "inet" => B::Inet,
+        "integer" => B::Integer,
+        "\"char\"" => B::InternalChar,
+        "interval" => B::Interval,
+        "json" => B::Json,
+        "jsonb" => B::Jsonb,
+        "macaddr" | "macaddr8" => B::Macaddr,
+        "money" => B::Money,
+        "name" => B::Name,
+        "numeric" => B::Numeric(numeric_shape(modifiers)),
+        "oid" => B::Oid,
+        "pg_lsn" => B::PgLsn,
+        "real" => B::Real,
+        "smallint" => B::Smallint,
+        "bigint" => B::BigInt,
+        "text" => B::Text,
+        "time without time zone" => B::Time,
+        "time with time zone" => B::TimeTz,
+        "timestamp without time zone" => B::Timestamp,
+        "timestamp with time zone" => B::TimestampTz,
+        "uuid" => B::Uuid,
+        "bit varying" => B::Varbit,
+        "character varying" => B::Varchar(modifiers.first().and_then(|length| length.parse().ok())),
+        "xml" => B::Xml,
+        _ => extension_type(name),
+    }
+}
+
+fn numeric_shape(modifiers: &[String]) -> Option<NumericShape> {
+    let [precision, scale] = modifiers else { return None };
+    Some(NumericShape { precision: precision.parse().ok()?, scale: scale.parse().ok()? })
+}
+
+/// Types of extensions are known by their name in whatever schema they were put.
+fn extension_type(name: &str) -> BaseType {
+    let last = split_name(name).and_then(|parts| parts.last().cloned());
+    match last.as_deref() {
+        Some("citext") => BaseType::Citext,
+        Some("hstore") => BaseType::Hstore,
+        Some("ltree") => BaseType::Ltree,
+        Some(
+            range @ ("int4range" | "int8range" | "numrange" | "daterange" | "tsrange" | "tstzrange" | "int4multirange"
+            | "int8multirange" | "nummultirange" | "datemultirange" | "tsmultirange" | "tstzmultirange"),
+        ) => BaseType::Range(range.to_owned()),
+        _ => BaseType::Other(name.to_owned()),
+    }
+}
+
+/// What `typtype` says of a type whose name says nothing.
+fn unnamed_base(column: &ColumnFacts, named: BaseType) -> BaseType {
+    match column.base_kind.as_str() {
+        "c" => BaseType::Composite,
+        "r" | "m" => BaseType::Range(column.base.clone()),
+        _ => named,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(text: &str) -> PgType {
+        let enums = Enums::from([("shop.order_status".to_owned(), vec!["draft".to_owned(), "paid".to_owned()])]);
+        PgType::of_text(text, &enums)
+    }
+
+    #[test]
+    fn format_types_spellings_are_understood() {
+        let numeric = BaseType::Numeric(Some(NumericShape { precision: 12, scale: -2 }));
+        assert_eq!(parsed("numeric(12,-2)").base, numeric);
+        assert_eq!(parsed("numeric").base, BaseType::Numeric(None));
+        assert_eq!(parsed("character varying(20)").base, BaseType::Varchar(Some(20)));
+        assert_eq!(parsed("timestamp(3) with time zone").base, BaseType::TimestampTz);
+        assert_eq!(parsed("time(0) without time zone").base, BaseType::Time);
+        assert_eq!(parsed("public.citext").base, BaseType::Citext);
+        assert_eq!(parsed("\"char\"").base, BaseType::InternalChar);
+        assert!(matches!(parsed("shop.order_status").base, BaseType::Enum { labels, .. } if labels.len() == 2));
+        assert_eq!(parsed("shop.other").base, BaseType::Other("shop.other".to_owned()));
+    }
+
+    #[test]
+    fn an_array_is_known_by_its_elements() {
+        let array = parsed("numeric(12,2)[]");
+        assert!(array.array && matches!(array.base, BaseType::Numeric(Some(_))));
+        assert_eq!(array.element().declared, "numeric(12,2)");
+        assert_eq!(parsed("shop.order_status[]").cast_name(), "shop.order_status[]");
+    }
+
+    #[test]
+    fn a_cast_never_cuts_and_an_edge_leaves_lengths_out() {
+        for (text, cast, relied_on) in [
+            ("character varying(20)", "character varying", "character varying"),
+            ("character(3)", "bpchar", "character"),
+            ("character varying(20)[]", "character varying[]", "character varying[]"),
+            ("numeric(12,2)", "numeric", "numeric(12,2)"),
+            ("timestamp(3) with time zone", "timestamp with time zone", "timestamp(3) with time zone"),
+            ("bigint", "bigint", "bigint"),
+        ] {
+            assert_eq!((parsed(text).cast_name().as_str(), parsed(text).relied_on().as_str()), (cast, relied_on));
+        }
+    }
+
+    #[test]
+    fn joins_compare_within_one_family_only() {
+        for (left, right, compares) in [
+            ("smallint", "bigint", true),
+            ("text", "character varying(3)", true),
+            ("uuid", "text", false),
+            ("integer", "numeric", false),
+            ("shop.order_status", "shop.order_status", true),
+            ("json", "json", false),
+            ("integer[]", "integer", false),
+        ] {
+            assert_eq!(parsed(left).compares_with(&parsed(right)), compares, "{left} = {right}");
+        }
+    }
+
+    #[test]
+    fn only_types_whose_equality_is_identity_of_text_have_a_class() {
+        for text in ["integer", "uuid", "text", "date", "boolean", "timestamp with time zone"] {
+            assert!(parsed(text).identity_class().is_some(), "{text}");
+        }
+        for text in ["numeric(5,0)", "public.citext", "character(3)", "real", "double precision", "integer[]"] {
+            assert_eq!(parsed(text).identity_class(), None, "{text}");
+        }
+        let folded = PgType { collation_deterministic: false, ..parsed("text") };
+        assert_eq!(folded.identity_class(), None);
+    }
+}
