@@ -4,12 +4,17 @@
 //! [`read`] takes only that file's keys, with a line and a column for everything it refuses. No
 //! type here can hold a secret's value: what could be one is a [`SecretRef`].
 
+mod body_text;
 mod connection;
+mod digest;
 mod fingerprint;
 mod index;
+pub mod marks;
 mod read;
 mod source;
+mod toml_text;
 mod write;
+mod write_index;
 
 pub use connection::{SecretRef, SourceEndpoint, Template, TlsFiles, UrlEndpoint};
 pub use fingerprint::{edges_fingerprint, index_fingerprint};
@@ -17,9 +22,7 @@ pub use index::{
     DocumentIdForm, Edge, FieldPlan, FieldSource, IndexPlan, JoinPair, KeyColumn, Node, OnError, ROOT_PATH,
 };
 pub use read::{ReadError, read, read_index};
-pub use source::{
-    Compression, Identity, Manage, OpenSearchPlan, SinkKind, SinkPlan, SourcePlan, TablePlan,
-};
+pub use source::{Compression, Identity, Manage, OpenSearchPlan, SinkKind, SinkPlan, SourcePlan, TablePlan};
 pub use write::{index_text, write};
 
 /// The newest version of the format, and the one that is written.

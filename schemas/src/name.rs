@@ -15,7 +15,9 @@ pub struct Ident(String);
 
 /// A text that is no name, or not spelled as Postgres quotes it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is no {what}: a name with a dot or a double quote is written in double quotes, as Postgres does")]
+#[error(
+    "`{text}` is no {what}: a name with a dot or a double quote is written in double quotes, as Postgres does"
+)]
 pub struct NameError {
     text: String,
     what: &'static str,

@@ -1,6 +1,28 @@
-//! The strict reader.
+//! The strict reader: the file's own text first, then its version, digests, keys and references,
+//! and at last that it is spelled as the writer spells it.
 
-use super::{IndexPlan, Lock};
+mod digests;
+mod edge;
+mod endpoint;
+mod field;
+mod index;
+mod item;
+mod node;
+mod problem;
+mod query;
+mod sink;
+mod source;
+mod surroundings;
+mod table;
+
+use std::ops::Range;
+
+use toml::de::DeTable;
+
+use self::item::Keys;
+use self::problem::{Problem, Result};
+use self::surroundings::Surroundings;
+use super::{IndexPlan, LOCK_VERSION, Lock, index_text, write};
 
 /// Why a text is not a lock that this flusso executes.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -17,11 +39,109 @@ pub struct ReadError {
 }
 
 /// Reads a lock: every key known, every digest and fingerprint verified, every reference found.
-pub fn read(_text: &str) -> Result<Lock, ReadError> {
-    todo!()
+pub fn read(text: &str) -> std::result::Result<Lock, ReadError> {
+    lock(text).map_err(|problem| problem.locate(text))
 }
 
 /// Reads one `[[index]]` block as [`super::index_text`] printed it, as the state keeps it.
-pub fn read_index(_text: &str) -> Result<IndexPlan, ReadError> {
-    todo!()
+pub fn read_index(text: &str) -> std::result::Result<IndexPlan, ReadError> {
+    index_alone(text).map_err(|problem| problem.locate(text))
+}
+
+fn lock(text: &str) -> Result<Lock> {
+    let document = parse(text)?;
+    version(&document)?;
+    digests::verify(text, &document)?;
+    let mut keys = Keys::new("the lock", 0, document);
+    keys.required("lock_version")?;
+    let project = keys.required("project")?.string()?;
+    let inputs = keys.required("inputs")?.hash()?;
+    keys.required("digest")?.hash()?;
+    let source = source::source(keys.required("source")?)?;
+    let mut around = Surroundings::default();
+    let sinks = sink::sinks(keys.optional("sink"), &mut around)?;
+    let tables = table::tables(keys.optional("table"), &mut around)?;
+    let indexes = index::indexes(keys.optional("index"), &mut around)?;
+    keys.finish()?;
+    around.finish(&tables)?;
+    let lock = Lock { project, inputs, source, sinks, tables, indexes };
+    same_spelling(text, &write(&lock))?;
+    Ok(lock)
+}
+
+fn index_alone(text: &str) -> Result<IndexPlan> {
+    let document = parse(text)?;
+    digests::verify_blocks(text, &document)?;
+    let mut keys = Keys::new("the block", 0, document);
+    let blocks = keys.required("index")?;
+    let at = blocks.at;
+    let mut indexes = index::indexes(Some(blocks), &mut Surroundings::unknown())?;
+    keys.finish()?;
+    let index = match (indexes.pop(), indexes.is_empty()) {
+        (Some(only), true) => only,
+        _ => return Err(Problem::new(at, "here stands one `[[index]]`, not several")),
+    };
+    same_spelling(text, &index_text(&index))?;
+    Ok(index)
+}
+
+/// Parses the text after a look at what editors and git do to it.
+fn parse(text: &str) -> Result<DeTable<'_>> {
+    if text.starts_with('\u{feff}') {
+        return Err(Problem::new(0, "the file begins with a byte order mark")
+            .with_help("save it as UTF-8 without one, or run `flusso compile`"));
+    }
+    if let Some(at) = text.find('\r') {
+        return Err(Problem::new(at, "the line ends in a carriage return: a lock has line feeds only")
+            .with_help(
+                "write `flusso.lock text eol=lf` into `.gitattributes` and check the file out again",
+            ));
+    }
+    match DeTable::parse(text) {
+        Ok(document) => Ok(document.into_inner()),
+        Err(error) => Err(conflict_mark(text).unwrap_or_else(|| {
+            let at = error.span().unwrap_or(Range { start: text.len(), end: text.len() }).start;
+            Problem::new(at, format!("not TOML: {}", error.message()))
+        })),
+    }
+}
+
+fn conflict_mark(text: &str) -> Option<Problem> {
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        if ["<<<<<<< ", "||||||| ", ">>>>>>> "].iter().any(|mark| line.starts_with(mark)) {
+            return Some(Problem::new(at, "a merge conflict stands here"));
+        }
+        at += line.len();
+    }
+    None
+}
+
+fn version(document: &DeTable<'_>) -> Result<()> {
+    let Some(item) = item::peek(document, "lock_version") else {
+        return Err(Problem::new(0, "this is no lock: the key `lock_version` is missing"));
+    };
+    let at = item.at;
+    match item.integer()? {
+        newer if newer > u64::from(LOCK_VERSION) => Err(Problem::new(
+            at,
+            format!(
+                "written by a newer flusso: lock version {newer}, and this one reads up to {LOCK_VERSION}"
+            ),
+        )
+        .with_help(
+            "run that flusso or a newer one, or `flusso compile` to write the file anew with this one",
+        )),
+        known if known == u64::from(LOCK_VERSION) => Ok(()),
+        unknown => Err(Problem::new(at, format!("there is no lock version {unknown}"))),
+    }
+}
+
+/// One meaning has one spelling, so that equal digests and equal files are the same.
+fn same_spelling(text: &str, canonical: &str) -> Result<()> {
+    if text == canonical {
+        return Ok(());
+    }
+    let same = text.bytes().zip(canonical.bytes()).take_while(|(ours, theirs)| ours == theirs).count();
+    Err(Problem::new(same, "from here on the file is not spelled as flusso writes it"))
 }

@@ -1,0 +1,127 @@
+//! Reads `[[index]]`.
+
+use serde_json::Value;
+
+use super::super::fingerprint::{edges_fingerprint, index_fingerprint};
+use super::super::index::{DocumentIdForm, FieldPlan, IndexPlan, KeyColumn, OnError};
+use super::item::{Item, Keys, follows};
+use super::problem::{Problem, Result};
+use super::query::{Place, query};
+use super::surroundings::Surroundings;
+use super::{edge, field, node};
+
+/// Every `[[index]]`.
+pub(super) fn indexes(item: Option<Item<'_>>, around: &mut Surroundings) -> Result<Vec<IndexPlan>> {
+    let mut indexes: Vec<IndexPlan> = Vec::new();
+    for item in item.map_or(Ok(Vec::new()), Item::list)? {
+        let at = item.at;
+        let index = index(item, around)?;
+        follows(at, indexes.last().map(|before| &before.name), &index.name)?;
+        indexes.push(index);
+    }
+    Ok(indexes)
+}
+
+fn index(item: Item<'_>, around: &mut Surroundings) -> Result<IndexPlan> {
+    let mut keys = item.table("`[[index]]`")?;
+    let name = keys.required("name")?.string()?;
+    keys.rename(format!("`[[index]] {name}`"));
+    keys.required("digest")?.hash()?;
+    let fingerprints = (keys.required("fingerprint")?, keys.required("edges_fingerprint")?);
+    let key = key(keys.required("key")?)?;
+    let fields = keys.required("fields")?.map(|item| Ok((item.name.clone(), field::field(item)?)))?;
+    let nodes = node::nodes(keys.required("node")?, &fields, key.len())?;
+    let edges = edge::edges(keys.required("edge")?, &fields, key.len(), around)?;
+    let index = IndexPlan {
+        alias: keys.required("alias")?.string()?,
+        sinks: keys.required("sinks")?.sorted(|item| around.sink(item))?,
+        on_error: on_error(keys.required("on_error")?)?,
+        document_id: document_id(keys.required("document_id")?)?,
+        search_path: keys.required("search_path")?.list_of(Item::string)?,
+        inputs: keys.required("inputs")?.hash()?,
+        rendering: rendering(&mut keys)?,
+        body: body(keys.required("body")?)?,
+        bound: query(keys.required("bound")?, Place::Bound, key.len())?,
+        enums: keys.optional_map("enums", |item| Ok((item.name.clone(), item.list_of(Item::string)?)))?,
+        unique: keys.optional_map("unique", |item| Ok((item.parsed_name()?, unique(item)?)))?,
+        name,
+        key,
+        fields,
+        nodes,
+        edges,
+    };
+    keys.finish()?;
+    same_fingerprint(fingerprints.0, &index.name, &index_fingerprint(&index))?;
+    same_fingerprint(fingerprints.1, &index.name, &edges_fingerprint(&index))?;
+    Ok(index)
+}
+
+fn same_fingerprint(item: Item<'_>, index: &str, computed: &str) -> Result<()> {
+    let (at, name) = (item.at, item.name.clone());
+    if item.hash()? == computed {
+        return Ok(());
+    }
+    Err(Problem::new(
+        at,
+        format!("`{name}` of `[[index]] {index}` is not that of what stands there: `{computed}`"),
+    ))
+}
+
+fn key(item: Item<'_>) -> Result<Vec<KeyColumn>> {
+    let at = item.at;
+    let key = item.list_of(|item| {
+        let mut keys = item.table("`key`")?;
+        let column = KeyColumn {
+            column: keys.required("column")?.parsed()?,
+            pg_type: keys.required("type")?.string()?,
+        };
+        keys.finish()?;
+        Ok(column)
+    })?;
+    if key.is_empty() {
+        return Err(Problem::new(at, "a document's key has at least one column"));
+    }
+    Ok(key)
+}
+
+fn on_error(item: Item<'_>) -> Result<OnError> {
+    item.one_of(&[("stop", OnError::Stop), ("quarantine", OnError::Quarantine)])
+}
+
+fn document_id(item: Item<'_>) -> Result<DocumentIdForm> {
+    item.one_of(&[("key", DocumentIdForm::Key), ("hash", DocumentIdForm::Hash)])
+}
+
+fn rendering(keys: &mut Keys<'_>) -> Result<u32> {
+    let Some(item) = keys.optional("rendering") else { return Ok(1) };
+    let at = item.at;
+    u32::try_from(item.integer()?).map_err(|_| Problem::new(at, "`rendering` is too large"))
+}
+
+/// `{"settings": …, "mappings": …}` and nothing else.
+fn body(item: Item<'_>) -> Result<Value> {
+    let at = item.at;
+    let body: Value = serde_json::from_str(&item.string()?)
+        .map_err(|error| Problem::new(at, format!("`body` is not JSON: {error}")))?;
+    let has_both = body.as_object().is_some_and(|body| body.keys().eq(["settings", "mappings"]));
+    if has_both {
+        return Ok(body);
+    }
+    Err(Problem::new(at, "`body` is not an object of `settings` and `mappings`"))
+}
+
+fn unique(item: Item<'_>) -> Result<Vec<Vec<crate::name::Ident>>> {
+    item.list_of(|item| item.list_of(Item::parsed))
+}
+
+/// Whether a path is a field of the model.
+pub(super) fn known_field(
+    item: &Item<'_>,
+    path: &str,
+    fields: &std::collections::BTreeMap<String, FieldPlan>,
+) -> Result<()> {
+    if fields.contains_key(path) {
+        return Ok(());
+    }
+    Err(item.problem(format!("there is no field `{path}`")))
+}
