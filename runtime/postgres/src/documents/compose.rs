@@ -1,0 +1,147 @@
+//! The one replacement in the lock's queries: marks become a range of keys, or the keys asked for.
+
+use flusso_runtime::documents::Key;
+use flusso_schemas::lock::KeyColumn;
+use flusso_schemas::lock::marks::{Piece, pieces};
+use flusso_schemas::name::quote_literal;
+
+use super::fault::Fault;
+
+/// What stands for a mark.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Rows<'a> {
+    /// The keys in `$1..$n`, one `text[]` a key part.
+    Keys,
+    /// The keys in `(after, up_to]`, open where none.
+    Range {
+        /// Exclusive lower bound.
+        after: Option<&'a Key>,
+        /// Inclusive upper bound.
+        up_to: Option<&'a Key>,
+    },
+}
+
+impl Rows<'_> {
+    /// Every row: what a statement is prepared with to see whether it still fits the catalog.
+    pub(super) const ALL: Self = Self::Range { after: None, up_to: None };
+}
+
+/// A query with its marks replaced.
+pub(super) fn compose(sql: &str, key: &[KeyColumn], rows: Rows<'_>) -> Result<String, Fault> {
+    let mut text = String::with_capacity(sql.len() + 64);
+    for piece in pieces(sql).map_err(|error| Fault::Internal(error.to_string()))? {
+        match piece {
+            Piece::Text(plain) => text.push_str(plain),
+            Piece::Mark(mark) => text.push_str(&condition(mark.columns(), key, rows)?),
+        }
+    }
+    Ok(text)
+}
+
+/// A root query reduced to its keys. The planner drops what it prints beside them.
+pub(super) fn keys_only(root: &str, parts: usize) -> String {
+    let names = (1..=parts).map(|part| format!("k{part}")).collect::<Vec<_>>().join(", ");
+    format!("select {names} from (\n{root}\n) as documents({names})")
+}
+
+fn condition(columns: &[&str], key: &[KeyColumn], rows: Rows<'_>) -> Result<String, Fault> {
+    if columns.len() != key.len() {
+        let (marked, parts) = (columns.len(), key.len());
+        return Err(Fault::Internal(format!("a mark names {marked} columns, the key has {parts}")));
+    }
+    match rows {
+        Rows::Keys => Ok(among_parameters(columns, key)),
+        Rows::Range { after, up_to } => between(columns, key, after, up_to),
+    }
+}
+
+fn among_parameters(columns: &[&str], key: &[KeyColumn]) -> String {
+    let arrays = key.iter().enumerate().map(|(at, part)| format!("${}::{}[]", at + 1, part.pg_type));
+    let arrays = arrays.collect::<Vec<_>>().join(", ");
+    match columns {
+        [single] => format!("{single} = any({arrays})"),
+        _ => format!("({}) in (select * from unnest({arrays}))", columns.join(", ")),
+    }
+}
+
+fn between(
+    columns: &[&str],
+    key: &[KeyColumn],
+    after: Option<&Key>,
+    up_to: Option<&Key>,
+) -> Result<String, Fault> {
+    let columns = columns.join(", ");
+    let mut conditions = Vec::new();
+    for (operator, bound) in [(">", after), ("<=", up_to)] {
+        if let Some(bound) = bound {
+            conditions.push(format!("({columns}) {operator} ({})", literals(bound, key)?));
+        }
+    }
+    Ok(if conditions.is_empty() { "true".to_owned() } else { conditions.join(" and ") })
+}
+
+fn literals(bound: &Key, key: &[KeyColumn]) -> Result<String, Fault> {
+    if bound.0.len() != key.len() {
+        return Err(Fault::Internal("a bound has not as many parts as the key".to_owned()));
+    }
+    let typed = bound.0.iter().zip(key).map(|(text, part)| format!("{}::{}", quote_literal(text), part.pg_type));
+    Ok(typed.collect::<Vec<_>>().join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use flusso_schemas::name::Ident;
+
+    use super::*;
+
+    fn key_columns(types: &[&str]) -> Vec<KeyColumn> {
+        let part = |pg_type: &&str| KeyColumn { column: Ident::new("k"), pg_type: (*pg_type).to_owned() };
+        types.iter().map(part).collect()
+    }
+
+    fn key(parts: &[&str]) -> Key {
+        Key(parts.iter().map(|part| (*part).to_owned()).collect())
+    }
+
+    #[test]
+    fn a_range_is_quoted_and_cast_by_the_keys_type() {
+        let (low, high) = (key(&["it's\\"]), key(&["z"]));
+        let compose = |after, up_to| {
+            let sql = "where {rows:o.id} and {range:o.id}";
+            compose(sql, &key_columns(&["text"]), Rows::Range { after, up_to }).expect("composed")
+        };
+        assert_eq!(compose(None, None), "where true and true");
+        assert_eq!(compose(None, Some(&high)), "where (o.id) <= ('z'::text) and (o.id) <= ('z'::text)");
+        let both = "(o.id) > ('it''s\\'::text) and (o.id) <= ('z'::text)";
+        assert_eq!(compose(Some(&low), Some(&high)), format!("where {both} and {both}"));
+    }
+
+    #[test]
+    fn a_composite_key_is_compared_as_a_row() {
+        let types = key_columns(&["bigint", "uuid"]);
+        let low = key(&["1", "a"]);
+        let range = Rows::Range { after: Some(&low), up_to: None };
+        assert_eq!(
+            compose("{rows:o.a, o.\"B\"}", &types, range).expect("composed"),
+            "(o.a, o.\"B\") > ('1'::bigint, 'a'::uuid)"
+        );
+        assert_eq!(
+            compose("{rows:o.a, o.\"B\"}", &types, Rows::Keys).expect("composed"),
+            "(o.a, o.\"B\") in (select * from unnest($1::bigint[], $2::uuid[]))"
+        );
+    }
+
+    #[test]
+    fn keys_are_an_array_of_the_keys_type() {
+        let types = key_columns(&["bigint"]);
+        assert_eq!(compose("{rows:o.id}", &types, Rows::Keys).expect("composed"), "o.id = any($1::bigint[])");
+    }
+
+    #[test]
+    fn a_mark_or_bound_of_another_length_than_the_key_is_refused() {
+        let types = key_columns(&["bigint"]);
+        assert!(compose("{rows:o.a, o.b}", &types, Rows::Keys).is_err());
+        let low = key(&["1", "2"]);
+        assert!(compose("{rows:o.a}", &types, Rows::Range { after: Some(&low), up_to: None }).is_err());
+    }
+}

@@ -1,0 +1,132 @@
+//! Hand-made messages and plans for this module's tests.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use flusso_schemas::lock::{
+    DocumentIdForm, Edge, IndexPlan, Lock, OnError, SecretRef, SourceEndpoint, SourcePlan, TlsFiles,
+};
+use flusso_schemas::name::Ident;
+
+pub(super) fn begin(commit: u64, xid: u32) -> Vec<u8> {
+    [&b"B"[..], &commit.to_be_bytes(), &5_i64.to_be_bytes(), &xid.to_be_bytes()].concat()
+}
+
+pub(super) fn commit(end: u64) -> Vec<u8> {
+    [&b"C\0"[..], &0_u64.to_be_bytes(), &end.to_be_bytes(), &5_i64.to_be_bytes()].concat()
+}
+
+pub(super) fn relation(id: u32, schema: &str, table: &str, identity: u8, columns: &[(&str, bool)]) -> Vec<u8> {
+    let mut bytes = [b"R", &id.to_be_bytes()[..], schema.as_bytes(), b"\0", table.as_bytes(), b"\0"].concat();
+    bytes.push(identity);
+    bytes.extend((columns.len() as u16).to_be_bytes());
+    for (name, in_identity) in columns {
+        bytes.push(u8::from(*in_identity));
+        bytes.extend(name.as_bytes());
+        bytes.extend([0; 9]);
+    }
+    bytes
+}
+
+/// The value that stands for the marker of an unchanged out-of-line value.
+pub(super) const UNCHANGED: &str = "\u{1}unchanged";
+
+pub(super) fn row_bytes(values: &[Option<&str>]) -> Vec<u8> {
+    let mut bytes = (values.len() as u16).to_be_bytes().to_vec();
+    for value in values {
+        match value {
+            None => bytes.push(b'n'),
+            Some(UNCHANGED) => bytes.push(b'u'),
+            Some(text) => {
+                bytes.push(b't');
+                bytes.extend((text.len() as u32).to_be_bytes());
+                bytes.extend(text.as_bytes());
+            }
+        }
+    }
+    bytes
+}
+
+pub(super) fn insert(relation: u32, new: &[Option<&str>]) -> Vec<u8> {
+    [b"I", &relation.to_be_bytes()[..], b"N", &row_bytes(new)].concat()
+}
+
+pub(super) fn update(relation: u32, old: Option<(u8, &[Option<&str>])>, new: &[Option<&str>]) -> Vec<u8> {
+    let mut bytes = [b"U", &relation.to_be_bytes()[..]].concat();
+    if let Some((marker, values)) = old {
+        bytes.push(marker);
+        bytes.extend(row_bytes(values));
+    }
+    bytes.push(b'N');
+    bytes.extend(row_bytes(new));
+    bytes
+}
+
+pub(super) fn delete(relation: u32, marker: u8, old: &[Option<&str>]) -> Vec<u8> {
+    [b"D", &relation.to_be_bytes()[..], &[marker], &row_bytes(old)].concat()
+}
+
+/// A plan of bare edges.
+#[derive(Debug, Default)]
+pub(super) struct Plan(BTreeMap<usize, Vec<Edge>>);
+
+impl Plan {
+    /// Adds an edge to the index at a position.
+    pub(super) fn edge(mut self, index: usize, table: &str, navigation: &[&str], columns: &[&str]) -> Self {
+        self.0.entry(index).or_default().push(Edge {
+            table: table.parse().expect("a qualified table"),
+            roles: Vec::new(),
+            navigation: navigation.iter().map(|name| Ident::new(*name)).collect(),
+            resolve: None,
+            columns: columns.iter().map(|name| (Ident::new(*name), String::new())).collect(),
+        });
+        self
+    }
+
+    /// The lock that holds these edges and nothing else.
+    pub(super) fn lock(&self) -> Lock {
+        let count = self.0.keys().next_back().map_or(0, |last| last + 1);
+        let edges = |index| self.0.get(&index).cloned().unwrap_or_default();
+        Lock {
+            project: "fixture".into(),
+            inputs: String::new(),
+            source: source(),
+            sinks: Vec::new(),
+            tables: Vec::new(),
+            indexes: (0..count).map(|index| index_plan(edges(index))).collect(),
+        }
+    }
+}
+
+fn source() -> SourcePlan {
+    SourcePlan {
+        endpoint: SourceEndpoint::Url(SecretRef::Env("DATABASE_URL".into())),
+        tls: TlsFiles::default(),
+        publication: "flusso_fixture".into(),
+        slot: "flusso_fixture".into(),
+        manage: BTreeSet::new(),
+        server_version_min: Vec::new(),
+        settings: BTreeMap::new(),
+        statement_timeout_ms: 1_000,
+    }
+}
+
+fn index_plan(edges: Vec<Edge>) -> IndexPlan {
+    IndexPlan {
+        name: "fixture".into(),
+        alias: "fixture".into(),
+        sinks: Vec::new(),
+        on_error: OnError::Stop,
+        key: Vec::new(),
+        document_id: DocumentIdForm::Key,
+        search_path: Vec::new(),
+        inputs: String::new(),
+        rendering: 1,
+        body: serde_json::Value::Null,
+        bound: String::new(),
+        enums: BTreeMap::new(),
+        unique: BTreeMap::new(),
+        fields: BTreeMap::new(),
+        nodes: Vec::new(),
+        edges,
+    }
+}

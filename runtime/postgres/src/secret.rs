@@ -1,0 +1,185 @@
+//! Turns the lock's references into what a connection is made of.
+
+use flusso_runtime::secret::{Resolver, Secret};
+use flusso_runtime::{Error, ErrorKind, Result};
+use flusso_schemas::lock::{SourceEndpoint, TlsFiles};
+use tokio_postgres::Config;
+use tokio_postgres::config::Host;
+use url::form_urlencoded;
+
+use crate::tls::{PemFiles, SslMode};
+
+/// Everything of a connection that references were resolved for.
+pub(crate) struct Resolved {
+    /// Host, port, database, user and password; no TLS.
+    pub(crate) config: Config,
+    pub(crate) mode: SslMode,
+    pub(crate) files: PemFiles,
+}
+
+/// Resolves an endpoint and its TLS files. Errors are [`ErrorKind::Unreachable`] and hold no value.
+pub(crate) fn resolve(endpoint: &SourceEndpoint, tls: &TlsFiles, resolver: &Resolver) -> Result<Resolved> {
+    let mut resolved = match endpoint {
+        SourceEndpoint::Url(reference) => from_url(&resolver.secret(reference)?)?,
+        SourceEndpoint::Parts { host, port, database, user, password } => {
+            let mut config = Config::new();
+            config.host(resolver.template(host)?);
+            config.port(port_number(&resolver.template(port)?)?);
+            config.dbname(resolver.template(database)?);
+            if let Some(user) = user {
+                config.user(resolver.secret(user)?.expose());
+            }
+            if let Some(password) = password {
+                config.password(resolver.secret(password)?.expose());
+            }
+            Resolved { config, mode: SslMode::Prefer, files: PemFiles::default() }
+        }
+    };
+    overlay(&mut resolved, tls, resolver)?;
+    complete(resolved)
+}
+
+/// What the lock says of TLS is above what the URL says.
+fn overlay(resolved: &mut Resolved, tls: &TlsFiles, resolver: &Resolver) -> Result<()> {
+    if let Some(mode) = &tls.sslmode {
+        resolved.mode = SslMode::parse(mode)?;
+    }
+    let files = &mut resolved.files;
+    for (template, path) in [
+        (&tls.ssl_root_cert, &mut files.root_certificates),
+        (&tls.ssl_cert, &mut files.certificate),
+        (&tls.ssl_key, &mut files.key),
+    ] {
+        if let Some(template) = template {
+            *path = Some(resolver.template(template)?);
+        }
+    }
+    Ok(())
+}
+
+/// Takes the parameters of TLS out of a URL, which the client's own parser knows only in part.
+fn from_url(url: &Secret) -> Result<Resolved> {
+    let (base, query) = url.expose().split_once('?').unwrap_or((url.expose(), ""));
+    if !base.starts_with("postgres://") && !base.starts_with("postgresql://") {
+        return Err(unusable("is no URL that begins with `postgres://`"));
+    }
+    let (mut mode, mut files) = (SslMode::Prefer, PemFiles::default());
+    let mut rest = form_urlencoded::Serializer::new(String::new());
+    for (name, value) in form_urlencoded::parse(query.replace('+', "%2B").as_bytes()) {
+        match &*name {
+            "sslmode" => mode = SslMode::parse(&value)?,
+            "sslrootcert" => files.root_certificates = Some(value.into_owned()),
+            "sslcert" => files.certificate = Some(value.into_owned()),
+            "sslkey" => files.key = Some(value.into_owned()),
+            _ => drop(rest.append_pair(&name, &value)),
+        }
+    }
+    // The serializer writes a blank as `+`, which the client's parser takes for itself.
+    let rest = rest.finish().replace('+', "%20");
+    let config = format!("{base}?{rest}").parse::<Config>();
+    // The parser's own message may quote a part of the URL.
+    let config = config.map_err(|_| unusable("is no connection URL"))?;
+    Ok(Resolved { config, mode, files })
+}
+
+fn complete(mut resolved: Resolved) -> Result<Resolved> {
+    let config = &mut resolved.config;
+    if config.get_hosts().len() + config.get_hostaddrs().len() != 1 {
+        return Err(unusable("does not name exactly one host")
+            .with_help("name the primary: a standby cannot be read, and one session has one server"));
+    }
+    let Some(user) = config.get_user().map(str::to_owned) else {
+        return Err(unusable("names no user"));
+    };
+    if config.get_dbname().is_none() {
+        config.dbname(user);
+    }
+    Ok(resolved)
+}
+
+fn port_number(text: &str) -> Result<u16> {
+    text.parse().map_err(|_| unusable("has a port that is no number up to 65535"))
+}
+
+fn unusable(why: &str) -> Error {
+    Error::new(ErrorKind::Unreachable, format!("the source's connection {why}, so it cannot be reached"))
+}
+
+/// Host and port as a person reads them.
+pub(crate) fn address(config: &Config) -> String {
+    let port = config.get_ports().first().copied().unwrap_or(5432);
+    match (config.get_hosts().first(), config.get_hostaddrs().first()) {
+        (Some(Host::Tcp(host)), _) => format!("{host}:{port}"),
+        #[cfg(unix)]
+        (Some(Host::Unix(path)), _) => format!("{}:{port}", path.display()),
+        (None, Some(address)) => format!("{address}:{port}"),
+        (None, None) => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use flusso_schemas::lock::{SecretRef, Template};
+
+    use super::*;
+
+    /// Resolves a URL that stands in a file, since tests do not set variables.
+    fn of_url(url: &str, tls: &TlsFiles) -> Result<Resolved> {
+        let name = format!("flusso-url-{}-{:p}", std::process::id(), url);
+        let path = std::env::temp_dir().join(name);
+        std::fs::File::create(&path).and_then(|mut file| file.write_all(url.as_bytes())).expect("written");
+        let endpoint = SourceEndpoint::Url(SecretRef::File(path.clone()));
+        let resolved = resolve(&endpoint, tls, &Resolver::new("the source", false));
+        std::fs::remove_file(path).expect("removed");
+        resolved
+    }
+
+    #[test]
+    fn a_url_gives_every_part_and_its_tls_parameters() {
+        let url = "postgresql://u%40x:p%2Bw@[::1]:6000/d?sslmode=verify-full&sslrootcert=/a+b.pem&connect_timeout=3";
+        let resolved = of_url(url, &TlsFiles::default()).expect("resolved");
+        assert_eq!(address(&resolved.config), "::1:6000");
+        assert_eq!(resolved.config.get_user(), Some("u@x"));
+        assert_eq!(resolved.config.get_password(), Some(&b"p+w"[..]));
+        assert_eq!(resolved.config.get_dbname(), Some("d"));
+        assert_eq!(resolved.config.get_connect_timeout().map(std::time::Duration::as_secs), Some(3));
+        assert_eq!(resolved.mode, SslMode::VerifyFull);
+        assert_eq!(resolved.files.root_certificates.as_deref(), Some("/a+b.pem"));
+    }
+
+    #[test]
+    fn the_lock_is_above_the_url() {
+        let tls = TlsFiles { sslmode: Some("disable".to_owned()), ..TlsFiles::default() };
+        let resolved = of_url("postgres://u@h/d?sslmode=require", &tls).expect("resolved");
+        assert_eq!(resolved.mode, SslMode::Disable);
+    }
+
+    #[test]
+    fn parts_are_templates_and_references() {
+        let endpoint = SourceEndpoint::Parts {
+            host: Template("127.0.0.1".to_owned()),
+            port: Template("${FLUSSO_NO_SUCH_PORT:-5433}".to_owned()),
+            database: Template("d".to_owned()),
+            user: None,
+            password: None,
+        };
+        let resolver = Resolver::new("the source", false);
+        let error = resolve(&endpoint, &TlsFiles::default(), &resolver).err().expect("no user");
+        assert_eq!(error.message, "the source's connection names no user, so it cannot be reached");
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_told_without_its_text() {
+        for (url, says) in [
+            ("mysql://u:hunter2@h/d", "no URL that begins with `postgres://`"),
+            ("postgres://u:hunter2@h:port/d", "no connection URL"),
+            ("postgres://u:hunter2@h1,h2/d", "exactly one host"),
+        ] {
+            let error = of_url(url, &TlsFiles::default()).err().expect("refused");
+            assert_eq!(error.kind, ErrorKind::Unreachable);
+            assert!(error.message.contains(says) && !error.message.contains("hunter2"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,253 @@
+//! One connection for statements, with the settings pinned that decide how values are printed.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use flusso_runtime::{Error, ErrorKind, Result};
+use tokio::sync::watch;
+use tokio_postgres::{CancelToken, Client};
+
+use crate::connect::ConnectPlan;
+
+/// Longest wait for a table lock: always below the server's `deadlock_timeout` (1 s), or our wait
+/// makes someone else the victim of a deadlock.
+pub const LOCK_TIMEOUT: Duration = Duration::from_millis(500);
+/// How long the server lets a transaction of ours idle: above any bound of ours.
+const IDLE_IN_TRANSACTION: Duration = Duration::from_secs(60);
+
+/// Settings of every connection, the replication connection included: values are printed in one way
+/// whatever role or database say, and rows that a policy hides are an error.
+pub const PINNED_SETTINGS: [(&str, &str); 11] = [
+    ("client_encoding", "UTF8"),
+    ("lc_monetary", "C"),
+    ("TimeZone", "UTC"),
+    ("DateStyle", "ISO"),
+    ("IntervalStyle", "iso_8601"),
+    ("extra_float_digits", "1"),
+    ("bytea_output", "hex"),
+    ("row_security", "off"),
+    ("standard_conforming_strings", "on"),
+    ("jit", "off"),
+    ("search_path", "pg_catalog"),
+];
+
+/// What ties the connections of one session together: when one breaks, all are void, because
+/// positions of a log that was lost may be used anew.
+#[derive(Clone, Debug)]
+pub struct Bond(Arc<watch::Sender<Option<String>>>);
+
+impl Default for Bond {
+    fn default() -> Self {
+        Self(Arc::new(watch::Sender::new(None)))
+    }
+}
+
+impl Bond {
+    /// Says that a connection broke. The first reason stays.
+    pub fn sever(&self, reason: impl Into<String>) {
+        let reason = reason.into();
+        self.0.send_if_modified(|broken| {
+            let first = broken.is_none();
+            broken.get_or_insert(reason);
+            first
+        });
+    }
+
+    /// An error where a connection broke.
+    pub fn check(&self) -> Result<()> {
+        self.0.borrow().as_ref().map_or(Ok(()), |reason| Err(lost(reason)))
+    }
+
+    /// Ends when a connection breaks, with the error.
+    pub async fn severed(&self) -> Error {
+        let mut receiver = self.0.subscribe();
+        match receiver.wait_for(Option::is_some).await {
+            Ok(reason) => lost(reason.as_deref().unwrap_or_default()),
+            Err(_) => lost("the session ended"),
+        }
+    }
+}
+
+fn lost(reason: &str) -> Error {
+    Error::new(ErrorKind::ConnectionLost, format!("the connection to postgres is lost: {reason}"))
+}
+
+/// One connection. Dropping it closes it; it never reconnects.
+pub struct Session {
+    client: Client,
+    plan: ConnectPlan,
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session").field("plan", &self.plan).field("closed", &self.client.is_closed()).finish()
+    }
+}
+
+/// Connects and pins the session's settings. `purpose` is what `pg_stat_activity` shows after the
+/// slot's name. When the server ends the connection `bond` is severed.
+///
+/// An error is [`ErrorKind::Unreachable`] and names host, port and database.
+pub async fn connect(plan: &ConnectPlan, purpose: &str, bond: &Bond) -> Result<Session> {
+    let (config, tls) = plan.client_config(purpose);
+    let (client, connection) = config.connect(tls).await.map_err(|error| refused(plan, &error))?;
+    let bond = bond.clone();
+    tokio::spawn(async move {
+        // It ends without an error only when we drop the client.
+        if let Err(error) = connection.await {
+            bond.sever(words(&error));
+        }
+    });
+    let session = Session { client, plan: plan.clone() };
+    session.pin().await.map_err(|error| plan.unreachable(error))?;
+    Ok(session)
+}
+
+impl Session {
+    /// The client for statements.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// What it was connected with.
+    pub fn plan(&self) -> &ConnectPlan {
+        &self.plan
+    }
+
+    /// What cancels the statement that runs in it, from any task; see [`cancel`].
+    pub fn cancel_token(&self) -> CancelToken {
+        self.client.cancel_token()
+    }
+
+    /// Runs statements that return nothing; `what` is said where one fails.
+    pub async fn run(&self, what: &str, statements: &str) -> Result<()> {
+        self.client.batch_execute(statements).await.map_err(|error| failed(what, &error))
+    }
+
+    /// Leaves a transaction that may be open.
+    pub async fn rollback(&self) -> Result<()> {
+        self.run("rolling back", "rollback").await
+    }
+
+    async fn pin(&self) -> Result<()> {
+        let mut statements = String::new();
+        for (name, value) in PINNED_SETTINGS {
+            statements += &format!("set {name} = '{value}';");
+        }
+        for (name, bound) in [
+            ("statement_timeout", self.plan.statement_timeout()),
+            ("lock_timeout", LOCK_TIMEOUT),
+            ("idle_in_transaction_session_timeout", IDLE_IN_TRANSACTION),
+        ] {
+            statements += &format!("set {name} = {};", bound.as_millis());
+        }
+        // What we commit must not wait for a standby; the log's own flushing is asked for apart.
+        statements += "set synchronous_commit = 'local'";
+        self.run("pinning the session's settings", &statements).await
+    }
+}
+
+/// Cancels what runs in the session of the token; a server that cannot be reached is no error here,
+/// since its session notices by itself.
+pub async fn cancel(plan: &ConnectPlan, token: CancelToken) {
+    if let Err(error) = token.cancel_query(plan.make_tls()).await {
+        tracing::debug!(%error, "a statement could not be cancelled");
+    }
+}
+
+/// SQLSTATE of what the server refused, in the chain of an [`Error`].
+#[derive(Debug, thiserror::Error)]
+#[error("SQLSTATE {0}")]
+pub struct SqlState(pub String);
+
+/// The five characters of SQLSTATE where the server refused a statement.
+pub fn sqlstate(error: &Error) -> Option<&str> {
+    let source = std::error::Error::source(error)?;
+    source.downcast_ref::<SqlState>().map(|state| state.0.as_str())
+}
+
+/// What a statement's failure means to the runtime. `what` is what was being done, such as
+/// `reading the catalog`.
+pub fn failed(what: &str, error: &tokio_postgres::Error) -> Error {
+    let Some(code) = error.code().map(|code| code.code()) else {
+        return Error::new(ErrorKind::ConnectionLost, format!("{what}: {}", words(error)));
+    };
+    Error::new(kind_of(code), format!("{what}: {}", words(error))).with_source(SqlState(code.to_owned()))
+}
+
+/// The kind of a SQLSTATE. Classes 22, 42, 0A and 3F are the caller's to judge: is it the catalog, or
+/// a row? Until then 22 is a row's.
+pub(crate) fn kind_of(code: &str) -> ErrorKind {
+    match (code, &code[..2]) {
+        // Another session holds the lock, made us the victim of a deadlock, or overtook us.
+        ("55P03", _) | (_, "40") => ErrorKind::LockNotAvailable,
+        ("57014", _) => ErrorKind::TooMuch,
+        ("57P01" | "57P02" | "57P03" | "25P03", _) | (_, "08" | "53" | "58") => ErrorKind::ConnectionLost,
+        (_, "22") => ErrorKind::Rejected,
+        (_, "42" | "0A" | "3F" | "55") => ErrorKind::Drift,
+        _ => ErrorKind::Internal,
+    }
+}
+
+/// The server's or the library's words, without what may quote a row's value: classes 22, 23 and
+/// messages that a function raises by itself.
+pub(crate) fn words(error: &tokio_postgres::Error) -> String {
+    use std::error::Error as _;
+    match (error.as_db_error(), error.source()) {
+        (Some(database), _) => {
+            let code = database.code().code();
+            match &code[..2] {
+                "22" | "23" | "P0" => format!("the server says {code}"),
+                _ => format!("{} ({code})", database.message()),
+            }
+        }
+        (None, Some(source)) => format!("{error}: {source}"),
+        (None, None) => error.to_string(),
+    }
+}
+
+fn refused(plan: &ConnectPlan, error: &tokio_postgres::Error) -> Error {
+    let refused = plan.unreachable(words(error));
+    match error.code() {
+        Some(code) => refused.with_source(SqlState(code.code().to_owned())),
+        None => refused,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_sqlstate_means_follows_one_table() {
+        for (code, kind) in [
+            ("55P03", ErrorKind::LockNotAvailable),
+            ("40P01", ErrorKind::LockNotAvailable),
+            ("57014", ErrorKind::TooMuch),
+            ("57P01", ErrorKind::ConnectionLost),
+            ("08006", ErrorKind::ConnectionLost),
+            ("42703", ErrorKind::Drift),
+            ("22P02", ErrorKind::Rejected),
+            ("XX000", ErrorKind::Internal),
+        ] {
+            assert_eq!(kind_of(code), kind, "{code}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_severed_bond_keeps_its_first_reason() {
+        let bond = Bond::default();
+        bond.check().expect("nothing broke");
+        let waiting = {
+            let bond = bond.clone();
+            tokio::spawn(async move { bond.severed().await })
+        };
+        bond.sever("the server was shut down");
+        bond.sever("connection closed");
+        for error in [bond.check().expect_err("it broke"), waiting.await.expect("it ends")] {
+            assert_eq!(error.kind, ErrorKind::ConnectionLost);
+            assert!(error.message.ends_with("the server was shut down"), "{error}");
+        }
+    }
+}
