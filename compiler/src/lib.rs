@@ -1,2 +1,9 @@
 //! From a project's text and what is observed of its source to diagnostics and a lock. Pure: it opens
 //! no file, no socket, no environment and no clock.
+
+pub mod condition;
+pub mod diagnostic;
+pub mod kinds;
+pub mod model;
+pub mod pg_type;
+pub mod sql_text;

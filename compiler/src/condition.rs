@@ -1,0 +1,229 @@
+//! Conditions over one row (`where`, `when`): bound to columns, and printed as SQL and as the lock's text.
+//!
+//! They are two-valued: a comparison with null is false and `not` is its exact complement. A condition stands
+//! in WHERE, FILTER or CASE only, where null counts as false, so only `not` and `ne` have to say so.
+
+use std::collections::BTreeSet;
+
+use flusso_schemas::name::{quote_identifier, quote_literal};
+
+use crate::sql_text::SqlText;
+
+/// A condition over the columns of one row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Condition {
+    /// All hold; an empty list holds.
+    All(Vec<Condition>),
+    /// At least one holds; an empty list never does.
+    Any(Vec<Condition>),
+    /// It does not hold.
+    Not(Box<Condition>),
+    /// One test of one column.
+    Column {
+        /// The column.
+        column: String,
+        /// Whether it can be null.
+        nullable: bool,
+        /// What is asked of it.
+        test: Test,
+    },
+    /// An expression of type boolean.
+    Sql(SqlText),
+}
+
+/// What is asked of a column.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Test {
+    /// It is null.
+    Null,
+    /// It is not.
+    NotNull,
+    /// It compares so with a value: `=`, `<`, `<=`, `>`, `>=`, `@>`, `&&`, `like` or `ilike`.
+    Compare(&'static str, Literal),
+    /// It is null or another value.
+    NotEqual(Literal),
+    /// It is one of these, never empty.
+    In(Vec<Literal>),
+    /// It is none of these, or null.
+    NotIn(Vec<Literal>),
+    /// It lies between the two, both included.
+    Between(Literal, Literal),
+    /// Its text begins so.
+    StartsWith(Literal),
+    /// Its text is so: `like` or `ilike` where the type itself has no such operator (enums).
+    TextLike(&'static str, Literal),
+}
+
+/// A value as SQL writes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Literal {
+    /// Digits, which need no quotes.
+    Number(String),
+    /// A quoted literal, which takes the type of what it is compared with.
+    Text(String),
+    /// `true` or `false`.
+    Boolean(bool),
+    /// A list with the array's type.
+    Array(Vec<Literal>, String),
+}
+
+impl Condition {
+    /// The condition over the row that SQL calls `alias`, fit to stand in an AND.
+    pub fn sql(&self, alias: &str) -> String {
+        self.render(Some(alias), Place::InAnd)
+    }
+
+    /// The condition as the lock prints it.
+    pub fn text(&self) -> String {
+        self.render(None, Place::Alone)
+    }
+
+    /// Every column that it reads.
+    pub fn columns(&self) -> BTreeSet<String> {
+        match self {
+            Self::All(parts) | Self::Any(parts) => parts.iter().flat_map(Self::columns).collect(),
+            Self::Not(inner) => inner.columns(),
+            Self::Column { column, .. } => BTreeSet::from([column.clone()]),
+            Self::Sql(text) => text.columns(),
+        }
+    }
+
+    fn render(&self, alias: Option<&str>, place: Place) -> String {
+        match self {
+            Self::All(parts) => joined(parts, alias, place, " and ", "true"),
+            Self::Any(parts) => joined(parts, alias, place, " or ", "false"),
+            Self::Not(inner) => format!("({}) is not true", inner.render(alias, Place::Alone)),
+            Self::Column { column, nullable, test } => {
+                test.render(&qualified(alias, column), *nullable, place)
+            }
+            Self::Sql(text) => match alias {
+                Some(alias) => format!("({})", text.sql(alias)),
+                None if place == Place::Alone => text.text().to_owned(),
+                None => format!("({})", text.text()),
+            },
+        }
+    }
+}
+
+/// Whether parentheses are needed round a condition of a lower binding.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Alone,
+    InAnd,
+    InOr,
+}
+
+fn joined(parts: &[Condition], alias: Option<&str>, place: Place, word: &str, empty: &str) -> String {
+    match parts {
+        [] => empty.to_owned(),
+        [one] => one.render(alias, place),
+        many => {
+            let is_and = word == " and ";
+            let inner = if is_and { Place::InAnd } else { Place::InOr };
+            let text: Vec<String> = many.iter().map(|part| part.render(alias, inner)).collect();
+            let text = text.join(word);
+            let needs_none = place == Place::Alone || (is_and && place == Place::InAnd);
+            if needs_none { text } else { format!("({text})") }
+        }
+    }
+}
+
+fn qualified(alias: Option<&str>, column: &str) -> String {
+    match alias {
+        Some(alias) => format!("{alias}.{}", quote_identifier(column)),
+        None => quote_identifier(column).into_owned(),
+    }
+}
+
+impl Test {
+    fn render(&self, column: &str, nullable: bool, place: Place) -> String {
+        match self {
+            Self::Null => format!("{column} is null"),
+            Self::NotNull => format!("{column} is not null"),
+            Self::Compare(operator, value) => format!("{column} {operator} {}", value.sql()),
+            Self::NotEqual(value) if nullable => format!("{column} is distinct from {}", value.sql()),
+            Self::NotEqual(value) => format!("{column} <> {}", value.sql()),
+            Self::In(values) => format!("{column} in ({})", list(values)),
+            Self::NotIn(values) if nullable => {
+                let text = format!("{column} is null or {column} not in ({})", list(values));
+                if place == Place::InAnd { format!("({text})") } else { text }
+            }
+            Self::NotIn(values) => format!("{column} not in ({})", list(values)),
+            Self::Between(low, high) => format!("{column} between {} and {}", low.sql(), high.sql()),
+            Self::StartsWith(value) => format!("starts_with({column}::text, {})", value.sql()),
+            Self::TextLike(operator, value) => format!("{column}::text {operator} {}", value.sql()),
+        }
+    }
+}
+
+fn list(values: &[Literal]) -> String {
+    values.iter().map(Literal::sql).collect::<Vec<_>>().join(", ")
+}
+
+impl Literal {
+    /// The literal in SQL; what the runtime would take for one of its marks is parted.
+    fn sql(&self) -> String {
+        match self {
+            Self::Number(digits) => digits.clone(),
+            Self::Boolean(value) => value.to_string(),
+            Self::Text(text) => part_marks(quote_literal(text)),
+            Self::Array(items, array_type) => format!("array[{}]::{array_type}", list(items)),
+        }
+    }
+}
+
+/// Parts `{rows:` and `{range:` inside a literal, which the runtime would replace.
+fn part_marks(literal: String) -> String {
+    if !literal.contains("{rows:") && !literal.contains("{range:") {
+        return literal;
+    }
+    let parted = literal.replace("{rows:", "{' || 'rows:").replace("{range:", "{' || 'range:");
+    format!("({parted})")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn column(name: &str, test: Test) -> Condition {
+        Condition::Column { column: name.to_owned(), nullable: true, test }
+    }
+
+    #[test]
+    fn one_comparison_stands_without_parentheses() {
+        let condition = column("quantity", Test::Compare(">", Literal::Number("0".to_owned())));
+        assert_eq!(condition.sql("oi"), "oi.quantity > 0");
+        assert_eq!(condition.text(), "quantity > 0");
+    }
+
+    #[test]
+    fn alternatives_are_parenthesised_inside_an_and() {
+        let either = Condition::Any(vec![column("a", Test::Null), column("B", Test::NotNull)]);
+        assert_eq!(either.sql("t"), "(t.a is null or t.\"B\" is not null)");
+        assert_eq!(either.text(), "a is null or \"B\" is not null");
+        let both = Condition::All(vec![either, column("c", Test::Null)]);
+        assert_eq!(both.sql("t"), "(t.a is null or t.\"B\" is not null) and t.c is null");
+    }
+
+    #[test]
+    fn the_complement_takes_in_nulls() {
+        let paid = Literal::Text("paid".to_owned());
+        assert_eq!(
+            column("status", Test::NotEqual(paid.clone())).sql("o"),
+            "o.status is distinct from 'paid'"
+        );
+        let not = Condition::Not(Box::new(column("status", Test::Compare("=", paid.clone()))));
+        assert_eq!(not.sql("o"), "(o.status = 'paid') is not true");
+        assert_eq!(
+            column("status", Test::NotIn(vec![paid])).sql("o"),
+            "(o.status is null or o.status not in ('paid'))"
+        );
+    }
+
+    #[test]
+    fn quotes_and_marks_cannot_leave_their_literal() {
+        let text = |value: &str| column("t", Test::Compare("=", Literal::Text(value.to_owned()))).sql("a");
+        assert_eq!(text("o'clock"), "a.t = 'o''clock'");
+        assert_eq!(text("{rows:a.id}"), "a.t = ('{' || 'rows:a.id}')");
+    }
+}

@@ -1,0 +1,210 @@
+//! Diagnostics: one value that says what happens to whom, where in the files, and what settles it.
+//!
+//! Places are byte ranges; lines and columns are found when a diagnostic is shown ([`Sources`]).
+
+use std::ops::Range;
+
+pub use flusso_schemas::report::Level;
+use flusso_schemas::report::{Finding, Fix, Label};
+
+/// One file's text, as the caller read it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceFile {
+    /// Path relative to the project's folder, with `/` between its parts.
+    pub path: String,
+    /// Its text.
+    pub text: String,
+}
+
+/// A byte range of one file.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// Number of the file: 0 is the project's, the others follow in the order of their paths.
+    pub file: usize,
+    /// First byte.
+    pub start: usize,
+    /// Byte after the last.
+    pub end: usize,
+}
+
+impl Place {
+    /// A range of a file.
+    pub fn new(file: usize, span: Range<usize>) -> Self {
+        Self { file, start: span.start, end: span.end }
+    }
+}
+
+/// An edit that settles a diagnostic.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edit {
+    /// What is replaced.
+    pub place: Place,
+    /// By what.
+    pub replacement: String,
+    /// Whether it cannot change what a reader of the index sees in a way nobody wants.
+    pub safe: bool,
+}
+
+/// One finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// The lint's name, kebab-case, named for the bad thing.
+    pub lint: &'static str,
+    /// How serious it is.
+    pub level: Level,
+    /// What happens to whom; stands alone.
+    pub message: String,
+    /// The smallest place it is about, and what is to be seen there (may be empty).
+    pub primary: (Place, String),
+    /// Other places with what is to be seen there.
+    pub related: Vec<(Place, String)>,
+    /// What the catalog says.
+    pub notes: Vec<String>,
+    /// The remedy, one imperative.
+    pub help: Option<String>,
+    /// An edit that settles it, where one is certain.
+    pub fix: Option<Edit>,
+}
+
+impl Diagnostic {
+    /// A finding at a level.
+    pub fn new(lint: &'static str, level: Level, place: Place, message: impl Into<String>) -> Self {
+        let primary = (place, String::new());
+        let (message, related, notes) = (message.into(), Vec::new(), Vec::new());
+        Self { lint, level, message, primary, related, notes, help: None, fix: None }
+    }
+
+    /// A finding that fails.
+    pub fn deny(lint: &'static str, place: Place, message: impl Into<String>) -> Self {
+        Self::new(lint, Level::Deny, place, message)
+    }
+
+    /// A finding that is shown and fails only under `--deny-warnings`.
+    pub fn warn(lint: &'static str, place: Place, message: impl Into<String>) -> Self {
+        Self::new(lint, Level::Warn, place, message)
+    }
+
+    /// With the remedy.
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// With what the catalog says.
+    pub fn note(mut self, note: impl Into<String>) -> Self {
+        self.notes.push(note.into());
+        self
+    }
+
+    /// With another place.
+    pub fn related(mut self, place: Place, text: impl Into<String>) -> Self {
+        self.related.push((place, text.into()));
+        self
+    }
+
+    /// With an edit that changes nothing but what was meant.
+    pub fn fix(self, place: Place, replacement: impl Into<String>) -> Self {
+        self.edit(place, replacement.into(), true)
+    }
+
+    /// With an edit that readers of the index may notice.
+    pub fn unsafe_fix(self, place: Place, replacement: impl Into<String>) -> Self {
+        self.edit(place, replacement.into(), false)
+    }
+
+    fn edit(mut self, place: Place, replacement: String, safe: bool) -> Self {
+        self.fix = Some(Edit { place, replacement, safe });
+        self
+    }
+
+    /// Whether it stands in the way of a lock.
+    pub fn is_deny(&self) -> bool {
+        self.level == Level::Deny
+    }
+
+    /// The finding as every format prints it; only a safe fix is a part of it.
+    pub fn to_finding(&self, sources: &Sources<'_>) -> Finding {
+        let primary = sources.label(&self.primary.0, true, &self.primary.1);
+        let related = self.related.iter().map(|(place, text)| sources.label(place, false, text));
+        let fix = self.fix.as_ref().filter(|edit| edit.safe).map(|edit| Fix {
+            file: sources.files[edit.place.file].path.clone(),
+            byte_start: edit.place.start,
+            byte_end: edit.place.end,
+            replacement: edit.replacement.clone(),
+        });
+        Finding {
+            lint: self.lint.to_owned(),
+            level: self.level,
+            message: self.message.clone(),
+            help: self.help.clone(),
+            labels: std::iter::once(primary).chain(related).collect(),
+            notes: self.notes.clone(),
+            fix,
+        }
+    }
+}
+
+/// Sorts by file and place, so that a run's findings are the same whatever found them first.
+pub fn sort(diagnostics: &mut Vec<Diagnostic>) {
+    diagnostics.sort_by(|a, b| (&a.primary.0, a.lint, &a.message).cmp(&(&b.primary.0, b.lint, &b.message)));
+    diagnostics.dedup();
+}
+
+/// Files with their line starts, to find lines and columns.
+#[derive(Debug)]
+pub struct Sources<'a> {
+    files: &'a [SourceFile],
+    line_starts: Vec<Vec<usize>>,
+}
+
+impl<'a> Sources<'a> {
+    /// Indexes the lines of every file.
+    pub fn new(files: &'a [SourceFile]) -> Self {
+        let starts = |file: &SourceFile| {
+            let after_line_feeds = file.text.match_indices('\n').map(|(at, _)| at + 1);
+            std::iter::once(0).chain(after_line_feeds).collect()
+        };
+        Self { files, line_starts: files.iter().map(starts).collect() }
+    }
+
+    fn label(&self, place: &Place, primary: bool, text: &str) -> Label {
+        let (line, column) = self.position(place.file, place.start);
+        let (end_line, end_column) = self.position(place.file, place.end);
+        Label {
+            file: self.files[place.file].path.clone(),
+            line,
+            column,
+            end_line,
+            end_column,
+            byte_start: place.start,
+            byte_end: place.end,
+            primary,
+            text: text.to_owned(),
+        }
+    }
+
+    /// Line and column of a byte, both from 1, the column in characters.
+    fn position(&self, file: usize, byte: usize) -> (usize, usize) {
+        let starts = &self.line_starts[file];
+        let line = starts.partition_point(|start| *start <= byte);
+        let start = starts[line - 1];
+        let column = self.files[file].text.get(start..byte).map_or(0, |text| text.chars().count());
+        (line, column + 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_become_lines_and_columns_in_characters() {
+        let files = [SourceFile { path: "a.yml".to_owned(), text: "ä: 1\nöö: x\n".to_owned() }];
+        let sources = Sources::new(&files);
+        let x = files[0].text.find('x').expect("it is there");
+        let finding = Diagnostic::deny("unknown-key", Place::new(0, x..x + 1), "m").to_finding(&sources);
+        let label = &finding.labels[0];
+        assert_eq!((label.line, label.column, label.end_line, label.end_column), (2, 5, 2, 6));
+        assert_eq!((label.byte_start, label.byte_end), (x, x + 1));
+    }
+}

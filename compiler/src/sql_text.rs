@@ -1,0 +1,189 @@
+//! An SQL expression as a user writes it: over the columns of one row, one expression and nothing pasted.
+//!
+//! It is split into tokens only as far as its columns can be qualified and what must not stand in it is seen;
+//! whether it is right is the server's to say (a probe prepares it).
+
+mod scan;
+
+use std::collections::BTreeSet;
+
+use flusso_schemas::name::quote_identifier;
+
+use scan::{Kind, Token};
+
+/// An expression over the columns of one row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SqlText {
+    text: String,
+    pieces: Vec<Piece>,
+    functions: BTreeSet<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Piece {
+    Verbatim(String),
+    Column(String),
+}
+
+/// Why a text cannot stand as an expression.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}")]
+pub struct SqlTextError {
+    /// What is wrong with it, in words.
+    pub reason: String,
+    /// Byte in the text where it is seen.
+    pub at: usize,
+}
+
+impl SqlText {
+    /// Reads an expression over a row that has these columns.
+    pub fn new(text: &str, columns: &[&str]) -> Result<Self, SqlTextError> {
+        let text = text.trim();
+        let tokens = scan::tokens(text)?;
+        scan::refuse(text, &tokens)?;
+        let mut read = Self { text: text.to_owned(), pieces: Vec::new(), functions: BTreeSet::new() };
+        let mut copied = 0;
+        for (at, token) in tokens.iter().enumerate() {
+            if is_call(&tokens, at) {
+                read.functions.insert(token.name.clone().unwrap_or_default());
+            }
+            let Some(column) = column(&tokens, at, columns) else { continue };
+            read.pieces.push(Piece::Verbatim(text[copied..token.start].to_owned()));
+            read.pieces.push(Piece::Column(column));
+            copied = token.end;
+        }
+        read.pieces.push(Piece::Verbatim(text[copied..].to_owned()));
+        Ok(read)
+    }
+
+    /// The expression over the row that SQL calls `alias`.
+    pub fn sql(&self, alias: &str) -> String {
+        let piece = |piece: &Piece| match piece {
+            Piece::Verbatim(text) => text.clone(),
+            Piece::Column(name) => format!("{alias}.{}", quote_identifier(name)),
+        };
+        self.pieces.iter().map(piece).collect()
+    }
+
+    /// The expression as it is written.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Every column of the row that it reads.
+    pub fn columns(&self) -> BTreeSet<String> {
+        let column = |piece: &Piece| match piece {
+            Piece::Column(name) => Some(name.clone()),
+            Piece::Verbatim(_) => None,
+        };
+        self.pieces.iter().filter_map(column).collect()
+    }
+
+    /// Names of the functions it calls without their schema, and words that stand for a call (`current_date`).
+    pub fn functions(&self) -> &BTreeSet<String> {
+        &self.functions
+    }
+}
+
+/// Words without parentheses that read the clock or the session.
+const CALLED_WITHOUT_PARENTHESES: &[&str] = &[
+    "current_catalog",
+    "current_date",
+    "current_role",
+    "current_schema",
+    "current_time",
+    "current_timestamp",
+    "current_user",
+    "localtime",
+    "localtimestamp",
+    "session_user",
+    "user",
+];
+
+fn is_call(tokens: &[Token], at: usize) -> bool {
+    let Some(name) = &tokens[at].name else { return false };
+    let plain = tokens[at].kind == Kind::Word && CALLED_WITHOUT_PARENTHESES.contains(&name.as_str());
+    plain || (tokens.get(at + 1).is_some_and(|next| next.is("(")) && !tokens[at].is_reserved())
+}
+
+/// The column that a token names, if it names one.
+fn column(tokens: &[Token], at: usize, columns: &[&str]) -> Option<String> {
+    let token = &tokens[at];
+    let name = token.name.as_ref().filter(|name| columns.contains(&name.as_str()))?;
+    let before = |back: usize| at.checked_sub(back).map(|place| &tokens[place]);
+    let after = |on: usize| tokens.get(at + on);
+    let is_before = |text: &str| before(1).is_some_and(|token| token.is(text));
+    let is_after = |text: &str| after(1).is_some_and(|token| token.is(text));
+    let is_type = is_before("::") || is_before("as") || after(1).is_some_and(|next| next.kind == Kind::Text);
+    let is_part = is_before(".") || is_after(".") || is_after("(");
+    let is_extracted =
+        is_before("(") && is_after("from") && before(2).is_some_and(|token| token.is("extract"));
+    let is_time_zone = token.kind == Kind::Word
+        && ((name == "at" && is_after("time")) || is_before("at") || (is_before("time") && name == "zone"));
+    let is_never = token.is_reserved() || is_type || is_part || is_extracted || is_time_zone;
+    (!is_never).then(|| name.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sql(text: &str) -> String {
+        SqlText::new(text, &["quantity", "price", "Name", "date", "year", "end", "zone"])
+            .expect("an expression")
+            .sql("t")
+    }
+
+    #[test]
+    fn columns_are_qualified_and_nothing_else() {
+        for (text, qualified) in [
+            ("quantity * price", "t.quantity * t.price"),
+            ("QUANTITY*2", "t.quantity*2"),
+            ("upper(\"Name\") || ' price '", "upper(t.\"Name\") || ' price '"),
+            ("name", "name"),
+            ("date::date", "t.date::date"),
+            ("cast(price as date)", "cast(t.price as date)"),
+            ("date '2020-01-01' - date", "date '2020-01-01' - t.date"),
+            ("extract(year from date)", "extract(year from t.date)"),
+            ("case when price > 1 then 'a' end", "case when t.price > 1 then 'a' end"),
+            ("\"end\" + 1", "t.end + 1"),
+            ("date at time zone 'UTC'", "t.date at time zone 'UTC'"),
+            ("$$price$$ || E'\\'price'", "$$price$$ || E'\\'price'"),
+            ("pg_catalog.lower('x') || price", "pg_catalog.lower('x') || t.price"),
+            ("price(quantity)", "price(t.quantity)"),
+        ] {
+            assert_eq!(sql(text), qualified);
+        }
+    }
+
+    #[test]
+    fn columns_and_functions_are_known() {
+        let text =
+            SqlText::new("coalesce(price, quantity) + now()", &["price", "quantity"]).expect("it is one");
+        assert_eq!(text.columns().into_iter().collect::<Vec<_>>(), ["price", "quantity"]);
+        assert_eq!(text.functions().iter().collect::<Vec<_>>(), ["coalesce", "now"]);
+    }
+
+    #[test]
+    fn what_is_not_one_expression_is_refused() {
+        for text in [
+            "",
+            "1; drop table t",
+            "price) or (1 = 1",
+            "(price",
+            "price -- all",
+            "price /* all */",
+            "'open",
+            "\"open",
+            "$$open",
+            "(select 1)",
+            "a, b",
+            "$1",
+            "price = '{rows:t.id}'",
+            "array[1",
+            "(price]",
+        ] {
+            assert!(SqlText::new(text, &["price"]).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,289 @@
+//! Tokens of an SQL expression: enough to tell a column from a string, a type and a function.
+
+use super::SqlTextError;
+
+/// What a token is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// An identifier or keyword without quotes.
+    Word,
+    /// An identifier in double quotes.
+    Quoted,
+    /// A string constant of any form.
+    Text,
+    /// A number.
+    Number,
+    /// Punctuation or an operator: `::` is one token, every other character its own.
+    Sign,
+}
+
+/// One token with its place in the text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Token {
+    pub(super) kind: Kind,
+    /// An identifier as the catalog holds it, or a sign.
+    pub(super) name: Option<String>,
+    pub(super) start: usize,
+    pub(super) end: usize,
+}
+
+impl Token {
+    pub(super) fn is(&self, text: &str) -> bool {
+        matches!(self.kind, Kind::Word | Kind::Sign) && self.name.as_deref() == Some(text)
+    }
+
+    /// Whether it is a word that Postgres reserves, so that it names no column without quotes.
+    pub(super) fn is_reserved(&self) -> bool {
+        self.kind == Kind::Word && self.name.as_deref().is_some_and(|name| RESERVED.contains(&name))
+    }
+}
+
+/// Words that cannot be a column without quotes (`pg_get_keywords()`, categories R and T, Postgres 18).
+const RESERVED: &[&str] = &[
+    "all",
+    "analyse",
+    "analyze",
+    "and",
+    "any",
+    "array",
+    "as",
+    "asc",
+    "asymmetric",
+    "authorization",
+    "binary",
+    "both",
+    "case",
+    "cast",
+    "check",
+    "collate",
+    "collation",
+    "column",
+    "concurrently",
+    "constraint",
+    "create",
+    "cross",
+    "current_catalog",
+    "current_date",
+    "current_role",
+    "current_schema",
+    "current_time",
+    "current_timestamp",
+    "current_user",
+    "default",
+    "deferrable",
+    "desc",
+    "distinct",
+    "do",
+    "else",
+    "end",
+    "except",
+    "false",
+    "fetch",
+    "for",
+    "foreign",
+    "freeze",
+    "from",
+    "full",
+    "grant",
+    "group",
+    "having",
+    "ilike",
+    "in",
+    "initially",
+    "inner",
+    "intersect",
+    "into",
+    "is",
+    "isnull",
+    "join",
+    "lateral",
+    "leading",
+    "left",
+    "like",
+    "limit",
+    "localtime",
+    "localtimestamp",
+    "natural",
+    "not",
+    "notnull",
+    "null",
+    "offset",
+    "on",
+    "only",
+    "or",
+    "order",
+    "outer",
+    "overlaps",
+    "placing",
+    "primary",
+    "references",
+    "returning",
+    "right",
+    "select",
+    "session_user",
+    "similar",
+    "some",
+    "symmetric",
+    "system_user",
+    "table",
+    "tablesample",
+    "then",
+    "to",
+    "trailing",
+    "true",
+    "union",
+    "unique",
+    "user",
+    "using",
+    "variadic",
+    "verbose",
+    "when",
+    "where",
+    "window",
+    "with",
+];
+
+/// Splits a text into tokens.
+pub(super) fn tokens(text: &str) -> Result<Vec<Token>, SqlTextError> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(first) = text[at..].chars().next() {
+        if first.is_whitespace() {
+            at += first.len_utf8();
+            continue;
+        }
+        let token = token(text, at, first)?;
+        at = token.end;
+        found.push(token);
+    }
+    Ok(found)
+}
+
+fn token(text: &str, at: usize, first: char) -> Result<Token, SqlTextError> {
+    let rest = &text[at..];
+    let make =
+        |kind, name: Option<String>, length: usize| Ok(Token { kind, name, start: at, end: at + length });
+    let open = |what: &str| Err(SqlTextError { reason: format!("{what} is not closed"), at });
+    if rest.starts_with("--") || rest.starts_with("/*") {
+        return Err(SqlTextError { reason: "a comment stands in it".to_owned(), at });
+    }
+    if let Some(length) = string_length(rest) {
+        return length.map_or_else(|| open("a string"), |length| make(Kind::Text, None, length));
+    }
+    match first {
+        '"' => match quoted_length(rest, '"', Escapes::No) {
+            Some(length) => make(Kind::Quoted, Some(rest[1..length - 1].replace("\"\"", "\"")), length),
+            None => open("a quoted name"),
+        },
+        first if first.is_alphabetic() || first == '_' => {
+            let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
+            let length = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
+            make(Kind::Word, Some(fold(&rest[..length])), length)
+        }
+        first if first.is_ascii_digit() => {
+            let length =
+                rest.find(|c: char| !(c.is_alphanumeric() || c == '.' || c == '_')).unwrap_or(rest.len());
+            make(Kind::Number, None, length)
+        }
+        ':' if rest.starts_with("::") => make(Kind::Sign, Some("::".to_owned()), 2),
+        sign => make(Kind::Sign, Some(sign.to_string()), sign.len_utf8()),
+    }
+}
+
+/// Postgres folds A to Z; what it does to other letters depends on the encoding, so they stay.
+fn fold(word: &str) -> String {
+    word.to_ascii_lowercase()
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Escapes {
+    Yes,
+    No,
+}
+
+/// Length of the string constant at the front: none where there is none, `Some(None)` where it is not closed.
+fn string_length(rest: &str) -> Option<Option<usize>> {
+    if rest.starts_with('\'') {
+        return Some(quoted_length(rest, '\'', Escapes::No));
+    }
+    for (prefix, escapes) in
+        [("e'", Escapes::Yes), ("b'", Escapes::No), ("x'", Escapes::No), ("n'", Escapes::No)]
+    {
+        if rest.get(..2).is_some_and(|front| front.eq_ignore_ascii_case(prefix)) {
+            return Some(quoted_length(&rest[1..], '\'', escapes).map(|length| length + 1));
+        }
+    }
+    if rest.get(..3).is_some_and(|front| front.eq_ignore_ascii_case("u&'")) {
+        return Some(quoted_length(&rest[2..], '\'', Escapes::No).map(|length| length + 2));
+    }
+    let tag_end = dollar_tag(rest)?;
+    let body = &rest[tag_end..];
+    Some(body.find(&rest[..tag_end]).map(|end| tag_end + end + tag_end))
+}
+
+/// Length of `$tag$` at the front.
+fn dollar_tag(rest: &str) -> Option<usize> {
+    let inner = rest.strip_prefix('$')?;
+    let end = inner.find('$')?;
+    let tag = &inner[..end];
+    let is_tag = tag.chars().all(|c| c.is_alphanumeric() || c == '_')
+        && !tag.starts_with(|c: char| c.is_ascii_digit());
+    is_tag.then_some(end + 2)
+}
+
+/// Length of a quoted text at the front, its quotes included; a doubled quote is a part of it.
+fn quoted_length(rest: &str, quote: char, escapes: Escapes) -> Option<usize> {
+    let mut characters = rest.char_indices().skip(1).peekable();
+    while let Some((at, character)) = characters.next() {
+        if character == '\\' && escapes == Escapes::Yes {
+            characters.next();
+        } else if character == quote {
+            match characters.peek() {
+                Some((_, next)) if *next == quote => {
+                    characters.next();
+                }
+                _ => return Some(at + 1),
+            }
+        }
+    }
+    None
+}
+
+/// Refuses what is no single expression over one row.
+pub(super) fn refuse(text: &str, tokens: &[Token]) -> Result<(), SqlTextError> {
+    let refused = |reason: &str, at: usize| Err(SqlTextError { reason: reason.to_owned(), at });
+    if tokens.is_empty() {
+        return refused("it is empty", 0);
+    }
+    for mark in ["{rows:", "{range:"] {
+        if let Some(at) = text.find(mark) {
+            return refused(&format!("`{mark}` is a mark of flusso's own queries"), at);
+        }
+    }
+    let mut open: Vec<&str> = Vec::new();
+    for token in tokens {
+        let name = token.name.as_deref().unwrap_or_default();
+        match (token.kind, name) {
+            (Kind::Sign, ";") => return refused("a `;` ends it", token.start),
+            (Kind::Sign, "$") => return refused("a parameter stands in it", token.start),
+            (Kind::Sign, "(" | "[") => open.push(name),
+            (Kind::Sign, ")" | "]") => {
+                let wanted = if name == ")" { "(" } else { "[" };
+                if open.pop() != Some(wanted) {
+                    return refused(&format!("a `{name}` closes nothing"), token.start);
+                }
+            }
+            (Kind::Sign, ",") if open.is_empty() => {
+                return refused("a comma parts it in two", token.start);
+            }
+            (Kind::Word, "select" | "table") => {
+                return refused(&format!("`{name}` would read other rows"), token.start);
+            }
+            _ => {}
+        }
+    }
+    match open.pop() {
+        Some(sign) => refused(&format!("a `{sign}` is not closed"), text.len()),
+        None => Ok(()),
+    }
+}
