@@ -2,6 +2,7 @@
 //!
 //! `main.rs` is the command line over it; `cargo xtask help` lists the tasks.
 
+pub mod fixtures;
 pub mod paths;
 pub mod services;
 pub mod test;

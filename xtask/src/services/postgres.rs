@@ -10,7 +10,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 pub use binaries::Binaries;
-pub use wire::Connection;
+pub use wire::{Connection, Row};
 
 use super::daemon::{self, Daemon};
 use super::{Account, Error};
