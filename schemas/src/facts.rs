@@ -135,6 +135,9 @@ pub struct RelationFacts {
     pub identity: String,
     /// Whether it is a partition.
     pub is_partition: bool,
+    /// Whether it inherits from another table in the old style.
+    #[serde(default)]
+    pub inherits: bool,
     /// Whether row security hides rows from our role.
     pub rls_active: bool,
     /// `reltuples`; -1 means unknown, not small.
