@@ -7,6 +7,7 @@ mod endpoint;
 mod field;
 mod index;
 mod item;
+mod keys;
 mod node;
 mod problem;
 mod query;
@@ -19,7 +20,8 @@ use std::ops::Range;
 
 use toml::de::DeTable;
 
-use self::item::Keys;
+use self::item::Item;
+use self::keys::Keys;
 use self::problem::{Problem, Result};
 use self::surroundings::Surroundings;
 use super::{IndexPlan, LOCK_VERSION, Lock, index_text, write};
@@ -61,7 +63,7 @@ fn lock(text: &str) -> Result<Lock> {
     let mut around = Surroundings::default();
     let sinks = sink::sinks(keys.optional("sink"), &mut around)?;
     let tables = table::tables(keys.optional("table"), &mut around)?;
-    let indexes = index::indexes(keys.optional("index"), &mut around)?;
+    let indexes = index::indexes(keys.required("index")?, &mut around)?;
     keys.finish()?;
     around.finish(&tables)?;
     let lock = Lock { project, inputs, source, sinks, tables, indexes };
@@ -75,7 +77,7 @@ fn index_alone(text: &str) -> Result<IndexPlan> {
     let mut keys = Keys::new("the block", 0, document);
     let blocks = keys.required("index")?;
     let at = blocks.at;
-    let mut indexes = index::indexes(Some(blocks), &mut Surroundings::unknown())?;
+    let mut indexes = index::indexes(blocks, &mut Surroundings::unknown())?;
     keys.finish()?;
     let index = match (indexes.pop(), indexes.is_empty()) {
         (Some(only), true) => only,
@@ -118,11 +120,11 @@ fn conflict_mark(text: &str) -> Option<Problem> {
 }
 
 fn version(document: &DeTable<'_>) -> Result<()> {
-    let Some(item) = item::peek(document, "lock_version") else {
+    let Some(value) = document.get("lock_version") else {
         return Err(Problem::new(0, "this is no lock: the key `lock_version` is missing"));
     };
-    let at = item.at;
-    match item.integer()? {
+    let at = value.span().start;
+    match Item::new("lock_version", at, value.clone()).integer()? {
         newer if newer > u64::from(LOCK_VERSION) => Err(Problem::new(
             at,
             format!(
@@ -142,6 +144,22 @@ fn same_spelling(text: &str, canonical: &str) -> Result<()> {
     if text == canonical {
         return Ok(());
     }
-    let same = text.bytes().zip(canonical.bytes()).take_while(|(ours, theirs)| ours == theirs).count();
-    Err(Problem::new(same, "from here on the file is not spelled as flusso writes it"))
+    let at = first_difference(text, canonical);
+    Err(Problem::new(at, "from here on the file is not spelled as flusso writes it"))
+}
+
+/// The byte where two spellings part; digests differ where what they are over does.
+fn first_difference(text: &str, canonical: &str) -> usize {
+    let mut line_start = 0;
+    let mut canonical_lines = canonical.split_inclusive('\n');
+    for ours in text.split_inclusive('\n') {
+        let theirs = canonical_lines.next().unwrap_or_default();
+        let both_digests = [ours, theirs].iter().all(|line| line.starts_with("digest = \""));
+        if ours != theirs && !both_digests {
+            let same = ours.bytes().zip(theirs.bytes()).take_while(|(our, their)| our == their).count();
+            return line_start + same;
+        }
+        line_start += ours.len();
+    }
+    text.len()
 }

@@ -14,7 +14,7 @@ pub(super) fn key(name: &str) -> Cow<'_, str> {
 /// A string on one line: `"…"`, or `'…'` where that saves an escape.
 pub(super) fn string(text: &str) -> String {
     let holds_escaped = text.contains(['"', '\\']);
-    if holds_escaped && !text.contains(|letter: char| letter == '\'' || letter.is_ascii_control()) {
+    if holds_escaped && !text.contains(|letter: char| letter == '\'' || is_hidden(letter)) {
         return format!("'{text}'");
     }
     let mut out = String::with_capacity(text.len() + 2);
@@ -34,7 +34,7 @@ pub(super) fn string(text: &str) -> String {
 /// A text on lines of its own: `'''`, or `"""` with escapes where it holds `'''` or a control
 /// character.
 pub(super) fn text(text: &str) -> String {
-    let needs_escape = |letter: char| letter.is_ascii_control() && letter != '\n' && letter != '\t';
+    let needs_escape = |letter: char| is_hidden(letter) && letter != '\n' && letter != '\t';
     if !text.contains("'''") && !text.contains(needs_escape) {
         return format!("'''\n{text}'''");
     }
@@ -57,11 +57,21 @@ pub(super) fn text(text: &str) -> String {
     out
 }
 
+/// Control characters, and those that let a text look other than it is to the one who reviews it: the
+/// bidirectional controls, separators that some editors show as line ends, and the byte order mark.
+fn is_hidden(letter: char) -> bool {
+    let looks_other = matches!(
+        letter,
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}'
+    );
+    letter.is_control() || looks_other
+}
+
 fn push_escaped(out: &mut String, letter: char) {
     match letter {
         '\\' => out.push_str("\\\\"),
-        control if control.is_ascii_control() => {
-            write!(out, "\\u{:04X}", u32::from(control)).expect("a String takes every write");
+        hidden if is_hidden(hidden) => {
+            write!(out, "\\u{:04X}", u32::from(hidden)).expect("a String takes every write");
         }
         other => out.push(other),
     }
@@ -117,6 +127,9 @@ mod tests {
     fn every_text_is_read_back_from_either_spelling() {
         for each in [
             "",
+            "\u{202e}",
+            "\u{85}",
+            "\u{feff}\u{2028}",
             "'",
             "''",
             "'''",
@@ -150,6 +163,7 @@ mod tests {
         assert_eq!(string(r#""a" = 'x'"#), r#""\"a\" = 'x'""#);
         assert_eq!(string("a\nb"), r#""a\nb""#);
         assert_eq!(text("select ''\n"), "'''\nselect ''\n'''");
+        assert_eq!(string("a\u{202e}b"), r#""a\u202Eb""#);
         assert_eq!(text("a \u{1}\\\n"), "\"\"\"\na \\u0001\\\\\n\"\"\"");
     }
 

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use super::super::connection::{SecretRef, Template, UrlEndpoint};
-use super::item::{Item, Keys};
+use super::item::Item;
+use super::keys::Keys;
 use super::problem::Result;
 
 const REFERENCES: [&str; 3] = ["env", "file", "command"];

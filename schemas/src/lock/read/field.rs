@@ -1,7 +1,10 @@
 //! Reads one line of `[index.fields]`.
 
+use std::collections::BTreeMap;
+
 use super::super::index::{FieldPlan, FieldSource, JoinPair};
-use super::item::{Item, Keys};
+use super::item::Item;
+use super::keys::Keys;
 use super::problem::Result;
 
 /// Relations and aggregates; the value says whether it reads something with `of`.
@@ -26,7 +29,7 @@ pub(super) fn field(item: Item<'_>) -> Result<FieldPlan> {
     let (source, takes_of) = source(&mut keys)?;
     let mut plan = FieldPlan {
         kind,
-        parameters: std::collections::BTreeMap::new(),
+        parameters: BTreeMap::new(),
         source,
         through: keys.optional_list("through", Item::parsed)?,
         join: keys.optional("join").map_or(Ok(Vec::new()), join)?,

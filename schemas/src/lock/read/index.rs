@@ -1,22 +1,30 @@
 //! Reads `[[index]]`.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::super::fingerprint::{edges_fingerprint, index_fingerprint};
 use super::super::index::{DocumentIdForm, FieldPlan, IndexPlan, KeyColumn, OnError};
-use super::item::{Item, Keys, follows};
+use super::item::{Item, follows};
+use super::keys::Keys;
 use super::problem::{Problem, Result};
 use super::query::{Place, query};
 use super::surroundings::Surroundings;
 use super::{edge, field, node};
+use crate::name::Ident;
 
 /// Every `[[index]]`.
-pub(super) fn indexes(item: Option<Item<'_>>, around: &mut Surroundings) -> Result<Vec<IndexPlan>> {
+pub(super) fn indexes(item: Item<'_>, around: &mut Surroundings) -> Result<Vec<IndexPlan>> {
     let mut indexes: Vec<IndexPlan> = Vec::new();
-    for item in item.map_or(Ok(Vec::new()), Item::list)? {
+    for item in item.list()? {
         let at = item.at;
         let index = index(item, around)?;
         follows(at, indexes.last().map(|before| &before.name), &index.name)?;
+        if let Some(other) = indexes.iter().find(|other| other.alias == index.alias) {
+            let message = format!("alias `{}` is that of `[[index]] {}` too", index.alias, other.name);
+            return Err(Problem::new(at, message));
+        }
         indexes.push(index);
     }
     Ok(indexes)
@@ -110,16 +118,12 @@ fn body(item: Item<'_>) -> Result<Value> {
     Err(Problem::new(at, "`body` is not an object of `settings` and `mappings`"))
 }
 
-fn unique(item: Item<'_>) -> Result<Vec<Vec<crate::name::Ident>>> {
+fn unique(item: Item<'_>) -> Result<Vec<Vec<Ident>>> {
     item.list_of(|item| item.list_of(Item::parsed))
 }
 
 /// Whether a path is a field of the model.
-pub(super) fn known_field(
-    item: &Item<'_>,
-    path: &str,
-    fields: &std::collections::BTreeMap<String, FieldPlan>,
-) -> Result<()> {
+pub(super) fn known_field(item: &Item<'_>, path: &str, fields: &BTreeMap<String, FieldPlan>) -> Result<()> {
     if fields.contains_key(path) {
         return Ok(());
     }

@@ -1,4 +1,4 @@
-//! Keys and values with their places: each key is taken once, and what is left is unknown.
+//! A value with its place, read as the type that its key has.
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -6,16 +6,10 @@ use std::str::FromStr;
 
 use serde_json::{Map, Number, Value};
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::DeValue;
 
+use super::keys::Keys;
 use super::problem::{Problem, Result};
-
-/// The keys of one table that are not taken yet.
-pub(super) struct Keys<'i> {
-    what: String,
-    at: usize,
-    items: BTreeMap<String, Item<'i>>,
-}
 
 /// A value, what it is called and where it is.
 pub(super) struct Item<'i> {
@@ -23,103 +17,17 @@ pub(super) struct Item<'i> {
     pub(super) name: String,
     /// First byte of the value.
     pub(super) at: usize,
-    key_at: usize,
+    /// First byte of its key, or of an item of a list.
+    pub(super) key_at: usize,
     value: DeValue<'i>,
 }
 
-/// A value of a document without taking it.
-pub(super) fn peek<'i>(table: &DeTable<'i>, name: &str) -> Option<Item<'i>> {
-    let value = table.get(name)?;
-    let at = value.span().start;
-    Some(Item { name: name.to_owned(), at, key_at: at, value: value.get_ref().clone() })
-}
-
-impl<'i> Keys<'i> {
-    /// The keys of a table, which errors call `what`.
-    pub(super) fn new(what: impl Into<String>, at: usize, table: DeTable<'i>) -> Self {
-        let items = table.into_iter().map(|(key, value)| {
-            let (key_at, at) = (key.span().start, value.span().start);
-            let name = key.into_inner().into_owned();
-            (name.clone(), Item { name, at, key_at, value: value.into_inner() })
-        });
-        Self { what: what.into(), at, items: items.collect() }
-    }
-
-    /// A better name, once it is known.
-    pub(super) fn rename(&mut self, what: String) {
-        self.what = what;
-    }
-
-    /// Takes a key that must be there.
-    pub(super) fn required(&mut self, name: &str) -> Result<Item<'i>> {
-        let missing = || Problem::new(self.at, format!("{} has no `{name}`", self.what));
-        self.items.remove(name).ok_or_else(missing)
-    }
-
-    /// Takes a key that may be absent.
-    pub(super) fn optional(&mut self, name: &str) -> Option<Item<'i>> {
-        self.items.remove(name)
-    }
-
-    /// Takes a flag: a value at its default of `false` is left out.
-    pub(super) fn flag(&mut self, name: &str) -> Result<bool> {
-        self.optional(name).map_or(Ok(false), Item::boolean)
-    }
-
-    /// Takes a string that may be absent.
-    pub(super) fn optional_string(&mut self, name: &str) -> Result<Option<String>> {
-        self.optional(name).map(Item::string).transpose()
-    }
-
-    /// Takes a list that may be absent, which is as if it were empty.
-    pub(super) fn optional_list<T>(
-        &mut self,
-        name: &str,
-        read: impl FnMut(Item<'i>) -> Result<T>,
-    ) -> Result<Vec<T>> {
-        self.optional(name).map_or(Ok(Vec::new()), |item| item.list_of(read))
-    }
-
-    /// Takes a map that may be absent, which is as if it were empty.
-    pub(super) fn optional_map<K: Ord + Display, V>(
-        &mut self,
-        name: &str,
-        read: impl FnMut(Item<'i>) -> Result<(K, V)>,
-    ) -> Result<BTreeMap<K, V>> {
-        self.optional(name).map_or(Ok(BTreeMap::new()), |item| item.map(read))
-    }
-
-    /// Whether a key is there and not taken yet.
-    pub(super) fn holds(&self, name: &str) -> bool {
-        self.items.contains_key(name)
-    }
-
-    /// A problem of the whole table.
-    pub(super) fn problem(&self, message: String) -> Problem {
-        Problem::new(self.at, format!("{} {message}", self.what))
-    }
-
-    /// Takes all that is left, in the order of the text.
-    pub(super) fn in_text_order(self) -> Vec<Item<'i>> {
-        let mut items: Vec<_> = self.items.into_values().collect();
-        items.sort_by_key(|item| item.key_at);
-        items
-    }
-
-    /// Refuses what was not taken.
-    pub(super) fn finish(self) -> Result<()> {
-        let what = self.what.clone();
-        match self.in_text_order().first() {
-            None => Ok(()),
-            Some(unknown) => Err(Problem::new(
-                unknown.key_at,
-                format!("{what} has a key that is not known: `{}`", unknown.name),
-            )),
-        }
-    }
-}
-
 impl<'i> Item<'i> {
+    /// The value under a key, or an item of a list under it.
+    pub(super) fn new(name: impl Into<String>, key_at: usize, value: Spanned<DeValue<'i>>) -> Self {
+        Self { name: name.into(), at: value.span().start, key_at, value: value.into_inner() }
+    }
+
     /// A problem at this value.
     pub(super) fn problem(&self, message: impl Into<String>) -> Problem {
         Problem::new(self.at, message)
@@ -202,7 +110,8 @@ impl<'i> Item<'i> {
         number.map_or_else(|| self.is_not("whole number from 0"), Ok)
     }
 
-    fn boolean(self) -> Result<bool> {
+    /// `true` or `false`.
+    pub(super) fn boolean(self) -> Result<bool> {
         match self.value {
             DeValue::Boolean(value) => Ok(value),
             _ => self.is_not("boolean"),
@@ -213,13 +122,7 @@ impl<'i> Item<'i> {
     pub(super) fn list(self) -> Result<Vec<Item<'i>>> {
         let DeValue::Array(items) = self.value else { return self.is_not("list") };
         let name = self.name;
-        let item = |item: Spanned<DeValue<'i>>| Item {
-            name: name.clone(),
-            at: item.span().start,
-            key_at: item.span().start,
-            value: item.into_inner(),
-        };
-        Ok(items.into_iter().map(item).collect())
+        Ok(items.into_iter().map(|item| Item::new(name.clone(), item.span().start, item)).collect())
     }
 
     /// A list whose items are read one by one.

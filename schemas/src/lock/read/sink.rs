@@ -2,7 +2,8 @@
 
 use super::super::source::{Compression, OpenSearchPlan, SinkKind, SinkPlan};
 use super::endpoint::{optional_secret, optional_template, template, url_endpoint};
-use super::item::{Item, Keys, follows};
+use super::item::{Item, follows};
+use super::keys::Keys;
 use super::problem::Result;
 use super::surroundings::Surroundings;
 

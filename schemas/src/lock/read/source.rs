@@ -3,7 +3,8 @@
 use super::super::connection::{SourceEndpoint, TlsFiles};
 use super::super::source::{Manage, SourcePlan};
 use super::endpoint::{is_secret, optional_secret, optional_template, secret, template};
-use super::item::{Item, Keys};
+use super::item::Item;
+use super::keys::Keys;
 use super::problem::{Problem, Result};
 
 /// `[source]`.

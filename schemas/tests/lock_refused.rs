@@ -1,0 +1,318 @@
+//! What the strict reader refuses, at which line and with which words.
+
+mod common;
+
+use common::{EXAMPLE, sealed};
+use flusso_schemas::lock::{self, ReadError};
+
+/// The example with one place edited, its digests as they were.
+fn edited(from: &str, to: &str) -> String {
+    assert!(EXAMPLE.contains(from), "the example holds no {from:?}");
+    EXAMPLE.replacen(from, to, 1)
+}
+
+/// Reads a lock that must be refused at the line that holds `place`.
+fn refusal(lock: &str, place: &str) -> ReadError {
+    let error = lock::read(lock).expect_err("it is refused");
+    let line = lock.lines().nth(error.line - 1).unwrap_or_default();
+    assert!(line.contains(place), "{error} is at {line:?}, not at {place:?}");
+    assert!(error.column <= line.chars().count() + 1, "{error} is past the end of {line:?}");
+    error
+}
+
+/// The example with one edit, sealed again, must be refused with this message.
+fn refused(from: &str, to: &str, place: &str, message: &str) {
+    assert_eq!(refusal(&sealed(&edited(from, to)), place).message, message);
+}
+
+#[test]
+fn an_edited_block_is_named() {
+    for (from, to, place, what) in [
+        ("project = \"shop\"", "project = \"shap\"", "# Written", "the header (`project` and `[source]`)"),
+        ("15.13", "15.12", "# Written", "the header (`project` and `[source]`)"),
+        ("gzip", "none", "[[sink]]", "`[[sink]] search`"),
+        (
+            "identity_holds = [\"order_id\"]",
+            "identity_holds = []",
+            "[[table]]",
+            "`[[table]] shop.order_items`",
+        ),
+        ("quantity > 0\"", "quantity > 1\"", "[[index]]", "`[[index]] orders`"),
+        ("name = \"text\"\n", "name = \"text\"\n# x\n", "[[index]]", "`[[index]] orders`"),
+    ] {
+        let error = refusal(&edited(from, to), place);
+        assert_eq!(error.message, format!("{what} was edited by hand or badly merged"));
+        assert_eq!(error.help.as_deref(), Some("run `flusso compile`"));
+    }
+}
+
+#[test]
+fn a_newer_lock_is_refused_by_name_before_anything_else() {
+    let error = refusal(&edited("lock_version = 1", "lock_version = 2\nnew_key = 1"), "lock_version");
+    assert_eq!(error.message, "written by a newer flusso: lock version 2, and this one reads up to 1");
+    assert_eq!((error.line, error.column), (2, 16));
+    assert!(error.help.is_some_and(|help| help.contains("newer one")));
+    refused("lock_version = 1", "lock_version = 0", "lock_version", "there is no lock version 0");
+    let error = lock::read("").expect_err("it is empty");
+    assert_eq!(error.message, "this is no lock: the key `lock_version` is missing");
+}
+
+#[test]
+fn what_editors_and_git_do_to_a_text_is_named() {
+    let error = refusal(&EXAMPLE.replace('\n', "\r\n"), "# Written");
+    assert_eq!(error.message, "the line ends in a carriage return: a lock has line feeds only");
+    assert!(error.help.is_some_and(|help| help.contains("flusso.lock text eol=lf")));
+    let error = refusal(&format!("\u{feff}{EXAMPLE}"), "# Written");
+    assert_eq!(error.message, "the file begins with a byte order mark");
+    let conflict = "<<<<<<< HEAD\ntls_verify = true\n=======\ntls_verify = false\n>>>>>>> other\n";
+    let error = refusal(&edited("tls_verify = true\n", conflict), "<<<<<<< HEAD");
+    assert_eq!(error.message, "a merge conflict stands here");
+    let error = refusal(&edited("key = [\"id\"]", "key = [\"id\""), "identity");
+    assert!(error.message.starts_with("not TOML: "), "{error}");
+}
+
+#[test]
+fn keys_are_known_and_complete() {
+    for (from, to, place, message) in [
+        ("project = ", "colour = 1\nproject = ", "colour", "the lock has a key that is not known: `colour`"),
+        ("slot = \"f", "slots = \"f", "[source]", "`[source]` has no `slot`"),
+        (
+            "tls_verify",
+            "tls_verified",
+            "tls_verified",
+            "`[[sink]] search` has a key that is not known: `tls_verified`",
+        ),
+        ("identity = \"default\"\n", "", "[[table]]", "`[[table]] shop.categories` has no `identity`"),
+        ("on_error = \"stop\"\n", "", "[[index]]", "`[[index]] orders` has no `on_error`"),
+        (
+            "close = \"\"\n",
+            "close = \"\"\nshut = 1\n",
+            "shut",
+            "node `item_count` has a key that is not known: `shut`",
+        ),
+        (
+            "path = \".\"\n",
+            "path = \".\"\nopen = \"\"\n",
+            "open",
+            "node `.` has a key that is not known: `open`",
+        ),
+        ("empty = \"[]\"\n", "", "[[index.node]]", "node `items.product.categories` has no `empty`"),
+        (
+            "resolve = ",
+            "resolved = ",
+            "resolved",
+            "the edge of `shop.categories` has a key that is not known: `resolved`",
+        ),
+        ("{ env = \"SHOP", "{ enw = \"SHOP", "url", "`url` has no `host`"),
+        ("digest = \"1918a40b070eb7b1\"\n", "", "[[sink]]", "`[[sink]] search` has no `digest`"),
+    ] {
+        refused(from, to, place, message);
+    }
+}
+
+#[test]
+fn values_have_their_types() {
+    for (from, to, place, message) in [
+        ("project = \"shop\"", "project = 1", "project", "`project` is no string"),
+        ("30000", "\"30000\"", "statement_timeout_ms", "`statement_timeout_ms` is no whole number from 0"),
+        ("2000", "-1", "bulk_documents_max", "`bulk_documents_max` is no whole number from 0"),
+        (
+            "2000",
+            "18446744073709551616",
+            "bulk_documents_max",
+            "`bulk_documents_max` is no whole number from 0",
+        ),
+        ("verify = true", "verify = 1", "tls_verify", "`tls_verify` is no boolean"),
+        ("sinks = [\"search\"]", "sinks = \"search\"", "sinks", "`sinks` is no list"),
+        ("{ env = \"SHOP_DATABASE_URL\" }", "\"postgres://a:b@c\"", "url", "`url` is no table"),
+        (
+            "\"gzip\"",
+            "\"zstd\"",
+            "bulk_compress",
+            "`bulk_compress` is `zstd`, which is none of `gzip`, `none`",
+        ),
+        (
+            "inputs = \"13",
+            "inputs = \"g3",
+            "inputs",
+            "`inputs` is no hash: 16 hexadecimal digits in lower case",
+        ),
+        ("\"16.9\"", "\"16\"", "server_version_min", "`16` is no version such as `15.13`"),
+        ("\"16.9\"", "\"15.9\"", "server_version_min", "one version for each major version, ascending"),
+        (
+            "key = [{ column = \"id\", type = \"bigint\" }]",
+            "key = []",
+            "key",
+            "a document's key has at least one column",
+        ),
+        ("  \"mappings\"", "  \"mapping\"", "body", "`body` is not an object of `settings` and `mappings`"),
+    ] {
+        refused(from, to, place, message);
+    }
+}
+
+#[test]
+fn lists_without_an_order_are_sorted_and_hold_each_item_once() {
+    for (from, to, place, message) in [
+        (
+            "[\"publication\", \"replica_identity\"",
+            "[\"replica_identity\", \"publication\"",
+            "manage",
+            "`publication` stands after `replica_identity`: this order is not sorted",
+        ),
+        ("[\"publication\",", "[\"publication\", \"publication\",", "manage", "`publication` stands twice"),
+        ("shop.users\"\ndigest", "shop.products\"\ndigest", "[[table]]", "`shop.products` stands twice"),
+        (
+            "id = { kind = \"long\", column = \"id\" }\n",
+            "zone = { kind = \"text\", column = \"zone\" }\n",
+            "item_count",
+            "`item_count` stands after `zone`: this order is not sorted",
+        ),
+        (
+            "roles = [\"item_count\", \"items\"",
+            "roles = [\"items\", \"item_count\"",
+            "roles",
+            "`item_count` stands after `items`: this order is not sorted",
+        ),
+        ("name = \"text not null\"\n", "\"\\\"id\\\"\" = \"integer not null\"\n", "id", "`id` stands twice"),
+    ] {
+        refused(from, to, place, message);
+    }
+}
+
+#[test]
+fn references_are_found() {
+    for (from, to, place, message) in [
+        ("sinks = [\"search\"]", "sinks = [\"serch\"]", "sinks", "there is no `[[sink]] serch`"),
+        ("\ntable = \"shop.users\"", "\ntable = \"shop.user\"", "table", "there is no `[[table]] shop.user`"),
+        ("roles = [\"user\"]", "roles = [\"users\"]", "roles", "there is no field `users`"),
+        ("path = \"items\"", "path = \"item\"", "path", "there is no field `item`"),
+        (
+            "slots = [\"item_count\", \"items\"]",
+            "slots = [\"items\"]",
+            "[[index.node]]",
+            "node `item_count` stands in no slot",
+        ),
+        (
+            "slots = [\"item_count\", \"items\"]",
+            "slots = [\"items\", \"items\"]",
+            "slots",
+            "node `items` stands in two slots",
+        ),
+        (
+            "slots = [\"item_count\", \"items\"]",
+            "slots = [\"item_count\", \"note\"]",
+            "slots",
+            "node `note` does not stand before the node with its slot",
+        ),
+        ("path = \".\"\n", "path = \"note\"\n", "[[index.node]]", "node `note` has no `open`"),
+        (
+            "navigation = [\"order_id\"]",
+            "navigation = [\"order_id\", \"line\"]",
+            "navigation",
+            "without `resolve` an edge navigates by the document's key, part by part",
+        ),
+    ] {
+        refused(from, to, place, message);
+    }
+}
+
+#[test]
+fn what_edges_need_from_a_table_stands_in_its_block() {
+    refused(
+        "identity_holds = [\"order_id\"]",
+        "identity_holds = [\"line\"]",
+        "[[table]]",
+        "`identity_holds` of `shop.order_items` is not what its edges navigate by: `order_id`",
+    );
+    let unused = "[[table]]\nname = \"shop.zones\"\ndigest = \"\"\nkey = []\nidentity = \"full\"\nidentity_holds = []\n\n";
+    refused(
+        "[[index]]",
+        &format!("{unused}[[index]]"),
+        "[[table]]",
+        "no index has an edge from `shop.zones`",
+    );
+}
+
+#[test]
+fn two_edges_say_the_same_about_a_column() {
+    let second = "\n[[index.edge]]\ntable = \"shop.users\"\nroles = [\"user.name\"]\nnavigation = [\"id\"]\n\
+                  [index.edge.columns]\nid = \"integer not null\"\n";
+    let error = refusal(&sealed(&format!("{EXAMPLE}{second}")), "integer not null");
+    assert_eq!(
+        error.message,
+        "`shop.users.id` is `integer not null` here and `bigint not null` in another edge"
+    );
+}
+
+#[test]
+fn a_lock_without_an_index_is_cut_off() {
+    let (before, _) = EXAMPLE.split_once("\n[[sink]]").expect("it has a sink");
+    let error = lock::read(before).expect_err("nothing follows the header");
+    assert_eq!(error.message, "the lock has no `index`");
+}
+
+#[test]
+fn marks_stand_in_their_place_with_one_column_a_key_part() {
+    for (from, to, place, message) in [
+        ("{range:o.id}", "{rows:o.id}", "bound", "a `{rows:…}` stands in nodes only"),
+        (
+            "{rows:oi.order_id}",
+            "{range:oi.order_id}",
+            "sql",
+            "a `{range:…}` stands in `bound` and `resolve` only",
+        ),
+        ("{rows:oi.order_id}", "true", "sql", "the query holds no `{rows:…}`, so it cannot be bounded"),
+        ("{range:oi.order_id}", "true", "resolve", "the query holds no `{range:…}`, so it cannot be bounded"),
+        (
+            "{rows:oi.order_id}",
+            "{rows:oi.order_id, oi.line}",
+            "sql",
+            "the mark over `oi.order_id, oi.line` has not one column for each part of the document's key",
+        ),
+    ] {
+        refused(from, to, place, message);
+    }
+    let error = refusal(&sealed(&edited("{rows:o.id}", "{rows:o.id::text}")), "sql");
+    assert!(error.message.starts_with("the mark `{rows:o.id::text}"), "{error}");
+}
+
+#[test]
+fn a_fingerprint_is_that_of_what_stands_there() {
+    let other = sealed(&edited("81fb0a7810d8e280", "81fb0a7810d8e281"));
+    assert_eq!(
+        refusal(&other, "fingerprint").message,
+        "`fingerprint` of `[[index]] orders` is not that of what stands there: `81fb0a7810d8e280`"
+    );
+    let other_fact =
+        sealed(&edited("placed_at = \"timestamp with time zone not null\"", "placed_at = \"date\""));
+    assert!(refusal(&other_fact, "edges_fingerprint").message.starts_with("`edges_fingerprint` of"));
+}
+
+#[test]
+fn one_meaning_has_one_spelling() {
+    for (from, to, place) in [
+        ("lock_version = 1", "lock_version  = 1", "lock_version"),
+        ("\n[source]", "\n\n[source]", ""),
+        ("2000", "2_000", "2_000"),
+        ("\"gzip\"", "'gzip'", "gzip"),
+        ("kind = \"long\", column = \"id\"", "column = \"id\", kind = \"long\"", "column"),
+        (
+            "identity = \"default\"\nidentity_holds = [\"id\"]",
+            "identity_holds = [\"id\"]\nidentity = \"default\"",
+            "identity",
+        ),
+        ("tls_verify = true", "tls_verify = false", "tls_verify"),
+    ] {
+        refused(from, to, place, "from here on the file is not spelled as flusso writes it");
+    }
+    let error = lock::read(&format!("{EXAMPLE}\n")).expect_err("a blank line stands at the end");
+    assert_eq!(error.message, "from here on the file is not spelled as flusso writes it");
+}
+
+#[test]
+fn a_state_holds_one_index_block_only() {
+    let error = lock::read_index(EXAMPLE).expect_err("it is a whole lock");
+    assert_eq!(error.message, "the block has a key that is not known: `lock_version`");
+    assert_eq!(lock::read_index("").expect_err("it is empty").message, "the block has no `index`");
+}
