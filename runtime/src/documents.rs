@@ -17,6 +17,11 @@ impl Key {
         document_id::join(&self.0)
     }
 
+    /// The key of an `_id` made for a key of `arity` parts; none where someone else wrote that document.
+    pub fn from_document_id(id: &str, arity: usize) -> Option<Self> {
+        document_id::split(id, arity).map(Self)
+    }
+
     /// How many bytes its parts have.
     pub fn bytes(&self) -> usize {
         self.0.iter().map(String::len).sum()

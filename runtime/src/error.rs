@@ -85,6 +85,12 @@ impl Error {
         self
     }
 
+    /// The same, of another kind: what it means depends on where it happened.
+    pub fn into_kind(mut self, kind: ErrorKind) -> Self {
+        self.kind = kind;
+        self
+    }
+
     /// The same with what caused it.
     pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.source = Some(source.into());

@@ -3,20 +3,34 @@
 //! [`Backends`] gives one session's [`SourceParts`] and the [`Sink`]; `apply` makes the world
 //! match a lock and `follow` keeps it so.
 
+mod apply;
 pub mod backends;
+mod backfill;
+mod batch;
 pub mod bounds;
 pub mod documents;
+mod durability;
 pub mod error;
+mod eventless;
+mod feed;
+mod follow;
+mod pipeline;
 pub mod progress;
 pub mod secret;
+mod session;
 pub mod sink;
 pub mod source;
+mod state;
 pub mod state_store;
+mod verify;
+mod writer;
 
+pub use apply::{Applied, ApplyOptions, apply};
 pub use backends::{Backends, RunOptions, SourceParts};
 pub use documents::{DocumentRef, Documents, Key};
 pub use error::{Error, ErrorKind, Result};
 pub use flusso_schemas::lsn::Lsn;
+pub use follow::follow;
 pub use progress::{Progress, ProgressEvent, Shutdown};
 pub use sink::{Answer, FanOut, Generation, GenerationIdentity, Sink};
 pub use source::{ChangeCapture, ChangeStream, DocumentBuilder, Event};

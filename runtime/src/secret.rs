@@ -20,6 +20,11 @@ const COMMAND_POLL: Duration = Duration::from_millis(20);
 pub struct Secret(String);
 
 impl Secret {
+    /// A secret that came some other way, such as in a URL.
+    pub fn new(value: impl Into<String>) -> Self {
+        Self(value.into())
+    }
+
     /// The value, for whoever sends it.
     pub fn expose(&self) -> &str {
         &self.0

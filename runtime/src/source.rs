@@ -116,7 +116,7 @@ pub struct SlotStatus {
 /// One session's stream. Only committed transactions arrive, whole and in commit order; after a
 /// restart those since the slot's position arrive again.
 #[async_trait]
-pub trait ChangeStream: Debug + Send {
+pub trait ChangeStream: Debug + Send + Sync {
     /// The next event. Cancelling it loses nothing. An error ends the stream.
     async fn next(&mut self) -> Result<Event>;
 

@@ -1,0 +1,137 @@
+//! Documents that no change caused (backfill, repair): written below every change to come, and built
+//! again wherever it is in doubt whether what was written still holds.
+
+use std::time::{Duration, Instant};
+
+use flusso_schemas::lsn::Lsn;
+use futures_util::future::try_join_all;
+
+use crate::bounds::{BATCH_KEYS_MAX, WRITE_DEADLINE};
+use crate::documents::{Built, Key, Selection};
+use crate::error::{Error, ErrorKind, Result};
+use crate::feed::Feed;
+use crate::session::Session;
+use crate::sink::ShardMarks;
+
+/// How often doubtful keys are built again before the session is begun anew.
+const DOUBT_ROUNDS_MAX: usize = 10;
+
+/// A selection of one index, on its way to feeds of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Eventless<'a> {
+    /// The session.
+    pub session: &'a Session,
+    /// Position of the index in the plan.
+    pub index: usize,
+    /// Where it is written to.
+    pub feeds: &'a [Feed],
+    /// Versions lie below every change after this position.
+    pub position: Lsn,
+}
+
+/// What was written and is durable in every sink.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Settled {
+    /// Documents built.
+    pub documents: u64,
+    /// Their bytes.
+    pub bytes: usize,
+    /// How long reading took.
+    pub reading: Duration,
+    /// What the snapshots saw.
+    pub note: Lsn,
+}
+
+impl Settled {
+    /// Both together.
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            documents: self.documents + other.documents,
+            bytes: self.bytes + other.bytes,
+            reading: self.reading + other.reading,
+            note: self.note.max(other.note),
+        }
+    }
+}
+
+impl Eventless<'_> {
+    /// Builds and writes a selection until nothing about it is in doubt. [`ErrorKind::TooMuch`] where a
+    /// range has to be halved; keys are halved here.
+    pub async fn settle(&self, selection: &Selection) -> Result<Settled> {
+        let (mut settled, mut doubtful) = self.once(selection).await?;
+        let mut rounds = 0;
+        while !doubtful.is_empty() {
+            rounds += 1;
+            if rounds > DOUBT_ROUNDS_MAX {
+                let message =
+                    format!("{} documents stayed in doubt over {DOUBT_ROUNDS_MAX} rounds", doubtful.len());
+                return Err(Error::new(ErrorKind::Unanswered, message));
+            }
+            self.session.check_stop()?;
+            let (again, still) = self.by_keys(doubtful).await?;
+            settled.note = settled.note.max(again.note);
+            doubtful = still;
+        }
+        Ok(settled)
+    }
+
+    /// Builds keys in pages; returns those that are in doubt again.
+    async fn by_keys(&self, keys: Vec<Key>) -> Result<(Settled, Vec<Key>)> {
+        let mut todo: Vec<Vec<Key>> = keys.chunks(BATCH_KEYS_MAX).map(<[Key]>::to_vec).collect();
+        let (mut settled, mut doubtful) = (Settled::default(), Vec::new());
+        while let Some(page) = todo.pop() {
+            match self.once(&Selection::Keys(page.clone())).await {
+                Ok((done, again)) => {
+                    settled = settled.and(done);
+                    doubtful.extend(again);
+                }
+                Err(error) if error.kind == ErrorKind::TooMuch && page.len() > 1 => {
+                    let (front, back) = page.split_at(page.len() / 2);
+                    todo.extend([front.to_vec(), back.to_vec()]);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok((settled, doubtful))
+    }
+
+    /// One snapshot's documents, written once. A failed request is never sent again: it may still
+    /// arrive, so its keys are built anew, whatever has become of their rows.
+    async fn once(&self, selection: &Selection) -> Result<(Settled, Vec<Key>)> {
+        let Session { source, writer, .. } = self.session;
+        let index = self.session.index(self.index);
+        let marks_before = self.marks().await?;
+        let began = Instant::now();
+        let built = source.documents.build(index, selection, &[]).await?;
+        let reading = began.elapsed();
+        let writes = self
+            .feeds
+            .iter()
+            .map(|feed| writer.write_eventless(index, &feed.generation, &built, self.position));
+        let outcomes = try_join_all(writes).await?;
+        try_join_all(self.feeds.iter().map(|feed| writer.sink().flush(&feed.generation))).await?;
+        let aftermath = source.documents.aftermath(&built.snapshot).await?;
+        let all_answered = outcomes.iter().all(|outcome| outcome.unanswered.is_empty());
+        let holds = all_answered
+            && aftermath.age <= WRITE_DEADLINE
+            && aftermath.rewritten.is_empty()
+            && marks_before == self.marks().await?;
+        let settled = Settled {
+            documents: built.documents.len() as u64,
+            bytes: built.documents.bytes(),
+            reading,
+            note: built.snapshot.note,
+        };
+        Ok((settled, if holds { Vec::new() } else { keys_of(&built) }))
+    }
+
+    /// What tells whether a tombstone may have been lost meanwhile, of each sink that can lose one.
+    async fn marks(&self) -> Result<Vec<ShardMarks>> {
+        let kept = self.feeds.iter().filter(|feed| feed.keeps_state);
+        try_join_all(kept.map(|feed| self.session.writer.sink().shard_marks(&feed.generation))).await
+    }
+}
+
+fn keys_of(built: &Built) -> Vec<Key> {
+    built.documents.iter().map(|item| item.key).chain(&built.missing).cloned().collect()
+}

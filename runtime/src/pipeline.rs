@@ -1,0 +1,348 @@
+//! capture -> resolve -> build -> write -> flush -> confirm, and nothing else.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use flusso_schemas::lsn::Lsn;
+use flusso_schemas::state::Confirmed;
+use futures_util::future::try_join_all;
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use crate::backends::SourceParts;
+use crate::batch::{Assembly, Batch, Truncated};
+use crate::bounds::{BATCH_KEYS_MAX, CONFIRM_INTERVAL, RESOLVE_PAGE_KEYS, WRITE_DEADLINE};
+use crate::documents::{Key, Selection};
+use crate::durability::wait_durable;
+use crate::error::{Error, ErrorKind, Result};
+use crate::feed::{Feed, Feeds};
+use crate::progress::{Progress, ProgressEvent, Shutdown};
+use crate::source::{ChangeStream, ResolveRequest};
+use crate::state::SinkState;
+use crate::writer::Writer;
+
+/// How often a write that nobody answered is built and sent anew before the session is begun again.
+const UNANSWERED_ROUNDS_MAX: usize = 3;
+
+/// Follows one session's stream.
+#[derive(Debug)]
+pub struct Pipeline {
+    /// What is fed.
+    pub feeds: Feeds,
+    /// The source.
+    pub source: SourceParts,
+    /// Writes to the sinks.
+    pub writer: Arc<Writer>,
+    /// Where confirmed positions are recorded first.
+    pub states: Arc<Vec<SinkState>>,
+    /// Tells others of this run what is confirmed.
+    pub confirmed: watch::Sender<Confirmed>,
+    /// Who hears what happens.
+    pub progress: Arc<dyn Progress>,
+    /// Ends it at the next safe point, after a last confirm.
+    pub stop: Shutdown,
+}
+
+/// What waits to be confirmed, and what its snapshots saw.
+#[derive(Debug)]
+struct Pending {
+    confirmed: Confirmed,
+    note: Lsn,
+    due: Instant,
+}
+
+/// What came of a piece of work.
+#[derive(Clone, Copy, Debug, Default)]
+struct Work {
+    documents: u64,
+    deletes: u64,
+    /// The highest position that its snapshots saw, those of resolve too.
+    note: Lsn,
+}
+
+impl Work {
+    fn and(self, other: Self) -> Self {
+        Self {
+            documents: self.documents + other.documents,
+            deletes: self.deletes + other.deletes,
+            note: self.note.max(other.note),
+        }
+    }
+}
+
+/// The transactions a piece of work belongs to.
+#[derive(Clone, Copy, Debug)]
+struct Cause<'a> {
+    commit: Lsn,
+    must_see: &'a [u32],
+}
+
+impl Pipeline {
+    /// Follows until it is asked to stop or something breaks.
+    pub async fn run(self, mut stream: Box<dyn ChangeStream>) -> Result<()> {
+        let mut assembly = Assembly::default();
+        let mut pending: Option<Pending> = None;
+        let mut last_confirm = Instant::now();
+        while let Some(batch) = self.next_batch(&mut stream, &mut assembly, &mut pending).await? {
+            let note = self.work_on(&batch).await?;
+            self.remember(&mut pending, &batch, note, last_confirm);
+            if pending.as_ref().is_some_and(|pending| pending.due <= Instant::now()) {
+                self.confirm(&*stream, &mut pending).await?;
+                last_confirm = Instant::now();
+            }
+        }
+        self.confirm(&*stream, &mut pending).await
+    }
+
+    /// The next batch; none once it is asked to stop. Confirms what is due while nothing comes.
+    async fn next_batch(
+        &self,
+        stream: &mut Box<dyn ChangeStream>,
+        assembly: &mut Assembly,
+        pending: &mut Option<Pending>,
+    ) -> Result<Option<Batch>> {
+        let mut batch = assembly.begin();
+        loop {
+            let due = pending.as_ref().filter(|pending| self.is_news(pending)).map(|pending| pending.due);
+            tokio::select! {
+                biased;
+                () = self.stop.requested() => return Ok(None),
+                event = stream.next() => {
+                    assembly.take(&mut batch, event?)?;
+                    break;
+                }
+                () = at(due) => self.confirm(&**stream, pending).await?,
+            }
+        }
+        while !batch.is_full() {
+            match stream.try_next()? {
+                Some(event) => assembly.take(&mut batch, event)?,
+                None => break,
+            }
+        }
+        Ok(Some(batch))
+    }
+
+    /// Keeps what a batch completed for the next confirm; what its snapshots saw counts also where it
+    /// completed nothing.
+    fn remember(&self, pending: &mut Option<Pending>, batch: &Batch, note: Lsn, last_confirm: Instant) {
+        let before = pending.as_ref().map_or_else(|| *self.confirmed.borrow(), |pending| pending.confirmed);
+        let confirmed = batch.completed.map_or(before, |completed| completed.after(Some(before)));
+        let due = pending.as_ref().map_or(last_confirm + CONFIRM_INTERVAL, |pending| pending.due);
+        let note = pending.as_ref().map_or(note, |pending| pending.note.max(note));
+        *pending = Some(Pending { confirmed, note, due });
+    }
+
+    /// Everything a batch means: documents written and durable in every sink. Returns its note.
+    async fn work_on(&self, batch: &Batch) -> Result<Lsn> {
+        if batch.is_empty() {
+            return Ok(Lsn::ZERO);
+        }
+        let cause = Cause { commit: batch.commit, must_see: &batch.must_see };
+        let dirty = batch.by_index();
+        let fed = dirty.iter().filter(|(index, _)| self.feeds.of(**index).next().is_some());
+        let works = try_join_all(fed.map(|(index, edges)| self.follow_edges(*index, edges, cause))).await?;
+        let mut work = works.into_iter().fold(Work::default(), Work::and);
+        if let Some(truncated) = &batch.truncated {
+            work = work.and(self.rebuild_suspects(truncated, cause).await?);
+        }
+        self.progress.event(ProgressEvent::Followed { documents: work.documents, deletes: work.deletes });
+        Ok(work.note)
+    }
+
+    /// From one index's changed rows to its documents, in pages.
+    async fn follow_edges(
+        &self,
+        index: usize,
+        edges: &BTreeMap<usize, Vec<Key>>,
+        cause: Cause<'_>,
+    ) -> Result<Work> {
+        let plan = self.feeds.index(index);
+        let feeds: Vec<&Feed> = self.feeds.of(index).collect();
+        let (mut dirty, mut work) = (Vec::new(), Work::default());
+        for (&edge, keys) in edges {
+            if plan.edges[edge].resolve.is_none() {
+                dirty.extend(keys.iter().cloned());
+                continue;
+            }
+            let mut after: Option<Key> = None;
+            loop {
+                let request = ResolveRequest {
+                    index: plan,
+                    edge,
+                    keys,
+                    after: after.as_ref(),
+                    limit: RESOLVE_PAGE_KEYS,
+                    must_see: cause.must_see,
+                };
+                let page = self.source.documents.resolve(request).await?;
+                work.note = work.note.max(page.snapshot.note);
+                let is_last = page.keys.len() < RESOLVE_PAGE_KEYS;
+                after = page.keys.last().cloned();
+                dirty.extend(page.keys);
+                if dirty.len() >= BATCH_KEYS_MAX {
+                    work = work.and(self.rebuild(index, &feeds, std::mem::take(&mut dirty), cause).await?);
+                }
+                if is_last {
+                    break;
+                }
+            }
+        }
+        work = work.and(self.rebuild(index, &feeds, dirty, cause).await?);
+        self.flush(&feeds).await?;
+        Ok(work)
+    }
+
+    /// Builds keys and writes them to feeds of their index, a bounded number at once.
+    async fn rebuild(
+        &self,
+        index: usize,
+        feeds: &[&Feed],
+        mut keys: Vec<Key>,
+        cause: Cause<'_>,
+    ) -> Result<Work> {
+        keys.sort_unstable();
+        keys.dedup();
+        let mut work = Work::default();
+        let mut rounds = 0;
+        let mut todo: Vec<Vec<Key>> = keys.chunks(BATCH_KEYS_MAX).map(<[Key]>::to_vec).collect();
+        while let Some(keys) = todo.pop() {
+            let selection = Selection::Keys(keys);
+            match self.build_and_write(index, feeds, &selection, cause).await {
+                Ok((done, unanswered)) => {
+                    work = work.and(done);
+                    if !unanswered.is_empty() {
+                        rounds += 1;
+                        give_up_after(rounds)?;
+                        todo.push(unanswered);
+                    }
+                }
+                Err(error) if error.kind == ErrorKind::TooMuch => todo.extend(halves(selection, error)?),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(work)
+    }
+
+    /// One snapshot's documents, written to each feed. Also returns the keys to build again: nobody
+    /// answered for them, or the answer came after the deadline.
+    async fn build_and_write(
+        &self,
+        index: usize,
+        feeds: &[&Feed],
+        selection: &Selection,
+        cause: Cause<'_>,
+    ) -> Result<(Work, Vec<Key>)> {
+        let plan = self.feeds.index(index);
+        let built = self.source.documents.build(plan, selection, cause.must_see).await?;
+        let writes =
+            feeds.iter().map(|feed| self.writer.write_event(plan, &feed.generation, &built, cause.commit));
+        let mut work = Work { note: built.snapshot.note, ..Work::default() };
+        let mut again = Vec::new();
+        for outcome in try_join_all(writes).await? {
+            work.documents += outcome.documents;
+            work.deletes += outcome.deletes;
+            again.extend(outcome.unanswered);
+        }
+        let aftermath = self.source.documents.aftermath(&built.snapshot).await?;
+        if aftermath.age > WRITE_DEADLINE {
+            again = built.documents.iter().map(|item| item.key).chain(&built.missing).cloned().collect();
+        }
+        Ok((work, again))
+    }
+
+    /// Rule *truncate*: every document of the indexes is suspect, durably, until it was built again.
+    async fn rebuild_suspects(&self, truncated: &Truncated, cause: Cause<'_>) -> Result<Work> {
+        let mut work = Work::default();
+        for &index in &truncated.indexes {
+            let feeds: Vec<&Feed> = self.feeds.of(index).collect();
+            for feed in feeds {
+                self.mark_suspect(feed, Some(cause.commit)).await?;
+                work = work.and(self.rebuild_all(index, feed, cause).await?);
+                self.flush(&[feed]).await?;
+                self.mark_suspect(feed, None).await?;
+            }
+        }
+        Ok(work)
+    }
+
+    async fn rebuild_all(&self, index: usize, feed: &Feed, cause: Cause<'_>) -> Result<Work> {
+        let sink = self.writer.sink();
+        let arity = self.feeds.index(index).key.len();
+        sink.refresh(&feed.generation).await?;
+        let mut work = Work::default();
+        let mut after: Option<String> = None;
+        loop {
+            let ids = sink.ids_page(&feed.generation, after.as_deref()).await?;
+            let Some(last) = ids.last() else { return Ok(work) };
+            after = Some(last.clone());
+            let keys = ids.iter().filter_map(|id| Key::from_document_id(id, arity)).collect();
+            work = work.and(self.rebuild(index, &[feed], keys, cause).await?);
+        }
+    }
+
+    async fn mark_suspect(&self, feed: &Feed, since: Option<Lsn>) -> Result<()> {
+        match self.states.iter().find(|state| state.sink == feed.generation.sink) {
+            Some(state) => {
+                state
+                    .update_generation(&feed.generation.name, |document| document.suspect_since = since)
+                    .await
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn is_news(&self, pending: &Pending) -> bool {
+        pending.confirmed.position > self.confirmed.borrow().position
+    }
+
+    async fn flush(&self, feeds: &[&Feed]) -> Result<()> {
+        let sink = self.writer.sink();
+        try_join_all(feeds.iter().map(|feed| sink.flush(&feed.generation))).await?;
+        Ok(())
+    }
+
+    /// Rule *confirm*: what the snapshots saw is durable at the source, the state holds the position,
+    /// and only then the source may forget. What completes nothing stays pending: its note still counts
+    /// when its transaction ends.
+    async fn confirm(&self, stream: &dyn ChangeStream, pending: &mut Option<Pending>) -> Result<()> {
+        let Some(Pending { confirmed, note, .. }) = pending.take_if(|pending| self.is_news(pending)) else {
+            return Ok(());
+        };
+        wait_durable(&self.source.capture, note).await?;
+        for state in self.states.iter() {
+            state.confirm(confirmed, &self.feeds.names_in(&state.sink)).await?;
+        }
+        stream.confirm(confirmed.position).await?;
+        self.confirmed.send_replace(confirmed);
+        self.progress.event(ProgressEvent::Confirmed(confirmed.position));
+        Ok(())
+    }
+}
+
+/// Ends at that instant; never where there is none.
+async fn at(instant: Option<Instant>) {
+    match instant {
+        Some(instant) => tokio::time::sleep_until(instant).await,
+        None => std::future::pending().await,
+    }
+}
+
+fn give_up_after(rounds: usize) -> Result<()> {
+    if rounds <= UNANSWERED_ROUNDS_MAX {
+        return Ok(());
+    }
+    let message = format!("the sink left {rounds} rounds of a batch unanswered");
+    Err(Error::new(ErrorKind::Unanswered, message))
+}
+
+/// Both halves of a selection of keys that was too much; the error itself at one key.
+fn halves(selection: Selection, error: Error) -> Result<Vec<Vec<Key>>> {
+    match selection {
+        Selection::Keys(keys) if keys.len() > 1 => {
+            let (front, back) = keys.split_at(keys.len() / 2);
+            Ok(vec![front.to_vec(), back.to_vec()])
+        }
+        _ => Err(error.into_kind(ErrorKind::Rejected)),
+    }
+}

@@ -1,0 +1,143 @@
+//! The state of every sink that keeps one, as this run holds it in memory and writes it.
+
+use std::sync::Arc;
+
+use flusso_schemas::state::{Confirmed, GenerationState, ProjectState};
+use tokio::sync::Mutex;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::sink::Sink;
+use crate::state_store::{StateStore, Stored, StoredState};
+
+/// One sink's state. Writers of this process take turns; a writer of another process is a conflict.
+#[derive(Debug)]
+pub struct SinkState {
+    /// Name of the sink.
+    pub sink: String,
+    store: Arc<dyn StateStore>,
+    stored: Mutex<Option<StoredState>>,
+}
+
+impl SinkState {
+    /// The states of every member that keeps one, as they are now.
+    pub async fn load_all(sink: &Arc<dyn Sink>) -> Result<Vec<Self>> {
+        let mut states = Vec::new();
+        for (name, member) in sink.clone().members() {
+            if let Some(store) = member.state() {
+                let stored = Mutex::new(store.load().await?);
+                states.push(Self { sink: name, store, stored });
+            }
+        }
+        Ok(states)
+    }
+
+    /// Reads it anew.
+    pub async fn reload(&self) -> Result<()> {
+        *self.stored.lock().await = self.store.load().await?;
+        Ok(())
+    }
+
+    /// The project document; none where there is no state yet.
+    pub async fn project(&self) -> Option<ProjectState> {
+        self.stored.lock().await.as_ref().map(|stored| stored.project.value.clone())
+    }
+
+    /// Every generation's document.
+    pub async fn generations(&self) -> Vec<GenerationState> {
+        let stored = self.stored.lock().await;
+        let all = stored.iter().flat_map(|stored| &stored.generations);
+        all.map(|generation| generation.value.clone()).collect()
+    }
+
+    /// Makes it.
+    pub async fn create(&self, project: ProjectState) -> Result<()> {
+        let mut stored = self.stored.lock().await;
+        let revision = self.store.create(&project).await?;
+        let project = Stored { value: project, revision };
+        *stored = Some(StoredState { project, generations: Vec::new() });
+        Ok(())
+    }
+
+    /// Changes the project document, durably.
+    pub async fn update_project(&self, change: impl FnOnce(&mut ProjectState)) -> Result<()> {
+        let mut stored = self.stored.lock().await;
+        let document = &mut self.existing(&mut stored)?.project;
+        let mut changed = document.value.clone();
+        change(&mut changed);
+        document.revision = self.store.save_project(&changed, document.revision).await?;
+        document.value = changed;
+        Ok(())
+    }
+
+    /// Adds a generation's document, or replaces it, durably.
+    pub async fn put_generation(&self, generation: GenerationState) -> Result<()> {
+        let mut stored = self.stored.lock().await;
+        let documents = &mut self.existing(&mut stored)?.generations;
+        let known = documents.iter_mut().find(|document| document.value.name == generation.name);
+        let revision = known.as_ref().map(|document| document.revision);
+        let revision = self.store.save_generation(&generation, revision).await?;
+        match known {
+            Some(document) => *document = Stored { value: generation, revision },
+            None => documents.push(Stored { value: generation, revision }),
+        }
+        Ok(())
+    }
+
+    /// Changes a generation's document, durably.
+    pub async fn update_generation(
+        &self,
+        name: &str,
+        change: impl FnOnce(&mut GenerationState),
+    ) -> Result<()> {
+        let known = self.generations().await.into_iter().find(|generation| generation.name == name);
+        let missing = || Error::new(ErrorKind::Internal, format!("the state has no generation `{name}`"));
+        let mut generation = known.ok_or_else(missing)?;
+        change(&mut generation);
+        self.put_generation(generation).await
+    }
+
+    /// Removes a generation's document and what was fed to it.
+    pub async fn remove_generation(&self, name: &str) -> Result<()> {
+        {
+            let mut stored = self.stored.lock().await;
+            let documents = &mut self.existing(&mut stored)?.generations;
+            if let Some(at) = documents.iter().position(|document| document.value.name == name) {
+                self.store.delete_generation(name, documents[at].revision).await?;
+                documents.remove(at);
+            }
+        }
+        self.update_project(|project| {
+            project.fed.remove(name);
+        })
+        .await
+    }
+
+    /// Records that everything below a position is durable here, in one write with what was fed to each
+    /// generation.
+    pub async fn confirm(&self, confirmed: Confirmed, fed: &[String]) -> Result<()> {
+        self.update_project(|project| {
+            project.confirmed = Some(confirmed);
+            for name in fed {
+                project.fed.insert(name.clone(), confirmed.position);
+            }
+        })
+        .await
+    }
+
+    fn existing<'a>(&self, stored: &'a mut Option<StoredState>) -> Result<&'a mut StoredState> {
+        let missing = || Error::new(ErrorKind::Internal, format!("sink `{}` has no state yet", self.sink));
+        stored.as_mut().ok_or_else(missing)
+    }
+}
+
+/// The lowest confirmed position over sinks that keep a state; none where none has one.
+pub async fn lowest_confirmed(states: &[SinkState]) -> Option<Confirmed> {
+    let mut lowest: Option<Confirmed> = None;
+    for state in states {
+        let confirmed = state.project().await?.confirmed?;
+        if lowest.is_none_or(|known| confirmed.position < known.position) {
+            lowest = Some(confirmed);
+        }
+    }
+    lowest
+}
