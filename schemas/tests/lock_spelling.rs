@@ -158,6 +158,14 @@ fn an_index_with_every_key() {
     assert_lines(&text, "\n[index.unique]\n\"shop.users\" = [[\"a\", \"b\"], [\"c\"]]\n\n[index.fields]");
 }
 
+#[test]
+fn a_hop_of_a_relation_may_add_its_number_to_the_role() {
+    let (_, text) = changed(|lock| {
+        lock.indexes[0].edges[0].roles = vec!["items.product.categories#12".to_owned()];
+    });
+    assert_lines(&text, "roles = [\"items.product.categories#12\"]");
+}
+
 /// A field with nothing set but these.
 fn field(kind: &str, source: FieldSource) -> FieldPlan {
     FieldPlan {

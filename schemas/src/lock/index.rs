@@ -170,7 +170,8 @@ impl Node {
 pub struct Edge {
     /// The captured table.
     pub table: TableName,
-    /// Paths of the fields it fills; [`ROOT_PATH`] for the root. Sorted.
+    /// Paths of the fields it fills; [`ROOT_PATH`] for the root. A hop may add `#` and its number, where
+    /// two of one relation would else be the same (`items.shop#2`). Sorted.
     pub roles: Vec<String>,
     /// Columns of the changed row, as it was and as it is, that lead to documents. Ordered.
     pub navigation: Vec<Ident>,
