@@ -4,6 +4,9 @@
 //! together ([`session::Bond`]).
 
 pub mod connect;
+pub mod documents;
+pub mod facts;
+pub mod probe;
 pub mod session;
 pub mod tls;
 
