@@ -17,7 +17,8 @@ impl<'a> Cursor<'a> {
     }
 
     pub(super) fn take(&mut self, length: usize) -> Result<&'a [u8], Malformed> {
-        let (taken, rest) = self.0.split_at_checked(length).ok_or(Malformed("a message that is cut short"))?;
+        let (taken, rest) =
+            self.0.split_at_checked(length).ok_or(Malformed("a message that is cut short"))?;
         self.0 = rest;
         Ok(taken)
     }
@@ -54,6 +55,13 @@ impl<'a> Cursor<'a> {
         let taken = self.take(end)?;
         self.u8()?;
         std::str::from_utf8(taken).map_err(|_| Malformed("a name that is not UTF-8"))
+    }
+
+    /// A text that a zero byte ends, in whatever encoding the server is before it knows ours.
+    pub(super) fn lossy_text(&mut self) -> Result<String, Malformed> {
+        let end = self.0.iter().position(|byte| *byte == 0).ok_or(Malformed("a text without an end"))?;
+        let text = String::from_utf8_lossy(self.take(end)?).into_owned();
+        self.u8().map(|_zero| text)
     }
 
     /// Whatever is left.

@@ -15,7 +15,13 @@ pub(super) fn commit(end: u64) -> Vec<u8> {
     [&b"C\0"[..], &0_u64.to_be_bytes(), &end.to_be_bytes(), &5_i64.to_be_bytes()].concat()
 }
 
-pub(super) fn relation(id: u32, schema: &str, table: &str, identity: u8, columns: &[(&str, bool)]) -> Vec<u8> {
+pub(super) fn relation(
+    id: u32,
+    schema: &str,
+    table: &str,
+    identity: u8,
+    columns: &[(&str, bool)],
+) -> Vec<u8> {
     let mut bytes = [b"R", &id.to_be_bytes()[..], schema.as_bytes(), b"\0", table.as_bytes(), b"\0"].concat();
     bytes.push(identity);
     bytes.extend((columns.len() as u16).to_be_bytes());

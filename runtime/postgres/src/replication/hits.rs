@@ -257,9 +257,12 @@ mod tests {
 
     /// An index whose root is `shop.orders` and which reads `note` of `shop.items` by `order_id`.
     fn plan() -> Plan {
-        Plan::default()
-            .edge(0, "shop.orders", &["id"], &["id"])
-            .edge(0, "shop.items", &["order_id"], &["note", "order_id"])
+        Plan::default().edge(0, "shop.orders", &["id"], &["id"]).edge(
+            0,
+            "shop.items",
+            &["order_id"],
+            &["note", "order_id"],
+        )
     }
 
     fn bound(plan: &Plan, identity: u8, columns: &[(&str, bool)]) -> BoundTable {
@@ -300,10 +303,7 @@ mod tests {
     #[test]
     fn a_null_leads_nowhere() {
         let table = bound(&plan(), b'f', ALL_IN_IDENTITY);
-        assert_eq!(
-            change(&table, &fixture::insert(7, &[Some("1"), None, Some("x")])),
-            RowChange::default()
-        );
+        assert_eq!(change(&table, &fixture::insert(7, &[Some("1"), None, Some("x")])), RowChange::default());
         let moved = fixture::update(
             7,
             Some((b'O', &[Some("1"), None, Some("x")])),

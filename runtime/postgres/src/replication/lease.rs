@@ -1,0 +1,176 @@
+//! Whether the slot is still ours: lost with the connection, in doubt while the walsender is silent.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use flusso_runtime::Result;
+use flusso_runtime::bounds::STATUS_INTERVAL;
+use flusso_runtime::source::Lease;
+
+use super::walsender::lost;
+
+/// `wal_sender_timeout` where it is 0, which means never.
+const TIMEOUT_WHERE_NONE: Duration = Duration::from_secs(60);
+/// How long a walsender may be silent before another session is asked whether the slot is ours.
+const OBSERVE_AFTER: Duration = Duration::from_secs(10);
+/// Status updates and observations in one `wal_sender_timeout`, at least.
+const SIGNS_IN_TIMEOUT: u32 = 6;
+
+/// What follows from the server's `wal_sender_timeout`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Pace {
+    /// How often a status update goes out at least.
+    pub(super) status: Duration,
+    /// Silence after which another session is asked, and pause between two askings.
+    pub(super) observe: Duration,
+    /// Silence after which the slot is in doubt: half, so that what was sent before has arrived when
+    /// the server gives the slot to someone else.
+    pub(super) in_doubt: Duration,
+    /// Silence after which the connection is given up.
+    pub(super) give_up: Duration,
+}
+
+impl Pace {
+    /// The pace under a `wal_sender_timeout`; zero means that the server never gives up.
+    pub(super) fn of(timeout: Duration) -> Self {
+        let timeout = if timeout.is_zero() { TIMEOUT_WHERE_NONE } else { timeout };
+        let sign = timeout / SIGNS_IN_TIMEOUT;
+        Self {
+            status: STATUS_INTERVAL.min(sign),
+            observe: OBSERVE_AFTER.min(sign),
+            in_doubt: timeout / 2,
+            give_up: timeout,
+        }
+    }
+}
+
+/// The lease of a slot, shared by the stream's task and everyone who writes because of it.
+#[derive(Debug)]
+pub(super) struct SlotLease {
+    in_doubt: Duration,
+    signs: Mutex<Signs>,
+}
+
+#[derive(Debug)]
+struct Signs {
+    lost: Option<String>,
+    /// When the updates went out that are not answered yet, oldest first.
+    unanswered: VecDeque<Instant>,
+    /// When another session last asked and heard that the slot is ours.
+    observed: Instant,
+}
+
+impl SlotLease {
+    /// The lease of a slot that was just acquired.
+    pub(super) fn new(pace: Pace) -> Self {
+        let signs = Signs { lost: None, unanswered: VecDeque::new(), observed: Instant::now() };
+        Self { in_doubt: pace.in_doubt, signs: Mutex::new(signs) }
+    }
+
+    /// A status update that asks for an answer goes out.
+    pub(super) fn asked(&self) {
+        self.signs().unanswered.push_back(Instant::now());
+    }
+
+    /// The walsender answered one.
+    pub(super) fn answered(&self) {
+        self.signs().unanswered.pop_front();
+    }
+
+    /// At `asked` another session saw that the slot is ours.
+    pub(super) fn observed(&self, asked: Instant) {
+        self.signs().observed = asked;
+    }
+
+    /// The slot is ours no more, or soon will not be. The first reason stays.
+    pub(super) fn lose(&self, reason: String) {
+        self.signs().lost.get_or_insert(reason);
+    }
+
+    /// Age of the oldest update that is not answered, or of what was observed since.
+    pub(super) fn silence(&self) -> Duration {
+        self.signs().silence()
+    }
+
+    fn signs(&self) -> MutexGuard<'_, Signs> {
+        // Each change is one assignment, so a holder that panicked left nothing half done.
+        self.signs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Signs {
+    fn silence(&self) -> Duration {
+        let oldest = self.unanswered.front().copied();
+        oldest.map_or(Duration::ZERO, |oldest| oldest.max(self.observed).elapsed())
+    }
+}
+
+impl Lease for SlotLease {
+    fn check(&self) -> Result<()> {
+        let signs = self.signs();
+        if let Some(reason) = &signs.lost {
+            return Err(lost(reason));
+        }
+        let silence = signs.silence();
+        if silence > self.in_doubt {
+            return Err(lost(&format!("the server has been silent for {} s", silence.as_secs())));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DOUBT: Duration = Duration::from_millis(40);
+
+    fn lease() -> SlotLease {
+        SlotLease::new(Pace { in_doubt: DOUBT, ..Pace::of(Duration::ZERO) })
+    }
+
+    #[test]
+    fn half_of_the_servers_timeout_is_the_longest_silence_and_none_counts_as_a_minute() {
+        let minute = Pace::of(Duration::ZERO);
+        assert_eq!(minute, Pace::of(Duration::from_secs(60)));
+        assert_eq!((minute.status, minute.observe), (STATUS_INTERVAL, OBSERVE_AFTER));
+        assert_eq!((minute.in_doubt, minute.give_up), (Duration::from_secs(30), Duration::from_secs(60)));
+        assert!(Pace::of(Duration::from_secs(3)).status < STATUS_INTERVAL);
+    }
+
+    #[test]
+    fn silence_is_the_age_of_the_oldest_unanswered_update() {
+        let lease = lease();
+        std::thread::sleep(2 * DOUBT);
+        lease.check().expect("nothing was asked");
+        lease.asked();
+        lease.asked();
+        lease.answered();
+        std::thread::sleep(2 * DOUBT);
+        lease.check().expect_err("the second was not answered");
+        lease.answered();
+        lease.check().expect("all was answered");
+    }
+
+    #[test]
+    fn what_another_session_saw_counts_from_when_it_asked() {
+        let lease = lease();
+        lease.asked();
+        let asked = Instant::now();
+        std::thread::sleep(2 * DOUBT);
+        lease.observed(asked);
+        lease.check().expect_err("it asked too long ago");
+        lease.observed(Instant::now());
+        lease.check().expect("it just asked");
+    }
+
+    #[test]
+    fn a_lost_slot_stays_lost_for_its_first_reason() {
+        let lease = lease();
+        lease.lose("the server closed it".to_owned());
+        lease.lose("something else".to_owned());
+        lease.observed(Instant::now());
+        assert!(lease.check().expect_err("lost").to_string().ends_with("the server closed it"));
+    }
+}
