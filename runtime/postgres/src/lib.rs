@@ -7,6 +7,7 @@ pub mod connect;
 pub mod documents;
 pub mod facts;
 pub mod probe;
+pub mod replication;
 pub mod session;
 pub mod tls;
 
