@@ -8,6 +8,68 @@ use serde_json::Value;
 
 use crate::pg_type::PgType;
 
+mod auto;
+mod binary;
+mod boolean;
+mod byte;
+mod common;
+mod date;
+mod decimal;
+mod double;
+mod float;
+mod half_float;
+mod identifier;
+mod integer;
+mod interval;
+mod ip;
+mod ip_range;
+mod json;
+mod keyword;
+mod labelled;
+mod long;
+mod search_as_you_type;
+mod short;
+mod text;
+mod time;
+mod timestamp;
+mod token_count;
+mod uuid;
+
+pub use auto::{NAME as AUTO, NoInference, infer};
+
+/// Every kind, sorted by name. `auto` is none: it stands for one of these ([`infer`]).
+pub const ALL: &[&dyn Kind] = &[
+    &binary::Binary,
+    &boolean::Boolean,
+    &byte::Byte,
+    &date::Date,
+    &decimal::Decimal,
+    &double::Double,
+    &labelled::Enum,
+    &float::Float,
+    &half_float::HalfFloat,
+    &identifier::Identifier,
+    &integer::Integer,
+    &interval::Interval,
+    &ip::Ip,
+    &ip_range::IpRange,
+    &json::Json,
+    &keyword::Keyword,
+    &long::Long,
+    &search_as_you_type::SearchAsYouType,
+    &short::Short,
+    &text::Text,
+    &time::Time,
+    &timestamp::Timestamp,
+    &token_count::TokenCount,
+    &uuid::Uuid,
+];
+
+/// The kind of that name.
+pub fn find(name: &str) -> Option<&'static dyn Kind> {
+    ALL.iter().find(|kind| kind.name() == name).copied()
+}
+
 /// One kind. Everything that is particular to it is here; nothing elsewhere lists kinds.
 pub trait Kind: Debug + Sync {
     /// Its spelling in a file.
@@ -24,7 +86,8 @@ pub trait Kind: Debug + Sync {
     /// Names of the mapping parameters that `options` may hold, sorted.
     fn options(&self) -> &'static [&'static str];
 
-    /// How well a value of this type fits, the kind's own keys considered.
+    /// How well a value of this type fits, the kind's own keys considered. Of an array its elements are
+    /// judged: a scalar kind over an array is a list of it.
     fn accepts(&self, pg_type: &PgType, parameters: &BTreeMap<String, Value>) -> Acceptance;
 
     /// The own keys with what follows from the type filled in (a `scale` from `numeric(12,2)`, the order
@@ -101,4 +164,34 @@ pub enum Rendered {
     Text(String),
     /// An expression of type text that is never NULL: it prints `null` by itself.
     Total(String),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_are_sorted_and_found_by_their_names() {
+        let names: Vec<_> = ALL.iter().map(|kind| kind.name()).collect();
+        let mut sorted = names.clone();
+        sorted.sort_unstable();
+        assert_eq!(names, sorted);
+        assert!(names.iter().all(|name| find(name).is_some_and(|kind| kind.name() == *name)));
+    }
+
+    #[test]
+    fn keys_and_options_are_sorted() {
+        for kind in ALL {
+            assert!(kind.options().is_sorted(), "{}", kind.name());
+            assert!(kind.own_keys().is_sorted(), "{}", kind.name());
+        }
+    }
+
+    #[test]
+    fn the_first_sentence_of_every_page_stands_alone() {
+        for kind in ALL {
+            let first = kind.docs().lines().next().unwrap_or_default();
+            assert!(first.ends_with('.') && kind.docs().contains("Example:"), "{}", kind.name());
+        }
+    }
 }

@@ -135,7 +135,8 @@ impl PgType {
             None => base_type(&name, &modifiers),
         };
         // `character` alone would be read back as one character.
-        let base_name = if base == BaseType::Char { "bpchar".to_owned() } else { base_name(&base, element, name) };
+        let base_name =
+            if base == BaseType::Char { "bpchar".to_owned() } else { base_name(&base, element, name) };
         let declared = format_type.to_owned();
         Self { declared, base, base_name, array, collation: None, collation_deterministic: true }
     }
@@ -153,9 +154,12 @@ impl PgType {
 
     /// The spelling that an edge relies on: a length that nothing depends on is left out.
     pub fn relied_on(&self) -> String {
-        let dropped = matches!(self.base, BaseType::Varchar(_) | BaseType::Char | BaseType::Bit | BaseType::Varbit);
+        let dropped =
+            matches!(self.base, BaseType::Varchar(_) | BaseType::Char | BaseType::Bit | BaseType::Varbit);
         match self.declared.split_once('(') {
-            Some((name, rest)) if dropped => format!("{name}{}", rest.split_once(')').map_or("", |(_, after)| after)),
+            Some((name, rest)) if dropped => {
+                format!("{name}{}", rest.split_once(')').map_or("", |(_, after)| after))
+            }
             _ => self.declared.clone(),
         }
     }
@@ -311,8 +315,9 @@ fn extension_type(name: &str) -> BaseType {
         Some("hstore") => BaseType::Hstore,
         Some("ltree") => BaseType::Ltree,
         Some(
-            range @ ("int4range" | "int8range" | "numrange" | "daterange" | "tsrange" | "tstzrange" | "int4multirange"
-            | "int8multirange" | "nummultirange" | "datemultirange" | "tsmultirange" | "tstzmultirange"),
+            range @ ("int4range" | "int8range" | "numrange" | "daterange" | "tsrange" | "tstzrange"
+            | "int4multirange" | "int8multirange" | "nummultirange" | "datemultirange"
+            | "tsmultirange" | "tstzmultirange"),
         ) => BaseType::Range(range.to_owned()),
         _ => BaseType::Other(name.to_owned()),
     }
@@ -332,7 +337,8 @@ mod tests {
     use super::*;
 
     fn parsed(text: &str) -> PgType {
-        let enums = Enums::from([("shop.order_status".to_owned(), vec!["draft".to_owned(), "paid".to_owned()])]);
+        let enums =
+            Enums::from([("shop.order_status".to_owned(), vec!["draft".to_owned(), "paid".to_owned()])]);
         PgType::of_text(text, &enums)
     }
 
@@ -346,7 +352,9 @@ mod tests {
         assert_eq!(parsed("time(0) without time zone").base, BaseType::Time);
         assert_eq!(parsed("public.citext").base, BaseType::Citext);
         assert_eq!(parsed("\"char\"").base, BaseType::InternalChar);
-        assert!(matches!(parsed("shop.order_status").base, BaseType::Enum { labels, .. } if labels.len() == 2));
+        assert!(
+            matches!(parsed("shop.order_status").base, BaseType::Enum { labels, .. } if labels.len() == 2)
+        );
         assert_eq!(parsed("shop.other").base, BaseType::Other("shop.other".to_owned()));
     }
 
@@ -368,7 +376,10 @@ mod tests {
             ("timestamp(3) with time zone", "timestamp with time zone", "timestamp(3) with time zone"),
             ("bigint", "bigint", "bigint"),
         ] {
-            assert_eq!((parsed(text).cast_name().as_str(), parsed(text).relied_on().as_str()), (cast, relied_on));
+            assert_eq!(
+                (parsed(text).cast_name().as_str(), parsed(text).relied_on().as_str()),
+                (cast, relied_on)
+            );
         }
     }
 
@@ -392,7 +403,8 @@ mod tests {
         for text in ["integer", "uuid", "text", "date", "boolean", "timestamp with time zone"] {
             assert!(parsed(text).identity_class().is_some(), "{text}");
         }
-        for text in ["numeric(5,0)", "public.citext", "character(3)", "real", "double precision", "integer[]"] {
+        for text in ["numeric(5,0)", "public.citext", "character(3)", "real", "double precision", "integer[]"]
+        {
             assert_eq!(parsed(text).identity_class(), None, "{text}");
         }
         let folded = PgType { collation_deterministic: false, ..parsed("text") };

@@ -1,0 +1,50 @@
+//! `boolean`: true and false.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::common::{mapping_of, never};
+use super::{Acceptance, Kind, Mapping, MappingContext, Rendered};
+use crate::pg_type::{BaseType, PgType};
+
+/// `boolean`
+#[derive(Debug)]
+pub(super) struct Boolean;
+
+impl Kind for Boolean {
+    fn name(&self) -> &'static str {
+        "boolean"
+    }
+
+    fn docs(&self) -> &'static str {
+        "True and false.\n\nNumbers and letters that mean it are compared by an expression.\n\n\
+         Example: `active: boolean`, `{ kind: boolean, sql: \"discontinued <> 0\" }`"
+    }
+
+    fn options(&self) -> &'static [&'static str] {
+        &["doc_values", "index", "index_options", "meta", "null_value", "similarity", "store"]
+    }
+
+    fn accepts(&self, pg_type: &PgType, _parameters: &BTreeMap<String, Value>) -> Acceptance {
+        match &pg_type.base {
+            BaseType::Boolean => Acceptance::Exact,
+            base if base.is_integer() => {
+                never("the index refuses a number as a boolean", "an expression: `sql: \"flag = 1\"`")
+            }
+            base if base.is_text() => {
+                never("the index refuses texts such as `t` and `y`", "an expression: `sql: \"flag = 'y'\"`")
+            }
+            _ => never("the value is neither true nor false", "an expression that compares it"),
+        }
+    }
+
+    fn mapping(&self, _field: &MappingContext<'_>) -> Mapping {
+        mapping_of("boolean")
+    }
+
+    /// Concatenation casts it to text, which is `true` or `false`; its own output is `t` or `f`.
+    fn render(&self, expression: &str, _pg_type: &PgType, _parameters: &BTreeMap<String, Value>) -> Rendered {
+        Rendered::Plain(expression.to_owned())
+    }
+}

@@ -1,0 +1,175 @@
+//! What several kinds share: parameters of mappings, numbers as JSON and words of refusals.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::{Acceptance, Mapping, Rendered};
+use crate::pg_type::{BaseType, PgType};
+
+/// Parameters of a numeric mapping.
+pub(super) const NUMBER_OPTIONS: &[&str] = &[
+    "coerce",
+    "doc_values",
+    "ignore_malformed",
+    "index",
+    "index_options",
+    "meta",
+    "null_value",
+    "similarity",
+    "skip_list",
+    "store",
+];
+
+/// Parameters of a `keyword` mapping.
+pub(super) const KEYWORD_OPTIONS: &[&str] = &[
+    "doc_values",
+    "eager_global_ordinals",
+    "ignore_above",
+    "index",
+    "index_options",
+    "meta",
+    "normalizer",
+    "norms",
+    "null_value",
+    "similarity",
+    "split_queries_on_whitespace",
+    "store",
+    "use_similarity",
+];
+
+/// Parameters of a `text` mapping.
+pub(super) const TEXT_OPTIONS: &[&str] = &[
+    "analyzer",
+    "doc_values",
+    "eager_global_ordinals",
+    "fielddata",
+    "fielddata_frequency_filter",
+    "index",
+    "index_options",
+    "index_phrases",
+    "index_prefixes",
+    "meta",
+    "norms",
+    "position_increment_gap",
+    "search_analyzer",
+    "search_quote_analyzer",
+    "similarity",
+    "store",
+    "term_vector",
+];
+
+/// Parameters of a `date` mapping.
+pub(super) const DATE_OPTIONS: &[&str] = &[
+    "doc_values",
+    "format",
+    "ignore_malformed",
+    "index",
+    "index_options",
+    "locale",
+    "meta",
+    "null_value",
+    "print_format",
+    "similarity",
+    "skip_list",
+    "store",
+];
+
+/// A mapping of this type and nothing else.
+pub(super) fn mapping_of(opensearch_type: &str) -> Mapping {
+    Mapping {
+        parameters: BTreeMap::from([("type".to_owned(), opensearch_type.into())]),
+        ..Mapping::default()
+    }
+}
+
+/// The subfield that `text` and `identifier` bring: the whole value, for sorting and exact search.
+pub(super) fn keyword_subfield() -> BTreeMap<String, Value> {
+    let exact = serde_json::json!({ "type": "keyword", "ignore_above": 256 });
+    BTreeMap::from([("keyword".to_owned(), exact)])
+}
+
+/// A number as JSON: NaN and infinities, which JSON cannot hold, print `null`.
+pub(super) fn number(expression: &str, pg_type: &PgType) -> Rendered {
+    match &pg_type.base {
+        BaseType::Numeric(Some(_)) => Rendered::Total(finite(expression, &["NaN"])),
+        BaseType::Numeric(None) | BaseType::Real | BaseType::Double => {
+            Rendered::Total(finite(expression, &["NaN", "Infinity", "-Infinity"]))
+        }
+        BaseType::Money => Rendered::Text(format!("{expression}::numeric::text")),
+        _ => Rendered::Plain(expression.to_owned()),
+    }
+}
+
+fn finite(expression: &str, excluded: &[&str]) -> String {
+    let inner = excluded.iter().fold(expression.to_owned(), |sql, value| format!("nullif({sql}, '{value}')"));
+    format!("coalesce({inner}::text, 'null')")
+}
+
+/// A text as a JSON string; `character(n)` loses its padding by the cast.
+pub(super) fn text(expression: &str, pg_type: &PgType) -> Rendered {
+    Rendered::Text(match pg_type.base {
+        BaseType::Text | BaseType::Varchar(_) => format!("to_json({expression})"),
+        _ => format!("to_json({expression}::text)"),
+    })
+}
+
+/// Refused, with what to write instead.
+pub(super) fn never(why: impl Into<String>, instead: impl Into<String>) -> Acceptance {
+    Acceptance::Never { why: why.into(), instead: instead.into() }
+}
+
+/// What a kind of text takes: text of any kind, and nothing else.
+pub(super) fn accept_text(kind: &str, pg_type: &PgType) -> Acceptance {
+    use BaseType as B;
+    match &pg_type.base {
+        base if base.is_text() => Acceptance::Exact,
+        B::Json | B::Jsonb | B::Hstore | B::Composite => {
+            never(format!("`{kind}` indexes words, and the value is a structure"), "`json`")
+        }
+        base if base.is_integer() || base.is_fractional() => never(
+            format!("`{kind}` indexes words, so numbers could be neither compared nor summed"),
+            "`keyword`, or a number such as `long` or `decimal`",
+        ),
+        B::Uuid => never(format!("`{kind}` would part the value into words"), "`uuid` or `keyword`"),
+        _ => never(format!("`{kind}` indexes words, and the value is no text"), "`auto` or `keyword`"),
+    }
+}
+
+/// What an integer kind takes: types whose every value has at most `bytes` bytes or `digits` digits.
+pub(super) fn accept_integer(kind: &str, pg_type: &PgType, bytes: u32, digits: u32) -> Acceptance {
+    let wider = |name: &str| {
+        never(
+            format!("a value beyond the range of `{kind}` would be refused by the index"),
+            format!("`{name}`"),
+        )
+    };
+    match &pg_type.base {
+        BaseType::Smallint if bytes < 2 => wider("short"),
+        BaseType::Integer if bytes < 4 => wider("integer"),
+        BaseType::BigInt | BaseType::Oid if bytes < 8 => wider("long"),
+        BaseType::Smallint | BaseType::Integer | BaseType::BigInt | BaseType::Oid => Acceptance::Exact,
+        BaseType::Numeric(shape) => accept_whole_numeric(kind, *shape, digits),
+        BaseType::Real | BaseType::Double => {
+            never("what stands after the point would be cut off without a word", "`double`")
+        }
+        BaseType::Boolean => never("true and false are no numbers", "`boolean`"),
+        _ => never("the value is no number", "`keyword`"),
+    }
+}
+
+fn accept_whole_numeric(kind: &str, shape: Option<crate::pg_type::NumericShape>, digits: u32) -> Acceptance {
+    match shape {
+        Some(shape) if shape.scale <= 0 && whole_digits(shape) <= digits => Acceptance::Exact,
+        Some(shape) if shape.scale <= 0 => never(
+            format!("a value beyond the range of `{kind}` would be refused by the index"),
+            "a wider integer, `decimal` or `keyword`",
+        ),
+        _ => never("what stands after the point would be cut off without a word", "`decimal`"),
+    }
+}
+
+/// Digits before the point.
+pub(super) fn whole_digits(shape: crate::pg_type::NumericShape) -> u32 {
+    u32::try_from(i64::from(shape.precision) - i64::from(shape.scale)).unwrap_or(0)
+}

@@ -1,0 +1,59 @@
+//! `interval`: spans of time.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::common::{KEYWORD_OPTIONS, mapping_of, never, number};
+use super::{Acceptance, Kind, Mapping, MappingContext, Rendered};
+use crate::pg_type::{BaseType, Enums, PgType};
+
+/// `interval`
+#[derive(Debug)]
+pub(super) struct Interval;
+
+fn in_seconds(parameters: &BTreeMap<String, Value>) -> bool {
+    parameters.get("as").is_some_and(|form| form == "seconds")
+}
+
+impl Kind for Interval {
+    fn name(&self) -> &'static str {
+        "interval"
+    }
+
+    fn docs(&self) -> &'static str {
+        "Spans of time in ISO 8601, such as `P1M2DT3H4M5.678S`.\n\n\
+         `as: seconds` makes numbers of them that can be compared; a month counts as 30 days then.\n\n\
+         Example: `warranty: { kind: interval, as: seconds }`"
+    }
+
+    fn own_keys(&self) -> &'static [&'static str] {
+        &["as"]
+    }
+
+    fn options(&self) -> &'static [&'static str] {
+        KEYWORD_OPTIONS
+    }
+
+    fn accepts(&self, pg_type: &PgType, parameters: &BTreeMap<String, Value>) -> Acceptance {
+        match pg_type.base {
+            BaseType::Interval if in_seconds(parameters) => {
+                Acceptance::Lossy("months and years are counted as days".to_owned())
+            }
+            BaseType::Interval => Acceptance::Exact,
+            _ => never("the value is no span of time", "`long`, `time` or `keyword`"),
+        }
+    }
+
+    fn mapping(&self, field: &MappingContext<'_>) -> Mapping {
+        mapping_of(if in_seconds(field.parameters) { "double" } else { "keyword" })
+    }
+
+    fn render(&self, expression: &str, _pg_type: &PgType, parameters: &BTreeMap<String, Value>) -> Rendered {
+        if in_seconds(parameters) {
+            let seconds = format!("extract(epoch from {expression})");
+            return number(&seconds, &PgType::of_text("numeric", &Enums::new()));
+        }
+        Rendered::Text(format!("to_json({expression}::text)"))
+    }
+}

@@ -1,0 +1,53 @@
+//! `ip`: addresses of hosts.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::common::{mapping_of, never};
+use super::{Acceptance, Kind, Mapping, MappingContext, Rendered};
+use crate::pg_type::{BaseType, PgType};
+
+/// `ip`
+#[derive(Debug)]
+pub(super) struct Ip;
+
+impl Kind for Ip {
+    fn name(&self) -> &'static str {
+        "ip"
+    }
+
+    fn docs(&self) -> &'static str {
+        "Addresses of hosts, of either version.\n\nA mask is left out, because the index refuses it.\n\n\
+         Example: `client: ip`"
+    }
+
+    fn options(&self) -> &'static [&'static str] {
+        &[
+            "doc_values",
+            "ignore_malformed",
+            "index",
+            "index_options",
+            "meta",
+            "null_value",
+            "similarity",
+            "store",
+        ]
+    }
+
+    fn accepts(&self, pg_type: &PgType, _parameters: &BTreeMap<String, Value>) -> Acceptance {
+        match pg_type.base {
+            BaseType::Inet => Acceptance::Exact,
+            BaseType::Cidr => never("a network is a range of addresses", "`ip_range`"),
+            _ => never("the value is no address", "`keyword`, or an expression: `sql: \"x::inet\"`"),
+        }
+    }
+
+    fn mapping(&self, _field: &MappingContext<'_>) -> Mapping {
+        mapping_of("ip")
+    }
+
+    fn render(&self, expression: &str, _pg_type: &PgType, _parameters: &BTreeMap<String, Value>) -> Rendered {
+        Rendered::Text(format!("to_json(host({expression}))"))
+    }
+}

@@ -1,0 +1,43 @@
+//! `ip_range`: networks.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::common::{mapping_of, never};
+use super::{Acceptance, Kind, Mapping, MappingContext, Rendered};
+use crate::pg_type::{BaseType, PgType};
+
+/// `ip_range`
+#[derive(Debug)]
+pub(super) struct IpRange;
+
+impl Kind for IpRange {
+    fn name(&self) -> &'static str {
+        "ip_range"
+    }
+
+    fn docs(&self) -> &'static str {
+        "Networks, found by the addresses in them.\n\nExample: `allowed: ip_range`"
+    }
+
+    fn options(&self) -> &'static [&'static str] {
+        &["coerce", "doc_values", "index", "index_options", "locale", "meta", "similarity", "store"]
+    }
+
+    fn accepts(&self, pg_type: &PgType, _parameters: &BTreeMap<String, Value>) -> Acceptance {
+        match pg_type.base {
+            BaseType::Cidr | BaseType::Inet => Acceptance::Exact,
+            _ => never("the value is no network", "`keyword`, or an expression: `sql: \"x::cidr\"`"),
+        }
+    }
+
+    fn mapping(&self, _field: &MappingContext<'_>) -> Mapping {
+        mapping_of("ip_range")
+    }
+
+    /// The cast always prints the prefix; a bare address is refused by the index.
+    fn render(&self, expression: &str, _pg_type: &PgType, _parameters: &BTreeMap<String, Value>) -> Rendered {
+        Rendered::Text(format!("to_json({expression}::text)"))
+    }
+}

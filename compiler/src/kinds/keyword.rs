@@ -1,0 +1,62 @@
+//! `keyword`: exact values as text.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::common::{KEYWORD_OPTIONS, mapping_of, never, text};
+use super::{Acceptance, Kind, Mapping, MappingContext, Rendered};
+use crate::pg_type::{BaseType, PgType};
+
+/// `keyword`
+#[derive(Debug)]
+pub(super) struct Keyword;
+
+/// Longest value that is indexed, UTF-16 units: each is at most three bytes of UTF-8, and a term of more
+/// than 32,766 bytes loses the document.
+const INDEXED_UNITS_MAX: u32 = 10922;
+
+impl Kind for Keyword {
+    fn name(&self) -> &'static str {
+        "keyword"
+    }
+
+    fn docs(&self) -> &'static str {
+        "Exact values as text, for filters, facets and sorting.\n\n\
+         A value of more than 10922 UTF-16 units stays in the document and is not searchable. Numbers keep \
+         the text that Postgres prints: `1.50` is not `1.5`.\n\n\
+         Example: `sku: keyword`"
+    }
+
+    fn options(&self) -> &'static [&'static str] {
+        KEYWORD_OPTIONS
+    }
+
+    fn accepts(&self, pg_type: &PgType, _parameters: &BTreeMap<String, Value>) -> Acceptance {
+        use BaseType as B;
+        match &pg_type.base {
+            B::Real | B::Double => Acceptance::Lossy("the number is its shortest text".to_owned()),
+            B::Money => Acceptance::Lossy("the text of `money` depends on a locale".to_owned()),
+            B::Json | B::Jsonb | B::Hstore | B::Composite => never("the value is a structure", "`json`"),
+            B::Bytea => never("the value is no text", "`binary`, or an expression with `encode`"),
+            B::Interval => never("the value is a span of time", "`interval`"),
+            B::Range(_) => never("the value is a range", "one of the ranges, such as `date_range`"),
+            B::TimeTz | B::Other(_) => never("the type has no text that is known to stay", "an expression"),
+            _ => Acceptance::Exact,
+        }
+    }
+
+    fn mapping(&self, _field: &MappingContext<'_>) -> Mapping {
+        let mut mapping = mapping_of("keyword");
+        mapping.parameters.insert("ignore_above".to_owned(), INDEXED_UNITS_MAX.into());
+        mapping
+    }
+
+    fn render(&self, expression: &str, pg_type: &PgType, _parameters: &BTreeMap<String, Value>) -> Rendered {
+        match pg_type.base {
+            // Their cast to text adds a mask that the type itself does not print.
+            BaseType::Inet | BaseType::Uuid => Rendered::Text(format!("to_json({expression})")),
+            _ => text(expression, pg_type),
+        }
+    }
+}

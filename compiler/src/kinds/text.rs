@@ -1,0 +1,39 @@
+//! `text`: words to be searched.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::common::{TEXT_OPTIONS, accept_text, keyword_subfield, mapping_of, text};
+use super::{Acceptance, Kind, Mapping, MappingContext, Rendered};
+use crate::pg_type::PgType;
+
+/// `text`
+#[derive(Debug)]
+pub(super) struct Text;
+
+impl Kind for Text {
+    fn name(&self) -> &'static str {
+        "text"
+    }
+
+    fn docs(&self) -> &'static str {
+        "Words to be searched, analyzed.\n\nBrings a subfield `.keyword` with the whole value (up to 256 characters) for sorting.\n\nExample: `note: text`"
+    }
+
+    fn options(&self) -> &'static [&'static str] {
+        TEXT_OPTIONS
+    }
+
+    fn accepts(&self, pg_type: &PgType, _parameters: &BTreeMap<String, Value>) -> Acceptance {
+        accept_text("text", pg_type)
+    }
+
+    fn mapping(&self, _field: &MappingContext<'_>) -> Mapping {
+        Mapping { subfields: keyword_subfield(), ..mapping_of("text") }
+    }
+
+    fn render(&self, expression: &str, pg_type: &PgType, _parameters: &BTreeMap<String, Value>) -> Rendered {
+        text(expression, pg_type)
+    }
+}

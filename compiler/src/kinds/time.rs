@@ -1,0 +1,43 @@
+//! `time`: times of day.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::common::{KEYWORD_OPTIONS, mapping_of, never};
+use super::{Acceptance, Kind, Mapping, MappingContext, Rendered};
+use crate::pg_type::{BaseType, PgType};
+
+/// `time`
+#[derive(Debug)]
+pub(super) struct Time;
+
+impl Kind for Time {
+    fn name(&self) -> &'static str {
+        "time"
+    }
+
+    fn docs(&self) -> &'static str {
+        "Times of day as text of one width, so that they sort.\n\nExample: `opens_at: time`"
+    }
+
+    fn options(&self) -> &'static [&'static str] {
+        KEYWORD_OPTIONS
+    }
+
+    fn accepts(&self, pg_type: &PgType, _parameters: &BTreeMap<String, Value>) -> Acceptance {
+        match pg_type.base {
+            BaseType::Time => Acceptance::Exact,
+            BaseType::TimeTz => never("a time with a zone has no order without its day", "an expression"),
+            _ => never("the value is no time of day", "`timestamp` or `keyword`"),
+        }
+    }
+
+    fn mapping(&self, _field: &MappingContext<'_>) -> Mapping {
+        mapping_of("keyword")
+    }
+
+    fn render(&self, expression: &str, _pg_type: &PgType, _parameters: &BTreeMap<String, Value>) -> Rendered {
+        Rendered::Text(format!("to_char({expression}, '\"\"\"\"HH24:MI:SS.US\"\"\"\"')"))
+    }
+}

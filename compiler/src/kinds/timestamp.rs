@@ -1,0 +1,73 @@
+//! `timestamp`: instants.
+
+use std::collections::BTreeMap;
+
+use flusso_schemas::name::quote_literal;
+use serde_json::Value;
+
+use super::common::{DATE_OPTIONS, mapping_of, never};
+use super::date::instant;
+use super::{Acceptance, Kind, Mapping, MappingContext, Rendered};
+use crate::pg_type::{BaseType, PgType};
+
+/// `timestamp`
+#[derive(Debug)]
+pub(super) struct Timestamp;
+
+/// What follows the day, as `to_char` spells it.
+const TIME: &str = "\"T\"HH24:MI:SS.US";
+
+impl Kind for Timestamp {
+    fn name(&self) -> &'static str {
+        "timestamp"
+    }
+
+    fn docs(&self) -> &'static str {
+        "Instants in ISO 8601, with `Z` where the column has a zone.\n\n\
+         Sort and range see milliseconds unless `precision: micros`; a column without a zone is taken as it \
+         is unless `zone` names one. Infinite timestamps print `null`.\n\n\
+         Example: `placed_at: timestamp`"
+    }
+
+    fn own_keys(&self) -> &'static [&'static str] {
+        &["precision", "zone"]
+    }
+
+    fn options(&self) -> &'static [&'static str] {
+        DATE_OPTIONS
+    }
+
+    fn accepts(&self, pg_type: &PgType, parameters: &BTreeMap<String, Value>) -> Acceptance {
+        match &pg_type.base {
+            BaseType::Date | BaseType::TimestampTz if parameters.contains_key("zone") => {
+                never("only a timestamp without a zone takes one", "the field without `zone`")
+            }
+            BaseType::Date | BaseType::Timestamp | BaseType::TimestampTz => Acceptance::Exact,
+            BaseType::Time | BaseType::TimeTz => never("a time of day is no instant", "`time`"),
+            base if base.is_integer() => {
+                never("a number is no instant", "an expression: `sql: \"to_timestamp(ms / 1000.0)\"`")
+            }
+            _ => never(
+                "the value is no instant",
+                "`keyword`, or an expression such as `sql: \"x::timestamptz\"`",
+            ),
+        }
+    }
+
+    fn mapping(&self, field: &MappingContext<'_>) -> Mapping {
+        let micros = field.parameters.get("precision").is_some_and(|precision| precision == "micros");
+        mapping_of(if micros { "date_nanos" } else { "date" })
+    }
+
+    fn render(&self, expression: &str, pg_type: &PgType, parameters: &BTreeMap<String, Value>) -> Rendered {
+        let zone = parameters.get("zone").and_then(Value::as_str);
+        match (&pg_type.base, zone) {
+            (BaseType::Date, _) => instant(expression, "", ""),
+            (BaseType::Timestamp, Some(zone)) => {
+                instant(&format!("({expression} at time zone {})", quote_literal(zone)), TIME, "Z")
+            }
+            (BaseType::Timestamp, None) => instant(expression, TIME, ""),
+            _ => instant(expression, TIME, "Z"),
+        }
+    }
+}

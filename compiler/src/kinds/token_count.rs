@@ -1,0 +1,53 @@
+//! `token_count`: how many words a text has.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::common::{accept_text, mapping_of, text};
+use super::{Acceptance, Kind, Mapping, MappingContext, Rendered};
+use crate::pg_type::PgType;
+
+/// `token_count`
+#[derive(Debug)]
+pub(super) struct TokenCount;
+
+impl Kind for TokenCount {
+    fn name(&self) -> &'static str {
+        "token_count"
+    }
+
+    fn docs(&self) -> &'static str {
+        "How many words a text has, as the analyzer parts it.\n\nOf an array it is an array of counts.\n\n\
+         Example: `length: { kind: token_count, column: body, options: { analyzer: standard } }`"
+    }
+
+    fn options(&self) -> &'static [&'static str] {
+        &[
+            "analyzer",
+            "doc_values",
+            "enable_position_increments",
+            "index",
+            "index_options",
+            "meta",
+            "null_value",
+            "similarity",
+            "skip_list",
+            "store",
+        ]
+    }
+
+    fn accepts(&self, pg_type: &PgType, _parameters: &BTreeMap<String, Value>) -> Acceptance {
+        accept_text("token_count", pg_type)
+    }
+
+    fn mapping(&self, _field: &MappingContext<'_>) -> Mapping {
+        let mut mapping = mapping_of("token_count");
+        mapping.parameters.insert("analyzer".to_owned(), "standard".into());
+        mapping
+    }
+
+    fn render(&self, expression: &str, pg_type: &PgType, _parameters: &BTreeMap<String, Value>) -> Rendered {
+        text(expression, pg_type)
+    }
+}

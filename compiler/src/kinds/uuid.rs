@@ -1,0 +1,49 @@
+//! `uuid`: identifiers in their one form.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::common::{KEYWORD_OPTIONS, mapping_of, never, text};
+use super::{Acceptance, Kind, Mapping, MappingContext, Rendered};
+use crate::pg_type::{BaseType, PgType};
+
+/// `uuid`
+#[derive(Debug)]
+pub(super) struct Uuid;
+
+impl Kind for Uuid {
+    fn name(&self) -> &'static str {
+        "uuid"
+    }
+
+    fn docs(&self) -> &'static str {
+        "Universally unique identifiers, in lower case.\n\n\
+         Over text neither case nor braces are normalised.\n\n\
+         Example: `external_id: uuid`"
+    }
+
+    fn options(&self) -> &'static [&'static str] {
+        KEYWORD_OPTIONS
+    }
+
+    fn accepts(&self, pg_type: &PgType, _parameters: &BTreeMap<String, Value>) -> Acceptance {
+        match &pg_type.base {
+            BaseType::Uuid => Acceptance::Exact,
+            base if base.is_text() => Acceptance::Lossy("case and braces are not normalised".to_owned()),
+            base if base.is_integer() => never("a number is no UUID", "`keyword` or `long`"),
+            _ => never("the value is no UUID", "`keyword`"),
+        }
+    }
+
+    fn mapping(&self, _field: &MappingContext<'_>) -> Mapping {
+        mapping_of("keyword")
+    }
+
+    fn render(&self, expression: &str, pg_type: &PgType, _parameters: &BTreeMap<String, Value>) -> Rendered {
+        match pg_type.base {
+            BaseType::Uuid => Rendered::Text(format!("to_json({expression})")),
+            _ => text(expression, pg_type),
+        }
+    }
+}
