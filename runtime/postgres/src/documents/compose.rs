@@ -24,6 +24,14 @@ pub(super) enum Rows<'a> {
 impl Rows<'_> {
     /// Every row: what a statement is prepared with to see whether it still fits the catalog.
     pub(super) const ALL: Self = Self::Range { after: None, up_to: None };
+
+    /// Whether a query composed for them is the same text each time.
+    pub(super) fn recur(self) -> bool {
+        match self {
+            Self::Keys => true,
+            Self::Range { after, up_to } => after.is_none() && up_to.is_none(),
+        }
+    }
 }
 
 /// A query with its marks replaced.

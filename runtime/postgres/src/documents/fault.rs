@@ -1,7 +1,9 @@
 //! Why a reading transaction gave nothing, and what that means to whoever asked for it.
 
 use flusso_runtime::error::{Error, ErrorKind};
-use tokio_postgres::error::{DbError, SqlState};
+use tokio_postgres::error::SqlState;
+
+use crate::session::{kind_of, words};
 
 /// Why one attempt failed. No variant holds a row's value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -24,14 +26,17 @@ pub(super) enum Fault {
     /// A byte that no line of JSON may hold.
     #[error("a document holds the control character 0x{0:02x}")]
     ControlByte(u8),
-    /// A statement failed with this `SQLSTATE`.
-    #[error("its query fails with SQLSTATE {code}{}", .message.as_ref().map(|text| format!(": {text}")).unwrap_or_default())]
+    /// A statement failed, for a row or for the catalog.
+    #[error("a query fails: {words}")]
     Query {
-        /// The five characters.
+        /// SQLSTATE, five characters.
         code: String,
-        /// The server's text, where it cannot quote a value.
-        message: Option<String>,
+        /// What the server says, without values.
+        words: String,
     },
+    /// A statement of the lock does not fit the catalog.
+    #[error("the lock's queries do not fit the catalog: {0}")]
+    Catalog(String),
     /// The server is a standby.
     #[error("the source is a standby, whose snapshots do not show running transactions")]
     Standby,
@@ -45,31 +50,23 @@ pub(super) enum Fault {
 
 impl From<tokio_postgres::Error> for Fault {
     fn from(error: tokio_postgres::Error) -> Self {
-        match error.as_db_error() {
-            Some(answer) => Self::of_answer(answer),
-            // What the client itself says never quotes a value: closed, timed out, protocol.
-            None => Self::Lost(error.to_string()),
+        let Some(code) = error.code() else { return Self::Lost(words(&error)) };
+        match kind_of(code.code()) {
+            ErrorKind::ConnectionLost => Self::Lost(words(&error)),
+            ErrorKind::LockNotAvailable => Self::Locked,
+            ErrorKind::TooMuch => Self::TooLong,
+            _ => Self::Query { code: code.code().to_owned(), words: words(&error) },
         }
     }
 }
 
-impl Fault {
-    fn of_answer(answer: &DbError) -> Self {
-        let code = answer.code();
-        match *code {
-            SqlState::LOCK_NOT_AVAILABLE
-            | SqlState::T_R_DEADLOCK_DETECTED
-            | SqlState::T_R_SERIALIZATION_FAILURE => Self::Locked,
-            SqlState::QUERY_CANCELED => Self::TooLong,
-            SqlState::ADMIN_SHUTDOWN
-            | SqlState::CRASH_SHUTDOWN
-            | SqlState::CANNOT_CONNECT_NOW
-            | SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT => Self::Lost(format!("SQLSTATE {}", code.code())),
-            _ if code.code().starts_with("08") => Self::Lost(format!("SQLSTATE {}", code.code())),
-            _ => Self::Query { code: code.code().to_owned(), message: text_without_values(answer) },
-        }
+impl From<Error> for Fault {
+    fn from(error: Error) -> Self {
+        Self::Lost(error.message)
     }
+}
 
+impl Fault {
     /// The error for whoever asked. `narrowable`: less can be asked for, so that the one row that cannot
     /// be read, or is too large, is found by halving.
     pub(super) fn into_error(self, index: &str, narrowable: bool) -> Error {
@@ -82,22 +79,17 @@ impl Fault {
             }
             Self::TooLong => ErrorKind::TooMuch,
             Self::Oversized | Self::ControlByte(_) | Self::Query { .. } => ErrorKind::Rejected,
-            Self::Standby => ErrorKind::Drift,
+            Self::Standby | Self::Catalog(_) => ErrorKind::Drift,
             Self::Unseen(_) | Self::Internal(_) => ErrorKind::Internal,
             Self::Stopped => ErrorKind::Stopped,
         };
         let error = Error::new(kind, format!("index `{index}`: {self}"));
         match self {
             Self::Standby => error.with_help("let the source's URL lead to the primary"),
+            Self::Catalog(_) => error.with_help("run `flusso compile` against this database and apply the new lock"),
             _ => error,
         }
     }
-}
-
-/// Errors about names and syntax quote the query; all others may quote a value.
-fn text_without_values(answer: &DbError) -> Option<String> {
-    let class = &answer.code().code()[..2];
-    matches!(class, "42" | "3F" | "0A").then(|| answer.message().to_owned())
 }
 
 #[cfg(test)]
@@ -105,7 +97,7 @@ mod tests {
     use super::*;
 
     fn failed(code: &str) -> Fault {
-        Fault::Query { code: code.to_owned(), message: None }
+        Fault::Query { code: code.to_owned(), words: String::new() }
     }
 
     #[test]

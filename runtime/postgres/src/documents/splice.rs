@@ -6,9 +6,12 @@ use std::ops::Range;
 
 use flusso_runtime::documents::{Documents, Key};
 use flusso_schemas::lock::{IndexPlan, Node};
+use tokio_postgres::Row;
 
 use super::fault::Fault;
 use super::one_line::make_one_line;
+use super::parameter::TextBytes;
+use super::transaction::TakeRows;
 
 /// What a group costs beside its bytes: its entry in the map and its key's own allocation.
 const GROUP_OVERHEAD_BYTES: usize = 64;
@@ -67,7 +70,7 @@ impl<'p> Splicer<'p> {
     }
 
     /// How many columns a node's query has: group or key, segments, and a group for each slot.
-    pub(super) fn columns(&self, node: usize) -> usize {
+    fn columns(&self, node: usize) -> usize {
         self.heads(node) + 1 + 2 * self.nodes[node].slots.len()
     }
 
@@ -76,14 +79,8 @@ impl<'p> Splicer<'p> {
         if self.nodes[node].node.is_root() { self.key_parts } else { 1 }
     }
 
-    /// Forgets what was printed, keeping its memory.
-    pub(super) fn clear(&mut self) {
-        self.documents = Documents::default();
-        self.nodes.iter_mut().for_each(PrintedNode::clear);
-    }
-
     /// Takes the next row of a node.
-    pub(super) fn row(&mut self, node: usize, cells: &impl Cells) -> Result<(), Fault> {
+    fn take(&mut self, node: usize, cells: &impl Cells) -> Result<(), Fault> {
         let columns = self.columns(node);
         let (children, rest) = self.nodes.split_at_mut(node);
         let printed = &mut rest[0];
@@ -91,7 +88,7 @@ impl<'p> Splicer<'p> {
             return Err(contradiction(printed.node, "gives another number of columns than it has slots for"));
         }
         if printed.node.is_root() {
-            let key = key_of(printed.node, cells, self.key_parts)?;
+            let key = key_of(cells, self.key_parts)?;
             document(&mut self.documents, printed, children, key, cells, self.limits.document_bytes_max)?;
         } else {
             printed.enter(cells)?;
@@ -99,11 +96,6 @@ impl<'p> Splicer<'p> {
             print(node, slots, children, arena, cells, 1)?;
         }
         self.bounded()
-    }
-
-    /// The node's last row has come.
-    pub(super) fn end(&mut self, node: usize) -> Result<(), Fault> {
-        self.nodes[node].leave()
     }
 
     /// The documents, in the order of the root's rows.
@@ -115,6 +107,33 @@ impl<'p> Splicer<'p> {
         let children: usize = self.nodes.iter().map(|node| node.arena.len() + node.groups_bytes).sum();
         let bytes = children + self.documents.bytes();
         if bytes > self.limits.chunk_bytes_max { Err(Fault::Oversized) } else { Ok(()) }
+    }
+}
+
+impl TakeRows for Splicer<'_> {
+    fn clear(&mut self) {
+        self.documents = Documents::default();
+        self.nodes.iter_mut().for_each(PrintedNode::clear);
+    }
+
+    fn row(&mut self, node: usize, row: &Row) -> Result<(), Fault> {
+        self.take(node, row)
+    }
+
+    fn end(&mut self, node: usize) -> Result<(), Fault> {
+        self.nodes[node].leave()
+    }
+}
+
+impl Cells for Row {
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    fn cell(&self, at: usize) -> Result<Option<&[u8]>, Fault> {
+        let cell = self.try_get::<_, Option<TextBytes<'_>>>(at);
+        let cell = cell.map_err(|_| Fault::Internal("a query gives a column that is not text".to_owned()))?;
+        Ok(cell.map(|text| text.0))
     }
 }
 
@@ -213,10 +232,11 @@ fn document(
     Ok(())
 }
 
-fn key_of(root: &Node, cells: &impl Cells, parts: usize) -> Result<Key, Fault> {
+/// The key in a row's first cells.
+pub(super) fn key_of(cells: &impl Cells, parts: usize) -> Result<Key, Fault> {
     let part = |at: usize| {
-        let bytes = cells.cell(at)?.ok_or_else(|| contradiction(root, "gives a key that is NULL"))?;
-        let text = str::from_utf8(bytes).map_err(|_| contradiction(root, "gives a key that is not UTF-8"))?;
+        let bytes = cells.cell(at)?.ok_or_else(|| Fault::Internal("a key holds NULL".to_owned()))?;
+        let text = str::from_utf8(bytes).map_err(|_| Fault::Internal("a key is not UTF-8".to_owned()))?;
         Ok(text.to_owned())
     };
     (0..parts).map(part).collect::<Result<_, _>>().map(Key)

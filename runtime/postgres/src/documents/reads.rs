@@ -1,0 +1,117 @@
+//! Reading transactions until one counts: locks and transactions that are not visible are waited for.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use flusso_runtime::backends::RunOptions;
+use flusso_runtime::documents::Snapshot;
+use flusso_runtime::error::Result;
+use flusso_runtime::progress::{Progress, ProgressEvent, Shutdown};
+use flusso_schemas::name::TableName;
+use tokio::time::{Instant, sleep};
+
+use super::fault::Fault;
+use super::pool::{Pool, Reader};
+use super::seen::{self, Seen};
+use super::sources::Sources;
+use super::transaction::{Reading, TakeRows, attempt, prepare_seen};
+use crate::connect::ConnectPlan;
+use crate::session::Bond;
+
+/// Longest wait for tables that someone has locked.
+const LOCK_WAIT: Duration = Duration::from_secs(30);
+/// Pause before a locked table is tried again.
+const LOCK_PAUSE: Duration = Duration::from_millis(100);
+/// First pause before the snapshot is looked at again; doubled up to [`UNSEEN_PAUSE_MAX`].
+const UNSEEN_PAUSE_FIRST: Duration = Duration::from_millis(5);
+/// Longest pause between two looks at the snapshot. Who waits so long says for whom.
+const UNSEEN_PAUSE_MAX: Duration = Duration::from_millis(100);
+
+/// The connections that documents are read in, and whoever hears of waiting.
+#[derive(Debug)]
+pub(super) struct Reads {
+    pool: Pool,
+    progress: Arc<dyn Progress>,
+    shutdown: Shutdown,
+}
+
+impl Reads {
+    /// Opens all connections.
+    pub(super) async fn open(plan: &ConnectPlan, bond: &Bond, options: &RunOptions) -> Result<Self> {
+        let pool = Pool::open(plan, bond, options.readers.max(1) + 1).await?;
+        Ok(Self { pool, progress: Arc::clone(&options.progress), shutdown: options.shutdown.clone() })
+    }
+
+    /// One reading transaction that counts.
+    pub(super) async fn read(
+        &self,
+        sources: &Sources<'_>,
+        reading: &Reading<'_>,
+        rows: &mut impl TakeRows,
+    ) -> Result<Snapshot, Fault> {
+        let mut lent = self.pool.reader().await?;
+        let reader = lent.get();
+        let result = match self.patiently(reading, reader, rows).await {
+            Err(Fault::Query { code, words }) => Err(sources.judge(reader, reading, code, words).await),
+            other => other,
+        };
+        self.pool.unless_severed(result)
+    }
+
+    async fn patiently(
+        &self,
+        reading: &Reading<'_>,
+        reader: &mut Reader,
+        rows: &mut impl TakeRows,
+    ) -> Result<Snapshot, Fault> {
+        let began = Instant::now();
+        loop {
+            rows.clear();
+            match attempt(reader, reading, rows).await {
+                Err(Fault::Unseen(_)) => self.until_seen(reader, reading.must_see).await?,
+                Err(Fault::Locked) if began.elapsed() < LOCK_WAIT => {
+                    self.waiting(format!("for a lock on one of {}", reading.table_names()));
+                    self.pause(LOCK_PAUSE).await?;
+                }
+                other => return other,
+            }
+        }
+    }
+
+    /// Looks at the snapshot alone until it sees all that has to be visible: not ready, but alive.
+    async fn until_seen(&self, reader: &mut Reader, must_see: &[u32]) -> Result<(), Fault> {
+        let statement = prepare_seen(reader).await?;
+        let mut pause = UNSEEN_PAUSE_FIRST;
+        let mut told = None;
+        while let Some(xid) = seen::see(reader.client(), &statement, &[]).await?.visible.first_unseen(must_see) {
+            if pause == UNSEEN_PAUSE_MAX && told.replace(xid) != Some(xid) {
+                self.waiting(format!("for transaction {xid}"));
+            }
+            self.pause(pause).await?;
+            pause = UNSEEN_PAUSE_MAX.min(pause * 2);
+        }
+        Ok(())
+    }
+
+    /// What a snapshot of now sees, in no transaction.
+    pub(super) async fn see(&self, tables: &[TableName]) -> Result<Seen, Fault> {
+        let mut lent = self.pool.reader().await?;
+        let looked = async {
+            let statement = prepare_seen(lent.get()).await?;
+            seen::see(lent.get().client(), &statement, tables).await
+        };
+        let looked = looked.await;
+        self.pool.unless_severed(looked)
+    }
+
+    fn waiting(&self, what: String) {
+        self.progress.event(ProgressEvent::Waiting { what });
+    }
+
+    async fn pause(&self, time: Duration) -> Result<(), Fault> {
+        tokio::select! {
+            () = sleep(time) => Ok(()),
+            () = self.shutdown.requested() => Err(Fault::Stopped),
+        }
+    }
+}

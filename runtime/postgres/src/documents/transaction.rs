@@ -1,0 +1,194 @@
+//! The reading transaction: tables locked before anything takes the snapshot, the snapshot described,
+//! queries, commit; sent as one burst, so that it costs one round trip and ends by itself whatever
+//! becomes of us.
+
+use std::pin::{Pin, pin};
+use std::task::Poll;
+use std::time::{Duration, Instant};
+
+use flusso_runtime::bounds::READING_TRANSACTION;
+use flusso_runtime::documents::Snapshot;
+use flusso_schemas::name::TableName;
+use futures_util::TryStreamExt;
+use futures_util::future::{MaybeDone, maybe_done};
+use tokio::time::timeout;
+use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{Row, RowStream, Statement};
+
+use super::fault::Fault;
+use super::parameter::Parameter;
+use super::pool::{Reader, StatementText};
+use super::seen::{self, Seen};
+use crate::session::{LOCK_TIMEOUT, cancel};
+
+/// Longest wait for the end of a transaction that was given up: the server bounds each statement by
+/// the same time as we bound the transaction.
+const SETTLE_WAIT: Duration = Duration::from_secs(15);
+
+/// What one reading transaction reads.
+#[derive(Debug)]
+pub(super) struct Reading<'a> {
+    /// Every table that the queries name, locked in this order.
+    pub(super) tables: Vec<TableName>,
+    /// Schemas on the search path.
+    pub(super) search_path: &'a [String],
+    /// The queries, in order.
+    pub(super) statements: Vec<StatementText>,
+    /// The parameters of each of them.
+    pub(super) parameters: Vec<Parameter<'a>>,
+    /// Transactions that have to be visible.
+    pub(super) must_see: &'a [u32],
+}
+
+/// Takes the rows of the queries as they come.
+pub(super) trait TakeRows: Send {
+    /// Forgets everything: the transaction begins again.
+    fn clear(&mut self);
+    /// Takes a row of the statement at this position.
+    fn row(&mut self, statement: usize, row: &Row) -> Result<(), Fault>;
+    /// The statement has no more rows.
+    fn end(&mut self, statement: usize) -> Result<(), Fault>;
+}
+
+impl Reading<'_> {
+    /// The types of the parameters.
+    pub(super) fn types(&self) -> Vec<Type> {
+        self.parameters.iter().map(Parameter::type_of).collect()
+    }
+
+    /// The tables, for SQL and for words.
+    pub(super) fn table_names(&self) -> String {
+        self.tables.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    }
+
+    /// One string, so that no Parse stands between BEGIN and LOCK: that would take a snapshot, and
+    /// under a snapshot older than its lock a rewritten table reads as empty (measured).
+    fn opening(&self) -> String {
+        let tables = self.table_names();
+        let lock_timeout_ms = LOCK_TIMEOUT.as_millis();
+        format!(
+            "begin isolation level repeatable read, read only; set local lock_timeout = {lock_timeout_ms}; \
+             lock table {tables} in access share mode"
+        )
+    }
+}
+
+/// Tries once. Everything that is parsed is parsed before BEGIN.
+pub(super) async fn attempt(
+    reader: &mut Reader,
+    reading: &Reading<'_>,
+    rows: &mut impl TakeRows,
+) -> Result<Snapshot, Fault> {
+    let statements = prepare(reader, reading).await?;
+    let (seen_statement, queries) = statements.split_first().expect("`prepare` puts it in front");
+    let client = reader.client();
+    let opening = reading.opening();
+    let tables = seen::parameters(&reading.tables);
+    let began = Instant::now();
+
+    let begin = sent(client.batch_execute(&opening)).await;
+    let table_parameters: [&(dyn ToSql + Sync); 2] = [&tables.0, &tables.1];
+    let described = sent(client.query_raw(seen_statement, table_parameters)).await;
+    let mut streams = Vec::with_capacity(queries.len());
+    for query in queries {
+        streams.push(sent(client.query_raw(query, &reading.parameters)).await);
+    }
+    let commit = sent(client.batch_execute("commit")).await;
+
+    let consumed = async {
+        answer(begin).await.map_err(of_opening)?;
+        let seen = described_snapshot(answer(described).await?, reading).await?;
+        for (number, stream) in streams.into_iter().enumerate() {
+            take(answer(stream).await?, number, rows).await?;
+        }
+        Ok(seen)
+    };
+    let outcome = timeout(READING_TRANSACTION, consumed).await.unwrap_or(Err(Fault::TooLong));
+    settle(reader, outcome.as_ref().err(), commit).await?;
+    Ok(snapshot_of(outcome?, reading, began))
+}
+
+async fn prepare(reader: &mut Reader, reading: &Reading<'_>) -> Result<Vec<Statement>, Fault> {
+    reader.use_search_path(reading.search_path).await?;
+    let mut statements = vec![prepare_seen(reader).await?];
+    statements.extend(reader.prepare(&reading.statements, &reading.types()).await?);
+    Ok(statements)
+}
+
+/// The statement that describes a snapshot.
+pub(super) async fn prepare_seen(reader: &mut Reader) -> Result<Statement, Fault> {
+    let text = StatementText { text: Seen::text().to_owned(), kept: true };
+    let mut statements = reader.prepare(&[text], &[Type::TEXT_ARRAY, Type::TEXT_ARRAY]).await?;
+    Ok(statements.pop().expect("one was asked for"))
+}
+
+async fn described_snapshot(stream: RowStream, reading: &Reading<'_>) -> Result<Seen, Fault> {
+    let rows: Vec<Row> = stream.try_collect().await?;
+    let row = rows.first().ok_or_else(|| Fault::Internal("the snapshot is described by no row".to_owned()))?;
+    let seen = Seen::of_row(row)?;
+    match seen.visible.first_unseen(reading.must_see) {
+        Some(xid) => Err(Fault::Unseen(xid)),
+        None => Ok(seen),
+    }
+}
+
+async fn take(stream: RowStream, number: usize, rows: &mut impl TakeRows) -> Result<(), Fault> {
+    let mut stream = pin!(stream);
+    while let Some(row) = stream.try_next().await? {
+        rows.row(number, &row)?;
+    }
+    rows.end(number)
+}
+
+/// Waits for the transaction's end, cancelling what still runs where nobody wants it any more.
+async fn settle(
+    reader: &Reader,
+    fault: Option<&Fault>,
+    commit: Sent<impl Future<Output = Result<(), tokio_postgres::Error>>>,
+) -> Result<(), Fault> {
+    // Where the server itself gave up nothing runs; a transaction that is not visible is waited for by
+    // the next statement, which a late cancel would hit.
+    if matches!(fault, Some(Fault::TooLong | Fault::Oversized | Fault::ControlByte(_) | Fault::Internal(_))) {
+        cancel(reader.session().plan(), reader.session().cancel_token()).await;
+    }
+    match timeout(SETTLE_WAIT, answer(commit)).await {
+        Ok(ended) => Ok(ended?),
+        Err(_) => Err(Fault::Lost("a transaction that was given up does not end".to_owned())),
+    }
+}
+
+fn snapshot_of(seen: Seen, reading: &Reading<'_>, began: Instant) -> Snapshot {
+    Snapshot {
+        note: seen.note,
+        source_clock_us: seen.clock_us,
+        began,
+        file_nodes: reading.tables.iter().cloned().zip(seen.file_nodes).collect(),
+    }
+}
+
+/// BEGIN and LOCK read no row: where they fail for another reason than a lock it is the catalog.
+fn of_opening(error: tokio_postgres::Error) -> Fault {
+    match Fault::from(error) {
+        Fault::Query { words, .. } => Fault::Catalog(words),
+        other => other,
+    }
+}
+
+/// A request that was sent and whose answer is awaited later.
+type Sent<F> = Pin<Box<MaybeDone<F>>>;
+
+/// Sends a request: the client library does so when its future is polled for the first time.
+async fn sent<F: Future>(request: F) -> Sent<F> {
+    let mut request = Box::pin(maybe_done(request));
+    std::future::poll_fn(|context| {
+        let _ = request.as_mut().poll(context);
+        Poll::Ready(())
+    })
+    .await;
+    request
+}
+
+async fn answer<F: Future>(mut request: Sent<F>) -> F::Output {
+    request.as_mut().await;
+    request.as_mut().take_output().expect("it was awaited, and only here its output is taken")
+}
