@@ -2,11 +2,30 @@
 
 use std::sync::Arc;
 
-use flusso_schemas::lock::Lock;
-use flusso_schemas::report::ApplyPlan;
+use flusso_schemas::lock::{Lock, index_text};
+use flusso_schemas::report::{ApplyPlan, Finding, Level};
+use flusso_schemas::state::{GenerationPhase, SlotPhase};
+use tokio::task::JoinHandle;
 
 use crate::backends::{Backends, RunOptions};
-use crate::error::Result;
+use crate::backfill::Backfill;
+use crate::bounds::RETRY_TOTAL_APPLY;
+use crate::drift::Compare;
+use crate::error::{Error, ErrorKind, Result};
+use crate::feed::Feed;
+use crate::follow::follow;
+use crate::join::{Joined, ensure_slot, join, settle_swaps};
+use crate::opening::Opening;
+use crate::planning::{plan_apply, refuse_unsupported};
+use crate::progress::{ProgressEvent, Shutdown};
+use crate::retry::Retry;
+use crate::session::{Session, Start};
+use crate::sink::Sink;
+use crate::state::SinkState;
+use crate::verify::Verify;
+
+/// A lint whose findings mean that the catalog is not what the lock relies on.
+const DRIFT_LINT: &str = "relied-on-column-changed";
 
 /// What an apply is told.
 #[derive(Clone, Debug)]
@@ -26,11 +45,254 @@ pub struct Applied {
     pub plan: ApplyPlan,
     /// Documents written by backfills.
     pub documents: u64,
+    /// Documents that verification found wrong and repaired.
+    pub repaired: u64,
     /// Sentences worth reading, such as replicas that can never start.
     pub remarks: Vec<String>,
 }
 
 /// Makes the world match a lock. Safe to run again at any step.
-pub async fn apply(_backends: &dyn Backends, _lock: Arc<Lock>, _options: &ApplyOptions) -> Result<Applied> {
-    todo!()
+///
+/// # Errors
+/// Findings at deny, drift, an unsupported step (nothing was changed), a bound that ran out (run it
+/// again), or a document that the index refuses; see [`ErrorKind`].
+pub async fn apply(backends: &dyn Backends, lock: Arc<Lock>, options: &ApplyOptions) -> Result<Applied> {
+    let sink = backends.sink(&lock, &options.run).await?;
+    let mut retry = Retry::new(&options.run, Some(RETRY_TOTAL_APPLY));
+    let mut attempt = Attempt { applied: Applied::default(), is_first: true };
+    while let Err(error) = attempt.run(backends, &lock, &sink, options, &mut retry).await {
+        retry.after(error).await?;
+        attempt.is_first = false;
+    }
+    if options.follow && !options.dry_run {
+        follow(backends, lock, &options.run).await?;
+    }
+    Ok(attempt.applied)
+}
+
+/// One attempt after the other, and what they did together.
+struct Attempt {
+    applied: Applied,
+    is_first: bool,
+}
+
+impl Attempt {
+    async fn run(
+        &mut self,
+        backends: &dyn Backends,
+        lock: &Arc<Lock>,
+        sink: &Arc<dyn Sink>,
+        options: &ApplyOptions,
+        retry: &mut Retry,
+    ) -> Result<()> {
+        let opening = Opening::new(backends, lock, sink, &options.run).await?;
+        preflight(&opening, options).await?;
+        opening.check_states().await?;
+        let plan = plan_apply(&opening).await?;
+        if self.is_first {
+            options.run.progress.event(ProgressEvent::Plan(plan.clone()));
+            self.applied.plan = plan.clone();
+        }
+        refuse_unsupported(&plan)?;
+        check_generations(&opening, Compare::All).await?;
+        if options.dry_run {
+            return Ok(());
+        }
+        if options.run.shutdown.is_requested() {
+            return Err(stopped());
+        }
+        step(options, "provision");
+        let provisioned = opening.source.capture.provision(lock).await?;
+        ensure_slot(&opening, provisioned.publication_oid).await?;
+        let stream = tokio::select! {
+            stream = opening.source.capture.stream(lock) => stream?,
+            () = options.run.shutdown.requested() => return Err(stopped()),
+        };
+        retry.reached();
+        // Only who holds the slot may believe the state.
+        for state in opening.states.iter() {
+            state.reload().await?;
+        }
+        opening.check_states().await?;
+        opening.check_slot().await?;
+        settle_swaps(&opening, lock).await?;
+        check_generations(&opening, Compare::ButManaged).await?;
+        renew_records(&opening).await?;
+        let confirmed = opening.confirmed().await?;
+        let joined = join(&opening, &plan, confirmed).await?;
+        let stop = Shutdown::default();
+        let Opening { source, sink, states, .. } = opening;
+        let options_of_run = options.run.clone();
+        let start =
+            Start { feeds: joined.feeds.clone(), source, sink, states, confirmed, options: options_of_run };
+        let (session, pipeline) = Session::begin(start, &*stream, stop.clone());
+        let mut following = tokio::spawn(pipeline.run(stream));
+        let outcome = tokio::select! {
+            ended = &mut following => return Err(ended_early(ended)),
+            outcome = self.fill(&session, &joined, options) => outcome,
+            () = options.run.shutdown.requested() => Err(stopped()),
+        };
+        self.end(&session, &plan, outcome, following, &stop).await
+    }
+
+    /// Ends following gently after success or a request to stop, at once where something broke.
+    async fn end(
+        &mut self,
+        session: &Session,
+        plan: &ApplyPlan,
+        outcome: Result<()>,
+        following: JoinHandle<Result<()>>,
+        stop: &Shutdown,
+    ) -> Result<()> {
+        if outcome.as_ref().is_err_and(|error| error.kind != ErrorKind::Stopped) {
+            following.abort();
+            return outcome;
+        }
+        stop.request();
+        match (outcome, following.await) {
+            (Ok(()), Ok(Ok(()))) => complete(session, plan).await,
+            (Err(error), _) => Err(error),
+            (Ok(()), ended) => Err(ended_early(ended)),
+        }
+    }
+
+    /// Gate, chunks, verification and swap of everything that is filling.
+    async fn fill(&mut self, session: &Arc<Session>, joined: &Joined, options: &ApplyOptions) -> Result<()> {
+        if joined.filling.is_empty() {
+            return Ok(());
+        }
+        step(options, "wait for writers that began before");
+        session.source.capture.gate().await?;
+        for (&index, feeds) in &joined.filling {
+            step(options, &format!("backfill `{}`", session.index(index).name));
+            let backfill = Backfill {
+                session: session.clone(),
+                index,
+                first_position: first_position(session, feeds).await,
+                feeds: Arc::new(feeds.clone()),
+            };
+            self.applied.documents += backfill.run().await?;
+        }
+        for feed in joined.filling.values().flatten().filter(|feed| feed.keeps_state) {
+            step(options, &format!("verify `{}`", feed.generation.name));
+            let verified = Verify { session: session.clone(), feed: feed.clone() }.run().await?;
+            self.applied.repaired += verified.repaired;
+            self.finish(session, feed, options).await?;
+        }
+        Ok(())
+    }
+
+    /// Own settings, everything searchable that had happened, and the alias moves.
+    async fn finish(&mut self, session: &Session, feed: &Feed, options: &ApplyOptions) -> Result<()> {
+        let index = session.index(feed.index);
+        let (sink, generation) = (session.writer.sink(), &feed.generation);
+        self.applied.remarks.extend(sink.finish_generation(generation, index).await?);
+        session.wait_passed().await?;
+        sink.refresh(generation).await?;
+        step(options, &format!("swap alias `{}` to `{}`", index.alias, generation.name));
+        let state = session.state_of(feed).expect("only feeds that keep a state are swapped");
+        state
+            .update_generation(&generation.name, |document| document.phase = GenerationPhase::Swapping)
+            .await?;
+        sink.swap(generation, index).await?;
+        state.update_generation(&generation.name, |document| document.phase = GenerationPhase::Live).await
+    }
+}
+
+/// The lock is the state's current one once everything is live; what is unchanged takes the new text.
+async fn complete(session: &Session, plan: &ApplyPlan) -> Result<()> {
+    let lock = &session.feeds.plan;
+    for state in session.states.iter() {
+        for step in plan.steps.iter().filter(|step| step.sink == state.sink) {
+            let index = lock.indexes.iter().find(|index| index.name == step.index);
+            let known = state.generations().await;
+            let gone_on = known.iter().find(|generation| Some(&generation.name) == step.generation.as_ref());
+            if let (Some(index), Some(generation)) = (index, gone_on) {
+                let text = index_text(index);
+                state.update_generation(&generation.name, |document| document.plan = text).await?;
+            }
+        }
+        let digest = lock.digest();
+        state.update_project(|project| project.lock_digest = Some(digest)).await?;
+    }
+    Ok(())
+}
+
+/// The position that the first chunk of these feeds was begun under, the lowest where they differ.
+async fn first_position(session: &Session, feeds: &[Feed]) -> flusso_schemas::lsn::Lsn {
+    let confirmed = session.confirmed.borrow().position;
+    let mut first = confirmed;
+    for feed in feeds {
+        if let Some(state) = session.state_of(feed) {
+            let generations = state.generations().await;
+            let own = generations.iter().find(|document| document.name == feed.generation.name);
+            first = own.map_or(first, |document| first.min(document.first_position));
+        }
+    }
+    first
+}
+
+async fn preflight(opening: &Opening, options: &ApplyOptions) -> Result<()> {
+    let mut findings = opening.source.capture.preflight(&opening.plan).await?;
+    findings.extend(opening.sink.preflight(&opening.plan).await?);
+    let (deny, other): (Vec<Finding>, Vec<Finding>) =
+        findings.into_iter().partition(|finding| finding.level == Level::Deny);
+    other.into_iter().for_each(|finding| options.run.progress.event(ProgressEvent::Finding(finding)));
+    if deny.is_empty() {
+        return Ok(());
+    }
+    let is_drift = deny.iter().any(|finding| finding.lint == DRIFT_LINT);
+    let kind = if is_drift { ErrorKind::Drift } else { ErrorKind::Findings };
+    Err(Error::new(kind, format!("{} findings stand in the way; nothing was changed", deny.len()))
+        .with_findings(deny))
+}
+
+async fn check_generations(opening: &Opening, compare: Compare) -> Result<()> {
+    for state in opening.states.iter() {
+        let is_ready = state.project().await.is_some_and(|project| project.slot_phase == SlotPhase::Ready);
+        for generation in state.generations().await {
+            if is_ready && generation.phase != GenerationPhase::Kept {
+                opening.check_generation(&generation, compare).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What apply itself altered (identities, the publication) enters the record of every generation that
+/// reads the tables, while the slot is held.
+async fn renew_records(opening: &Opening) -> Result<()> {
+    for state in opening.states.iter() {
+        for generation in state.generations().await {
+            renew_record(opening, state, &generation.name, &generation.index).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn renew_record(opening: &Opening, state: &SinkState, name: &str, index: &str) -> Result<()> {
+    match opening.plan.indexes.iter().find(|own| own.name == index) {
+        Some(index) => {
+            let catalog = opening.source.capture.catalog_record(index).await?;
+            state.update_generation(name, |document| document.catalog = catalog).await
+        }
+        None => Ok(()),
+    }
+}
+
+fn stopped() -> Error {
+    Error::new(ErrorKind::Stopped, "stopped as asked, before the last swap")
+        .with_help("run `flusso apply` again: it goes on where this one stopped")
+}
+
+fn step(options: &ApplyOptions, what: &str) {
+    options.run.progress.event(ProgressEvent::Step(what.to_owned()));
+}
+
+fn ended_early(ended: Result<Result<()>, tokio::task::JoinError>) -> Error {
+    match ended {
+        Ok(Err(error)) => error,
+        Ok(Ok(())) => Error::new(ErrorKind::Internal, "following ended without being asked"),
+        Err(error) => Error::new(ErrorKind::Internal, "the task that follows ended").with_source(error),
+    }
 }

@@ -52,7 +52,6 @@ impl Backfill {
             documents += settled.documents;
             let index = self.plan().name.clone();
             self.session.options.progress.event(ProgressEvent::Backfill { index, documents, rows_estimated });
-            self.session.check_stop()?;
         }
         Ok(documents)
     }

@@ -48,6 +48,8 @@ pub const RETRY_PAUSE_FIRST: Duration = Duration::from_millis(200);
 pub const RETRY_PAUSE_MAX: Duration = Duration::from_secs(10);
 /// How long `apply` tries to reach a source or sink that it had reached before; `run` does not stop trying.
 pub const RETRY_TOTAL_APPLY: Duration = Duration::from_secs(120);
+/// How long the follower may take to pass what had happened, before a repair or a swap.
+pub const PASS_WAIT: Duration = Duration::from_secs(300);
 /// Rounds of repair that verify makes before it gives up.
 pub const VERIFY_ROUNDS_MAX: usize = 3;
 /// Documents that verify rebuilds and compares, beside comparing every key.

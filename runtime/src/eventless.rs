@@ -67,7 +67,6 @@ impl Eventless<'_> {
                     format!("{} documents stayed in doubt over {DOUBT_ROUNDS_MAX} rounds", doubtful.len());
                 return Err(Error::new(ErrorKind::Unanswered, message));
             }
-            self.session.check_stop()?;
             let (again, still) = self.by_keys(doubtful).await?;
             settled.note = settled.note.max(again.note);
             doubtful = still;

@@ -36,11 +36,6 @@ impl Feeds {
         &self.plan.indexes[position]
     }
 
-    /// Every feed.
-    pub fn all(&self) -> &[Feed] {
-        &self.feeds
-    }
-
     /// The feeds of one index.
     pub fn of(&self, index: usize) -> impl Iterator<Item = &Feed> {
         self.feeds.iter().filter(move |feed| feed.index == index)

@@ -2,12 +2,144 @@
 
 use std::sync::Arc;
 
-use flusso_schemas::lock::Lock;
+use flusso_schemas::lock::{IndexPlan, Lock};
+use flusso_schemas::state::{GenerationPhase, GenerationState};
 
 use crate::backends::{Backends, RunOptions};
-use crate::error::Result;
+use crate::bounds::DRIFT_INTERVAL;
+use crate::drift::Compare;
+use crate::error::{Error, ErrorKind, Result};
+use crate::feed::{Feed, Feeds};
+use crate::join::settle_swaps;
+use crate::opening::Opening;
+use crate::planning::sinks_of;
+use crate::progress::ProgressEvent;
+use crate::retry::Retry;
+use crate::session::{Session, Start};
+use crate::sink::{Generation, Sink};
+use crate::state::SinkState;
 
-/// Follows until it is asked to stop.
-pub async fn follow(_backends: &dyn Backends, _lock: Arc<Lock>, _options: &RunOptions) -> Result<()> {
-    todo!()
+/// Follows until it is asked to stop. A session that breaks is begun again for as long as it takes.
+///
+/// # Errors
+/// [`ErrorKind::Drift`] where the lock is not the one that an apply completed last, or where documents
+/// may have missed changes; [`ErrorKind::Unreachable`] where the first attempt reaches nothing.
+pub async fn follow(backends: &dyn Backends, lock: Arc<Lock>, options: &RunOptions) -> Result<()> {
+    let sink = backends.sink(&lock, options).await?;
+    let mut retry = Retry::new(options, None);
+    while let Err(error) = follow_once(backends, &lock, &sink, options, &mut retry).await {
+        if options.shutdown.is_requested() && error.is_retryable() {
+            return Ok(());
+        }
+        retry.after(error).await?;
+    }
+    Ok(())
+}
+
+async fn follow_once(
+    backends: &dyn Backends,
+    lock: &Arc<Lock>,
+    sink: &Arc<dyn Sink>,
+    options: &RunOptions,
+    retry: &mut Retry,
+) -> Result<()> {
+    let opening = Opening::new(backends, lock, sink, options).await?;
+    check_lock(&opening).await?;
+    opening.check_states().await?;
+    opening.check_slot().await?;
+    let stream = tokio::select! {
+        stream = opening.source.capture.stream(lock) => stream?,
+        () = options.shutdown.requested() => return Ok(()),
+    };
+    retry.reached();
+    // Only who holds the slot may believe the state.
+    for state in opening.states.iter() {
+        state.reload().await?;
+    }
+    check_lock(&opening).await?;
+    opening.check_states().await?;
+    opening.check_slot().await?;
+    settle_swaps(&opening, lock).await?;
+    let feeds = live_feeds(&opening).await?;
+    check_live(&opening, &feeds).await?;
+    let confirmed = opening.confirmed().await?;
+    let start = Start {
+        feeds: feeds.clone(),
+        source: opening.source.clone(),
+        sink: sink.clone(),
+        states: opening.states.clone(),
+        confirmed,
+        options: options.clone(),
+    };
+    let (_session, pipeline) = Session::begin(start, &*stream, options.shutdown.clone());
+    options.progress.event(ProgressEvent::Ready);
+    tokio::select! {
+        ended = pipeline.run(stream) => ended,
+        drifted = watch_drift(&opening, &feeds) => drifted,
+    }
+}
+
+/// A state that says: this very lock was applied.
+async fn check_lock(opening: &Opening) -> Result<()> {
+    for state in opening.states.iter() {
+        let applied = state.project().await.and_then(|project| project.lock_digest);
+        let message = match applied {
+            Some(digest) if digest == opening.plan.digest() => continue,
+            Some(digest) => format!(
+                "this lock ({}) is not the one that was applied to sink `{}` ({digest})",
+                opening.plan.digest(),
+                state.sink
+            ),
+            None => format!("no apply has been completed in sink `{}`", state.sink),
+        };
+        return Err(Error::new(ErrorKind::Drift, message).with_help("run `flusso apply`"));
+    }
+    Ok(())
+}
+
+/// The live generation of every index in every one of its sinks.
+async fn live_feeds(opening: &Opening) -> Result<Feeds> {
+    let mut feeds = Vec::new();
+    for (position, index) in opening.plan.indexes.iter().enumerate() {
+        for sink in sinks_of(index) {
+            let state = opening.states.iter().find(|state| state.sink == sink);
+            let (name, keeps_state) = match state {
+                Some(state) => (live_generation(state, index).await?.name, true),
+                None => (index.name.clone(), false),
+            };
+            feeds.push(Feed { index: position, generation: Generation { sink, name }, keeps_state });
+        }
+    }
+    Ok(Feeds::new(opening.plan.clone(), feeds))
+}
+
+async fn live_generation(state: &SinkState, index: &IndexPlan) -> Result<GenerationState> {
+    let is_live = |own: &GenerationState| own.index == index.name && own.phase == GenerationPhase::Live;
+    let missing = || {
+        let message = format!("index `{}` is not live in sink `{}`", index.name, state.sink);
+        Error::new(ErrorKind::Drift, message).with_help("run `flusso apply`")
+    };
+    state.generations().await.into_iter().find(is_live).ok_or_else(missing)
+}
+
+/// Indexes and catalog are what the live generations were made as and built under.
+async fn check_live(opening: &Opening, feeds: &Feeds) -> Result<()> {
+    for state in opening.states.iter() {
+        let live = feeds.names_in(&state.sink);
+        for generation in state.generations().await {
+            if live.contains(&generation.name) {
+                opening.check_generation(&generation, Compare::All).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Compares again and again; ends with what it found.
+async fn watch_drift(opening: &Opening, feeds: &Feeds) -> Result<()> {
+    loop {
+        tokio::time::sleep(DRIFT_INTERVAL).await;
+        check_live(opening, feeds).await?;
+        opening.check_states().await?;
+    }
 }

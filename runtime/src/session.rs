@@ -7,10 +7,12 @@ use flusso_schemas::state::Confirmed;
 use tokio::sync::watch;
 
 use crate::backends::{RunOptions, SourceParts};
+use crate::bounds::PASS_WAIT;
 use crate::error::{Error, ErrorKind, Result};
 use crate::feed::{Feed, Feeds};
 use crate::pipeline::Pipeline;
 use crate::progress::Shutdown;
+use crate::sink::Sink;
 use crate::source::ChangeStream;
 use crate::state::SinkState;
 use crate::writer::Writer;
@@ -32,19 +34,28 @@ pub struct Session {
     pub options: RunOptions,
 }
 
+/// What a session begins with.
+#[derive(Debug)]
+pub struct Start {
+    /// What is fed.
+    pub feeds: Feeds,
+    /// The source.
+    pub source: SourceParts,
+    /// The sink.
+    pub sink: Arc<dyn Sink>,
+    /// The states of the sinks that keep one.
+    pub states: Arc<Vec<SinkState>>,
+    /// Where to go on.
+    pub confirmed: Confirmed,
+    /// What the run was told.
+    pub options: RunOptions,
+}
+
 impl Session {
-    /// A session that follows `stream` from `confirmed` on, and the pipeline that does it. The pipeline
-    /// ends when `stop` is asked, which need not be the run's own request.
-    pub fn begin(
-        feeds: Feeds,
-        source: SourceParts,
-        sink: Arc<dyn crate::sink::Sink>,
-        states: Arc<Vec<SinkState>>,
-        stream: &dyn ChangeStream,
-        confirmed: Confirmed,
-        options: RunOptions,
-        stop: Shutdown,
-    ) -> (Arc<Self>, Pipeline) {
+    /// A session that follows `stream`, and the pipeline that does it. The pipeline ends when `stop` is
+    /// asked, which need not be the run's own request.
+    pub fn begin(start: Start, stream: &dyn ChangeStream, stop: Shutdown) -> (Arc<Self>, Pipeline) {
+        let Start { feeds, source, sink, states, confirmed, options } = start;
         let writer = Arc::new(Writer::new(sink, source.capture.clone(), stream.lease()));
         let (sender, receiver) = watch::channel(confirmed);
         let pipeline = Pipeline {
@@ -69,12 +80,21 @@ impl Session {
         self.states.iter().find(|state| state.sink == feed.generation.sink)
     }
 
-    /// An error once the run was asked to stop.
-    pub fn check_stop(&self) -> Result<()> {
-        match self.options.shutdown.is_requested() {
-            true => Err(Error::new(ErrorKind::Stopped, "stopped as asked, before the last swap")
-                .with_help("run `flusso apply` again: it goes on where this one stopped")),
-            false => Ok(()),
+    /// Returns once the pipeline has confirmed everything that had happened before.
+    pub async fn wait_passed(&self) -> Result<()> {
+        let capture = &self.source.capture;
+        let seen = capture.insert_position().await?;
+        capture.heartbeat().await?;
+        let mut confirmed = self.confirmed.clone();
+        let passed = confirmed.wait_for(|confirmed| confirmed.position >= seen);
+        match tokio::time::timeout(PASS_WAIT, passed).await {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(_)) => Err(Error::new(ErrorKind::ConnectionLost, "following ended meanwhile")),
+            Err(_) => {
+                let message = format!("the follower did not pass `{seen}` within {} s", PASS_WAIT.as_secs());
+                Err(Error::new(ErrorKind::Busy, message)
+                    .with_help("run `flusso apply` again when the source is less busy"))
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Where documents go: one sink's contract.
 
 mod fan_out;
+mod stdout;
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -11,6 +12,7 @@ use flusso_schemas::lock::{IndexPlan, Lock};
 use flusso_schemas::report::Finding;
 
 pub use fan_out::FanOut;
+pub use stdout::StdoutSink;
 
 use crate::documents::{DocumentRef, Key};
 use crate::error::Result;

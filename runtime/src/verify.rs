@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde_json::Value;
 
@@ -18,8 +17,6 @@ use crate::session::Session;
 const KEYS_PAGE: u64 = 2_000;
 /// Documents that are compared at once.
 const COMPARE_PAGE: usize = 500;
-/// How long the follower may take to pass what was seen.
-const PASS_WAIT: Duration = Duration::from_secs(300);
 
 /// Compares one generation with the source.
 #[derive(Clone, Debug)]
@@ -56,7 +53,6 @@ impl Verify {
             if suspects.is_empty() {
                 return Ok(verified);
             }
-            self.session.check_stop()?;
             suspects = self.different_after_passing(suspects).await?;
             verified.repaired += suspects.len() as u64;
             self.repair(&suspects).await?;
@@ -74,7 +70,6 @@ impl Verify {
         let (mut missing, mut sample) = (BTreeSet::new(), Sample::default());
         let mut after: Option<Key> = None;
         loop {
-            self.session.check_stop()?;
             let up_to = source.documents.bound(plan, after.as_ref(), KEYS_PAGE).await?;
             let selection = Selection::Range { after, up_to: up_to.clone() };
             let (keys, _) = source.documents.keys(plan, &selection).await?;
@@ -100,7 +95,6 @@ impl Verify {
         let mut missing = Vec::new();
         let mut after: Option<String> = None;
         loop {
-            self.session.check_stop()?;
             let ids = self.session.writer.sink().ids_page(&self.feed.generation, after.as_deref()).await?;
             let Some(last) = ids.last() else { return Ok(missing) };
             after = Some(last.clone());
@@ -140,21 +134,7 @@ impl Verify {
 
     /// The same, once the follower has passed everything that had happened when they were found.
     async fn different_after_passing(&self, keys: BTreeSet<Key>) -> Result<BTreeSet<Key>> {
-        let capture = &self.session.source.capture;
-        let seen = capture.insert_position().await?;
-        capture.heartbeat().await?;
-        let mut confirmed = self.session.confirmed.clone();
-        let passed = confirmed.wait_for(|confirmed| confirmed.position >= seen);
-        match tokio::time::timeout(PASS_WAIT, passed).await {
-            Ok(Ok(_)) => {}
-            Ok(Err(_)) => {
-                return Err(Error::new(ErrorKind::ConnectionLost, "following ended during verification"));
-            }
-            Err(_) => {
-                let message = format!("the follower did not pass `{seen}` within {} s", PASS_WAIT.as_secs());
-                return Err(Error::new(ErrorKind::Busy, message));
-            }
-        }
+        self.session.wait_passed().await?;
         self.different(&keys).await
     }
 
