@@ -1,0 +1,125 @@
+//! The alias that applications query: where it points, and its move.
+
+use flusso_runtime::error::{Error, ErrorKind, Result};
+use flusso_schemas::report::{Finding, Level};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::client::{Answered, Client};
+use crate::server_error::ServerError;
+use crate::transport::segment;
+
+/// How often an alias is moved anew because its targets changed meanwhile.
+const ATTEMPTS_MAX: u32 = 5;
+
+#[derive(Deserialize)]
+struct Resolved {
+    #[serde(default)]
+    indices: Vec<Named>,
+    #[serde(default)]
+    aliases: Vec<Alias>,
+}
+
+#[derive(Deserialize)]
+struct Named {
+    name: String,
+}
+
+#[derive(Deserialize)]
+struct Alias {
+    name: String,
+    indices: Vec<String>,
+}
+
+/// What stands under a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// An alias over these indexes, sorted; none where there is nothing.
+    Alias(Vec<String>),
+    /// A concrete index.
+    Index,
+}
+
+/// What stands under the name of an alias.
+pub(crate) async fn standing(client: &Client, alias: &str) -> Result<Standing> {
+    let path = format!("/_resolve/index/{}?expand_wildcards=all", segment(alias));
+    let answered = client.get(&path).await?;
+    if answered.is_missing() {
+        return Ok(Standing::Alias(Vec::new()));
+    }
+    let resolved: Resolved = answered.json("what stands under an alias' name")?;
+    if resolved.indices.iter().any(|index| index.name == alias) {
+        return Ok(Standing::Index);
+    }
+    let found = resolved.aliases.into_iter().find(|found| found.name == alias);
+    let mut targets = found.map(|found| found.indices).unwrap_or_default();
+    targets.sort();
+    Ok(Standing::Alias(targets))
+}
+
+/// The indexes an alias points to.
+pub(crate) async fn targets(client: &Client, alias: &str) -> Result<Vec<String>> {
+    match standing(client, alias).await? {
+        Standing::Alias(targets) => Ok(targets),
+        Standing::Index => {
+            let finding = is_an_index(alias);
+            Err(Error::new(ErrorKind::Findings, finding.message.clone()).with_findings(vec![finding]))
+        }
+    }
+}
+
+/// An index has the alias' name.
+pub(crate) fn is_an_index(alias: &str) -> Finding {
+    let message = format!("`{alias}` is an index, not an alias: apply would have to delete it");
+    Finding::live("alias-is-an-index", Level::Deny, message)
+        .with_help("choose another `alias`, or delete that index yourself if it is not needed")
+}
+
+/// Moves the alias to one generation, taking it from every other index in the same step.
+pub(crate) async fn swap(client: &Client, alias: &str, generation: &str) -> Result<()> {
+    for attempt in 1..=ATTEMPTS_MAX {
+        let targets = targets(client, alias).await?;
+        if targets == [generation] {
+            return Ok(());
+        }
+        let answered = client.post("/_aliases", &actions(alias, generation, &targets)).await?;
+        if !is_outdated(&answered) {
+            answered.success(&format!("the move of alias `{alias}`"))?;
+        }
+        // Read again in any case: it is the alias that says where it points.
+        if attempt > 1 {
+            client.pause(attempt).await?;
+        }
+    }
+    let message = format!("someone else keeps moving alias `{alias}` away from `{generation}`");
+    Err(Error::new(ErrorKind::Foreign, message))
+}
+
+/// Whether an index or alias that was to be removed is gone already.
+fn is_outdated(answered: &Answered) -> bool {
+    answered.is_missing() && ServerError::of(&answered.response).error_type == "aliases_not_found_exception"
+}
+
+fn actions(alias: &str, generation: &str, targets: &[String]) -> Value {
+    let others = targets.iter().filter(|target| *target != generation);
+    let mut actions: Vec<Value> =
+        others.map(|index| json!({ "remove": { "index": index, "alias": alias } })).collect();
+    actions.push(json!({ "add": { "index": generation, "alias": alias } }));
+    json!({ "actions": actions })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_other_index_loses_the_alias_in_the_same_step() {
+        let targets = ["a".to_owned(), "new".to_owned(), "b".to_owned()];
+        let expected = json!({"actions": [
+            {"remove": {"index": "a", "alias": "x"}},
+            {"remove": {"index": "b", "alias": "x"}},
+            {"add": {"index": "new", "alias": "x"}},
+        ]});
+        assert_eq!(actions("x", "new", &targets), expected);
+    }
+}

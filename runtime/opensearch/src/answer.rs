@@ -1,0 +1,255 @@
+//! What the server says of a bulk request and of each item in it, and what that means.
+
+use flusso_runtime::error::{Error, ErrorKind, Result};
+use flusso_runtime::sink::Answer;
+use serde::Deserialize;
+
+use crate::client::{blocked, credentials_refused, unknown_answer};
+use crate::server_error::ServerError;
+use crate::transport::Response;
+
+/// What of the answer is sent at all: 25 bytes an item instead of 200.
+pub(crate) const FILTER: &str =
+    "errors,items.*.status,items.*.error.type,items.*.error.reason,items.*.error.caused_by";
+
+/// What is to be done about an item.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// It is answered.
+    Settled(Answer),
+    /// It was not executed because the server has too much to do: send it again, later and less.
+    Throttled,
+    /// It may or may not have been executed.
+    InDoubt,
+}
+
+/// What is to be done about a whole request.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// A verdict an item, in order.
+    Items(Vec<Verdict>),
+    /// Nothing was executed because the server has too much to do.
+    Throttled,
+    /// Nothing was executed because it is too long.
+    TooLong,
+    /// It may or may not have been executed, in part.
+    InDoubt,
+}
+
+#[derive(Deserialize)]
+struct BulkAnswer {
+    items: Vec<Action>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Action {
+    Index(ItemAnswer),
+    Delete(ItemAnswer),
+}
+
+#[derive(Deserialize)]
+struct ItemAnswer {
+    status: u16,
+    error: Option<ServerError>,
+}
+
+/// Judges an answer to a request of so many items. An error ends the run or session: blocks,
+/// credentials, a generation that is gone.
+pub(crate) fn judge(shown: &str, generation: &str, items: usize, response: &Response) -> Result<Outcome> {
+    if response.is_success() {
+        return judge_items(generation, items, &response.body).map(Outcome::Items);
+    }
+    let error = ServerError::of(response);
+    match response.status {
+        _ if error.is_block() => Err(blocked(&error)),
+        _ if error.is_missing_index() => Err(gone(generation)),
+        401 | 403 => Err(credentials_refused(shown, response.status)),
+        413 => Ok(Outcome::TooLong),
+        429 => Ok(Outcome::Throttled),
+        500.. => Ok(Outcome::InDoubt),
+        // Nothing of it was executed, and its reason may quote the body.
+        status => {
+            let message = format!("a bulk request was not understood ({status} {})", error.error_type);
+            Err(Error::new(ErrorKind::Internal, message))
+        }
+    }
+}
+
+fn judge_items(generation: &str, items: usize, body: &[u8]) -> Result<Vec<Verdict>> {
+    let answer: BulkAnswer =
+        serde_json::from_slice(body).map_err(|error| unknown_answer("a bulk request", error))?;
+    if answer.items.len() != items {
+        let message = format!("{} of {items} items of a bulk request were answered", answer.items.len());
+        return Err(Error::new(ErrorKind::Internal, message));
+    }
+    answer.items.into_iter().map(|action| judge_item(generation, action)).collect()
+}
+
+fn judge_item(generation: &str, action: Action) -> Result<Verdict> {
+    let (Action::Index(item) | Action::Delete(item)) = action;
+    let Some(error) = item.error else {
+        // A delete of what is not there is a 404 without an error, and leaves a tombstone.
+        return Ok(Verdict::Settled(Answer::Done));
+    };
+    match item.status {
+        _ if error.is_block() => Err(blocked(&error)),
+        _ if error.is_missing_index() => Err(gone(generation)),
+        _ if is_unusable(&error) => Err(unusable(generation, &error)),
+        403 => Err(credentials_refused("the server", 403)),
+        409 => conflict(&error).map(Verdict::Settled),
+        429 => Ok(Verdict::Throttled),
+        500.. => Ok(Verdict::InDoubt),
+        _ => Ok(Verdict::Settled(rejected(&error))),
+    }
+}
+
+/// A conflict names the version that is there only in its text.
+fn conflict(error: &ServerError) -> Result<Answer> {
+    let unknown = || {
+        let message = format!("a version conflict does not name its version ({})", error.error_type);
+        Error::new(ErrorKind::Internal, message)
+    };
+    // The text begins with the id, which may hold anything: the last match is the server's own.
+    let (_, version) = error.reason_text().rsplit_once("current version [").ok_or_else(unknown)?;
+    let version = version.split(']').next().unwrap_or_default();
+    version.parse().map(Answer::Newer).map_err(|_| unknown())
+}
+
+fn rejected(error: &ServerError) -> Answer {
+    let mut field = None;
+    let mut cause = Some(error);
+    while let Some(current) = cause.filter(|_| field.is_none()) {
+        field = field_of(current.reason_text());
+        cause = current.caused_by.as_deref();
+    }
+    Answer::Rejected { error_type: error.error_type.clone(), field }
+}
+
+/// The field that a reason is about. Only beginnings that the server wrote are read: further on a
+/// reason quotes the document.
+fn field_of(reason: &str) -> Option<String> {
+    const BEGINNINGS: [(&str, char); 5] = [
+        ("failed to parse field [", ']'),
+        ("object mapping for [", ']'),
+        ("Document contains at least one immense term in field=\"", '"'),
+        ("DocValuesField \"", '"'),
+        ("Cannot parse field [", ']'),
+    ];
+    if let Some(unmapped) = reason.strip_prefix("mapping set to strict, dynamic introduction of [") {
+        return unmapped_field(unmapped);
+    }
+    BEGINNINGS.iter().find_map(|(beginning, end)| {
+        let (field, _) = reason.strip_prefix(beginning)?.split_once(*end)?;
+        Some(field.to_owned())
+    })
+}
+
+/// An unmapped key at the root is a name of the plan; further down it may come from a row's own JSON,
+/// so only the object it is in is named.
+fn unmapped_field(rest: &str) -> Option<String> {
+    let (key, object) = rest.rsplit_once("] within [")?;
+    let object = object.split(']').next()?;
+    Some(if object == "_doc" { key } else { object }.to_owned())
+}
+
+/// Errors of the index or alias, which every document would get.
+fn is_unusable(error: &ServerError) -> bool {
+    error.error_type == "index_closed_exception"
+        || error.reason_text().starts_with("no write index is defined for alias")
+}
+
+fn unusable(generation: &str, error: &ServerError) -> Error {
+    let message = format!("index `{generation}` takes no writes ({})", error.error_type);
+    Error::new(ErrorKind::Drift, message)
+        .with_help("open the index again, or leave its write alias to flusso")
+}
+
+/// The index of a generation is not there any more.
+pub(crate) fn gone(generation: &str) -> Error {
+    Error::new(ErrorKind::Drift, format!("index `{generation}` is gone, with what was written to it"))
+        .with_help("stop flusso, drop the slot, delete the state index, and run `flusso apply`")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judged(status: u16, body: &str) -> Result<Outcome> {
+        judge("http://h", "g", 1, &Response { status, body: body.as_bytes().to_vec() })
+    }
+
+    fn item(status: u16, error_type: &str, reason: &str) -> Result<Verdict> {
+        let error = ServerError {
+            error_type: error_type.to_owned(),
+            reason: Some(reason.to_owned()),
+            caused_by: None,
+        };
+        judge_item("g", Action::Index(ItemAnswer { status, error: Some(error) }))
+    }
+
+    fn rejection(error_type: &str, field: Option<&str>) -> Verdict {
+        let field = field.map(str::to_owned);
+        Verdict::Settled(Answer::Rejected { error_type: error_type.to_owned(), field })
+    }
+
+    #[test]
+    fn a_conflict_names_the_version_behind_any_id() {
+        let reason = "[current version [3]]: version conflict, current version [5] is higher than the one \
+            provided [4]";
+        let verdict = item(409, "version_conflict_engine_exception", reason).expect("a verdict");
+        assert_eq!(verdict, Verdict::Settled(Answer::Newer(5)));
+        assert_eq!(item(409, "x", "no version").expect_err("unknown").kind, ErrorKind::Internal);
+    }
+
+    #[test]
+    fn a_rejection_names_type_and_field_and_no_value() {
+        let reason = "failed to parse field [n] of type [integer] in document with id '2'. Preview of field's \
+            value: 'failed to parse field [secret]'";
+        let parsing = "mapper_parsing_exception";
+        assert_eq!(item(400, parsing, reason).expect("a verdict"), rejection(parsing, Some("n")));
+        let immense = "Document contains at least one immense term in field=\"kw\" (whose UTF8 encoding …";
+        assert_eq!(item(400, "x", immense).expect("a verdict"), rejection("x", Some("kw")));
+        let strict = |object| {
+            format!("mapping set to strict, dynamic introduction of [m] within [{object}] is not allowed")
+        };
+        assert_eq!(item(400, "s", &strict("_doc")).expect("a verdict"), rejection("s", Some("m")));
+        assert_eq!(item(400, "s", &strict("a.b")).expect("a verdict"), rejection("s", Some("a.b")));
+        assert_eq!(item(400, "x", "id [failed] to parse").expect("a verdict"), rejection("x", None));
+    }
+
+    #[test]
+    fn deleting_what_is_not_there_is_done() {
+        let body = r#"{"errors":false,"items":[{"delete":{"status":404}}]}"#;
+        let done = Outcome::Items(vec![Verdict::Settled(Answer::Done)]);
+        assert_eq!(judged(200, body).expect("an outcome"), done);
+    }
+
+    #[test]
+    fn a_full_queue_is_a_throttle_and_a_block_is_not() {
+        let full = item(429, "rejected_execution_exception", "queue full").expect("a verdict");
+        assert_eq!(full, Verdict::Throttled);
+        let disk = "index [g] blocked by: [TOO_MANY_REQUESTS/12/disk usage exceeded flood-stage watermark]";
+        assert_eq!(item(429, "cluster_block_exception", disk).expect_err("a stop").kind, ErrorKind::Busy);
+        let write = "index [g] blocked by: [FORBIDDEN/8/index write (api)]";
+        assert_eq!(item(403, "cluster_block_exception", write).expect_err("a stop").kind, ErrorKind::Busy);
+    }
+
+    #[test]
+    fn a_generation_that_is_gone_is_drift() {
+        for error_type in ["index_not_found_exception", "invalid_index_name_exception"] {
+            assert_eq!(item(404, error_type, "").expect_err("a stop").kind, ErrorKind::Drift);
+        }
+        assert_eq!(item(400, "index_closed_exception", "").expect_err("a stop").kind, ErrorKind::Drift);
+    }
+
+    #[test]
+    fn whole_requests_are_judged_by_their_status() {
+        assert_eq!(judged(413, "").expect("an outcome"), Outcome::TooLong);
+        assert_eq!(judged(503, "").expect("an outcome"), Outcome::InDoubt);
+        assert_eq!(judged(429, "").expect("an outcome"), Outcome::Throttled);
+        assert_eq!(judged(401, "").expect_err("a stop").kind, ErrorKind::Unreachable);
+        assert_eq!(judged(400, "").expect_err("a stop").kind, ErrorKind::Internal);
+        assert_eq!(judged(200, r#"{"items":[]}"#).expect_err("one is missing").kind, ErrorKind::Internal);
+    }
+}

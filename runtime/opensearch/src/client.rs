@@ -1,0 +1,241 @@
+//! Requests that may be sent again: reads, and changes whose repetition changes nothing.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use flusso_runtime::error::{Error, ErrorKind, Result};
+use flusso_runtime::progress::{Progress, ProgressEvent, Shutdown};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::backoff;
+use crate::server_error::ServerError;
+use crate::transport::{Encoding, Request, Response, SendError, Transport, Verb};
+
+/// How long a call is sent again while the server cannot be reached or has no answer: a restart of
+/// one node takes about 10 s.
+const RETRY_FOR: Duration = Duration::from_secs(30);
+/// Longest answer to a call; document reads ask for less where it is not enough.
+pub(crate) const ANSWER_BYTES_MAX: usize = 32 << 20;
+
+/// A server as the sink speaks to it.
+#[derive(Debug)]
+pub(crate) struct Client {
+    transport: Transport,
+    timeout: Duration,
+    progress: Arc<dyn Progress>,
+    shutdown: Shutdown,
+    reached: AtomicBool,
+}
+
+/// An answer, and whether more than one request may have reached the server.
+#[derive(Debug)]
+pub(crate) struct Answered {
+    pub(crate) response: Response,
+    pub(crate) resent: bool,
+}
+
+impl Client {
+    pub(crate) fn new(
+        transport: Transport,
+        timeout: Duration,
+        progress: Arc<dyn Progress>,
+        shutdown: Shutdown,
+    ) -> Self {
+        Self { transport, timeout, progress, shutdown, reached: AtomicBool::new(false) }
+    }
+
+    pub(crate) fn transport(&self) -> &Transport {
+        &self.transport
+    }
+
+    /// Bound of one request.
+    pub(crate) fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Result<Answered> {
+        self.call(Verb::Get, path, Bytes::new()).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Result<Answered> {
+        self.call(Verb::Post, path, bytes_of(body)).await
+    }
+
+    pub(crate) async fn put(&self, path: &str, body: &Value) -> Result<Answered> {
+        self.call(Verb::Put, path, bytes_of(body)).await
+    }
+
+    pub(crate) async fn delete(&self, path: &str) -> Result<Answered> {
+        self.call(Verb::Delete, path, Bytes::new()).await
+    }
+
+    /// Sends until there is an answer that waiting would not change, at most [`RETRY_FOR`].
+    /// [`ErrorKind::Unreachable`] where the server was never reached or refuses our credentials,
+    /// [`ErrorKind::Unanswered`] where it had been.
+    pub(crate) async fn call(&self, verb: Verb, path: &str, body: Bytes) -> Result<Answered> {
+        let began = Instant::now();
+        let (mut attempts, mut resent) = (0, false);
+        loop {
+            let failure = match self.once(verb, path, body.clone()).await {
+                Ok(response) if !is_passing(&response) => {
+                    return self.admitted(response).map(|response| Answered { response, resent });
+                }
+                Ok(response) => {
+                    resent = true;
+                    format!("it answers {}", response.status)
+                }
+                Err(SendError::AnswerTooLarge(_)) => return Err(too_large(path)),
+                Err(error) => {
+                    resent |= !matches!(error, SendError::Refused(_));
+                    error.to_string()
+                }
+            };
+            attempts += 1;
+            self.wait(attempts, began, failure).await?;
+        }
+    }
+
+    async fn once(&self, verb: Verb, path: &str, body: Bytes) -> Result<Response, SendError> {
+        let path = path.to_owned();
+        let (timeout, answer_bytes_max) = (self.timeout, ANSWER_BYTES_MAX);
+        let request = Request { verb, path, body, encoding: Encoding::Plain, timeout, answer_bytes_max };
+        self.transport.send(request).await
+    }
+
+    async fn wait(&self, attempts: u32, began: Instant, failure: String) -> Result<()> {
+        let shown = self.transport.shown();
+        if !self.reached.load(Ordering::Relaxed) {
+            return Err(Error::new(ErrorKind::Unreachable, format!("{shown} cannot be reached: {failure}"))
+                .with_help("check the sink's `url` and whether the server runs"));
+        }
+        if began.elapsed() > RETRY_FOR {
+            let seconds = RETRY_FOR.as_secs();
+            let message = format!("{shown} gave no answer for {seconds} s: {failure}");
+            return Err(Error::new(ErrorKind::Unanswered, message));
+        }
+        self.progress.event(ProgressEvent::Waiting { what: format!("for {shown}: {failure}") });
+        self.pause(attempts).await
+    }
+
+    /// Waits before the next attempt; [`ErrorKind::Stopped`] where it was asked to stop meanwhile.
+    pub(crate) async fn pause(&self, attempts: u32) -> Result<()> {
+        tokio::select! {
+            () = tokio::time::sleep(backoff::pause(attempts)) => Ok(()),
+            () = self.shutdown.requested() => {
+                Err(Error::new(ErrorKind::Stopped, format!("asked to stop while {} gave no answer", self.transport.shown())))
+            }
+        }
+    }
+
+    fn admitted(&self, response: Response) -> Result<Response> {
+        self.reached.store(true, Ordering::Relaxed);
+        let error = ServerError::of(&response);
+        if response.status == 401 || (response.status == 403 && !error.is_block()) {
+            return Err(credentials_refused(self.transport.shown(), response.status));
+        }
+        Ok(response)
+    }
+}
+
+impl Answered {
+    /// The answer as JSON, where it is a success; else what the server said as an error about `what`.
+    pub(crate) fn json<T: DeserializeOwned>(&self, what: &str) -> Result<T> {
+        self.success(what)?;
+        serde_json::from_slice(&self.response.body).map_err(|error| unknown_answer(what, error))
+    }
+
+    /// An error about `what` where the answer is no success.
+    pub(crate) fn success(&self, what: &str) -> Result<()> {
+        if self.response.is_success() { Ok(()) } else { Err(refusal(what, &self.response)) }
+    }
+
+    /// Whether the server says that there is nothing of that name.
+    pub(crate) fn is_missing(&self) -> bool {
+        self.response.status == 404
+    }
+}
+
+/// Whether waiting may change the answer: the server is starting, overloaded, or behind a proxy that
+/// cannot reach it.
+fn is_passing(response: &Response) -> bool {
+    match response.status {
+        502..=504 => true,
+        429 => !ServerError::of(response).is_block(),
+        _ => false,
+    }
+}
+
+/// What a refused call that sent no document becomes.
+pub(crate) fn refusal(what: &str, response: &Response) -> Error {
+    let error = ServerError::of(response);
+    if error.is_block() {
+        return blocked(&error);
+    }
+    let (status, cause) = (response.status, error.deepest());
+    let reason =
+        if cause.error_type.is_empty() { String::new() } else { format!(": {}", cause.reason_text()) };
+    Error::new(ErrorKind::Rejected, format!("{what} was refused ({status} {}){reason}", cause.error_type))
+}
+
+/// An index that takes no writes until a person does something.
+pub(crate) fn blocked(error: &ServerError) -> Error {
+    if error.is_disk_block() {
+        return Error::new(
+            ErrorKind::Busy,
+            "the index takes no writes because a disk of the cluster is over its flood-stage watermark",
+        )
+        .with_help("free disk space, or add a node; the server lifts the block by itself then");
+    }
+    Error::new(ErrorKind::Busy, "the index takes no writes because someone blocked them")
+        .with_help("find who set a `blocks` setting on the index or the cluster and remove it")
+}
+
+/// Missing or wrong credentials, or a role that may not do this.
+pub(crate) fn credentials_refused(shown: &str, status: u16) -> Error {
+    Error::new(ErrorKind::Unreachable, format!("{shown} refuses us with status {status}"))
+        .with_help("check the sink's `username` and `password` and what that user may do")
+}
+
+/// An answer that is not what the server's version promises.
+pub(crate) fn unknown_answer(what: &str, error: serde_json::Error) -> Error {
+    Error::new(ErrorKind::Internal, format!("the answer to {what} is not as expected")).with_source(error)
+}
+
+fn too_large(path: &str) -> Error {
+    let path = path.split('?').next().unwrap_or_default();
+    Error::new(ErrorKind::TooMuch, format!("the answer to `{path}` has more than {ANSWER_BYTES_MAX} bytes"))
+}
+
+fn bytes_of(body: &Value) -> Bytes {
+    Bytes::from(body.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn response(status: u16, body: &str) -> Response {
+        Response { status, body: body.as_bytes().to_vec() }
+    }
+
+    #[test]
+    fn a_full_disk_is_no_throttle_and_says_what_to_do() {
+        let body = r#"{"error":{"type":"cluster_block_exception","reason":"index [a] blocked by: [TOO_MANY_REQUESTS/12/disk usage exceeded flood-stage watermark];"},"status":429}"#;
+        assert!(!is_passing(&response(429, body)));
+        assert!(is_passing(&response(429, r#"{"error":{"type":"circuit_breaking_exception"}}"#)));
+        let error = refusal("a write", &response(429, body));
+        assert_eq!(error.kind, ErrorKind::Busy);
+        assert!(error.message.contains("flood-stage watermark"), "{error}");
+        assert!(error.help.is_some_and(|help| help.contains("free disk space")));
+    }
+
+    #[test]
+    fn a_refusal_names_the_innermost_cause() {
+        let body = r#"{"error":{"type":"outer","reason":"x","caused_by":{"type":"mapper_parsing_exception","reason":"no such kind"}},"status":400}"#;
+        let error = refusal("index `a`", &response(400, body));
+        assert_eq!(error.message, "index `a` was refused (400 mapper_parsing_exception): no such kind");
+    }
+}

@@ -1,0 +1,121 @@
+//! From a plan's references to a transport, in the environment that runs it.
+
+use flusso_runtime::error::{Error, ErrorKind, Result};
+use flusso_runtime::secret::{Resolver, Secret};
+use flusso_schemas::lock::{OpenSearchPlan, SecretRef, UrlEndpoint};
+use flusso_schemas::report::{Finding, Level};
+use url::Url;
+
+use crate::transport::Transport;
+
+/// A transport to where the plan's references lead. Nothing is sent yet.
+pub(crate) fn transport(plan: &OpenSearchPlan, resolver: &Resolver) -> Result<Transport> {
+    let mut url = parse(&address(&plan.url, resolver)?)?;
+    refuse_https(&url)?;
+    let credentials = credentials(plan, &url, resolver)?;
+    let strip = url.set_username("").and_then(|()| url.set_password(None));
+    strip.expect("an HTTP URL may have a user and a password");
+    url.set_query(None);
+    url.set_fragment(None);
+    Transport::new(&url, credentials)
+        .map_err(|error| Error::new(ErrorKind::Internal, "the HTTP client cannot be made").with_source(error))
+}
+
+fn address(endpoint: &UrlEndpoint, resolver: &Resolver) -> Result<String> {
+    match endpoint {
+        UrlEndpoint::Url(reference) => Ok(resolver.secret(reference)?.expose().to_owned()),
+        UrlEndpoint::Parts { scheme, host, port, path } => {
+            let [scheme, host, port, path] =
+                [scheme, host, port, path].map(|template| resolver.template(template));
+            let port = port?;
+            let port = if port.is_empty() { port } else { format!(":{port}") };
+            Ok(format!("{}://{}{port}{}", scheme?, host?, path?))
+        }
+    }
+}
+
+fn parse(text: &str) -> Result<Url> {
+    let is_http = |url: &Url| matches!(url.scheme(), "http" | "https") && url.has_host();
+    // The text may hold a password, and the parser's error says which part it is about without it.
+    Url::parse(text.trim()).ok().filter(is_http).ok_or_else(|| {
+        Error::new(ErrorKind::Unreachable, "the sink's `url` is no http URL, so it cannot be reached")
+            .with_help("write it as `http://host:9200`")
+    })
+}
+
+fn refuse_https(url: &Url) -> Result<()> {
+    if url.scheme() == "http" {
+        return Ok(());
+    }
+    let message = "the sink's `url` is https, which is not supported yet";
+    let help = "reach it through http for now";
+    let finding = Finding::live("not-supported-yet", Level::Deny, message).with_help(help);
+    Err(Error::new(ErrorKind::Findings, message).with_help(help).with_findings(vec![finding]))
+}
+
+/// The plan's user and password, else those in the URL.
+fn credentials(plan: &OpenSearchPlan, url: &Url, resolver: &Resolver) -> Result<Option<(String, Secret)>> {
+    let resolve = |reference: &Option<SecretRef>| {
+        reference.as_ref().map(|reference| resolver.secret(reference)).transpose()
+    };
+    let user = resolve(&plan.username)?.map(|user| user.expose().to_owned());
+    let Some(user) = user else { return Ok(in_url(url)) };
+    Ok(Some((user, resolve(&plan.password)?.unwrap_or_else(|| Secret::new("")))))
+}
+
+fn in_url(url: &Url) -> Option<(String, Secret)> {
+    if url.username().is_empty() {
+        return None;
+    }
+    let user = decoded(url.username());
+    Some((user, Secret::new(decoded(url.password().unwrap_or_default()))))
+}
+
+/// Text without its percent escapes.
+fn decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        let escaped =
+            after.get(..2).filter(|_| *first == b'%').and_then(|digits| std::str::from_utf8(digits).ok());
+        match escaped.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = &after[2..];
+            }
+            None => {
+                bytes.push(*first);
+                rest = after;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credentials_in_a_url_are_decoded() {
+        let url = Url::parse("http://us%40er:p%3Aw%2@h:1").expect("a URL");
+        let (user, password) = in_url(&url).expect("it has some");
+        assert_eq!((user.as_str(), password.expose()), ("us@er", "p:w%2"));
+        assert!(in_url(&Url::parse("http://h:1").expect("a URL")).is_none());
+    }
+
+    #[test]
+    fn what_is_no_http_url_is_not_repeated() {
+        for text in ["hunter2", "ftp://u:hunter2@h", "http://", "postgres://u:hunter2@h/d"] {
+            let error = parse(text).expect_err(text);
+            assert_eq!(error.kind, ErrorKind::Unreachable);
+            assert!(!error.to_string().contains("hunter2"), "{error}");
+        }
+    }
+
+    #[test]
+    fn https_is_refused_by_name() {
+        let error = refuse_https(&Url::parse("https://h").expect("a URL")).expect_err("not built");
+        assert_eq!(error.findings[0].lint, "not-supported-yet");
+    }
+}

@@ -1,0 +1,56 @@
+//! The server as judge of an index body: asked by `flusso check`, creates nothing.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use flusso_runtime::error::{Error, ErrorKind, Result};
+use flusso_runtime::progress::{Shutdown, Silent};
+use flusso_runtime::secret::Resolver;
+use flusso_schemas::lock::OpenSearchPlan;
+use serde_json::{Value, json};
+
+use crate::backoff::random;
+use crate::client::{Client, blocked};
+use crate::endpoint;
+use crate::server_error::ServerError;
+
+/// Sends an index body (`{"settings": …, "mappings": …}`) to the sink's server and returns what it
+/// says against it; none where it takes it. [`ErrorKind::Unreachable`] where there is no connection.
+pub async fn judge_body(
+    name: &str,
+    plan: &OpenSearchPlan,
+    allow_commands: bool,
+    body: &Value,
+) -> Result<Option<String>> {
+    let transport = endpoint::transport(plan, &resolver(name, allow_commands))?;
+    let timeout = Duration::from_millis(plan.bulk_timeout_ms);
+    let client = Client::new(transport, timeout, Arc::new(Silent), Shutdown::default());
+    judge(&client, body).await
+}
+
+/// Resolves references of the sink of this name.
+pub(crate) fn resolver(name: &str, allow_commands: bool) -> Resolver {
+    Resolver::new(format!("the sink `{name}`"), allow_commands)
+}
+
+/// What the server says against a body; none where it takes it.
+pub(crate) async fn judge(client: &Client, body: &Value) -> Result<Option<String>> {
+    // A pattern of its own, so that no template of others is composed in or collides.
+    let pattern = format!("flusso-judge-{:016x}", random());
+    let template = json!({ "index_patterns": [pattern], "template": body });
+    let answered = client.post("/_index_template/_simulate", &template).await?;
+    if answered.response.is_success() {
+        return Ok(None);
+    }
+    let error = ServerError::of(&answered.response);
+    if error.is_block() {
+        return Err(blocked(&error));
+    }
+    if error.error_type.is_empty() {
+        let status = answered.response.status;
+        let message = format!("{} answers {status} to a simulation", client.transport().shown());
+        return Err(Error::new(ErrorKind::Unreachable, message));
+    }
+    // The outer causes name our throw-away template.
+    Ok(Some(error.deepest().reason_text().to_owned()))
+}

@@ -1,0 +1,101 @@
+//! Before the swap: the settings a generation ends with, and its replicas.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use flusso_runtime::bounds::REPLICAS_WAIT;
+use flusso_runtime::error::{Error, ErrorKind, Result};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::answer::gone;
+use crate::client::{Client, unknown_answer};
+use crate::settings::IndexSettings;
+use crate::transport::segment;
+
+/// How long one question for replicas waits at the server; below the bound of a request.
+const WAIT_AT_SERVER: Duration = Duration::from_secs(5);
+
+/// Gives a generation its own settings and waits for the replicas that can start. Returns a sentence
+/// where that is fewer than configured.
+pub(crate) async fn finish(client: &Client, name: &str, settings: &IndexSettings) -> Result<Option<String>> {
+    let body = Value::Object(settings.ending());
+    let answered = client.put(&format!("/{}/_settings", segment(name)), &body).await?;
+    if answered.is_missing() {
+        return Err(gone(name));
+    }
+    answered.success(&format!("a change of the settings of index `{name}`"))?;
+    let configured = replicas(client, name).await?;
+    let possible = wait_for_replicas(client, name, configured).await?;
+    Ok((possible < configured).then(|| {
+        format!(
+            "index `{name}` has {possible} of {configured} replicas: there are too few data nodes for more"
+        )
+    }))
+}
+
+#[derive(Deserialize)]
+struct Settings {
+    settings: Map<String, Value>,
+}
+
+/// How many replicas the server says it has, `auto_expand_replicas` applied.
+async fn replicas(client: &Client, name: &str) -> Result<usize> {
+    let path = format!("/{}/_settings?flat_settings=true", segment(name));
+    let mut all: BTreeMap<String, Settings> =
+        client.get(&path).await?.json("the settings of a generation")?;
+    let settings = all.remove(name).ok_or_else(|| gone(name))?.settings;
+    let number = settings.get("index.number_of_replicas").and_then(Value::as_str);
+    Ok(number.and_then(|number| number.parse().ok()).unwrap_or(0))
+}
+
+#[derive(Deserialize)]
+struct Health {
+    number_of_data_nodes: usize,
+    active_primary_shards: usize,
+    active_shards: usize,
+}
+
+/// Waits until each shard has as many started replicas as can start, and returns how many that is.
+async fn wait_for_replicas(client: &Client, name: &str, configured: usize) -> Result<usize> {
+    let began = Instant::now();
+    let mut wait = Duration::ZERO;
+    loop {
+        let health = health(client, name, wait).await?;
+        let possible = configured.min(health.number_of_data_nodes.saturating_sub(1));
+        if health.active_primary_shards > 0
+            && health.active_shards >= health.active_primary_shards * (1 + possible)
+        {
+            return Ok(possible);
+        }
+        if began.elapsed() > REPLICAS_WAIT {
+            return Err(late(name, possible));
+        }
+        wait = WAIT_AT_SERVER;
+        // The server answers at once where it does not know what to wait for.
+        client.pause(1).await?;
+    }
+}
+
+async fn health(client: &Client, name: &str, wait: Duration) -> Result<Health> {
+    let path = format!(
+        "/_cluster/health/{}?wait_for_status=green&timeout={}ms&filter_path=number_of_data_nodes,\
+         active_primary_shards,active_shards,status",
+        segment(name),
+        wait.as_millis()
+    );
+    let answered = client.get(&path).await?;
+    // A wait that ran out is 408, with the same body.
+    if answered.response.status == 408 {
+        let body = &answered.response.body;
+        return serde_json::from_slice(body).map_err(|error| unknown_answer("health", error));
+    }
+    answered.json("the health of a generation")
+}
+
+fn late(name: &str, possible: usize) -> Error {
+    let seconds = REPLICAS_WAIT.as_secs();
+    let message = format!("index `{name}` has not started {possible} replicas within {seconds} s");
+    Error::new(ErrorKind::Busy, message)
+        .with_help("ask `_cluster/allocation/explain` what holds them, then run `flusso apply` again")
+}

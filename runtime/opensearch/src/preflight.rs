@@ -1,0 +1,198 @@
+//! Everything that would keep a plan from running in a sink, found without changing anything.
+
+use std::collections::BTreeMap;
+
+use flusso_runtime::error::{Error, ErrorKind, Result};
+use flusso_schemas::lock::IndexPlan;
+use flusso_schemas::report::{Finding, Level};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::alias::{self, Standing};
+use crate::client::Client;
+use crate::facts;
+use crate::names;
+use crate::settings::IndexSettings;
+use crate::templates;
+use crate::transport::segment;
+
+/// The lowest major version that is known to answer as we expect.
+const MAJOR_MIN: u64 = 2;
+
+/// What a sink is asked about.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Preflight<'a> {
+    pub(crate) client: &'a Client,
+    pub(crate) prefix: &'a str,
+    pub(crate) project: &'a str,
+    pub(crate) bulk_bytes_max: u64,
+    pub(crate) environment: &'a BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
+struct Root {
+    version: Version,
+}
+
+#[derive(Deserialize)]
+struct Version {
+    distribution: Option<String>,
+    number: String,
+}
+
+/// Reaches the server and says whether it is one that is known to work.
+pub(crate) async fn greet(client: &Client) -> Result<Option<Finding>> {
+    let answered = client.get("/").await?;
+    let root: Root = answered.json("a greeting").map_err(|_| not_opensearch(client))?;
+    let Version { distribution, number } = root.version;
+    let distribution = distribution.unwrap_or_else(|| "elasticsearch".to_owned());
+    let major = number.split('.').next().and_then(|major| major.parse::<u64>().ok());
+    let is_known = distribution == "opensearch" && major.is_some_and(|major| major >= MAJOR_MIN);
+    Ok((!is_known).then(|| {
+        let message = format!(
+            "{} is {distribution} {number}, and flusso writes to opensearch {MAJOR_MIN} or newer",
+            client.transport().shown()
+        );
+        Finding::live("cluster-version-unsupported", Level::Deny, message)
+    }))
+}
+
+fn not_opensearch(client: &Client) -> Error {
+    let message = format!("{} answers, but not as opensearch does", client.transport().shown());
+    Error::new(ErrorKind::Unreachable, message).with_help("check the sink's `url`")
+}
+
+impl Preflight<'_> {
+    /// Every finding, about the server and about each index that goes to this sink.
+    pub(crate) async fn run(self, indexes: &[&IndexPlan]) -> Result<Vec<Finding>> {
+        let unsupported = greet(self.client).await?;
+        if unsupported.is_some() {
+            // Nothing else that it says would be about the right thing.
+            return Ok(unsupported.into_iter().collect());
+        }
+        let mut findings: Vec<Finding> = self.body_limit().await?.into_iter().collect();
+        findings.extend(self.blocks(indexes).await?);
+        let state = names::state_index(self.prefix, self.project);
+        findings.extend(templates::interference(self.client, &state, &json!({})).await?);
+        for index in indexes {
+            findings.extend(self.index(index).await?);
+        }
+        Ok(findings)
+    }
+
+    async fn index(self, index: &IndexPlan) -> Result<Vec<Finding>> {
+        let mut findings = Vec::new();
+        let alias = names::alias(self.prefix, index);
+        if alias::standing(self.client, &alias).await? == Standing::Index {
+            findings.push(alias::is_an_index(&alias));
+        }
+        let settings = IndexSettings::of(&index.body, self.environment);
+        if let Some(reason) = facts::judge(self.client, &sent(&index.body, &settings)).await? {
+            let message = format!("opensearch refuses the body of index `{}`: {reason}", index.name);
+            findings.push(Finding::live("body-refused", Level::Deny, message));
+        }
+        findings.extend(self.pipelines(index, &settings).await?);
+        let name = names::generation(self.prefix, index, 1);
+        findings.extend(templates::interference(self.client, &name, &index.body).await?);
+        Ok(findings)
+    }
+
+    async fn pipelines(self, index: &IndexPlan, settings: &IndexSettings) -> Result<Vec<Finding>> {
+        let mut findings = Vec::new();
+        for setting in ["index.default_pipeline", "index.final_pipeline"] {
+            let named = settings.get(setting).and_then(Value::as_str).filter(|name| *name != "_none");
+            let Some(name) = named else { continue };
+            if self.client.get(&format!("/_ingest/pipeline/{}", segment(name))).await?.is_missing() {
+                let index = &index.name;
+                let message =
+                    format!("every document of `{index}` would be refused: pipeline `{name}` does not exist");
+                findings.push(Finding::live("default-pipeline-missing", Level::Deny, message));
+            }
+        }
+        Ok(findings)
+    }
+
+    /// The smallest of all nodes' limits of a request, which counts what was unpacked.
+    async fn body_limit(self) -> Result<Option<Finding>> {
+        let path = "/_nodes/http?filter_path=nodes.*.http.max_content_length_in_bytes";
+        let nodes: Nodes = self.client.get(path).await?.json("the nodes' limits")?;
+        let limits = nodes.nodes.into_values().filter_map(|node| node.http?.max_content_length_in_bytes);
+        let Some(limit) = limits.min().filter(|limit| *limit < self.bulk_bytes_max) else { return Ok(None) };
+        let message = format!(
+            "opensearch takes {limit} bytes a request, `bulk.bytes_max` is {}: a full batch would be refused",
+            self.bulk_bytes_max
+        );
+        let finding = Finding::live("bulk-over-http-limit", Level::Deny, message);
+        Ok(Some(finding.with_help(format!("set `bulk.bytes_max` to {limit} or less"))))
+    }
+
+    /// Blocks on the cluster and on indexes of ours: a full disk, or a person.
+    async fn blocks(self, indexes: &[&IndexPlan]) -> Result<Vec<Finding>> {
+        let state: Blocks = self.client.get("/_cluster/state/blocks").await?.json("the cluster's blocks")?;
+        let is_ours = |name: &String| {
+            *name == names::state_index(self.prefix, self.project)
+                || indexes
+                    .iter()
+                    .any(|index| names::generation_number(self.prefix, &index.name, name).is_some())
+        };
+        let cluster = state.blocks.global.into_values().map(|block| ("the cluster".to_owned(), block));
+        let own = state.blocks.indices.into_iter().filter(|(name, _)| is_ours(name));
+        let own = own.flat_map(|(name, blocks)| {
+            blocks.into_values().map(move |block| (format!("index `{name}`"), block))
+        });
+        Ok(cluster.chain(own).filter(|(_, block)| block.stops_writing()).map(Block::finding).collect())
+    }
+}
+
+/// The body as it is sent at creation, as a template.
+fn sent(body: &Value, settings: &IndexSettings) -> Value {
+    json!({ "settings": settings.filling(), "mappings": body.get("mappings").cloned().unwrap_or_default() })
+}
+
+#[derive(Deserialize)]
+struct Nodes {
+    #[serde(default)]
+    nodes: BTreeMap<String, Node>,
+}
+
+#[derive(Deserialize)]
+struct Node {
+    http: Option<Http>,
+}
+
+#[derive(Deserialize)]
+struct Http {
+    max_content_length_in_bytes: Option<u64>,
+}
+
+#[derive(Deserialize)]
+struct Blocks {
+    blocks: BlockLists,
+}
+
+#[derive(Deserialize)]
+struct BlockLists {
+    #[serde(default)]
+    global: BTreeMap<String, Block>,
+    #[serde(default)]
+    indices: BTreeMap<String, BTreeMap<String, Block>>,
+}
+
+#[derive(Deserialize)]
+struct Block {
+    description: String,
+    #[serde(default)]
+    levels: Vec<String>,
+}
+
+impl Block {
+    fn stops_writing(&self) -> bool {
+        self.levels.iter().any(|level| matches!(level.as_str(), "write" | "metadata_write" | "create_index"))
+    }
+
+    fn finding((whom, block): (String, Self)) -> Finding {
+        let message = format!("{whom} takes no writes: {}", block.description);
+        Finding::live("index-blocked", Level::Deny, message)
+            .with_help("free disk space, or remove the `blocks` setting")
+    }
+}

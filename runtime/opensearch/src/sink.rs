@@ -1,0 +1,205 @@
+//! The sink: its parts put together behind the runtime's contract.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use flusso_runtime::backends::RunOptions;
+use flusso_runtime::error::{Error, ErrorKind, Result};
+use flusso_runtime::sink::{
+    Answer, Generation, GenerationIdentity, ShardMarks, Sink, StoredDocument, WriteBatch,
+};
+use flusso_runtime::state_store::StateStore;
+use flusso_schemas::lock::{Compression, IndexPlan, Lock, OpenSearchPlan};
+use flusso_schemas::report::Finding;
+
+use crate::bulk::Limits;
+use crate::client::Client;
+use crate::listing::Listings;
+use crate::preflight::{self, Preflight};
+use crate::settings::IndexSettings;
+use crate::shape::{self, Shapes};
+use crate::state::StateIndex;
+use crate::throttle::Throttle;
+use crate::transport::Encoding;
+use crate::write::Bulk;
+use crate::{alias, documents, endpoint, facts, finish, generation, marks, names};
+
+/// One OpenSearch cluster under one prefix.
+#[derive(Debug)]
+struct OpenSearchSink {
+    name: String,
+    project: String,
+    prefix: String,
+    client: Arc<Client>,
+    environment: BTreeMap<String, String>,
+    limits: Limits,
+    throttle: Throttle,
+    shapes: Shapes,
+    listings: Listings,
+    state: Arc<StateIndex>,
+}
+
+/// Connects to the sink of a plan. [`ErrorKind::Unreachable`] where a reference cannot be resolved or
+/// the server cannot be reached, names what is missing; later it reconnects by itself.
+pub async fn sink(
+    name: &str,
+    plan: &OpenSearchPlan,
+    project: &str,
+    options: &RunOptions,
+) -> Result<Arc<dyn Sink>> {
+    let sink = OpenSearchSink::new(name, plan, project, options)?;
+    if let Some(finding) = preflight::greet(&sink.client).await? {
+        let error = Error::new(ErrorKind::Findings, finding.message.clone());
+        return Err(error.with_findings(vec![finding]));
+    }
+    Ok(Arc::new(sink))
+}
+
+impl OpenSearchSink {
+    fn new(name: &str, plan: &OpenSearchPlan, project: &str, options: &RunOptions) -> Result<Self> {
+        let resolver = facts::resolver(name, options.allow_commands);
+        let transport = endpoint::transport(plan, &resolver)?;
+        let timeout = Duration::from_millis(plan.bulk_timeout_ms);
+        let (progress, shutdown) = (options.progress.clone(), options.shutdown.clone());
+        let client = Arc::new(Client::new(transport, timeout, progress, shutdown));
+        let resolve = |(setting, value)| Ok((String::clone(setting), resolver.template(value)?));
+        let limits = limits(plan);
+        Ok(Self {
+            name: name.to_owned(),
+            project: project.to_owned(),
+            prefix: plan.index_prefix.clone(),
+            environment: plan.index_settings.iter().map(resolve).collect::<Result<_>>()?,
+            throttle: Throttle::new(clamp(plan.bulk_requests_in_flight), limits.documents_max),
+            limits,
+            shapes: Shapes::default(),
+            listings: Listings::default(),
+            state: Arc::new(StateIndex::new(client.clone(), &plan.index_prefix, project)),
+            client,
+        })
+    }
+
+    fn settings(&self, index: &IndexPlan) -> IndexSettings {
+        IndexSettings::of(&index.body, &self.environment)
+    }
+
+    fn alias(&self, index: &IndexPlan) -> String {
+        names::alias(&self.prefix, index)
+    }
+}
+
+fn limits(plan: &OpenSearchPlan) -> Limits {
+    let encoding = match plan.bulk_compress {
+        Compression::Gzip => Encoding::Gzip,
+        Compression::None => Encoding::Plain,
+    };
+    let (documents_max, bytes_max) = (clamp(plan.bulk_documents_max), clamp(plan.bulk_bytes_max));
+    Limits { documents_max, bytes_max, encoding }
+}
+
+/// A limit of the plan as this machine counts; its largest number where it does not fit.
+fn clamp(number: u64) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
+#[async_trait]
+impl Sink for OpenSearchSink {
+    fn members(self: Arc<Self>) -> Vec<(String, Arc<dyn Sink>)> {
+        vec![(self.name.clone(), self)]
+    }
+
+    async fn preflight(&self, plan: &Lock) -> Result<Vec<Finding>> {
+        let indexes: Vec<&IndexPlan> =
+            plan.indexes.iter().filter(|index| index.sinks.contains(&self.name)).collect();
+        let preflight = Preflight {
+            client: &self.client,
+            prefix: &self.prefix,
+            project: &self.project,
+            bulk_bytes_max: u64::try_from(self.limits.bytes_max).unwrap_or(u64::MAX),
+            environment: &self.environment,
+        };
+        preflight.run(&indexes).await
+    }
+
+    fn state(&self) -> Option<Arc<dyn StateStore>> {
+        Some(self.state.clone())
+    }
+
+    async fn newest_generation(&self, index: &IndexPlan) -> Result<u64> {
+        generation::newest(&self.client, &self.prefix, &index.name).await
+    }
+
+    fn generation_name(&self, index: &IndexPlan, number: u64) -> String {
+        names::generation(&self.prefix, index, number)
+    }
+
+    async fn create_generation(
+        &self,
+        generation: &Generation,
+        index: &IndexPlan,
+    ) -> Result<GenerationIdentity> {
+        let name = &generation.name;
+        generation::create(&self.client, name, index, &self.settings(index)).await?;
+        self.shapes.forget(name);
+        let gone = || crate::answer::gone(name);
+        generation::identity(&self.client, name).await?.ok_or_else(gone)
+    }
+
+    async fn identity(&self, generation: &Generation) -> Result<Option<GenerationIdentity>> {
+        generation::identity(&self.client, &generation.name).await
+    }
+
+    async fn drop_generation(&self, generation: &Generation) -> Result<()> {
+        self.shapes.forget(&generation.name);
+        generation::drop(&self.client, &generation.name).await
+    }
+
+    async fn finish_generation(&self, generation: &Generation, index: &IndexPlan) -> Result<Option<String>> {
+        self.shapes.forget(&generation.name);
+        finish::finish(&self.client, &generation.name, &self.settings(index)).await
+    }
+
+    async fn write(&self, generation: &Generation, batch: WriteBatch<'_>) -> Result<Vec<Answer>> {
+        let bulk = Bulk {
+            client: &self.client,
+            throttle: &self.throttle,
+            limits: self.limits,
+            generation: &generation.name,
+        };
+        bulk.write(&batch).await
+    }
+
+    async fn flush(&self, generation: &Generation) -> Result<()> {
+        let shape = self.shapes.of(&self.client, &generation.name).await?;
+        if shape.durable {
+            // Each acknowledged request is on disk already.
+            return Ok(());
+        }
+        shape::broadcast(&self.client, &self.shapes, &generation.name, "_flush").await
+    }
+
+    async fn refresh(&self, generation: &Generation) -> Result<()> {
+        shape::broadcast(&self.client, &self.shapes, &generation.name, "_refresh").await
+    }
+
+    async fn ids_page(&self, generation: &Generation, after: Option<&str>) -> Result<Vec<String>> {
+        self.listings.page(&self.client, &generation.name, after).await
+    }
+
+    async fn get_many(&self, generation: &Generation, ids: &[String]) -> Result<Vec<Option<StoredDocument>>> {
+        documents::get_many(&self.client, &generation.name, ids).await
+    }
+
+    async fn shard_marks(&self, generation: &Generation) -> Result<ShardMarks> {
+        marks::read(&self.client, &self.shapes, &generation.name).await
+    }
+
+    async fn alias_targets(&self, _sink: &str, index: &IndexPlan) -> Result<Vec<String>> {
+        alias::targets(&self.client, &self.alias(index)).await
+    }
+
+    async fn swap(&self, generation: &Generation, index: &IndexPlan) -> Result<()> {
+        alias::swap(&self.client, &self.alias(index), &generation.name).await
+    }
+}
