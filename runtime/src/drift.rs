@@ -8,6 +8,8 @@ use flusso_schemas::state::CatalogRecord;
 const FILE: &str = " file";
 /// Names of facts that end so are the version of a column's catalog row.
 const VERSION: &str = " version";
+/// Names of facts that end so are a table's partitions or inheritance children.
+const CHILDREN: &str = " children";
 /// Names of facts that end so are what apply itself alters.
 const MANAGED: [&str; 2] = [" identity", " publication"];
 
@@ -22,7 +24,7 @@ pub enum Compare {
 
 /// What is no longer as it was recorded, in words, sorted; empty where documents are still right.
 ///
-/// A fact that is new is no difference (a label that was added). A rewrite of a table is its file node
+/// A fact that is new is no difference (a label that was added), but for children of a table. A rewrite of a table is its file node
 /// *and* the version of one of its columns: either alone is VACUUM FULL, TRUNCATE or a setting.
 pub fn differences(recorded: &CatalogRecord, now: &CatalogRecord, compare: Compare) -> Vec<String> {
     let changed: BTreeSet<&str> = recorded
@@ -42,7 +44,11 @@ pub fn differences(recorded: &CatalogRecord, now: &CatalogRecord, compare: Compa
         changed.iter().any(|name| name.starts_with(&column) && name.ends_with(VERSION))
     });
     let rewritten = rewritten.map(|table| format!("table `{table}` was rewritten without an event"));
-    let mut all: Vec<String> = plain.chain(rewritten).collect();
+    let is_new = |name: &&String| !recorded.0.contains_key(*name);
+    let children = now.0.keys().filter(is_new).filter_map(|name| name.strip_suffix(CHILDREN));
+    let children =
+        children.map(|table| format!("table `{table}` has children now, whose rows are not followed"));
+    let mut all: Vec<String> = plain.chain(rewritten).chain(children).collect();
     all.sort();
     all
 }

@@ -122,13 +122,16 @@ async fn live_generation(state: &SinkState, index: &IndexPlan) -> Result<Generat
     state.generations().await.into_iter().find(is_live).ok_or_else(missing)
 }
 
-/// Indexes and catalog are what the live generations were made as and built under.
+/// Indexes and catalog are what the live generations were made as and built under. What only updates the
+/// record (a file node alone) is recorded, or it would count together with the next harmless change.
 async fn check_live(opening: &Opening, feeds: &Feeds) -> Result<()> {
     for state in opening.states.iter() {
         let live = feeds.names_in(&state.sink);
         for generation in state.generations().await {
-            if live.contains(&generation.name) {
-                opening.check_generation(&generation, Compare::All).await?;
+            if live.contains(&generation.name)
+                && let Some(now) = opening.check_generation(&generation, Compare::All).await?
+            {
+                state.update_generation(&generation.name, |document| document.catalog = now).await?;
             }
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use flusso_schemas::lock::{IndexPlan, Lock};
 use flusso_schemas::lsn::Lsn;
-use flusso_schemas::state::{Confirmed, GenerationState, ProjectState, SlotPhase};
+use flusso_schemas::state::{CatalogRecord, Confirmed, GenerationState, ProjectState, SlotPhase};
 
 use crate::backends::{Backends, RunOptions, SourceParts};
 use crate::drift::{Compare, differences};
@@ -113,7 +113,12 @@ impl Opening {
     }
 
     /// A generation is still the index that was made, and the catalog is still what it was built under.
-    pub async fn check_generation(&self, generation: &GenerationState, compare: Compare) -> Result<()> {
+    /// Returns the catalog as it is now, where it differs in what only updates the record.
+    pub async fn check_generation(
+        &self,
+        generation: &GenerationState,
+        compare: Compare,
+    ) -> Result<Option<CatalogRecord>> {
         if let Some(stale) = &generation.stale {
             return Err(drift(format!(
                 "`{}` is stale since `{}`: {}",
@@ -132,11 +137,11 @@ impl Opening {
             Some(_) => {}
         }
         let Some(index) = self.plan.indexes.iter().find(|index| index.name == generation.index) else {
-            return Ok(());
+            return Ok(None);
         };
         let now = self.source.capture.catalog_record(index).await?;
         match differences(&generation.catalog, &now, compare) {
-            none if none.is_empty() => Ok(()),
+            none if none.is_empty() => Ok(Some(now).filter(|now| *now != generation.catalog)),
             found => Err(drift(format!(
                 "the catalog changed under index `{}` without an event: {}",
                 generation.index,
