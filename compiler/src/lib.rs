@@ -6,4 +6,8 @@ pub mod diagnostic;
 pub mod kinds;
 pub mod model;
 pub mod pg_type;
+mod read;
 pub mod sql_text;
+pub mod syntax;
+
+pub use read::{Connection, Read, index_globs, read};

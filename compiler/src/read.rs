@@ -1,0 +1,207 @@
+//! A project as it was read: every file's text, what is written in it, and what was found on the way.
+
+use std::collections::BTreeSet;
+
+use flusso_schemas::lock::{SourceEndpoint, TlsFiles};
+use flusso_schemas::name::TableName;
+
+use crate::diagnostic::{Diagnostic, SourceFile};
+use crate::syntax::field::{Field, Form, Shape};
+use crate::syntax::index::{self, Index};
+use crate::syntax::keys::{Reader, listed};
+use crate::syntax::project::{self, Project};
+use crate::syntax::relation::Path;
+use crate::syntax::{sink, tree, yaml};
+
+/// A project's files, read.
+#[derive(Debug)]
+pub struct Read {
+    /// The project's file first, then the index files in the order of their paths.
+    pub files: Vec<SourceFile>,
+    /// The project file; none where nothing of it could be read.
+    pub(crate) project: Option<Project>,
+    /// The index files of which something could be read.
+    pub(crate) indexes: Vec<Index>,
+    /// What was found, unsorted.
+    pub(crate) diagnostics: Vec<Diagnostic>,
+}
+
+/// What it takes to ask the source.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Connection {
+    /// Where it listens.
+    pub endpoint: SourceEndpoint,
+    /// TLS mode and files.
+    pub tls: TlsFiles,
+    /// Bound of one statement, milliseconds.
+    pub statement_timeout_ms: u64,
+}
+
+/// Reads a project and its index files, whatever is wrong with them.
+pub fn read(project: SourceFile, mut indexes: Vec<SourceFile>) -> Read {
+    indexes.sort_by(|a, b| a.path.cmp(&b.path));
+    let mut read = Read { files: vec![project], project: None, indexes: Vec::new(), diagnostics: Vec::new() };
+    read.files.append(&mut indexes);
+    read.read_project();
+    for file in 1..read.files.len() {
+        read.read_index(file);
+    }
+    read.check_names();
+    read
+}
+
+/// The patterns under `indexes` of a project file, so that the index files can be found.
+pub fn index_globs(project: &str) -> Vec<String> {
+    let mut reader = Reader { file: 0, diagnostics: Vec::new() };
+    let root = yaml::parse(0, project).root.unwrap_or_default();
+    let entry = root.get("indexes");
+    entry.map_or_else(Vec::new, |entry| {
+        reader.texts("indexes", &entry.value).into_iter().map(|glob| glob.value).collect()
+    })
+}
+
+impl Read {
+    /// What it takes to ask the source; none where that could not be read.
+    pub fn connection(&self) -> Option<Connection> {
+        let source = self.project.as_ref()?.source.clone()?;
+        Some(Connection {
+            endpoint: source.endpoint,
+            tls: source.tls,
+            statement_timeout_ms: source.statement_timeout_ms,
+        })
+    }
+
+    /// Every table that is named, sorted: those whose facts are wanted.
+    pub fn facts_needed(&self) -> Vec<TableName> {
+        let mut names = BTreeSet::new();
+        for index in &self.indexes {
+            names.extend(index.table.as_ref().map(|table| table.value.clone()));
+            tables_of_fields(&index.fields, &mut names);
+        }
+        names.into_iter().collect()
+    }
+
+    fn tree(&mut self, file: usize) -> Option<tree::Mapping> {
+        let tree = yaml::parse(file, &self.files[file].text);
+        self.diagnostics.extend(tree.diagnostics);
+        tree.root
+    }
+
+    fn read_project(&mut self) {
+        let Some(root) = self.tree(0) else { return };
+        let mut reader = Reader { file: 0, diagnostics: Vec::new() };
+        self.project = Some(project::read(&mut reader, &root));
+        self.diagnostics.append(&mut reader.diagnostics);
+    }
+
+    fn read_index(&mut self, file: usize) {
+        let Some(root) = self.tree(file) else { return };
+        let mut reader = Reader { file, diagnostics: Vec::new() };
+        let (schema, defaults) = match &self.project {
+            Some(project) => (project.schema.clone(), project.defaults.clone()),
+            None => ("public".to_owned(), index::Shared::default()),
+        };
+        self.indexes.push(index::read(&mut reader, &root, &schema, &defaults));
+        self.diagnostics.append(&mut reader.diagnostics);
+    }
+
+    /// What only all files together can say: indexes of one name, sinks that are not there.
+    fn check_names(&mut self) {
+        let sinks = self.project.as_ref().map(|project| sink::names(&project.sinks)).unwrap_or_default();
+        let mut found = Vec::new();
+        for (at, index) in self.indexes.iter().enumerate() {
+            let Some(name) = &index.name else { continue };
+            let first = self.indexes[..at].iter().filter_map(|other| other.name.as_ref());
+            if let Some(first) = first.filter(|first| first.value == name.value).next() {
+                let message =
+                    format!("two files make an index `{}`, so each would undo the other", name.value);
+                found.push(
+                    Diagnostic::deny("duplicate-index", name.place.clone(), message)
+                        .related(first.place.clone(), "the first")
+                        .help("give one of them another name"),
+                );
+            }
+        }
+        for sink in self.indexes.iter().filter_map(|index| index.sinks.as_ref()).flatten() {
+            if self.project.is_some() && !sinks.contains(&sink.value) {
+                found.push(unknown_sink(sink.place.clone(), &sink.value, &sinks));
+            }
+        }
+        self.diagnostics.append(&mut found);
+    }
+}
+
+fn unknown_sink(place: crate::diagnostic::Place, name: &str, sinks: &BTreeSet<String>) -> Diagnostic {
+    let known: Vec<&String> = sinks.iter().collect();
+    let diagnostic =
+        Diagnostic::deny("unknown-sink", place.clone(), format!("the project has no sink `{name}`"));
+    match crate::syntax::habits::nearest(name, sinks.iter().map(String::as_str)) {
+        Some(near) => diagnostic.help(format!("write `{near}`")).fix(place, near),
+        None if known.is_empty() => {
+            diagnostic.help("add it under `sinks` of the project file, or leave `sinks` out")
+        }
+        None => diagnostic.help(format!("the sinks are {}", listed(&known, "and"))),
+    }
+}
+
+fn tables_of_fields(fields: &[Field], names: &mut BTreeSet<TableName>) {
+    for field in fields {
+        match &field.form {
+            Some(Form::SameRow { fields, .. }) => tables_of_fields(fields, names),
+            Some(Form::Relation(relation)) => {
+                tables_of_path(&relation.path, names);
+                if let Shape::Object { fields, .. } = &relation.shape {
+                    tables_of_fields(fields, names);
+                }
+            }
+            Some(Form::Aggregate(aggregate)) => tables_of_path(&aggregate.path, names),
+            Some(Form::Scalar(_) | Form::Constant { .. }) | None => {}
+        }
+    }
+}
+
+fn tables_of_path(path: &Path, names: &mut BTreeSet<TableName>) {
+    names.insert(path.target.value.clone());
+    names.extend(path.through.iter().map(|hop| hop.table.value.clone()));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(path: &str, text: &str) -> SourceFile {
+        SourceFile { path: path.to_owned(), text: text.to_owned() }
+    }
+
+    const PROJECT: &str = include_str!("../../fixtures/projects/shop/flusso.yml");
+    const ORDERS: &str = include_str!("../../fixtures/projects/shop/indexes/orders.yml");
+
+    #[test]
+    fn the_example_is_read_without_a_word() {
+        let read = read(file("flusso.yml", PROJECT), vec![file("indexes/orders.yml", ORDERS)]);
+        assert_eq!(read.diagnostics, []);
+        let needed: Vec<String> = read.facts_needed().iter().map(ToString::to_string).collect();
+        assert_eq!(
+            needed,
+            [
+                "shop.categories",
+                "shop.order_items",
+                "shop.orders",
+                "shop.product_categories",
+                "shop.products",
+                "shop.users"
+            ]
+        );
+        assert_eq!(index_globs(PROJECT), ["indexes/*.yml"]);
+    }
+
+    /// The hashes of the lock's worked example, which fix what is hashed.
+    #[test]
+    fn inputs_are_hashes_of_what_was_parsed() {
+        let read = read(file("flusso.yml", PROJECT), vec![file("indexes/orders.yml", ORDERS)]);
+        let project = read.project.expect("it was read");
+        assert_eq!(project.inputs, "125f92ace4032ad1");
+        assert_eq!(project.sinks[0].value.inputs, "13705398126a1665");
+        assert_eq!(read.indexes[0].inputs, "12ab365310e36955");
+    }
+}

@@ -1,0 +1,309 @@
+//! An index file as it is written.
+
+use std::collections::BTreeMap;
+
+use flusso_schemas::lock::OnError;
+use flusso_schemas::name::TableName;
+use serde_json::Value as Json;
+
+use super::condition::{self, Conditions};
+use super::field::{self, Field};
+use super::keys::{At, Keys, Reader, not_supported};
+use super::project::{self, inputs, require};
+use super::sink::{RESERVED_SETTINGS, reserved_setting, setting_name};
+use super::tree::{Content, Entry, Mapping};
+use crate::diagnostic::{Diagnostic, Place};
+
+/// Sections of `analysis`.
+const ANALYSIS_SECTIONS: [&str; 5] = ["analyzer", "char_filter", "filter", "normalizer", "tokenizer"];
+
+/// Settings that every index has where none are written.
+const DEFAULT_SETTINGS: [(&str, u64); 2] = [("number_of_replicas", 1), ("number_of_shards", 1)];
+
+/// What an index file says of a mapping parameter or setting, by name.
+pub type Values = BTreeMap<String, Json>;
+
+/// What `defaults` of the project file and an index file may both say.
+#[derive(Clone, Debug, Default)]
+pub struct Shared {
+    /// Settings by OpenSearch's own names.
+    pub settings: Values,
+    /// Analysis by section and name.
+    pub analysis: BTreeMap<String, Values>,
+    /// What a rejected document does.
+    pub on_error: Option<OnError>,
+    /// How a document key becomes the default of `column`.
+    pub column_case: Option<ColumnCase>,
+}
+
+/// How a document key becomes a column's name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ColumnCase {
+    /// As it is.
+    Exact,
+    /// In snake_case.
+    Snake,
+}
+
+/// An index file.
+#[derive(Clone, Debug)]
+pub struct Index {
+    /// Number of the file.
+    pub file: usize,
+    /// The alias.
+    pub name: Option<At<String>>,
+    /// The root table.
+    pub table: Option<At<TableName>>,
+    /// Columns of the document's key, where they are written.
+    pub key: Option<Vec<At<String>>>,
+    /// Which rows are documents.
+    pub conditions: Option<Conditions>,
+    /// Sinks, where they are named.
+    pub sinks: Option<Vec<At<String>>>,
+    /// Settings, analysis and the rest, those of `defaults` merged in.
+    pub shared: Shared,
+    /// `dynamic` of the mapping's root.
+    pub dynamic: Json,
+    /// Other parameters of the mapping's root.
+    pub options: Values,
+    /// What the document holds.
+    pub fields: Vec<Field>,
+    /// Hash of the file.
+    pub inputs: String,
+}
+
+/// Reads an index file's tree.
+pub fn read(reader: &mut Reader, root: &Mapping, schema: &str, defaults: &Shared) -> Index {
+    let keys = Keys::new(root, "an index file");
+    project::version(reader, &keys, root);
+    let name = keys.get("index").and_then(|entry| index_name(reader, entry));
+    require(reader, &keys, root, "index", "so applications have no name to query");
+    let table = keys.get("table").and_then(|entry| reader.table("table", &entry.value, schema));
+    require(reader, &keys, root, "table", "so the index has no rows");
+    let own = shared(reader, &keys);
+    let merged = merge(defaults, own);
+    let context = field::Context { schema, column_case: merged.column_case.unwrap_or(ColumnCase::Exact) };
+    let fields =
+        keys.get("fields").map(|entry| field::fields(reader, entry, &context, "")).unwrap_or_default();
+    require(reader, &keys, root, "fields", "so its documents are empty");
+    let index = Index {
+        file: reader.file,
+        name,
+        table,
+        key: keys.get("key").map(|entry| reader.columns("key", &entry.value)),
+        conditions: keys.get("where").and_then(|entry| condition::read(reader, entry)),
+        sinks: keys.get("sinks").map(|entry| reader.texts("sinks", &entry.value)),
+        shared: merged,
+        dynamic: keys
+            .get("dynamic")
+            .and_then(|entry| dynamic(reader, entry))
+            .unwrap_or_else(|| "strict".into()),
+        options: keys.get("options").map(|entry| root_options(reader, entry)).unwrap_or_default(),
+        fields,
+        inputs: inputs(&Json::Object(root.json())),
+    };
+    plain_keys(reader, &keys);
+    project::finish_file(reader, keys, root);
+    index
+}
+
+/// Keys that do not reach the model.
+fn plain_keys(reader: &mut Reader, keys: &Keys<'_>) {
+    if let Some(entry) = keys.get("description") {
+        reader.text("description", &entry.value);
+    }
+    if let Some(entry) = keys.get("document_id") {
+        let word = reader.word("document_id", &entry.value, &[("key", true), ("hash", false)]);
+        if let Some(word) = word.filter(|word| !word.value) {
+            reader.push(not_supported(word.place, "`document_id: hash`"));
+        }
+    }
+    if let Some(entry) = keys.get("accept") {
+        accept(reader, entry);
+    }
+}
+
+/// Acknowledged breaking changes: read for their form only.
+fn accept(reader: &mut Reader, entry: &Entry) {
+    for item in reader.items("accept", &entry.value) {
+        let Some(mapping) = reader.mapping("accept", item) else { continue };
+        let keys = Keys::new(mapping, "an item of `accept`");
+        for key in ["breaking", "reason"] {
+            match keys.get(key) {
+                Some(entry) => {
+                    reader.text(key, &entry.value);
+                }
+                None => {
+                    let place = reader.place(&item.span);
+                    let message = format!("an item of `accept` has no `{key}`");
+                    reader.push(
+                        Diagnostic::deny("missing-key", place, message).help(format!("add `{key}: …`")),
+                    );
+                }
+            }
+        }
+        keys.finish(reader);
+    }
+}
+
+fn index_name(reader: &mut Reader, entry: &Entry) -> Option<At<String>> {
+    let name = reader.text("index", &entry.value)?;
+    let fits = |(at, byte): (usize, u8)| {
+        byte.is_ascii_lowercase() || byte.is_ascii_digit() || at > 0 && b"_.+-".contains(&byte)
+    };
+    // A generation's name is longer than the alias: a counter and a separator follow it.
+    const LENGTH_MAX: usize = 230;
+    let why = if name.value.len() > LENGTH_MAX {
+        format!("is longer than {LENGTH_MAX} bytes")
+    } else if name.value.is_empty() || !name.value.bytes().enumerate().all(fits) {
+        "is no name that OpenSearch takes".to_owned()
+    } else {
+        return Some(name);
+    };
+    let message = format!("`{}` {why}", name.value);
+    let lower = name.value.to_lowercase();
+    let diagnostic = Diagnostic::deny("invalid-index-name", name.place.clone(), message)
+        .help("use `a-z`, `0-9`, `_`, `-`, `.` and `+`, a letter or digit first");
+    let is_case_only = lower != name.value && lower.bytes().enumerate().all(fits);
+    reader.push(if is_case_only { diagnostic.fix(name.place, lower) } else { diagnostic });
+    None
+}
+
+fn dynamic(reader: &mut Reader, entry: &Entry) -> Option<Json> {
+    const WORDS: [(&str, &str); 4] = [
+        ("strict", "strict"),
+        ("false", "false"),
+        ("true", "true"),
+        ("strict_allow_templates", "strict_allow_templates"),
+    ];
+    let word = reader.word("dynamic", &entry.value, &WORDS)?;
+    Some(match word.value {
+        "true" => true.into(),
+        "false" => false.into(),
+        word => word.into(),
+    })
+}
+
+/// Parameters of the mapping's root.
+fn root_options(reader: &mut Reader, entry: &Entry) -> Values {
+    let Some(mapping) = reader.mapping("options", &entry.value) else { return Values::new() };
+    for (key, ours) in [("properties", "fields"), ("dynamic", "dynamic")] {
+        if let Some(entry) = mapping.get(key) {
+            let place = reader.place(&entry.key_span);
+            let message = format!("`{key}` of the mapping's root is not an option here");
+            reader.push(
+                Diagnostic::deny("unknown-mapping-parameter", place, message)
+                    .help(format!("write `{ours}` at the top")),
+            );
+        }
+    }
+    mapping.json().into_iter().collect()
+}
+
+/// Reads the keys that `defaults` has too.
+pub(super) fn shared(reader: &mut Reader, keys: &Keys<'_>) -> Shared {
+    const CASES: [(&str, ColumnCase); 2] = [("exact", ColumnCase::Exact), ("snake", ColumnCase::Snake)];
+    Shared {
+        settings: keys.get("settings").map(|entry| settings(reader, entry)).unwrap_or_default(),
+        analysis: keys.get("analysis").map(|entry| analysis(reader, entry)).unwrap_or_default(),
+        on_error: keys.get("on_error").and_then(|entry| project::on_error(reader, entry)),
+        column_case: keys
+            .get("column_case")
+            .and_then(|entry| reader.word("column_case", &entry.value, &CASES))
+            .map(|word| word.value),
+    }
+}
+
+fn settings(reader: &mut Reader, entry: &Entry) -> Values {
+    let Some(mapping) = reader.mapping("settings", &entry.value) else { return Values::new() };
+    let mut found = Values::new();
+    for setting in &mapping.entries {
+        let name = setting.key.strip_prefix("index.").unwrap_or(&setting.key);
+        if RESERVED_SETTINGS.contains(&name) {
+            reader.push(reserved_setting(reader.place(&setting.key_span), name));
+        } else if holds_reference(setting) {
+            let place = reader.place(&setting.value.span);
+            let message = format!("`{name}` holds a reference, and index files are the same everywhere");
+            reader.push(
+                Diagnostic::deny("wrong-type", place, message)
+                    .help("write it under `index_settings` of the sink"),
+            );
+        } else {
+            found.insert(setting_name(name).to_owned(), setting.value.json());
+        }
+    }
+    found
+}
+
+fn holds_reference(entry: &Entry) -> bool {
+    matches!(&entry.value.content, Content::Scalar { text, .. } if text.contains("${"))
+}
+
+fn analysis(reader: &mut Reader, entry: &Entry) -> BTreeMap<String, Values> {
+    let mut found = BTreeMap::new();
+    let Some(mapping) = reader.mapping("analysis", &entry.value) else { return found };
+    let keys = Keys::new(mapping, "`analysis`");
+    for section in ANALYSIS_SECTIONS {
+        let Some(entry) = keys.get(section) else { continue };
+        let Some(parts) = reader.mapping(section, &entry.value) else { continue };
+        for part in &parts.entries {
+            if part.key.starts_with("flusso_") {
+                let place = reader.place(&part.key_span);
+                let message = format!("`{}` could be a name that flusso makes itself", part.key);
+                reader.push(
+                    Diagnostic::deny("reserved-name", place, message).help("begin it with another word"),
+                );
+            }
+        }
+        found.insert(section.to_owned(), parts.json().into_iter().collect());
+    }
+    keys.finish(reader);
+    found
+}
+
+/// The index file's own, and of the defaults what it does not say; settings have their own defaults.
+fn merge(defaults: &Shared, own: Shared) -> Shared {
+    let mut settings: Values =
+        DEFAULT_SETTINGS.iter().map(|(name, value)| ((*name).to_owned(), Json::from(*value))).collect();
+    settings.extend(defaults.settings.clone());
+    settings.extend(own.settings);
+    let mut analysis = defaults.analysis.clone();
+    for (section, parts) in own.analysis {
+        analysis.entry(section).or_default().extend(parts);
+    }
+    Shared {
+        settings,
+        analysis,
+        on_error: own.on_error.or(defaults.on_error),
+        column_case: own.column_case.or(defaults.column_case),
+    }
+}
+
+impl Reader {
+    /// A table's name, in the default schema where none is written.
+    pub fn table(&mut self, key: &str, node: &super::tree::Node, schema: &str) -> Option<At<TableName>> {
+        let text = self.text(key, node)?;
+        match TableName::parse(&text.value, schema) {
+            Ok(name) => Some(At { value: name, place: text.place }),
+            Err(_) => {
+                let message = format!("`{}` cannot be read as `table` or `schema.table`", text.value);
+                self.push(Diagnostic::deny("wrong-type", text.place, message).help(
+                    "put a name that holds a dot or a double quote into double quotes, as Postgres does: `'\"a.b\"'`",
+                ));
+                None
+            }
+        }
+    }
+
+    /// Columns' names.
+    pub fn columns(&mut self, key: &str, node: &super::tree::Node) -> Vec<At<String>> {
+        let texts = self.texts(key, node);
+        texts.into_iter().map(|text| column(&text.value, text.place)).collect()
+    }
+}
+
+/// A column's name without the quotes that Postgres would want.
+pub fn column(text: &str, place: Place) -> At<String> {
+    let name = text.parse::<flusso_schemas::name::Ident>();
+    At { value: name.map_or_else(|_| text.to_owned(), |name| name.as_str().to_owned()), place }
+}

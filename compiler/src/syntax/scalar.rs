@@ -1,0 +1,437 @@
+//! Scalars as they are written: the kind, its own keys, the mapping's parameters, subfields.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value as Json;
+
+use super::habits;
+use super::index::Values;
+use super::keys::{At, Keys, Reader, listed, not_supported};
+use super::relation::{Source, source};
+use super::tree::{Content, Entry, Node, Scalar as YamlScalar};
+use crate::diagnostic::{Diagnostic, Place};
+use crate::kinds::{self, Kind};
+use crate::model::{Function, Subfield};
+
+/// A kind and all that stands beside it.
+#[derive(Clone, Debug)]
+pub struct Scalar {
+    /// The kind; none: `auto`, or what the form says by itself.
+    pub kind: Option<At<&'static dyn Kind>>,
+    /// Where to point for what concerns the kind.
+    pub place: Place,
+    /// Where its value comes from; none: the column of the field's name.
+    pub source: Option<Source>,
+    /// The kind's own keys as written.
+    pub parameters: BTreeMap<String, Json>,
+    /// The mapping's parameters.
+    pub options: Values,
+    /// What replaces the kind's own subfields.
+    pub subfields: Option<BTreeMap<String, Subfield>>,
+    /// What stands for null.
+    pub default: Option<At<Json>>,
+}
+
+/// Kinds that are known and not built, and words that stand in their grammar.
+const KINDS_NOT_YET: [&str; 13] = [
+    "completion",
+    "custom",
+    "date_range",
+    "double_range",
+    "geo_point",
+    "geo_shape",
+    "integer_range",
+    "long_range",
+    "map",
+    "nested",
+    "object",
+    "unsigned_long",
+    "vector",
+];
+
+/// Own keys of every kind, so that none of them is unknown where the kind could not be read.
+const OWN_KEYS: [&str; 17] = [
+    "as",
+    "contexts",
+    "dimension",
+    "gt",
+    "gte",
+    "labels",
+    "lat",
+    "lon",
+    "lt",
+    "lte",
+    "of",
+    "opensearch",
+    "order",
+    "precision",
+    "scale",
+    "weight",
+    "zone",
+];
+
+/// Own keys whose grammar is known and not built.
+const KEYS_NOT_YET: [&str; 2] = ["copy_from", "transforms"];
+
+/// Words that people write for a kind, where one of ours is certain.
+const KIND_HABITS: [(&[&str], &str); 8] = [
+    (&["int", "int4", "number"], "integer"),
+    (&["bigint", "int8", "bigserial"], "long"),
+    (&["smallint", "int2"], "short"),
+    (&["datetime", "timestamptz", "time_stamp"], "timestamp"),
+    (&["bool"], "boolean"),
+    (&["numeric", "scaled_float", "money"], "decimal"),
+    (&["real", "float4"], "float"),
+    (&["double precision", "float8"], "double"),
+];
+
+/// `key: kind`
+pub(super) fn short_form(reader: &mut Reader, text: &str, node: &Node) -> Option<Scalar> {
+    let place = reader.place(&node.span);
+    let kind = kind(reader, text, &place)?;
+    Some(plain(kind.map(|kind| At { value: kind, place: place.clone() }), place))
+}
+
+fn plain(kind: Option<At<&'static dyn Kind>>, place: Place) -> Scalar {
+    let (parameters, options) = (BTreeMap::new(), Values::new());
+    Scalar { kind, place, source: None, parameters, options, subfields: None, default: None }
+}
+
+/// The kind of that name; `Some(None)` is `auto`.
+fn kind(reader: &mut Reader, name: &str, place: &Place) -> Option<Option<&'static dyn Kind>> {
+    if name == kinds::AUTO {
+        return Some(None);
+    }
+    if let Some(kind) = kinds::find(name) {
+        return Some(Some(kind));
+    }
+    if KINDS_NOT_YET.contains(&name) {
+        reader.push(not_supported(place.clone(), &format!("kind `{name}`")));
+        return None;
+    }
+    reader.push(unknown_kind(name, place));
+    None
+}
+
+fn unknown_kind(name: &str, place: &Place) -> Diagnostic {
+    let diagnostic = Diagnostic::deny("unknown-kind", place.clone(), format!("`{name}` is no kind"));
+    let folded = name.to_lowercase();
+    let habit = KIND_HABITS.iter().find(|(words, _)| words.contains(&folded.as_str())).map(|(_, kind)| *kind);
+    if let Some(kind) = habit {
+        return diagnostic.help(format!("write `{kind}`")).fix(place.clone(), kind);
+    }
+    if matches!(folded.as_str(), "string" | "str" | "varchar" | "char" | "citext") {
+        let help = "write `text` to search for words, `keyword` for exact values, `identifier` for codes";
+        return diagnostic.help(help);
+    }
+    if matches!(folded.as_str(), "jsonb" | "hstore") {
+        return diagnostic.help("write `json`").fix(place.clone(), "json");
+    }
+    let names = kinds::ALL.iter().map(|kind| kind.name()).chain([kinds::AUTO]);
+    match habits::nearest(name, names) {
+        Some(near) => diagnostic.help(format!("write `{near}`")).fix(place.clone(), near),
+        None => {
+            let names: Vec<&str> = kinds::ALL.iter().map(|kind| kind.name()).collect();
+            diagnostic.help(format!("the kinds are {}", listed(&names, "and")))
+        }
+    }
+}
+
+/// A scalar over this row: `{ kind: …, column: … }`.
+pub(super) fn of_field(reader: &mut Reader, keys: Keys<'_>, name: &str) -> Option<Scalar> {
+    let source = own_source(reader, &keys, name);
+    let mut scalar = beside_kind(reader, &keys, true);
+    if let Some(scalar) = &mut scalar {
+        scalar.source = source;
+    } else {
+        ask_all(&keys);
+    }
+    keys.finish(reader);
+    scalar
+}
+
+fn own_source(reader: &mut Reader, keys: &Keys<'_>, name: &str) -> Option<Source> {
+    let (column, sql) = (keys.get("column"), keys.get("sql"));
+    if let (Some(column), Some(sql)) = (column, sql) {
+        let (place, other) = (reader.place(&sql.key_span), reader.place(&column.key_span));
+        let message = format!("`column` and `sql` would both fill `{name}`");
+        reader.push(
+            Diagnostic::deny("mutually-exclusive-keys", place, message)
+                .related(other, "the other")
+                .help("keep one of them"),
+        );
+    }
+    if let Some(sql) = sql {
+        return reader.text("sql", &sql.value).map(Source::Sql);
+    }
+    column.and_then(|entry| source(reader, "column", &entry.value))
+}
+
+/// The value of a relation: `value: name, kind: keyword`.
+pub(super) fn of_value(
+    reader: &mut Reader,
+    keys: Keys<'_>,
+    head: &Entry,
+    source: Option<Source>,
+) -> Option<Scalar> {
+    if !keys.has("kind") {
+        let place = reader.place(&head.key_span);
+        reader.push(
+            Diagnostic::deny("missing-key", place, "`value` has no kind")
+                .help("write `kind: …` beside `value`"),
+        );
+        ask_all(&keys);
+        keys.finish(reader);
+        return None;
+    }
+    let mut scalar = beside_kind(reader, &keys, true);
+    if scalar.is_none() {
+        ask_all(&keys);
+    }
+    keys.finish(reader);
+    scalar.as_mut()?.source = Some(source?);
+    scalar
+}
+
+/// The result of an aggregate.
+pub(super) fn of_aggregate(
+    reader: &mut Reader,
+    keys: Keys<'_>,
+    head: &Entry,
+    function: Function,
+) -> Option<Scalar> {
+    let needs_kind = matches!(function, Function::Sum | Function::Min | Function::Max);
+    let place = reader.place(&head.key_span);
+    if needs_kind && !keys.has("kind") {
+        let message = format!("`{}` has no kind", head.key);
+        reader.push(Diagnostic::deny("missing-key", place, message).help("write `kind: …` beside it"));
+        ask_all(&keys);
+        keys.finish(reader);
+        return None;
+    }
+    let may_default = !matches!(function, Function::Count | Function::Exists);
+    let scalar = if function == Function::Exists || !keys.has("kind") {
+        Some(plain_beside(reader, &keys, place, may_default))
+    } else {
+        beside_kind(reader, &keys, may_default)
+    };
+    if scalar.is_none() {
+        ask_all(&keys);
+    }
+    keys.finish(reader);
+    let scalar = scalar?;
+    if function == Function::Count
+        && let Some(kind) =
+            scalar.kind.as_ref().filter(|kind| !matches!(kind.value.name(), "short" | "integer" | "long"))
+    {
+        let message = format!("a count is a whole number, and `{}` is not for those", kind.value.name());
+        reader.push(
+            Diagnostic::deny("kind-mismatch", kind.place.clone(), message)
+                .help("write `short`, `integer` or `long`"),
+        );
+        return None;
+    }
+    Some(scalar)
+}
+
+/// What may stand where the form itself says the kind.
+fn plain_beside(reader: &mut Reader, keys: &Keys<'_>, place: Place, may_default: bool) -> Scalar {
+    let mut scalar = plain(None, place);
+    if may_default {
+        scalar.default = keys.get("default").map(|entry| default(reader, entry));
+    }
+    scalar
+}
+
+/// The kind of a constant, where it is written.
+pub(super) fn of_constant(reader: &mut Reader, keys: &Keys<'_>) -> Option<Scalar> {
+    if keys.has("kind") {
+        return beside_kind(reader, keys, false);
+    }
+    let place = keys.get("constant").map(|entry| reader.place(&entry.value.span));
+    place.map(|place| plain(None, place))
+}
+
+/// Asks for every key that a scalar may have, so that none of them is unknown; says whether one stands here.
+pub(super) fn ask_all(keys: &Keys<'_>) -> bool {
+    let plain = ["kind", "column", "sql", "default", "options", "subfields", "fields", "value"];
+    let all = plain.iter().chain(&OWN_KEYS).chain(&KEYS_NOT_YET);
+    all.filter(|key| keys.get(key).is_some()).count() > 0
+}
+
+/// Reads `kind` and what may stand beside it.
+fn beside_kind(reader: &mut Reader, keys: &Keys<'_>, may_default: bool) -> Option<Scalar> {
+    for key in KEYS_NOT_YET {
+        if let Some(entry) = keys.get(key) {
+            reader.not_supported(entry);
+        }
+    }
+    let entry = keys.get("kind")?;
+    let text = reader.text("kind", &entry.value)?;
+    let kind = kind(reader, &text.value, &text.place)?;
+    let mut scalar = plain(kind.map(|kind| At { value: kind, place: text.place.clone() }), text.place);
+    if let Some(kind) = kind {
+        scalar.parameters = own_keys(reader, keys, kind);
+        scalar.options = keys
+            .get("options")
+            .map(|entry| options(reader, entry, kind.name(), kind.options()))
+            .unwrap_or_default();
+        scalar.subfields = keys.get("subfields").map(|entry| subfields(reader, entry));
+    } else if let Some(entry) = keys.get("options") {
+        let place = reader.place(&entry.key_span);
+        let message = "`auto` takes no `options`: the kind they belong to could change";
+        reader
+            .push(Diagnostic::deny("mutually-exclusive-keys", place, message).help("write the kind itself"));
+    }
+    if may_default {
+        scalar.default = keys.get("default").map(|entry| default(reader, entry));
+    }
+    Some(scalar)
+}
+
+fn default(reader: &mut Reader, entry: &Entry) -> At<Json> {
+    if entry.value.is_missing() {
+        reader.wrong_type("default", &entry.value, "a value");
+    }
+    At { value: entry.value.json(), place: reader.place(&entry.value.span) }
+}
+
+fn own_keys(reader: &mut Reader, keys: &Keys<'_>, kind: &'static dyn Kind) -> BTreeMap<String, Json> {
+    let mut found = BTreeMap::new();
+    for key in kind.own_keys() {
+        if let Some(value) = keys.get(key).and_then(|entry| own_value(reader, key, entry)) {
+            found.insert((*key).to_owned(), value);
+        }
+    }
+    found
+}
+
+/// The value of a kind's own key, checked for its form.
+fn own_value(reader: &mut Reader, key: &str, entry: &Entry) -> Option<Json> {
+    let node = &entry.value;
+    match key {
+        "scale" | "dimension" => reader.natural(key, node).map(|number| number.value.into()),
+        "order" => {
+            let labels = reader.texts(key, node);
+            Some(labels.into_iter().map(|label| Json::from(label.value)).collect())
+        }
+        "labels" => {
+            let labels = reader.mapping(key, node)?;
+            let entries = labels.entries.iter().filter_map(|entry| {
+                Some((entry.key.clone(), Json::from(reader.text(&entry.key, &entry.value)?.value)))
+            });
+            Some(Json::Object(entries.collect()))
+        }
+        "precision" => {
+            let words = [("millis", "millis"), ("micros", "micros")];
+            reader.word(key, node, &words).map(|word| word.value.into())
+        }
+        _ => reader.text(key, node).map(|text| text.value.into()),
+    }
+}
+
+/// Reads `options` against the parameters that are known.
+pub(super) fn options(reader: &mut Reader, entry: &Entry, what: &str, allowed: &[&str]) -> Values {
+    let Some(mapping) = reader.mapping("options", &entry.value) else { return Values::new() };
+    let mut found = Values::new();
+    for option in &mapping.entries {
+        if allowed.contains(&option.key.as_str()) {
+            found.insert(option.key.clone(), option.value.json());
+        } else {
+            let place = reader.place(&option.key_span);
+            reader.push(unknown_parameter(&option.key, what, allowed, place));
+        }
+    }
+    found
+}
+
+fn unknown_parameter(name: &str, what: &str, allowed: &[&str], place: Place) -> Diagnostic {
+    let owned = match name {
+        "type" => Some("kind"),
+        "fields" => Some("subfields"),
+        "properties" => Some("fields"),
+        "copy_to" => Some("copy_from"),
+        "scaling_factor" => Some("scale"),
+        _ => None,
+    };
+    if let Some(ours) = owned {
+        let message = format!("`{name}` is not set under `options`");
+        return Diagnostic::deny("unknown-mapping-parameter", place, message)
+            .help(format!("write `{ours}` beside `kind`"));
+    }
+    let message = format!("`{what}` has no parameter `{name}`, so the index could not be created");
+    let diagnostic = Diagnostic::deny("unknown-mapping-parameter", place.clone(), message);
+    let near = habits::nearest(name, allowed.iter().copied())
+        .or_else(|| allowed.iter().copied().find(|each| strsim::levenshtein(name, each) <= 2));
+    match near {
+        Some(near) => diagnostic.help(format!("write `{near}`")).fix(place, near),
+        None if allowed.is_empty() => diagnostic.help("leave it out"),
+        None => diagnostic.help(format!("the parameters are {}", listed(allowed, "and"))),
+    }
+}
+
+/// Kinds that a subfield may be.
+const SUBFIELD_KINDS: [&str; 5] = ["identifier", "keyword", "search_as_you_type", "text", "token_count"];
+
+fn subfields(reader: &mut Reader, entry: &Entry) -> BTreeMap<String, Subfield> {
+    let Some(mapping) = reader.mapping("subfields", &entry.value) else { return BTreeMap::new() };
+    let read = mapping.entries.iter().filter_map(|entry| Some((entry.key.clone(), subfield(reader, entry)?)));
+    read.collect()
+}
+
+fn subfield(reader: &mut Reader, entry: &Entry) -> Option<Subfield> {
+    let (name, place, options) = match &entry.value.content {
+        Content::Map(mapping) => {
+            let keys = Keys::new(mapping, "a subfield");
+            let kind = keys.get("kind").and_then(|entry| reader.text("kind", &entry.value));
+            if !keys.has("kind") {
+                let place = reader.place(&entry.key_span);
+                let message = format!("subfield `{}` has no kind", entry.key);
+                reader.push(Diagnostic::deny("missing-key", place, message).help("add `kind: …`"));
+            }
+            let options = keys.get("options");
+            keys.finish(reader);
+            let kind = kind?;
+            (kind.value, kind.place, options)
+        }
+        _ => {
+            let kind = reader.text(&entry.key, &entry.value)?;
+            (kind.value, kind.place, None)
+        }
+    };
+    let kind = kind(reader, &name, &place)?.filter(|kind| SUBFIELD_KINDS.contains(&kind.name()));
+    let Some(kind) = kind else {
+        let message = format!("a subfield cannot be `{name}`");
+        reader.push(
+            Diagnostic::deny("kind-mismatch", place, message)
+                .help(format!("write {}", listed(&SUBFIELD_KINDS, "or"))),
+        );
+        return None;
+    };
+    let options =
+        options.map(|entry| self::options(reader, entry, kind.name(), kind.options())).unwrap_or_default();
+    Some(Subfield { kind, options })
+}
+
+/// The kind that a constant has by its value; none where it has none.
+pub fn constant_kind(node: &Node) -> Option<&'static dyn Kind> {
+    let name = match &node.content {
+        Content::Map(_) => return None,
+        Content::List(items) => {
+            let mut kinds = items.iter().map(|item| constant_kind(item).map(Kind::name));
+            let first = kinds.next()??;
+            if !kinds.all(|kind| kind == Some(first)) {
+                return None;
+            }
+            first
+        }
+        Content::Scalar { .. } => match node.scalar()? {
+            YamlScalar::Null => return None,
+            YamlScalar::Boolean(_) => "boolean",
+            YamlScalar::Integer(_) => "long",
+            YamlScalar::Float(_) => "double",
+            YamlScalar::Text(_) => "keyword",
+        },
+    };
+    kinds::find(name)
+}

@@ -1,0 +1,208 @@
+//! `sinks` of the project file: where documents go, with references for everything that may be secret.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use flusso_schemas::lock::{Compression, OpenSearchPlan, SinkKind, SinkPlan, Template};
+
+use super::keys::{At, Keys, Reader};
+use super::project::inputs;
+use super::source_url;
+use super::tree::{Content, Entry, Mapping};
+use crate::diagnostic::Diagnostic;
+
+/// Index settings that flusso or the mapping owns.
+pub(super) const RESERVED_SETTINGS: &[&str] = &["analysis", "gc_deletes"];
+
+/// Reads every sink, sorted by name.
+pub(super) fn sinks(reader: &mut Reader, entry: &Entry) -> Vec<At<SinkPlan>> {
+    let Some(mapping) = reader.mapping("sinks", &entry.value) else { return Vec::new() };
+    let mut found: Vec<At<SinkPlan>> =
+        mapping.entries.iter().filter_map(|entry| sink(reader, entry)).collect();
+    found.sort_by(|a, b| a.value.name.cmp(&b.value.name));
+    found
+}
+
+fn sink(reader: &mut Reader, entry: &Entry) -> Option<At<SinkPlan>> {
+    let mapping = reader.mapping(&entry.key, &entry.value)?;
+    let keys = Keys::new(mapping, "a sink");
+    let (opensearch, stdout) = (keys.get("opensearch"), keys.get("stdout"));
+    let kind = match (opensearch, stdout) {
+        (Some(block), None) => {
+            let mapping = reader.mapping("opensearch", &block.value);
+            mapping.and_then(|mapping| self::opensearch(reader, entry, mapping))
+        }
+        (None, Some(block)) => self::stdout(reader, block),
+        _ => {
+            let place = reader.place(&entry.key_span);
+            let message = format!("sink `{}` is not exactly one kind of sink", entry.key);
+            reader.push(
+                Diagnostic::deny("missing-key", place, message)
+                    .help("write `opensearch: { … }` or `stdout: {}`"),
+            );
+            None
+        }
+    };
+    keys.finish(reader);
+    let plan = SinkPlan { name: entry.key.clone(), inputs: inputs(&entry.value.json()), kind: kind? };
+    Some(At { value: plan, place: reader.place(&entry.key_span) })
+}
+
+fn stdout(reader: &mut Reader, entry: &Entry) -> Option<SinkKind> {
+    if matches!(&entry.value.content, Content::Scalar { .. })
+        && entry.value.scalar() == Some(super::tree::Scalar::Null)
+    {
+        return Some(SinkKind::Stdout { pretty: false });
+    }
+    let keys = Keys::new(reader.mapping("stdout", &entry.value)?, "a stdout sink");
+    let pretty = keys.get("pretty").and_then(|entry| reader.boolean("pretty", &entry.value));
+    keys.finish(reader);
+    Some(SinkKind::Stdout { pretty: pretty.is_some_and(|pretty| pretty.value) })
+}
+
+fn opensearch(reader: &mut Reader, sink: &Entry, mapping: &Mapping) -> Option<SinkKind> {
+    let keys = Keys::new(mapping, "an opensearch sink");
+    let path = |key: &str| format!("sinks.{}.opensearch.{key}", sink.key);
+    let url = keys.get("url").and_then(|entry| source_url::sink(reader, entry, &path("url")));
+    if !keys.has("url") {
+        let place = reader.place(&sink.key_span);
+        let message = format!("sink `{}` does not say where OpenSearch is", sink.key);
+        reader
+            .push(Diagnostic::deny("missing-key", place, message).help("write `url: \"${OPENSEARCH_URL}\"`"));
+    }
+    let mut secret = |key: &'static str| {
+        let entry = keys.get(key)?;
+        reader.secret(&path(key), &entry.value)
+    };
+    let (username, password) = (secret("username"), secret("password"));
+    let mut file = |key: &'static str| {
+        let entry = keys.get(key)?;
+        reader.template(key, &entry.value)
+    };
+    let (client_cert, client_key, ca_cert) = (file("client_cert"), file("client_key"), file("ca_cert"));
+    let index_prefix = file("index_prefix");
+    let tls_verify =
+        keys.get("tls_verify").and_then(|entry| tls_verify(reader, entry, &sink.key)).unwrap_or(true);
+    let index_settings =
+        keys.get("index_settings").map(|entry| index_settings(reader, entry)).unwrap_or_default();
+    let bulk = bulk(reader, keys.get("bulk"));
+    keys.finish(reader);
+    Some(SinkKind::OpenSearch(Box::new(OpenSearchPlan {
+        url: url?,
+        username,
+        password,
+        client_cert,
+        client_key,
+        ca_cert,
+        tls_verify,
+        index_prefix: index_prefix.map(|prefix| prefix.0).unwrap_or_default(),
+        index_settings,
+        bulk_documents_max: bulk.documents_max,
+        bulk_bytes_max: bulk.bytes_max,
+        bulk_requests_in_flight: bulk.requests_in_flight,
+        bulk_timeout_ms: bulk.timeout_ms,
+        bulk_compress: bulk.compress,
+    })))
+}
+
+fn tls_verify(reader: &mut Reader, entry: &Entry, sink: &str) -> Option<bool> {
+    let verify = reader.boolean("tls_verify", &entry.value)?;
+    if !verify.value {
+        let message = format!(
+            "sink `{sink}` takes any certificate, so whoever sits between reads and changes documents"
+        );
+        reader.push(
+            Diagnostic::warn("tls-verification-off", verify.place, message)
+                .help("name the certificate's issuer with `ca_cert` instead"),
+        );
+    }
+    Some(verify.value)
+}
+
+fn index_settings(reader: &mut Reader, entry: &Entry) -> BTreeMap<String, Template> {
+    let Some(mapping) = reader.mapping("index_settings", &entry.value) else { return BTreeMap::new() };
+    let mut found = BTreeMap::new();
+    for setting in &mapping.entries {
+        let name = setting.key.strip_prefix("index.").unwrap_or(&setting.key);
+        if RESERVED_SETTINGS.contains(&name) {
+            reader.push(reserved_setting(reader.place(&setting.key_span), name));
+        } else if let Some(value) = reader.template(name, &setting.value) {
+            found.insert(setting_name(name).to_owned(), value);
+        }
+    }
+    found
+}
+
+/// A setting by OpenSearch's own name.
+pub(super) fn setting_name(name: &str) -> &str {
+    match name {
+        "shards" => "number_of_shards",
+        "replicas" => "number_of_replicas",
+        name => name,
+    }
+}
+
+/// Says that a setting is not the user's to set.
+pub(super) fn reserved_setting(place: crate::diagnostic::Place, name: &str) -> Diagnostic {
+    let diagnostic =
+        Diagnostic::deny("reserved-setting", place, format!("`{name}` is not set here: flusso owns it"));
+    match name {
+        "analysis" => diagnostic.help("write `analysis` beside `settings`"),
+        _ => diagnostic.help("leave it out"),
+    }
+}
+
+/// `bulk` with its defaults.
+struct Bulk {
+    documents_max: u64,
+    bytes_max: u64,
+    requests_in_flight: u64,
+    timeout_ms: u64,
+    compress: Compression,
+}
+
+impl Default for Bulk {
+    fn default() -> Self {
+        Self {
+            documents_max: 2_000,
+            bytes_max: 8 << 20,
+            requests_in_flight: 2,
+            timeout_ms: 30_000,
+            compress: Compression::Gzip,
+        }
+    }
+}
+
+fn bulk(reader: &mut Reader, entry: Option<&Entry>) -> Bulk {
+    const COMPRESS: [(&str, Compression); 2] = [("gzip", Compression::Gzip), ("none", Compression::None)];
+    let default = Bulk::default();
+    let Some(mapping) = entry.and_then(|entry| reader.mapping("bulk", &entry.value)) else { return default };
+    let keys = Keys::new(mapping, "`bulk`");
+    let documents = keys.get("documents_max").and_then(|entry| at_least_one(reader, entry));
+    let in_flight = keys.get("requests_in_flight").and_then(|entry| at_least_one(reader, entry));
+    let bytes = keys.get("bytes_max").and_then(|entry| reader.size_bytes(entry));
+    let timeout = keys.get("timeout").and_then(|entry| reader.duration_ms(entry));
+    let compress = keys.get("compress").and_then(|entry| reader.word("compress", &entry.value, &COMPRESS));
+    keys.finish(reader);
+    Bulk {
+        documents_max: documents.unwrap_or(default.documents_max),
+        bytes_max: bytes.unwrap_or(default.bytes_max),
+        requests_in_flight: in_flight.unwrap_or(default.requests_in_flight),
+        timeout_ms: timeout.unwrap_or(default.timeout_ms),
+        compress: compress.map_or(default.compress, |word| word.value),
+    }
+}
+
+fn at_least_one(reader: &mut Reader, entry: &Entry) -> Option<u64> {
+    let number = reader.natural(&entry.key, &entry.value)?;
+    if number.value == 0 {
+        let message = format!("`{}` is 0, so nothing would ever be sent", entry.key);
+        reader.push(Diagnostic::deny("wrong-type", number.place, message).help("write 1 or more"));
+        return None;
+    }
+    Some(number.value)
+}
+
+/// Names of sinks, for what refers to them.
+pub fn names(sinks: &[At<SinkPlan>]) -> BTreeSet<String> {
+    sinks.iter().map(|sink| sink.value.name.clone()).collect()
+}

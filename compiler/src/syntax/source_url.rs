@@ -1,0 +1,173 @@
+//! Connection URLs: one reference to a whole one, or a text whose credentials are references.
+
+use flusso_schemas::lock::{SecretRef, SourceEndpoint, Template, UrlEndpoint};
+
+use super::keys::Reader;
+use super::tree::{Content, Entry};
+use super::values::{one_reference, references};
+use crate::diagnostic::{Diagnostic, Place};
+
+/// A URL's text in parts; templates are not yet resolved.
+struct Parts<'a> {
+    scheme: &'a str,
+    user: Option<&'a str>,
+    password: Option<&'a str>,
+    host: &'a str,
+    port: Option<&'a str>,
+    path: &'a str,
+    query: Option<&'a str>,
+}
+
+/// Reads `source.postgres.url`.
+pub(super) fn postgres(reader: &mut Reader, entry: &Entry) -> Option<SourceEndpoint> {
+    const PATH: &str = "source.postgres.url";
+    let Content::Scalar { text, .. } = &entry.value.content else {
+        return reader.secret(PATH, &entry.value).map(SourceEndpoint::Url);
+    };
+    if let Some(reference) = one_reference(text) {
+        return Some(SourceEndpoint::Url(reference));
+    }
+    let parts = parts(reader, entry, text, PATH, &["postgres", "postgresql"])?;
+    if parts.query.is_some() {
+        let place = reader.place(&entry.value.span);
+        reader.push(
+            Diagnostic::deny("wrong-type", place, format!("`{PATH}` takes no parameters after `?`"))
+                .help("write `sslmode` and the certificates as keys of their own"),
+        );
+        return None;
+    }
+    let credentials = credentials(reader, entry, &parts, PATH)?;
+    Some(SourceEndpoint::Parts {
+        host: Template(parts.host.to_owned()),
+        port: Template(parts.port.unwrap_or("5432").to_owned()),
+        database: Template(parts.path.trim_start_matches('/').to_owned()),
+        user: credentials.0,
+        password: credentials.1,
+    })
+}
+
+/// Reads a sink's `url`.
+pub(super) fn sink(reader: &mut Reader, entry: &Entry, path: &str) -> Option<UrlEndpoint> {
+    let Content::Scalar { text, .. } = &entry.value.content else {
+        return reader.secret(path, &entry.value).map(UrlEndpoint::Url);
+    };
+    if let Some(reference) = one_reference(text) {
+        return Some(UrlEndpoint::Url(reference));
+    }
+    let parts = parts(reader, entry, text, path, &["http", "https"])?;
+    if parts.user.is_some() {
+        if credentials(reader, entry, &parts, path).is_some() {
+            let place = reader.place(&entry.value.span);
+            let message = format!("`{path}` holds a user, which has keys of its own");
+            reader.push(
+                Diagnostic::deny("wrong-type", place, message)
+                    .help("write `username` and `password` beside `url`"),
+            );
+        }
+        return None;
+    }
+    Some(UrlEndpoint::Parts {
+        scheme: Template(parts.scheme.to_owned()),
+        host: Template(parts.host.to_owned()),
+        port: Template(parts.port.unwrap_or_default().to_owned()),
+        path: Template(parts.path.trim_end_matches('/').to_owned()),
+    })
+}
+
+type Credentials = (Option<SecretRef>, Option<SecretRef>);
+
+/// User and password of a URL, which must be references.
+fn credentials(reader: &mut Reader, entry: &Entry, parts: &Parts<'_>, path: &str) -> Option<Credentials> {
+    let reference = |text: Option<&str>| match text {
+        None => Some(None),
+        Some(text) => one_reference(text).map(Some),
+    };
+    match (reference(parts.user), reference(parts.password)) {
+        (Some(user), Some(password)) => Some((user, password)),
+        _ => {
+            let what = if parts.password.is_some() { "a password" } else { "a user" };
+            let message =
+                format!("{what} stands in `{path}`, so everyone who reads this file or its history has it");
+            let place = credentials_place(reader, entry);
+            reader.push(Diagnostic::deny("literal-secret", place, message).help(
+                "write `${DATABASE_URL}` or another reference, and change the password, since it is in the history",
+            ));
+            None
+        }
+    }
+}
+
+/// From `//` to `@`.
+fn credentials_place(reader: &Reader, entry: &Entry) -> Place {
+    let Content::Scalar { text, .. } = &entry.value.content else { return reader.place(&entry.value.span) };
+    let span = &entry.value.span;
+    let quote = usize::from(span.len() > text.len());
+    match (text.find("//"), text.rfind('@')) {
+        (Some(from), Some(to)) if span.len() <= text.len() + 2 => {
+            Place::new(reader.file, span.start + quote + from + 2..span.start + quote + to)
+        }
+        _ => reader.place(span),
+    }
+}
+
+fn parts<'a>(
+    reader: &mut Reader,
+    entry: &Entry,
+    text: &'a str,
+    path: &str,
+    schemes: &[&str],
+) -> Option<Parts<'a>> {
+    let read = split(text).filter(|parts| schemes.contains(&parts.scheme) && !parts.host.is_empty());
+    let problem = match (&read, references(text)) {
+        (Some(_), Ok(_)) => return read,
+        (_, Err(reason)) if read.is_some() => reason,
+        _ => format!("it is neither a reference nor begins with `{}://`", schemes[0]),
+    };
+    let place = reader.place(&entry.value.span);
+    reader.push(
+        Diagnostic::deny("wrong-type", place, format!("`{path}` cannot be read: {problem}"))
+            .help("write `\"${NAME}\"` for the variable that holds the whole URL"),
+    );
+    None
+}
+
+fn split(text: &str) -> Option<Parts<'_>> {
+    let (scheme, rest) = text.split_once("://")?;
+    let (rest, query) = match rest.split_once('?') {
+        Some((rest, query)) => (rest, Some(query)),
+        None => (rest, None),
+    };
+    let (authority, path) = match outside_references(rest, '/') {
+        Some(at) => rest.split_at(at),
+        None => (rest, ""),
+    };
+    let (userinfo, address) = match authority.rsplit_once('@') {
+        Some((userinfo, address)) => (Some(userinfo), address),
+        None => (None, authority),
+    };
+    let (user, password) = match userinfo.map(|info| (info, outside_references(info, ':'))) {
+        Some((info, Some(at))) => (Some(&info[..at]), Some(&info[at + 1..])),
+        Some((info, None)) => (Some(info), None),
+        None => (None, None),
+    };
+    let from = address.rfind(']').unwrap_or(0);
+    let (host, port) = match outside_references(&address[from..], ':') {
+        Some(at) => (&address[..from + at], Some(&address[from + at + 1..])),
+        None => (address, None),
+    };
+    Some(Parts { scheme, user, password, host, port, path, query })
+}
+
+/// The first place of a character that stands in no `${…}`.
+fn outside_references(text: &str, wanted: char) -> Option<usize> {
+    let mut depth = 0_usize;
+    for (at, character) in text.char_indices() {
+        match character {
+            '{' if text[..at].ends_with('$') => depth += 1,
+            '}' => depth = depth.saturating_sub(1),
+            character if character == wanted && depth == 0 => return Some(at),
+            _ => {}
+        }
+    }
+    None
+}

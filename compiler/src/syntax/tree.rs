@@ -1,0 +1,210 @@
+//! The spanned tree of a YAML file: every key and value with its byte range.
+
+use std::ops::Range;
+
+use serde_json::{Map as JsonMap, Number, Value as Json};
+
+/// A value with its place.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// Its bytes; of a mapping or list from its first to its last item.
+    pub span: Range<usize>,
+    /// What stands there.
+    pub content: Content,
+}
+
+/// What stands at a place.
+#[derive(Clone, Debug)]
+pub enum Content {
+    /// A scalar with its text, escapes undone.
+    Scalar {
+        /// The text.
+        text: String,
+        /// Whether it was written without quotes, so that it may be more than text.
+        plain: bool,
+    },
+    /// A list.
+    List(Vec<Node>),
+    /// A mapping.
+    Map(Mapping),
+}
+
+/// A mapping without duplicate keys.
+#[derive(Clone, Debug, Default)]
+pub struct Mapping {
+    /// Its entries in the order of the file.
+    pub entries: Vec<Entry>,
+    /// Keys whose value could not be read, so that nothing is said to be missing.
+    pub lost: Vec<String>,
+}
+
+/// One key and its value.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// The key as written.
+    pub key: String,
+    /// Its bytes.
+    pub key_span: Range<usize>,
+    /// Whether it was written without quotes.
+    pub key_plain: bool,
+    /// Its value.
+    pub value: Node,
+}
+
+/// A scalar as the core schema of YAML 1.2 reads it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Scalar {
+    /// `null`, `~` or nothing.
+    Null,
+    /// `true` or `false`.
+    Boolean(bool),
+    /// An integer by its decimal digits, which may be beyond 64 bits.
+    Integer(String),
+    /// A number with a fraction or exponent, as written.
+    Float(String),
+    /// Anything else.
+    Text(String),
+}
+
+impl Node {
+    /// The scalar, where it is one.
+    pub fn scalar(&self) -> Option<Scalar> {
+        match &self.content {
+            Content::Scalar { text, plain: true } => Some(core_schema(text)),
+            Content::Scalar { text, plain: false } => Some(Scalar::Text(text.clone())),
+            _ => None,
+        }
+    }
+
+    /// Whether nothing stands there at all.
+    pub fn is_missing(&self) -> bool {
+        matches!(&self.content, Content::Scalar { text, plain: true } if text.is_empty())
+    }
+
+    /// What stands there, in a word or two.
+    pub fn what(&self) -> &'static str {
+        match &self.content {
+            Content::List(_) => "a list",
+            Content::Map(_) => "a map",
+            Content::Scalar { .. } => match self.scalar() {
+                Some(Scalar::Null) if self.is_missing() => "nothing",
+                Some(Scalar::Null) => "`null`",
+                Some(Scalar::Boolean(_)) => "a boolean",
+                Some(Scalar::Integer(_) | Scalar::Float(_)) => "a number",
+                _ => "text",
+            },
+        }
+    }
+
+    /// The value as JSON: the preimage of `inputs`. Integers that JCS would round, and numbers that JSON
+    /// does not know, become text.
+    pub fn json(&self) -> Json {
+        match &self.content {
+            Content::List(items) => Json::Array(items.iter().map(Self::json).collect()),
+            Content::Map(mapping) => Json::Object(mapping.json()),
+            Content::Scalar { .. } => scalar_json(self.scalar().expect("it is a scalar")),
+        }
+    }
+}
+
+impl Mapping {
+    /// The entry of a key.
+    pub fn get(&self, key: &str) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.key == key)
+    }
+
+    /// The mapping as JSON.
+    pub fn json(&self) -> JsonMap<String, Json> {
+        self.entries.iter().map(|entry| (entry.key.clone(), entry.value.json())).collect()
+    }
+}
+
+fn scalar_json(scalar: Scalar) -> Json {
+    match scalar {
+        Scalar::Null => Json::Null,
+        Scalar::Boolean(value) => Json::Bool(value),
+        Scalar::Text(text) => Json::String(text),
+        Scalar::Integer(digits) => match digits.parse::<i64>() {
+            Ok(value) if value.unsigned_abs() < 1 << 53 => Json::from(value),
+            _ => Json::String(digits),
+        },
+        Scalar::Float(text) => match text.parse().ok().and_then(Number::from_f64) {
+            Some(number) => Json::Number(number),
+            None => Json::String(text),
+        },
+    }
+}
+
+/// Tag resolution of the core schema (YAML 1.2.2, 10.3.2).
+fn core_schema(text: &str) -> Scalar {
+    match text {
+        "" | "~" | "null" | "Null" | "NULL" => return Scalar::Null,
+        "true" | "True" | "TRUE" => return Scalar::Boolean(true),
+        "false" | "False" | "FALSE" => return Scalar::Boolean(false),
+        _ => {}
+    }
+    if let Some(value) = radix(text) {
+        return Scalar::Integer(value);
+    }
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    if digits(unsigned) {
+        let trimmed = unsigned.trim_start_matches('0');
+        let sign = if text.starts_with('-') && !trimmed.is_empty() { "-" } else { "" };
+        return Scalar::Integer(format!("{sign}{}", if trimmed.is_empty() { "0" } else { trimmed }));
+    }
+    if is_float(unsigned) { Scalar::Float(text.to_owned()) } else { Scalar::Text(text.to_owned()) }
+}
+
+fn radix(text: &str) -> Option<String> {
+    let parse = |digits: &str, radix| u64::from_str_radix(digits, radix).ok().map(|value| value.to_string());
+    match (text.strip_prefix("0o"), text.strip_prefix("0x")) {
+        (Some(octal), _) if !octal.starts_with('+') => parse(octal, 8),
+        (_, Some(hexadecimal)) if !hexadecimal.starts_with('+') => parse(hexadecimal, 16),
+        _ => None,
+    }
+}
+
+fn is_float(unsigned: &str) -> bool {
+    if matches!(unsigned, ".inf" | ".Inf" | ".INF" | ".nan" | ".NaN" | ".NAN") {
+        return true;
+    }
+    let (mantissa, exponent) = match unsigned.find(['e', 'E']) {
+        Some(at) => (&unsigned[..at], Some(&unsigned[at + 1..])),
+        None => (unsigned, None),
+    };
+    let is_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let has_digit = !whole.is_empty() || !fraction.is_empty();
+    let exponent_holds = exponent.is_none_or(|exponent| {
+        let digits = exponent.strip_prefix(['-', '+']).unwrap_or(exponent);
+        !digits.is_empty() && is_digits(digits)
+    });
+    has_digit && is_digits(whole) && is_digits(fraction) && exponent_holds
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_words_are_read_by_the_core_schema() {
+        for (text, scalar) in [
+            ("no", Scalar::Text("no".to_owned())),
+            ("on", Scalar::Text("on".to_owned())),
+            ("~", Scalar::Null),
+            ("True", Scalar::Boolean(true)),
+            ("02134", Scalar::Integer("2134".to_owned())),
+            ("-0", Scalar::Integer("0".to_owned())),
+            ("0x1F", Scalar::Integer("31".to_owned())),
+            ("123456789012345678901234567890", Scalar::Integer("123456789012345678901234567890".to_owned())),
+            ("1.50", Scalar::Float("1.50".to_owned())),
+            ("1e3", Scalar::Float("1e3".to_owned())),
+            (".", Scalar::Text(".".to_owned())),
+            ("1.2.3", Scalar::Text("1.2.3".to_owned())),
+            ("2024-01-01", Scalar::Text("2024-01-01".to_owned())),
+        ] {
+            assert_eq!(core_schema(text), scalar);
+        }
+    }
+}

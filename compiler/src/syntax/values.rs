@@ -1,0 +1,191 @@
+//! Durations, sizes and references: texts with a form of their own.
+
+use std::path::PathBuf;
+
+use flusso_schemas::lock::{SecretRef, Template};
+
+use super::keys::{At, Keys, Reader};
+use super::tree::{Content, Entry, Node, Scalar};
+use crate::diagnostic::Diagnostic;
+
+/// Units of a duration with their milliseconds.
+const DURATION_UNITS: &[(&str, u64)] =
+    &[("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
+
+/// Units of a size with their bytes.
+const SIZE_UNITS: &[(&str, u64)] = &[("B", 1), ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30)];
+
+impl Reader {
+    /// A duration in milliseconds.
+    pub fn duration_ms(&mut self, entry: &Entry) -> Option<u64> {
+        self.with_unit(entry, DURATION_UNITS, "a duration", "30s")
+    }
+
+    /// A size in bytes.
+    pub fn size_bytes(&mut self, entry: &Entry) -> Option<u64> {
+        self.with_unit(entry, SIZE_UNITS, "a size", "8MiB")
+    }
+
+    fn with_unit(&mut self, entry: &Entry, units: &[(&str, u64)], what: &str, example: &str) -> Option<u64> {
+        let Content::Scalar { text, .. } = &entry.value.content else {
+            self.wrong_type(&entry.key, &entry.value, what);
+            return None;
+        };
+        let digits_end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+        let (digits, unit) = text.split_at(digits_end);
+        let factor = units.iter().find(|(name, _)| *name == unit).map(|(_, factor)| *factor);
+        let value =
+            digits.parse::<u64>().ok().zip(factor).and_then(|(number, factor)| number.checked_mul(factor));
+        if value.is_some() {
+            return value;
+        }
+        let names: Vec<&str> = units.iter().map(|(name, _)| *name).collect();
+        let place = self.place(&entry.value.span);
+        let message = format!("`{text}` is not {what} for `{}`: a whole number and a unit", entry.key);
+        let diagnostic = Diagnostic::deny("wrong-type", place.clone(), message);
+        let meant =
+            meant_unit(unit, what).filter(|_| !digits.is_empty()).map(|unit| format!("{digits}{unit}"));
+        self.push(match meant {
+            Some(meant) => diagnostic.help(format!("write `{meant}`")).fix(place, meant),
+            None => diagnostic.help(format!(
+                "write it as `{example}`; the units are {}",
+                super::keys::listed(&names, "and")
+            )),
+        });
+        None
+    }
+
+    /// A text that may hold references, for what carries no credential.
+    pub fn template(&mut self, key: &str, node: &Node) -> Option<Template> {
+        let text = self.text(key, node)?;
+        match references(&text.value) {
+            Ok(_) => Some(Template(text.value)),
+            Err(reason) => {
+                self.push(
+                    Diagnostic::deny("wrong-type", text.place, format!("`{key}` cannot be read: {reason}"))
+                        .help("write `${NAME}` or `${NAME:-default}`"),
+                );
+                None
+            }
+        }
+    }
+
+    /// A credential: one reference, a file or a command. Anything else is not repeated.
+    pub fn secret(&mut self, path: &str, node: &Node) -> Option<SecretRef> {
+        match &node.content {
+            Content::Scalar { .. } if matches!(node.scalar(), Some(Scalar::Null)) => {
+                self.wrong_type(path, node, "a reference such as `${NAME}`");
+                None
+            }
+            Content::Scalar { text, .. } => {
+                let reference = one_reference(text);
+                if reference.is_none() {
+                    self.literal_secret(path, node);
+                }
+                reference
+            }
+            Content::Map(mapping) => self.outside_secret(path, node, Keys::new(mapping, "a reference")),
+            Content::List(_) => {
+                self.wrong_type(path, node, "a reference such as `${NAME}`");
+                None
+            }
+        }
+    }
+
+    fn outside_secret(&mut self, path: &str, node: &Node, keys: Keys<'_>) -> Option<SecretRef> {
+        let (file, command) = (keys.get("file"), keys.get("command"));
+        let found = match (file, command) {
+            (Some(file), None) => {
+                self.text("file", &file.value).map(|path| SecretRef::File(PathBuf::from(path.value)))
+            }
+            (None, Some(command)) => {
+                let words = self.texts("command", &command.value);
+                (!words.is_empty())
+                    .then(|| SecretRef::Command(words.into_iter().map(|word| word.value).collect()))
+            }
+            _ => {
+                let place = self.place(&node.span);
+                self.push(
+                    Diagnostic::deny(
+                        "missing-key",
+                        place,
+                        format!("`{path}` does not say where its value is"),
+                    )
+                    .help("write `\"${NAME}\"`, `{ file: /path }` or `{ command: [program, argument] }`"),
+                );
+                None
+            }
+        };
+        keys.finish(self);
+        found
+    }
+
+    /// Says that a credential is written out, without repeating it.
+    pub fn literal_secret(&mut self, path: &str, node: &Node) {
+        let place = self.place(&node.span);
+        let message =
+            format!("`{path}` is written out, so everyone who reads this file or its history has it");
+        let variable = path.rsplit('.').next().unwrap_or(path).to_uppercase();
+        self.push(Diagnostic::deny("literal-secret", place, message).help(format!(
+            "write a reference such as `${{{variable}}}`, and change what stood here, since it is in the history"
+        )));
+    }
+}
+
+fn meant_unit(unit: &str, what: &str) -> Option<&'static str> {
+    let folded = unit.trim().to_lowercase();
+    let unit = folded.as_str();
+    if what == "a duration" {
+        return match unit {
+            "" | "sec" | "secs" | "second" | "seconds" => Some("s"),
+            "min" | "mins" | "minute" | "minutes" => Some("m"),
+            "hour" | "hours" => Some("h"),
+            "millis" | "msec" => Some("ms"),
+            "day" | "days" => Some("d"),
+            _ => None,
+        };
+    }
+    match unit {
+        "" | "b" | "bytes" => Some("B"),
+        "k" | "kb" | "kib" => Some("KiB"),
+        "m" | "mb" | "mib" => Some("MiB"),
+        "g" | "gb" | "gib" => Some("GiB"),
+        _ => None,
+    }
+}
+
+/// The one reference that a whole text is, without a default.
+pub fn one_reference(text: &str) -> Option<SecretRef> {
+    let name = text.strip_prefix("${")?.strip_suffix('}')?;
+    is_variable(name).then(|| SecretRef::Env(name.to_owned()))
+}
+
+/// Whether a text could name an environment variable.
+fn is_variable(name: &str) -> bool {
+    let part = |(at, byte): (usize, u8)| {
+        byte == b'_' || byte.is_ascii_alphabetic() || at > 0 && byte.is_ascii_digit()
+    };
+    !name.is_empty() && name.bytes().enumerate().all(part)
+}
+
+/// Names of the variables that a text refers to; or what is wrong with a reference.
+pub fn references(text: &str) -> Result<Vec<String>, String> {
+    let mut names = Vec::new();
+    let mut rest = text;
+    while let Some(at) = rest.find("${") {
+        let inner = &rest[at + 2..];
+        let end = inner.find('}').ok_or_else(|| "a `${` is not closed".to_owned())?;
+        let name = inner[..end].split_once(":-").map_or(&inner[..end], |(name, _)| name);
+        if !is_variable(name) {
+            return Err(format!("`{name}` is no name of an environment variable"));
+        }
+        names.push(name.to_owned());
+        rest = &inner[end + 1..];
+    }
+    Ok(names)
+}
+
+/// A text at its place without the place.
+pub fn value<T>(at: Option<At<T>>) -> Option<T> {
+    at.map(|at| at.value)
+}
