@@ -60,8 +60,7 @@ pub async fn catalog_facts(session: &Session, tables: &[TableName]) -> Result<Ca
 }
 
 async fn read(session: &Session, tables: &[TableName]) -> Result<CatalogFacts> {
-    let names: Vec<String> =
-        tables.iter().map(|each| format!("{}\u{1f}{}", each.schema.as_str(), each.name.as_str())).collect();
+    let names: Vec<String> = tables.iter().map(parameter).collect();
     let server = ask(session, SERVER, &names).await?;
     let relations = ask(session, RELATIONS, &names).await?;
     let oids: Vec<u32> = relations.iter().map(|row| cell(row, 0)).collect::<Result<_>>()?;
@@ -87,7 +86,9 @@ fn assemble(server: &[Row], relations: &[Row], keys: &[Row], published: &[Row]) 
     }
     for row in keys {
         match cell(row, 0)? {
-            "index" => relation(&mut facts, &names, cell(row, 1)?)?.indexes.push(fact::<IndexFacts>(cell(row, 2)?)?),
+            "index" => {
+                relation(&mut facts, &names, cell(row, 1)?)?.indexes.push(fact::<IndexFacts>(cell(row, 2)?)?)
+            }
             _ => facts.foreign_keys.push(fact::<ForeignKeyRow>(cell(row, 2)?)?.into()),
         }
     }
@@ -179,6 +180,12 @@ fn drop_nulls(value: &mut Value) {
 /// One column of a row of our own statement.
 pub(crate) fn cell<'a, T: tokio_postgres::types::FromSql<'a>>(row: &'a Row, column: usize) -> Result<T> {
     row.try_get(column).map_err(|error| failed(WHAT, &error))
+}
+
+/// A qualified name as the statements take it.
+pub(crate) fn parameter(name: impl std::borrow::Borrow<TableName>) -> String {
+    let name = name.borrow();
+    format!("{}\u{1f}{}", name.schema.as_str(), name.name.as_str())
 }
 
 fn contradiction(why: String) -> Error {

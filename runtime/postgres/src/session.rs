@@ -202,7 +202,7 @@ pub(crate) fn words(error: &tokio_postgres::Error) -> String {
                 _ => format!("{} ({code})", database.message()),
             }
         }
-        (None, Some(source)) => format!("{error}: {source}"),
+        (None, Some(source)) => source.to_string(),
         (None, None) => error.to_string(),
     }
 }

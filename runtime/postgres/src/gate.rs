@@ -1,0 +1,41 @@
+//! The gate: no chunk is read before every transaction that the stream may have missed has ended.
+//!
+//! A publication change, or the join of a generation, counts only for transactions that begin after
+//! it. An xid drawn now lies above that of every transaction that has one; once the oldest running
+//! one is not below it, all of those have ended, and their rows are in any later snapshot. The
+//! snapshot's own `xmax` will not do: a writer with the very next xid would pass.
+
+use flusso_runtime::backends::RunOptions;
+use flusso_runtime::{Error, ErrorKind, Result};
+
+use crate::session::{Bond, Session, failed};
+use crate::waiting::{Waiting, writers};
+
+const WHAT: &str = "waiting for running writers";
+
+/// Passes the gate, or says whom it waits for until the bound runs out. `session` is in no
+/// transaction, and nobody else's.
+pub(crate) async fn pass(session: &Session, options: &RunOptions, bond: &Bond) -> Result<()> {
+    session.run(WHAT, "set default_transaction_read_only = off").await?;
+    let drawn = number(session, "select pg_current_xact_id()::text").await?;
+    let mut waiting = Waiting::new(options, bond, options.gate_wait);
+    let mut whom = "for writers that began before".to_owned();
+    loop {
+        // A statement of its own, and so a snapshot of its own.
+        let oldest = number(session, "select pg_snapshot_xmin(pg_current_snapshot())::text").await?;
+        if oldest >= drawn {
+            return Ok(());
+        }
+        if waiting.is_long() {
+            whom = writers(session, &[]).await?;
+            waiting.say(whom.clone());
+        }
+        waiting.pause(&whom).await?;
+    }
+}
+
+async fn number(session: &Session, statement: &str) -> Result<u64> {
+    let row = session.client().query_one(statement, &[]).await.map_err(|error| failed(WHAT, &error))?;
+    let text: String = row.try_get(0).map_err(|error| failed(WHAT, &error))?;
+    text.parse().map_err(|_| Error::new(ErrorKind::Internal, format!("`{text}` is no transaction id")))
+}

@@ -1,0 +1,222 @@
+//! Everything that would keep a plan from running against this server, or make its documents wrong.
+//!
+//! Facts are read once; what follows from them is judged without the server.
+
+mod catalog;
+mod server;
+mod tables;
+
+use std::collections::BTreeMap;
+
+use flusso_runtime::Result;
+use flusso_schemas::facts::CatalogFacts;
+use flusso_schemas::lock::Lock;
+use flusso_schemas::name::TableName;
+use flusso_schemas::report::{Finding, Level};
+
+use crate::facts::{catalog_facts, cell};
+use crate::session::{Session, failed};
+
+const WHAT: &str = "checking the source";
+
+/// What is asked beside the catalog's facts.
+#[derive(Debug, Default)]
+struct Live {
+    /// Settings that the plan relies on.
+    settings: BTreeMap<String, String>,
+    /// Walsenders that run now.
+    wal_senders: u64,
+}
+
+/// Every finding about the plan, most general first. Changes nothing.
+pub(crate) async fn findings(session: &Session, plan: &Lock) -> Result<Vec<Finding>> {
+    let mut names: Vec<TableName> = plan.tables.iter().map(|table| table.name.clone()).collect();
+    names.extend(plan.indexes.iter().flat_map(|index| &index.edges).map(|edge| edge.table.clone()));
+    names.sort();
+    names.dedup();
+    let facts = catalog_facts(session, &names).await?;
+    Ok(judge(plan, &facts, &live(session, plan).await?))
+}
+
+async fn live(session: &Session, plan: &Lock) -> Result<Live> {
+    let names: Vec<&str> = plan.source.settings.keys().map(String::as_str).collect();
+    let statement = "select name, setting from pg_settings where name = any($1)
+        union all select '', count(*)::text from pg_stat_replication";
+    let rows = session.client().query(statement, &[&names]).await.map_err(|error| failed(WHAT, &error))?;
+    let pairs = rows.iter().map(|row| Ok((cell(row, 0)?, cell(row, 1)?)));
+    let mut settings = pairs.collect::<Result<BTreeMap<String, String>>>()?;
+    let wal_senders = settings.remove("").and_then(|count| count.parse().ok()).unwrap_or_default();
+    Ok(Live { settings, wal_senders })
+}
+
+fn judge(plan: &Lock, facts: &CatalogFacts, live: &Live) -> Vec<Finding> {
+    let mut found = server::findings(plan, facts, live);
+    found.extend(tables::findings(plan, facts));
+    found.extend(catalog::findings(plan, facts));
+    found
+}
+
+/// A finding that fails.
+fn deny(lint: &str, message: impl Into<String>) -> Finding {
+    Finding::live(lint, Level::Deny, message)
+}
+
+#[cfg(test)]
+mod tests {
+    //! One plan and the facts that fit it, for the tests of each group.
+
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use flusso_schemas::facts::{
+        ColumnFacts, IndexFacts, MembershipFacts, PublicationFacts, RelationFacts, RoleFacts, ServerFacts,
+    };
+    use flusso_schemas::lock::{
+        DocumentIdForm, Edge, Identity, IndexPlan, KeyColumn, Manage, OnError, SecretRef, SourceEndpoint,
+        SourcePlan, TablePlan, TlsFiles,
+    };
+    use flusso_schemas::name::Ident;
+
+    use super::*;
+
+    pub(super) fn table() -> TableName {
+        TableName::new("shop", "orders")
+    }
+
+    pub(super) fn plan(manage: &[Manage]) -> Lock {
+        let columns = [("id", "bigint not null"), ("total", "numeric(12,2) not null")];
+        let columns = columns.map(|(name, fact)| (Ident::new(name), fact.to_owned()));
+        let edge = Edge {
+            table: table(),
+            roles: vec![".".to_owned()],
+            navigation: vec![Ident::new("id")],
+            resolve: None,
+            columns: columns.into(),
+        };
+        let source = SourcePlan {
+            endpoint: SourceEndpoint::Url(SecretRef::Env("URL".to_owned())),
+            tls: TlsFiles::default(),
+            publication: "flusso_shop".to_owned(),
+            slot: "flusso_shop".to_owned(),
+            manage: BTreeSet::from_iter(manage.iter().copied()),
+            server_version_min: ["15.13", "16.9", "17.5", "18.0"].map(str::to_owned).to_vec(),
+            settings: BTreeMap::from([("wal_level".to_owned(), "logical".to_owned())]),
+            statement_timeout_ms: 1000,
+        };
+        let index = IndexPlan {
+            name: "orders".to_owned(),
+            alias: "orders".to_owned(),
+            sinks: Vec::new(),
+            on_error: OnError::Stop,
+            key: vec![KeyColumn { column: Ident::new("id"), pg_type: "bigint".to_owned() }],
+            document_id: DocumentIdForm::Key,
+            search_path: vec!["pg_catalog".to_owned()],
+            inputs: String::new(),
+            rendering: 1,
+            body: serde_json::Value::Null,
+            bound: String::new(),
+            enums: BTreeMap::new(),
+            unique: BTreeMap::new(),
+            fields: BTreeMap::new(),
+            nodes: Vec::new(),
+            edges: vec![edge],
+        };
+        let holds = vec![Ident::new("id")];
+        let table = TablePlan {
+            name: table(),
+            key: holds.clone(),
+            identity: Identity::Default,
+            identity_holds: holds,
+        };
+        Lock {
+            project: "shop".to_owned(),
+            inputs: String::new(),
+            source,
+            sinks: Vec::new(),
+            tables: vec![table],
+            indexes: vec![index],
+        }
+    }
+
+    pub(super) fn facts() -> CatalogFacts {
+        let setting = |name: &str, value: &str| (name.to_owned(), Some(value.to_owned()));
+        let server = ServerFacts {
+            version: 150_018,
+            database: "shop".to_owned(),
+            encoding: "UTF8".to_owned(),
+            settings: [setting("max_replication_slots", "10"), setting("max_wal_senders", "10")].into(),
+            role: RoleFacts {
+                name: "sync".to_owned(),
+                replication: true,
+                create_in_database: true,
+                ..RoleFacts::default()
+            },
+            publications: Some(vec![PublicationFacts {
+                name: "flusso_shop".to_owned(),
+                owned: true,
+                insert: true,
+                update: true,
+                delete: true,
+                truncate: true,
+                ..PublicationFacts::default()
+            }]),
+            ..ServerFacts::default()
+        };
+        CatalogFacts { server, relations: [(table(), relation())].into(), ..CatalogFacts::default() }
+    }
+
+    fn relation() -> RelationFacts {
+        let column = |name: &str, pg_type: &str| ColumnFacts {
+            name: name.to_owned(),
+            pg_type: pg_type.to_owned(),
+            not_null: true,
+            ..ColumnFacts::default()
+        };
+        let key = IndexFacts {
+            name: "orders_pkey".to_owned(),
+            primary: true,
+            unique: true,
+            immediate: true,
+            valid: true,
+            nkeys: 1,
+            columns: vec![Some("id".to_owned())],
+            ..IndexFacts::default()
+        };
+        RelationFacts {
+            kind: "r".to_owned(),
+            persistence: "p".to_owned(),
+            identity: "d".to_owned(),
+            owned: true,
+            usage: true,
+            select: true,
+            columns: vec![column("id", "bigint"), column("total", "numeric(12,2)")],
+            indexes: vec![key],
+            published: vec![MembershipFacts {
+                publication: "flusso_shop".to_owned(),
+                ..MembershipFacts::default()
+            }],
+            ..RelationFacts::default()
+        }
+    }
+
+    pub(super) fn live() -> Live {
+        Live { settings: [("wal_level".to_owned(), "logical".to_owned())].into(), wal_senders: 1 }
+    }
+
+    /// The only finding, as `lint: message`; empty where there is none.
+    pub(super) fn only(findings: Vec<Finding>) -> String {
+        let all: Vec<String> =
+            findings.iter().map(|each| format!("{}: {}", each.lint, each.message)).collect();
+        assert!(all.len() <= 1, "{all:#?}");
+        all.into_iter().next().unwrap_or_default()
+    }
+
+    #[test]
+    fn a_plan_that_fits_has_no_finding() {
+        assert_eq!(only(judge(&plan(&[Manage::Slot]), &facts(), &live())), "");
+        let managed = plan(&[Manage::Publication, Manage::ReplicaIdentity, Manage::Slot]);
+        let mut unpublished = facts();
+        unpublished.server.publications = None;
+        unpublished.relations.values_mut().for_each(|relation| relation.published.clear());
+        assert_eq!(only(judge(&managed, &unpublished, &live())), "");
+    }
+}

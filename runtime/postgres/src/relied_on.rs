@@ -1,0 +1,87 @@
+//! The spelling of what an edge relies on in a column: `numeric(12,2) not null`.
+
+/// What follows the type where nulls are excluded.
+const NOT_NULL: &str = " not null";
+/// Types whose length the lock leaves out where nothing depends on it.
+const LENGTH_FREE: [&str; 4] = ["character varying", "character varying[]", "bit varying", "bit varying[]"];
+
+/// A column's facts as an edge spells them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ReliedOn<'a> {
+    /// The type as `format_type` spells it.
+    pub(crate) pg_type: &'a str,
+    /// Whether nulls are excluded.
+    pub(crate) not_null: bool,
+}
+
+impl<'a> ReliedOn<'a> {
+    /// Reads the spelling.
+    pub(crate) fn parse(fact: &'a str) -> Self {
+        match fact.strip_suffix(NOT_NULL) {
+            Some(pg_type) => Self { pg_type, not_null: true },
+            None => Self { pg_type: fact, not_null: false },
+        }
+    }
+
+    /// Whether the type's length counts.
+    pub(crate) fn counts_modifier(self) -> bool {
+        !LENGTH_FREE.contains(&self.pg_type)
+    }
+
+    /// Whether a column of this type and nullability is as relied on. One that excludes nulls where that
+    /// was not relied on is; a length that is not spelled may be any, and one that is spelled may grow.
+    pub(crate) fn holds(self, pg_type: &str, not_null: bool) -> bool {
+        (not_null || !self.not_null) && self.holds_type(pg_type)
+    }
+
+    fn holds_type(self, live: &str) -> bool {
+        if self.pg_type == live {
+            return true;
+        }
+        let (relied, live) = (split_length(self.pg_type), split_length(live));
+        let may_vary = LENGTH_FREE.iter().any(|free| *free == relied.0) && relied.0 == live.0;
+        may_vary
+            && match (relied.1, live.1) {
+                (None, _) | (Some(_), None) => true,
+                (Some(before), Some(now)) => now >= before,
+            }
+    }
+}
+
+/// `character varying(20)[]` as `character varying[]` and 20.
+fn split_length(pg_type: &str) -> (String, Option<u32>) {
+    let parts = pg_type.split_once('(').and_then(|(name, rest)| Some((name, rest.split_once(')')?)));
+    match parts {
+        Some((name, (length, suffix))) => (format!("{name}{suffix}"), length.parse().ok()),
+        None => (pg_type.to_owned(), None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_type_and_its_nullability_are_relied_on() {
+        let relied = ReliedOn::parse("numeric(12,2) not null");
+        assert_eq!(relied, ReliedOn { pg_type: "numeric(12,2)", not_null: true });
+        assert!(relied.holds("numeric(12,2)", true));
+        assert!(!relied.holds("numeric(12,2)", false));
+        assert!(!relied.holds("numeric(14,2)", true));
+        assert!(ReliedOn::parse("text").holds("text", true));
+        assert!(!ReliedOn::parse("integer").holds("bigint", false));
+        assert!(!ReliedOn::parse("numeric").holds("numeric(10,2)", false));
+    }
+
+    #[test]
+    fn a_length_counts_only_where_it_shrinks_below_what_was_relied_on() {
+        let any = ReliedOn::parse("character varying");
+        assert!(any.holds("character varying(20)", false) && any.holds("character varying", false));
+        assert!(!any.counts_modifier());
+        let twenty = ReliedOn::parse("character varying(20)");
+        assert!(twenty.holds("character varying(40)", false) && twenty.holds("character varying", false));
+        assert!(!twenty.holds("character varying(10)", false) && !twenty.holds("text", false));
+        assert!(ReliedOn::parse("character varying[]").holds("character varying(3)[]", false));
+        assert!(!ReliedOn::parse("character(3)").holds("character(5)", false));
+    }
+}

@@ -1,0 +1,152 @@
+//! The replication slot: what it is now, making it and dropping it.
+
+use std::pin::pin;
+use std::time::Duration;
+
+use flusso_runtime::backends::RunOptions;
+use flusso_runtime::source::SlotStatus;
+use flusso_runtime::{Error, ErrorKind, Lsn, Result};
+use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
+
+use crate::facts::cell;
+use crate::session::{Bond, Session, cancel, failed, sqlstate};
+use crate::waiting::{Waiting, writers};
+
+/// How often it is told whom the making of a slot waits for.
+const TELL_INTERVAL: Duration = Duration::from_millis(500);
+/// What a slot of ours decodes with.
+const PLUGIN: &str = "pgoutput";
+
+const STATUS: &str = "
+select s.plugin::text, s.slot_type, s.database::text, current_database()::text, s.two_phase, s.temporary,
+  s.wal_status, s.confirmed_flush_lsn::text, s.active_pid, a.application_name
+from pg_replication_slots s left join pg_stat_activity a on a.pid = s.active_pid
+where s.slot_name = $1";
+
+/// The slot as the server reports it; none where there is none.
+pub(crate) async fn status(session: &Session, slot: &str) -> Result<Option<SlotStatus>> {
+    let row = session.client().query_opt(STATUS, &[&slot]).await;
+    row.map_err(|error| failed("reading the slot", &error))?.as_ref().map(of_row).transpose()
+}
+
+fn of_row(row: &Row) -> Result<SlotStatus> {
+    let status: Option<&str> = cell(row, 6)?;
+    let position: Option<&str> = cell(row, 7)?;
+    let lost = status == Some("lost");
+    Ok(SlotStatus {
+        ours: ours(row)?,
+        confirmed: position.filter(|_| !lost).map(position_of).transpose()?,
+        lost,
+        active: holder(cell(row, 8)?, cell(row, 9)?),
+    })
+}
+
+/// Whether it is what we make, else why not.
+fn ours(row: &Row) -> Result<Result<(), String>> {
+    let (plugin, kind) = (cell::<Option<&str>>(row, 0)?, cell::<&str>(row, 1)?);
+    let (database, current) = (cell::<Option<&str>>(row, 2)?, cell::<&str>(row, 3)?);
+    Ok(if kind != "logical" {
+        Err(format!("it is a {kind} slot"))
+    } else if plugin != Some(PLUGIN) {
+        Err(format!("its plugin is `{}`", plugin.unwrap_or_default()))
+    } else if database != Some(current) {
+        Err(format!("it belongs to database `{}`", database.unwrap_or_default()))
+    } else if cell(row, 4)? {
+        Err("it decodes prepared transactions (two_phase)".to_owned())
+    } else if cell(row, 5)? {
+        Err("it is temporary".to_owned())
+    } else {
+        Ok(())
+    })
+}
+
+/// Who holds a slot, in words.
+fn holder(process: Option<i32>, application: Option<&str>) -> Option<String> {
+    Some(match (process?, application) {
+        (process, Some(name)) if !name.is_empty() => format!("process {process} ({name})"),
+        (process, _) => format!("process {process}"),
+    })
+}
+
+fn position_of(text: &str) -> Result<Lsn> {
+    text.parse().map_err(|_| Error::new(ErrorKind::Internal, format!("`{text}` is no log position")))
+}
+
+/// Makes the slot in `maker`, a session of its own, and returns its first position. It waits for
+/// every writing transaction of the cluster; `watcher` says which.
+pub(crate) async fn create(
+    maker: &Session,
+    watcher: &Session,
+    slot: &str,
+    options: &RunOptions,
+    bond: &Bond,
+) -> Result<Lsn> {
+    // Its waiting is a wait for locks of transactions, which a lock timeout would end at once.
+    let bound = options.gate_wait.as_millis().max(1);
+    maker.run("making the slot", &format!("set lock_timeout = 0; set statement_timeout = {bound}")).await?;
+    let process = maker.client().query_one("select pg_backend_pid()", &[]).await;
+    let process: i32 = cell(&process.map_err(|error| failed("making the slot", &error))?, 0)?;
+    let create = "select lsn::text from pg_create_logical_replication_slot($1, 'pgoutput')";
+    let parameters: [&(dyn ToSql + Sync); 1] = [&slot];
+    let mut made = pin!(maker.client().query_one(create, &parameters));
+    let mut waiting = Waiting::new(options, bond, options.gate_wait);
+    let mut whom = "for writers that began before".to_owned();
+    loop {
+        tokio::select! {
+            row = &mut made => {
+                let row = row.map_err(|error| refused(slot, &waiting, &whom, &error))?;
+                return position_of(cell(&row, 0)?);
+            }
+            () = tokio::time::sleep(TELL_INTERVAL) => {}
+            () = options.shutdown.requested() => {
+                cancel(maker.plan(), maker.cancel_token()).await;
+                // A call that was cancelled leaves no slot; one that was done is found as ours later.
+                let _ = made.await;
+                return Err(Error::new(ErrorKind::Stopped, format!("stopped while waiting {whom}")));
+            }
+        }
+        whom = writers(watcher, &[process]).await?;
+        waiting.say(whom.clone());
+    }
+}
+
+fn refused(slot: &str, waiting: &Waiting<'_>, whom: &str, error: &tokio_postgres::Error) -> Error {
+    match error.code().map(|code| code.code()) {
+        Some("57014") => waiting.busy(whom),
+        Some("42710") => Error::new(ErrorKind::Drift, format!("slot `{slot}` is there already")),
+        Some("53400") => Error::new(ErrorKind::Drift, "every replication slot of the server is in use")
+            .with_help("drop a slot that nobody needs, or raise `max_replication_slots`"),
+        _ => failed(&format!("making slot `{slot}`"), error),
+    }
+}
+
+/// Drops the slot once nobody holds it, within the bound. No slot is no error.
+pub(crate) async fn drop_slot(
+    session: &Session,
+    slot: &str,
+    options: &RunOptions,
+    bond: &Bond,
+) -> Result<()> {
+    let mut waiting = Waiting::new(options, bond, options.slot_wait);
+    loop {
+        let Some(found) = status(session, slot).await? else { return Ok(()) };
+        let whom = match found.active {
+            None => match drop_now(session, slot).await {
+                Err(error) if sqlstate(&error) == Some("55006") => format!("for slot `{slot}` to be free"),
+                other => return other,
+            },
+            Some(holder) => format!("for slot `{slot}`, held by {holder}"),
+        };
+        waiting.say(whom.clone());
+        waiting.pause(&whom).await?;
+    }
+}
+
+async fn drop_now(session: &Session, slot: &str) -> Result<()> {
+    match session.client().execute("select pg_drop_replication_slot($1)", &[&slot]).await {
+        // Someone else dropped it in between.
+        Err(error) if error.code().is_some_and(|code| code.code() == "42704") => Ok(()),
+        dropped => dropped.map(drop).map_err(|error| failed(&format!("dropping slot `{slot}`"), &error)),
+    }
+}
