@@ -14,6 +14,8 @@ use super::walsender::lost;
 const TIMEOUT_WHERE_NONE: Duration = Duration::from_secs(60);
 /// How long a walsender may be silent before another session is asked whether the slot is ours.
 const OBSERVE_AFTER: Duration = Duration::from_secs(10);
+/// Longest time that what another session saw counts.
+const OBSERVATION_COUNTS: Duration = Duration::from_secs(5);
 /// Status updates and observations in one `wal_sender_timeout`, at least.
 const SIGNS_IN_TIMEOUT: u32 = 6;
 
@@ -22,11 +24,13 @@ const SIGNS_IN_TIMEOUT: u32 = 6;
 pub(super) struct Pace {
     /// How often a status update goes out at least.
     pub(super) status: Duration,
-    /// Silence after which another session is asked, and pause between two askings.
+    /// Silence after which another session is asked, with each status update.
     pub(super) observe: Duration,
-    /// Silence after which the slot is in doubt: half, so that what was sent before has arrived when
-    /// the server gives the slot to someone else.
+    /// Silence after which the slot is in doubt unless another session saw it: half, so that what was
+    /// sent before has arrived when the server gives the slot to someone else.
     pub(super) in_doubt: Duration,
+    /// How long it counts that another session saw it.
+    pub(super) fresh: Duration,
     /// Silence after which the connection is given up.
     pub(super) give_up: Duration,
 }
@@ -40,32 +44,36 @@ impl Pace {
             status: STATUS_INTERVAL.min(sign),
             observe: OBSERVE_AFTER.min(sign),
             in_doubt: timeout / 2,
+            fresh: OBSERVATION_COUNTS.min(timeout / 4),
             give_up: timeout,
         }
     }
 }
 
 /// The lease of a slot, shared by the stream's task and everyone who writes because of it.
+///
+/// Answers that are not read yet say nothing, and a walsender in a transaction of which it sends
+/// nothing answers only at half of its timeout; so a silence that is long enough is judged by another
+/// session, which sees whether the slot is ours.
 #[derive(Debug)]
 pub(super) struct SlotLease {
-    in_doubt: Duration,
+    pace: Pace,
     signs: Mutex<Signs>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Signs {
     lost: Option<String>,
     /// When the updates went out that are not answered yet, oldest first.
     unanswered: VecDeque<Instant>,
     /// When another session last asked and heard that the slot is ours.
-    observed: Instant,
+    observed: Option<Instant>,
 }
 
 impl SlotLease {
     /// The lease of a slot that was just acquired.
     pub(super) fn new(pace: Pace) -> Self {
-        let signs = Signs { lost: None, unanswered: VecDeque::new(), observed: Instant::now() };
-        Self { in_doubt: pace.in_doubt, signs: Mutex::new(signs) }
+        Self { pace, signs: Mutex::default() }
     }
 
     /// A status update that asks for an answer goes out.
@@ -80,7 +88,7 @@ impl SlotLease {
 
     /// At `asked` another session saw that the slot is ours.
     pub(super) fn observed(&self, asked: Instant) {
-        self.signs().observed = asked;
+        self.signs().observed = Some(asked);
     }
 
     /// The slot is ours no more, or soon will not be. The first reason stays.
@@ -88,9 +96,20 @@ impl SlotLease {
         self.signs().lost.get_or_insert(reason);
     }
 
-    /// Age of the oldest update that is not answered, or of what was observed since.
-    pub(super) fn silence(&self) -> Duration {
-        self.signs().silence()
+    /// Whether another session is to be asked.
+    pub(super) fn needs_observing(&self) -> bool {
+        self.signs().silence() > self.pace.observe
+    }
+
+    /// An error where nobody said for longer than `bound` that the slot is ours.
+    pub(super) fn within(&self, bound: Duration) -> Result<()> {
+        let signs = self.signs();
+        let silence = signs.silence();
+        let is_seen = signs.observed.is_some_and(|asked| asked.elapsed() <= self.pace.fresh);
+        if silence <= bound || is_seen {
+            return Ok(());
+        }
+        Err(lost(&format!("the server has been silent for {} ms", silence.as_millis())))
     }
 
     fn signs(&self) -> MutexGuard<'_, Signs> {
@@ -100,23 +119,18 @@ impl SlotLease {
 }
 
 impl Signs {
+    /// Age of the oldest update that is not answered.
     fn silence(&self) -> Duration {
-        let oldest = self.unanswered.front().copied();
-        oldest.map_or(Duration::ZERO, |oldest| oldest.max(self.observed).elapsed())
+        self.unanswered.front().map_or(Duration::ZERO, Instant::elapsed)
     }
 }
 
 impl Lease for SlotLease {
     fn check(&self) -> Result<()> {
-        let signs = self.signs();
-        if let Some(reason) = &signs.lost {
+        if let Some(reason) = &self.signs().lost {
             return Err(lost(reason));
         }
-        let silence = signs.silence();
-        if silence > self.in_doubt {
-            return Err(lost(&format!("the server has been silent for {} s", silence.as_secs())));
-        }
-        Ok(())
+        self.within(self.pace.in_doubt)
     }
 }
 
@@ -127,7 +141,7 @@ mod tests {
     const DOUBT: Duration = Duration::from_millis(40);
 
     fn lease() -> SlotLease {
-        SlotLease::new(Pace { in_doubt: DOUBT, ..Pace::of(Duration::ZERO) })
+        SlotLease::new(Pace { in_doubt: DOUBT, fresh: DOUBT, observe: DOUBT / 2, ..Pace::of(Duration::ZERO) })
     }
 
     #[test]
@@ -136,7 +150,8 @@ mod tests {
         assert_eq!(minute, Pace::of(Duration::from_secs(60)));
         assert_eq!((minute.status, minute.observe), (STATUS_INTERVAL, OBSERVE_AFTER));
         assert_eq!((minute.in_doubt, minute.give_up), (Duration::from_secs(30), Duration::from_secs(60)));
-        assert!(Pace::of(Duration::from_secs(3)).status < STATUS_INTERVAL);
+        let short = Pace::of(Duration::from_secs(3));
+        assert!(short.status < STATUS_INTERVAL && short.status < short.fresh, "one missed look is no doubt");
     }
 
     #[test]
@@ -149,20 +164,21 @@ mod tests {
         lease.answered();
         std::thread::sleep(2 * DOUBT);
         lease.check().expect_err("the second was not answered");
+        assert!(lease.needs_observing());
         lease.answered();
         lease.check().expect("all was answered");
+        assert!(!lease.needs_observing());
     }
 
     #[test]
-    fn what_another_session_saw_counts_from_when_it_asked() {
+    fn in_a_long_silence_it_counts_for_a_moment_that_another_session_saw_the_slot() {
         let lease = lease();
         lease.asked();
-        let asked = Instant::now();
         std::thread::sleep(2 * DOUBT);
-        lease.observed(asked);
-        lease.check().expect_err("it asked too long ago");
         lease.observed(Instant::now());
-        lease.check().expect("it just asked");
+        lease.check().expect("it was just seen");
+        std::thread::sleep(2 * DOUBT);
+        lease.check().expect_err("it was seen too long ago");
     }
 
     #[test]

@@ -168,11 +168,8 @@ impl Pump {
     }
 
     async fn status(&mut self, progress: &mut Progress) -> Result<()> {
-        let silence = self.lease.silence();
-        if silence > self.pace.give_up {
-            return Err(lost(&format!("the server has been silent for {} s", silence.as_secs())));
-        }
-        if silence > self.pace.observe && progress.observation.is_none() {
+        self.lease.within(self.pace.give_up)?;
+        if self.lease.needs_observing() && progress.observation.is_none() {
             progress.observation = Some(self.observe());
         }
         self.put_status(progress.received, Lsn::ZERO);
