@@ -34,6 +34,14 @@ impl<'a> Parameter<'a> {
         number.map(Self::Number)
     }
 
+    /// How many keys it holds a part of.
+    pub(super) fn keys(&self) -> usize {
+        match self {
+            Self::Texts(texts) => texts.len(),
+            Self::Number(_) => 0,
+        }
+    }
+
     /// Its type.
     pub(super) fn type_of(&self) -> Type {
         match self {

@@ -92,11 +92,9 @@ impl Drop for Lent<'_> {
 impl Reader {
     async fn open(plan: &ConnectPlan, bond: &Bond) -> Result<Self> {
         let session = connect(plan, "documents", bond).await?;
-        // A transaction that nobody waits for any more ends by itself. Plans are made for the keys at
-        // hand: a generic plan thinks of ten.
-        let bound_ms = READING_TRANSACTION.as_millis();
-        let settings = format!("set statement_timeout = {bound_ms}; set plan_cache_mode = force_custom_plan");
-        session.run("pinning the session's settings", &settings).await?;
+        // So that a transaction that nobody waits for any more ends by itself.
+        let statement_timeout = format!("set statement_timeout = {}", READING_TRANSACTION.as_millis());
+        session.run("bounding the session's statements", &statement_timeout).await?;
         Ok(Self { session, search_path: "pg_catalog".to_owned(), kept: HashMap::new() })
     }
 

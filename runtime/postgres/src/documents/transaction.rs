@@ -24,6 +24,8 @@ use crate::session::{LOCK_TIMEOUT, cancel};
 /// Longest wait for the end of a transaction that was given up: the server bounds each statement by
 /// the same time as we bound the transaction.
 const SETTLE_WAIT: Duration = Duration::from_secs(15);
+/// Most keys that a generic plan is right for: the planner makes it for an array of ten.
+const GENERIC_PLAN_KEYS_MAX: usize = 50;
 
 /// What one reading transaction reads.
 #[derive(Debug)]
@@ -64,12 +66,23 @@ impl Reading<'_> {
     /// One string, so that no Parse stands between BEGIN and LOCK: that would take a snapshot, and
     /// under a snapshot older than its lock a rewritten table reads as empty (measured).
     fn opening(&self) -> String {
-        let tables = self.table_names();
-        let lock_timeout_ms = LOCK_TIMEOUT.as_millis();
         format!(
-            "begin isolation level repeatable read, read only; set local lock_timeout = {lock_timeout_ms}; \
-             lock table {tables} in access share mode"
+            "begin isolation level repeatable read, read only; set local lock_timeout = {}; \
+             set local plan_cache_mode = {}; lock table {} in access share mode",
+            LOCK_TIMEOUT.as_millis(),
+            self.plan_cache_mode(),
+            self.table_names()
         )
+    }
+
+    /// A plan that is kept saves more than half of a few keys' time; many keys need one of their own.
+    fn plan_cache_mode(&self) -> &'static str {
+        let keys = self.parameters.iter().map(Parameter::keys).max();
+        if keys.is_some_and(|keys| keys <= GENERIC_PLAN_KEYS_MAX) {
+            "force_generic_plan"
+        } else {
+            "force_custom_plan"
+        }
     }
 }
 
