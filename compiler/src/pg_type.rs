@@ -199,6 +199,11 @@ impl PgType {
         !self.array && self.base.is_text()
     }
 
+    /// Whether it is text that a collation orders.
+    pub fn is_collated(&self) -> bool {
+        !self.array && matches!(self.base, BaseType::Text | BaseType::Varchar(_) | BaseType::Char)
+    }
+
     /// Whether it is a number.
     pub fn is_number(&self) -> bool {
         !self.array && (self.base.is_integer() || self.base.is_fractional())

@@ -1,0 +1,120 @@
+//! From a checked project to its lock: tables, bodies, fields, queries and edges.
+//!
+//! Nothing can go wrong here: what could be doubted was refused by check.
+
+#[cfg(test)]
+mod build;
+mod edges;
+#[cfg(test)]
+mod example;
+mod fields;
+mod identity;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use flusso_schemas::lock::{Edge, IndexPlan, KeyColumn, Lock};
+use flusso_schemas::name::{Ident, TableName};
+
+use crate::mapping;
+use crate::model::{Checked, Field, Form, Index, Shape, Table};
+use crate::pg_type::{BaseType, PgType};
+use crate::sql::{self, Tree};
+
+pub use identity::NeededIdentity;
+
+/// The lock of a project.
+pub fn lock(checked: &Checked) -> Lock {
+    Lock {
+        project: checked.project.clone(),
+        inputs: checked.inputs.clone(),
+        source: checked.source.clone(),
+        sinks: checked.sinks.clone(),
+        tables: needed_identities(checked).into_iter().map(|(name, needed)| needed.plan(name)).collect(),
+        indexes: checked.indexes.iter().map(index).collect(),
+    }
+}
+
+/// What the replica identity of each captured table must hold, and the cheapest that does.
+pub fn needed_identities(checked: &Checked) -> BTreeMap<TableName, NeededIdentity> {
+    let trees: Vec<Tree<'_>> = checked.indexes.iter().map(Tree::new).collect();
+    identity::needed(&trees)
+}
+
+fn index(index: &Index) -> IndexPlan {
+    let tree = Tree::new(index);
+    let edges = edges::edges(&tree);
+    IndexPlan {
+        name: index.name.clone(),
+        alias: index.name.clone(),
+        sinks: index.sinks.clone(),
+        on_error: index.on_error,
+        key: index.key.iter().map(|column| key_column(&index.table, column)).collect(),
+        document_id: index.document_id,
+        search_path: search_path(&tree),
+        inputs: index.inputs.clone(),
+        rendering: rendering(&index.fields),
+        body: mapping::body(index),
+        bound: sql::bound(&tree),
+        enums: enums(&tree, &edges),
+        unique: edges::unique(&tree),
+        fields: fields::fields(&tree),
+        nodes: tree.nodes.iter().map(|node| sql::node(&tree, node)).collect(),
+        edges,
+    }
+}
+
+fn key_column(table: &Table, column: &str) -> KeyColumn {
+    KeyColumn { column: Ident::new(column), pg_type: column_type(table, column).cast_name() }
+}
+
+fn column_type(table: &Table, column: &str) -> PgType {
+    let facts = table.column(column).expect("check has bound every column");
+    PgType::of_column(facts, table.facts.enums.as_ref())
+}
+
+/// `pg_catalog`, then the schemas of the extensions whose types are read: under `pg_catalog` alone a
+/// `citext` compares case-sensitively without an error.
+fn search_path(tree: &Tree<'_>) -> Vec<String> {
+    let read = tree.rows.iter().flat_map(|row| row.columns.iter().filter_map(|name| row.table.column(name)));
+    let of_extensions = read.filter(|facts| {
+        let found = PgType::of_column(facts, None);
+        facts.base_kind == "b"
+            && facts.type_schema != "pg_catalog"
+            && matches!(
+                found.base,
+                BaseType::Citext | BaseType::Hstore | BaseType::Ltree | BaseType::Other(_)
+            )
+    });
+    let schemas: BTreeSet<String> = of_extensions.map(|facts| facts.type_schema.clone()).collect();
+    ["pg_catalog".to_owned()].into_iter().chain(schemas).collect()
+}
+
+/// Labels of the enum types that any edge relies on.
+fn enums(tree: &Tree<'_>, edges: &[Edge]) -> BTreeMap<String, Vec<String>> {
+    let mut enums = BTreeMap::new();
+    for edge in edges {
+        let table = tree.rows.iter().map(|row| row.table).find(|table| table.name == edge.table);
+        let table = table.expect("an edge's table is a row's");
+        for column in edge.columns.keys() {
+            if let BaseType::Enum { name, labels } = column_type(table, column.as_str()).base {
+                enums.insert(name, labels);
+            }
+        }
+    }
+    enums
+}
+
+/// The highest rendering number of the kinds in use.
+fn rendering(fields: &[Field]) -> u32 {
+    let of_field = |field: &Field| match &field.form {
+        Form::Scalar(scalar) => scalar.kind.rendering(),
+        Form::Aggregate(aggregate) => aggregate.result.kind.rendering(),
+        Form::Constant { kind, .. } => kind.rendering(),
+        Form::SameRow { fields, .. } => rendering(fields),
+        Form::Relation(relation) => match &relation.shape {
+            Shape::Object { fields, .. } => rendering(fields),
+            Shape::Value(scalar) => scalar.kind.rendering(),
+        },
+    };
+    fields.iter().map(of_field).max().unwrap_or(1)
+}

@@ -1,0 +1,79 @@
+//! Edges: for each captured table and the roles it plays what its changes mean, and what is relied on.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use flusso_schemas::facts::IndexFacts;
+use flusso_schemas::lock::Edge;
+use flusso_schemas::name::{Ident, TableName};
+
+use crate::model::Table;
+use crate::pg_type::PgType;
+use crate::sql::{RowId, Tree, resolve};
+
+/// What tells the edges of an index apart.
+type Way = (TableName, Vec<Ident>, Option<String>);
+
+/// The edges of an index, sorted by table and roles.
+pub(super) fn edges(tree: &Tree<'_>) -> Vec<Edge> {
+    let mut rows_by_way: BTreeMap<Way, Vec<RowId>> = BTreeMap::new();
+    for (place, row) in tree.rows.iter().enumerate() {
+        let (navigation, resolve) = resolve(tree, place);
+        rows_by_way.entry((row.table.name.clone(), navigation, resolve)).or_default().push(place);
+    }
+    let mut edges: Vec<Edge> = rows_by_way.into_iter().map(|(way, rows)| edge(tree, way, &rows)).collect();
+    edges.sort_by(|one, other| (&one.table, &one.roles).cmp(&(&other.table, &other.roles)));
+    edges
+}
+
+fn edge(tree: &Tree<'_>, (table, navigation, resolve): Way, rows: &[RowId]) -> Edge {
+    let roles: BTreeSet<&String> = rows.iter().flat_map(|row| &tree.rows[*row].roles).collect();
+    let mut columns = BTreeMap::new();
+    for row in rows {
+        for name in &tree.rows[*row].columns {
+            relied_on(tree.rows[*row].table, name, &mut columns);
+        }
+    }
+    Edge { table, roles: roles.into_iter().cloned().collect(), navigation, resolve, columns }
+}
+
+/// A column with its facts. A generated one is not in the stream: it stands for those that it reads.
+fn relied_on(table: &Table, name: &str, columns: &mut BTreeMap<Ident, String>) {
+    let facts = table.column(name).expect("check has bound every column");
+    if !facts.generated_from.is_empty() {
+        facts.generated_from.iter().for_each(|source| relied_on(table, source, columns));
+        return;
+    }
+    let not_null = if facts.not_null { " not null" } else { "" };
+    let spelled = PgType::of_column(facts, table.facts.enums.as_ref()).relied_on();
+    columns.insert(Ident::new(name), format!("{spelled}{not_null}"));
+}
+
+/// The column lists that make a to-one one and a key a key, where the table's primary key does not.
+pub(super) fn unique(tree: &Tree<'_>) -> BTreeMap<TableName, Vec<Vec<Ident>>> {
+    let mut unique: BTreeMap<TableName, BTreeSet<Vec<Ident>>> = BTreeMap::new();
+    for row in &tree.rows {
+        let joined: Vec<&str> = match row.parent {
+            None => tree.index.key.iter().map(String::as_str).collect(),
+            Some(_) if row.to_one => row.pairs.iter().map(|pair| pair.child.as_str()).collect(),
+            Some(_) => continue,
+        };
+        let proof = proof(row.table, &joined).filter(|index| !index.primary);
+        let columns =
+            proof.map(|index| index.columns.iter().take(index.nkeys).flatten().map(Ident::new).collect());
+        if let Some(columns) = columns {
+            unique.entry(row.table.name.clone()).or_default().insert(columns);
+        }
+    }
+    unique.into_iter().map(|(table, lists)| (table, lists.into_iter().collect())).collect()
+}
+
+/// The index by which no two rows agree on these columns: the primary key, else the shortest.
+fn proof<'a>(table: &'a Table, columns: &[&str]) -> Option<&'a IndexFacts> {
+    let proves = |index: &&IndexFacts| {
+        let mut keys = index.columns.iter().take(index.nkeys);
+        let is_whole = index.unique && index.immediate && index.valid && !index.partial && !index.expressions;
+        is_whole && keys.all(|key| key.as_deref().is_some_and(|key| columns.contains(&key)))
+    };
+    let order = |index: &&IndexFacts| (!index.primary, index.nkeys, index.name.clone());
+    table.facts.indexes.iter().filter(proves).min_by_key(order)
+}

@@ -1,0 +1,39 @@
+//! The SQL of a lock: one query a node, the bound of a chunk, and the way from a changed row to its
+//! documents. The spelling and the reasons are those of the fragments' protocol.
+
+mod aggregate;
+mod alias;
+mod from;
+mod lateral;
+mod node;
+mod object;
+mod order;
+mod reach;
+mod resolve;
+mod segment;
+mod text;
+mod tree;
+mod value;
+
+pub(crate) use node::node;
+pub(crate) use order::order_of;
+pub(crate) use resolve::resolve;
+pub(crate) use tree::{Content, RowId, Tree};
+
+use alias::Aliases;
+use tree::ROOT;
+
+/// The query of a chunk's upper bound: `$1` is the number of rows less one.
+pub(crate) fn bound(tree: &Tree<'_>) -> String {
+    let mut aliases = Aliases::default();
+    let table = from::table(tree, &mut aliases, ROOT);
+    let key = from::columns(&aliases.of(tree, ROOT), &tree.index.key);
+    let texts: Vec<String> = key.iter().map(|part| format!("{part}::text")).collect();
+    text::query(&[
+        format!("select {}", texts.join(", ")),
+        format!("from {table}"),
+        format!("where {}", text::mark("range", &key)),
+        format!("order by {}", key.join(", ")),
+        "offset $1 limit 1".to_owned(),
+    ])
+}

@@ -1,0 +1,97 @@
+//! Aggregates over one relation: one row a group, and nothing for an empty one.
+
+use flusso_schemas::lock;
+use serde_json::Value;
+
+use crate::model::{Aggregate, Function, ValueSource};
+
+use super::alias::Aliases;
+use super::from::{GroupForm, condition, join, start};
+use super::node::select;
+use super::segment::Segments;
+use super::text::{column, query};
+use super::tree::{Node, RowId, Tree};
+use super::value;
+
+/// The node of aggregates that stand side by side.
+pub(super) fn node(tree: &Tree<'_>, node: &Node<'_>, members: &[(&str, &Aggregate)]) -> lock::Node {
+    let mut aliases = Aliases::default();
+    let (mut from, group) = start(tree, &mut aliases, node.chain[0], GroupForm::of(tree, node));
+    from.conditions.extend(condition(tree, &mut aliases, node.chain[0]));
+    node.chain[1..].iter().for_each(|row| join(tree, &mut aliases, *row, &mut from));
+    let target = *node.chain.last().expect("a path is never empty");
+    let alias = aliases.of(tree, target);
+    let mut segments = Segments::new();
+    for (place, (key, aggregate)) in members.iter().enumerate() {
+        segments.field(&member_key(place, key));
+        match aggregate.function {
+            Function::Exists => segments.literal("true"),
+            _ => {
+                let call = call(tree, target, &alias, aggregate);
+                let nullable = aggregate.function != Function::Count;
+                segments.value(value::token(&aggregate.result, &call, nullable));
+            }
+        }
+    }
+    let (printed, slots) = segments.finish();
+    let mut selected = vec![group.text];
+    selected.extend(printed);
+    let grouped = format!("group by {}", group.keys.join(", "));
+    lock::Node {
+        path: node.path.to_owned(),
+        open: String::new(),
+        separator: String::new(),
+        close: String::new(),
+        empty: Some(empty(members)),
+        slots,
+        sql: query(&select(&selected, &from, &[grouped])),
+    }
+}
+
+fn member_key(place: usize, key: &str) -> String {
+    format!("{}{}:", if place == 0 { "" } else { "," }, Value::from(key))
+}
+
+/// The members over no row at all.
+fn empty(members: &[(&str, &Aggregate)]) -> String {
+    let member = |(place, (key, aggregate)): (usize, &(&str, &Aggregate))| {
+        let token = match aggregate.function {
+            Function::Count => "0".to_owned(),
+            Function::Exists => "false".to_owned(),
+            _ => value::absent_token(&aggregate.result),
+        };
+        format!("{}{token}", member_key(place, key))
+    };
+    members.iter().enumerate().map(member).collect()
+}
+
+fn call(tree: &Tree<'_>, target: RowId, alias: &str, aggregate: &Aggregate) -> String {
+    let distinct = if aggregate.distinct { "distinct " } else { "" };
+    match &aggregate.of {
+        Some(of) => {
+            let read = match of {
+                ValueSource::Column(name) => column(alias, name),
+                ValueSource::Sql(text) => text.sql(alias),
+            };
+            let function = aggregate.function;
+            let is_ordered_text =
+                matches!(function, Function::Min | Function::Max) && aggregate.result.pg_type.is_collated();
+            let collation = if is_ordered_text { " collate \"C\"" } else { "" };
+            let read = if is_ordered_text && read.contains(' ') { format!("({read})") } else { read };
+            format!("{}({distinct}{read}{collation})", function.name())
+        }
+        None if aggregate.distinct => format!("count(distinct {})", row_identity(tree, target, alias)),
+        None => "count(*)".to_owned(),
+    }
+}
+
+/// What tells the rows of a table apart: its key, else the place where a row is stored.
+fn row_identity(tree: &Tree<'_>, target: RowId, alias: &str) -> String {
+    let key = tree.rows[target].table.primary_key().unwrap_or_default();
+    let columns: Vec<String> = key.iter().map(|name| column(alias, name)).collect();
+    match columns.as_slice() {
+        [] => format!("{alias}.ctid"),
+        [one] => one.clone(),
+        many => format!("({})", many.join(", ")),
+    }
+}

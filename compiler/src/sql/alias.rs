@@ -1,0 +1,72 @@
+//! Short table aliases: the initials of a name's words, made unique within a query.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::tree::{RowId, Tree};
+
+/// Words that Postgres does not take as an alias without quotes, of the lengths that initials have.
+const RESERVED: [&str; 17] = [
+    "all", "and", "any", "as", "asc", "both", "case", "cast", "do", "end", "for", "in", "is", "not", "on",
+    "or", "to",
+];
+
+/// The aliases of one query.
+#[derive(Default)]
+pub(crate) struct Aliases {
+    by_row: BTreeMap<RowId, String>,
+    taken: BTreeSet<String>,
+}
+
+impl Aliases {
+    /// The alias of a row, given when it is first asked for.
+    pub(crate) fn of(&mut self, tree: &Tree<'_>, row: RowId) -> String {
+        if let Some(alias) = self.by_row.get(&row) {
+            return alias.clone();
+        }
+        let initials = initials(tree.rows[row].table.name.name.as_str());
+        let free = |alias: &String| !self.taken.contains(alias) && !RESERVED.contains(&alias.as_str());
+        let numbered = (2..).map(|number: u32| format!("{initials}{number}"));
+        let alias = [initials.clone()].into_iter().chain(numbered).find(free).expect("numbers do not end");
+        self.taken.insert(alias.clone());
+        self.by_row.insert(row, alias.clone());
+        alias
+    }
+}
+
+/// `order_items` and `OrderItems` are `oi`; a name without a plain letter is `t`.
+fn initials(name: &str) -> String {
+    let mut initials = String::new();
+    let mut before = '_';
+    for character in name.chars() {
+        let begins = !before.is_alphanumeric() || (before.is_lowercase() && character.is_uppercase());
+        if begins && character.is_ascii_alphabetic() {
+            initials.push(character.to_ascii_lowercase());
+        }
+        before = character;
+    }
+    if initials.is_empty() { "t".to_owned() } else { initials }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn initials_are_those_of_the_words() {
+        for (name, expected) in [
+            ("order_items", "oi"),
+            ("OrderItems", "oi"),
+            ("Order Items", "oi"),
+            ("users", "u"),
+            ("été", "t"),
+            ("1x", "t"),
+        ] {
+            assert_eq!(initials(name), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn reserved_words_are_sorted() {
+        assert!(RESERVED.is_sorted());
+    }
+}

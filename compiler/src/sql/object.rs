@@ -1,0 +1,85 @@
+//! An object's members as segments.
+
+use serde_json::Value;
+
+use super::alias::Aliases;
+use super::from::{GroupForm, columns};
+use super::segment::Segments;
+use super::text::{column, literal};
+use super::tree::{Member, Node, NodeId, Part, Presence, RowId, Tree};
+use super::{segment::ValueSql, value};
+
+/// Prints `{…}`.
+pub(super) fn print(tree: &Tree<'_>, aliases: &mut Aliases, segments: &mut Segments, members: &[Member<'_>]) {
+    for (place, member) in members.iter().enumerate() {
+        let mark = if place == 0 { "{" } else { "," };
+        match &member.part {
+            // Aggregates print their own keys.
+            Part::Aggregates(node) => {
+                segments.literal(mark);
+                slot(tree, aliases, segments, *node);
+            }
+            part => {
+                segments.field(&format!("{mark}{}:", Value::from(member.key)));
+                print_part(tree, aliases, segments, part);
+            }
+        }
+    }
+    segments.literal(if members.is_empty() { "{}" } else { "}" });
+}
+
+fn print_part(tree: &Tree<'_>, aliases: &mut Aliases, segments: &mut Segments, part: &Part<'_>) {
+    match part {
+        Part::Scalar { row, scalar, when, may_be_absent } => {
+            let alias = aliases.of(tree, *row);
+            segments.value(value::of_row(scalar, &alias, *may_be_absent, *when));
+        }
+        Part::Constant { token, when: None, .. } => segments.literal(token),
+        Part::Constant { row, token, when: Some(when) } => {
+            let holds = when.sql(&aliases.of(tree, *row));
+            let sql = format!("case when {holds} then {} else 'null' end", literal(token));
+            segments.value(ValueSql { sql, is_text: true });
+        }
+        Part::Object { presence, members } => {
+            let opened = match presence {
+                Presence::Always => None,
+                Presence::Row(row) => Some((absent(tree, aliases, *row), false)),
+                Presence::When(row, when) => {
+                    Some((format!("({}) is not true", when.sql(&aliases.of(tree, *row))), true))
+                }
+            };
+            let is_case = opened.is_some();
+            opened.into_iter().for_each(|(absent, conditional)| segments.open_case(absent, conditional));
+            print(tree, aliases, segments, members);
+            if is_case {
+                segments.close_case();
+            }
+        }
+        Part::Slot(node) | Part::Aggregates(node) => slot(tree, aliases, segments, *node),
+    }
+}
+
+/// A joined row that is there has a value in the column it was joined by.
+fn absent(tree: &Tree<'_>, aliases: &mut Aliases, row: RowId) -> String {
+    let joined_by = &tree.rows[row].pairs[0].child;
+    format!("{} is null", column(&aliases.of(tree, row), joined_by))
+}
+
+fn slot(tree: &Tree<'_>, aliases: &mut Aliases, segments: &mut Segments, node: NodeId) {
+    let node = &tree.nodes[node];
+    let form = GroupForm::of(tree, node);
+    let key = slot_key(tree, aliases, node, form);
+    segments.slot(node.path, &key, form == GroupForm::Row);
+}
+
+/// The group of a child node in its parent's row. Where its condition does not hold it is the empty text,
+/// which no row's text is: the child is looked for and not found.
+fn slot_key(tree: &Tree<'_>, aliases: &mut Aliases, node: &Node<'_>, form: GroupForm) -> String {
+    let first = &tree.rows[node.chain[0]];
+    let parent = aliases.of(tree, first.parent.expect("the root stands in no slot"));
+    let key = form.text(&columns(&parent, first.pairs.iter().map(|pair| &pair.parent)));
+    match node.when {
+        None => key,
+        Some(when) => format!("case when {} then {key} else '' end", when.sql(&parent)),
+    }
+}
