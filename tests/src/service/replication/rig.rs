@@ -1,0 +1,202 @@
+//! A cluster of its own, a plan of bare edges, and what a stream said.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use flusso_postgres::connect::ConnectPlan;
+use flusso_postgres::replication::{StreamRequest, open};
+use flusso_postgres::session::{self, Bond};
+use flusso_runtime::backends::RunOptions;
+use flusso_runtime::bounds;
+use flusso_runtime::progress::{Progress, ProgressEvent, Shutdown};
+use flusso_runtime::source::{ChangeStream, Event};
+use flusso_runtime::{Error, Result};
+use flusso_schemas::lock::{
+    DocumentIdForm, Edge, IndexPlan, Lock, OnError, SecretRef, SourceEndpoint, SourcePlan, TlsFiles,
+};
+use flusso_schemas::name::Ident;
+use tempfile::TempDir;
+use xtask::services::postgres::{Cluster, Connection};
+
+/// Name of slot and publication.
+pub(super) const SLOT: &str = "flusso_rig";
+/// Longest wait for an event that has to come.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A cluster with one database, its schema, a publication of all its tables, and a slot.
+pub(super) struct Rig {
+    pub(super) cluster: Cluster,
+    pub(super) sql: Connection,
+    pub(super) folder: TempDir,
+}
+
+/// What a run of the stream says and falls with.
+pub(super) struct Opened {
+    pub(super) stream: Box<dyn ChangeStream>,
+    pub(super) bond: Bond,
+}
+
+impl Rig {
+    /// Starts a cluster and runs the schema before publication and slot are made.
+    pub(super) fn start(settings: &[(&str, &str)], schema: &[&str]) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let cluster = Cluster::start(folder.path(), settings).expect("a cluster");
+        let mut sql = cluster.connect("postgres").expect("a connection");
+        let provision = [
+            format!("create publication {SLOT} for all tables"),
+            format!("select pg_create_logical_replication_slot('{SLOT}', 'pgoutput')"),
+        ];
+        for statement in schema.iter().copied().chain(provision.iter().map(String::as_str)) {
+            sql.query(statement).expect(statement);
+        }
+        Self { cluster, sql, folder }
+    }
+
+    pub(super) fn run(&mut self, statements: &[&str]) {
+        for statement in statements {
+            self.sql.query(statement).expect(statement);
+        }
+    }
+
+    /// The first value of the first row.
+    pub(super) fn value(&mut self, sql: &str) -> Option<String> {
+        self.sql.query(sql).expect(sql).into_iter().next().and_then(|row| row.into_iter().next().flatten())
+    }
+
+    /// How to connect, to the cluster itself or to something in front of it.
+    pub(super) fn connect_plan(&self, user: &str, port: u16) -> ConnectPlan {
+        let path = self.folder.path().join(format!("url-{port}-{}", user.replace(':', "-")));
+        std::fs::write(&path, format!("postgres://{user}@127.0.0.1:{port}/postgres?sslmode=disable"))
+            .expect("a file");
+        let mut source = source();
+        source.endpoint = SourceEndpoint::Url(SecretRef::File(path));
+        ConnectPlan::of_source(&source, false).expect("a plan")
+    }
+
+    pub(super) async fn open(&self, plan: &Lock) -> Opened {
+        let port = self.cluster.port;
+        self.try_open(plan, [port, port], &options(&Arc::default())).await.expect("a stream")
+    }
+
+    /// Opens a stream on the first port; the session that observes is on the second.
+    pub(super) async fn try_open(
+        &self,
+        plan: &Lock,
+        ports: [u16; 2],
+        options: &RunOptions,
+    ) -> Result<Opened> {
+        let bond = Bond::default();
+        let [connect, control] = ports.map(|port| self.connect_plan("postgres", port));
+        let observer = Arc::new(session::connect(&control, "control", &bond).await?);
+        let request = StreamRequest { plan, connect: &connect, bond: &bond, observer, options };
+        let stream = open(request).await?;
+        Ok(Opened { stream, bond })
+    }
+}
+
+/// What happened, in words.
+#[derive(Debug, Default)]
+pub(super) struct Heard(pub(super) Mutex<Vec<String>>);
+
+impl Progress for Heard {
+    fn event(&self, event: ProgressEvent) {
+        if let ProgressEvent::Waiting { what } = event {
+            self.0.lock().expect("nobody panics here").push(what);
+        }
+    }
+}
+
+pub(super) fn options(heard: &Arc<Heard>) -> RunOptions {
+    RunOptions {
+        allow_commands: false,
+        readers: 1,
+        gate_wait: bounds::GATE_WAIT,
+        slot_wait: Duration::from_secs(2),
+        progress: Arc::clone(heard) as Arc<dyn Progress>,
+        shutdown: Shutdown::default(),
+    }
+}
+
+/// An index a line: `table: navigation / columns`.
+pub(super) fn plan(edges: &[(&str, &[&str], &[&str])]) -> Lock {
+    Lock {
+        project: "rig".into(),
+        inputs: String::new(),
+        source: source(),
+        sinks: Vec::new(),
+        tables: Vec::new(),
+        indexes: edges.iter().map(|(table, navigation, columns)| index(table, navigation, columns)).collect(),
+    }
+}
+
+fn index(table: &str, navigation: &[&str], columns: &[&str]) -> IndexPlan {
+    let edge = Edge {
+        table: table.parse().expect("a qualified table"),
+        roles: Vec::new(),
+        navigation: navigation.iter().map(|name| Ident::new(*name)).collect(),
+        resolve: None,
+        columns: columns.iter().map(|name| (Ident::new(*name), String::new())).collect(),
+    };
+    IndexPlan {
+        name: "rig".into(),
+        alias: "rig".into(),
+        sinks: Vec::new(),
+        on_error: OnError::Stop,
+        key: Vec::new(),
+        document_id: DocumentIdForm::Key,
+        search_path: Vec::new(),
+        inputs: String::new(),
+        rendering: 1,
+        body: serde_json::Value::Null,
+        bound: String::new(),
+        enums: BTreeMap::new(),
+        unique: BTreeMap::new(),
+        fields: BTreeMap::new(),
+        nodes: Vec::new(),
+        edges: vec![edge],
+    }
+}
+
+fn source() -> SourcePlan {
+    SourcePlan {
+        endpoint: SourceEndpoint::Url(SecretRef::Env("UNUSED".into())),
+        tls: TlsFiles::default(),
+        publication: SLOT.into(),
+        slot: SLOT.into(),
+        manage: BTreeSet::new(),
+        server_version_min: Vec::new(),
+        settings: BTreeMap::new(),
+        statement_timeout_ms: 10_000,
+    }
+}
+
+/// The next event that is no keepalive.
+pub(super) async fn next(stream: &mut dyn ChangeStream) -> Result<Event> {
+    let event = async {
+        loop {
+            match stream.next().await? {
+                Event::Keepalive(_) => {}
+                event => return Ok::<_, Error>(event),
+            }
+        }
+    };
+    tokio::time::timeout(PATIENCE, event).await.expect("an event comes in time")
+}
+
+/// What the next transaction holds: `index:key,key` a hit, and other events in words.
+pub(super) async fn transaction(stream: &mut dyn ChangeStream) -> Vec<String> {
+    let mut said = Vec::new();
+    assert!(matches!(next(stream).await.expect("a begin"), Event::Begin(_)));
+    loop {
+        match next(stream).await.expect("a transaction goes on") {
+            Event::Change(hits) => {
+                said.extend(hits.iter().map(|hit| format!("{}:{}", hit.index, hit.key.0.join(","))));
+            }
+            Event::Truncate { tables, indexes } => said.push(format!("truncate {tables:?} {indexes:?}")),
+            Event::Unusable { indexes, reason } => said.push(format!("{indexes:?} {reason}")),
+            Event::Commit { .. } => return said,
+            other => panic!("{other:?} inside a transaction"),
+        }
+    }
+}
