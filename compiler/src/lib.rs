@@ -1,13 +1,19 @@
 //! From a project's text and what is observed of its source to diagnostics and a lock. Pure: it opens
 //! no file, no socket, no environment and no clock.
 
+mod check;
+mod compile;
 pub mod condition;
 pub mod diagnostic;
 pub mod kinds;
+mod mapping;
 pub mod model;
 pub mod pg_type;
+pub mod plan;
 mod read;
+mod sql;
 pub mod sql_text;
 pub mod syntax;
 
+pub use compile::{Outcome, compile, findings, probes};
 pub use read::{Connection, Read, index_globs, read};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use flusso_schemas::lock::{SourceEndpoint, TlsFiles};
+use flusso_schemas::lock::{SinkPlan, SourceEndpoint, TlsFiles};
 use flusso_schemas::name::TableName;
 
 use crate::diagnostic::{Diagnostic, SourceFile};
@@ -69,6 +69,11 @@ impl Read {
             tls: source.tls,
             statement_timeout_ms: source.statement_timeout_ms,
         })
+    }
+
+    /// The sinks that could be read, in the order of their names.
+    pub fn sinks(&self) -> impl Iterator<Item = &SinkPlan> {
+        self.project.iter().flat_map(|project| &project.sinks).map(|sink| &sink.value)
     }
 
     /// Every table that is named, sorted: those whose facts are wanted.

@@ -1,0 +1,130 @@
+//! What is written against what the catalog says: names are bound, inferences made, and what cannot be
+//! right is said. The model that comes out has no error in it.
+
+mod aggregate;
+mod column;
+mod condition;
+mod field;
+mod join;
+mod key;
+mod link;
+mod literal;
+mod probe;
+mod relation;
+mod scalar;
+mod table;
+
+use std::collections::BTreeSet;
+
+use flusso_schemas::facts::{CatalogFacts, Probe};
+use flusso_schemas::lock::DocumentIdForm;
+use flusso_schemas::name::TableName;
+
+use crate::diagnostic::Diagnostic;
+use crate::model::{Checked, Index};
+use crate::read::Read;
+use crate::syntax;
+use probe::Probes;
+
+pub(crate) use probe::{Outcomes, outcomes};
+
+/// What checking gives.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    /// What was found in the check itself.
+    pub(crate) diagnostics: Vec<Diagnostic>,
+    /// What the server is to judge, in the order it is met.
+    pub(crate) probes: Vec<Probe>,
+    /// The model, where nothing at deny stands in its way and every probe was answered.
+    pub(crate) checked: Option<Checked>,
+}
+
+/// One run of the check.
+pub(super) struct Checker<'a> {
+    facts: &'a CatalogFacts,
+    /// The schema that unqualified tables are in.
+    schema: &'a str,
+    /// Number of the index file that is checked.
+    file: usize,
+    diagnostics: Vec<Diagnostic>,
+    probes: Probes<'a>,
+    /// Tables whose own state was judged already.
+    judged: BTreeSet<TableName>,
+}
+
+/// Checks everything that was read.
+pub(crate) fn check(read: &Read, facts: &CatalogFacts, outcomes: &Outcomes<'_>) -> Outcome {
+    let schema = read.project.as_ref().map_or("public", |project| project.schema.as_str());
+    let mut checker = Checker {
+        facts,
+        schema,
+        file: 0,
+        diagnostics: Vec::new(),
+        probes: Probes::new(outcomes),
+        judged: BTreeSet::new(),
+    };
+    let indexes: Vec<Option<Index>> = read.indexes.iter().map(|index| checker.index(read, index)).collect();
+    let is_clean = !checker.diagnostics.iter().chain(&read.diagnostics).any(Diagnostic::is_deny);
+    let all_answered = checker.probes.all_answered();
+    let checked = indexes.into_iter().collect::<Option<Vec<Index>>>().filter(|_| is_clean && all_answered);
+    Outcome {
+        diagnostics: checker.diagnostics,
+        probes: checker.probes.into_list(),
+        checked: checked.and_then(|indexes| project(read, indexes)),
+    }
+}
+
+fn project(read: &Read, mut indexes: Vec<Index>) -> Option<Checked> {
+    let project = read.project.as_ref()?;
+    indexes.sort_by(|a, b| a.name.cmp(&b.name));
+    Some(Checked {
+        project: project.name.as_ref()?.value.clone(),
+        inputs: project.inputs.clone(),
+        source: project.source.clone()?,
+        sinks: project.sinks.iter().map(|sink| sink.value.clone()).collect(),
+        indexes,
+    })
+}
+
+impl Checker<'_> {
+    fn push(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
+    }
+
+    fn index(&mut self, read: &Read, index: &syntax::index::Index) -> Option<Index> {
+        self.file = index.file;
+        let table = self.table(index.table.as_ref()?)?;
+        let key = self.key(index, &table);
+        let condition = index.conditions.as_ref().map(|conditions| self.conditions(conditions, &table));
+        let fields = self.fields(&index.fields, &table);
+        let every_sink = || syntax::sink::names(&read.project.as_ref().expect("it was read").sinks);
+        let sinks = match &index.sinks {
+            Some(sinks) => sinks.iter().map(|sink| sink.value.clone()).collect(),
+            None => read.project.as_ref().map(|_| every_sink()).unwrap_or_default(),
+        };
+        let condition = match condition {
+            Some(bound) => Some(bound?),
+            None => None,
+        };
+        Some(Index {
+            name: index.name.as_ref()?.value.clone(),
+            inputs: index.inputs.clone(),
+            sinks: sinks.into_iter().collect(),
+            on_error: index.shared.on_error.unwrap_or(flusso_schemas::lock::OnError::Stop),
+            table,
+            key: key?,
+            document_id: DocumentIdForm::Key,
+            condition,
+            settings: index.shared.settings.clone(),
+            analysis: index.shared.analysis.clone(),
+            dynamic: index.dynamic.clone(),
+            options: index.options.clone(),
+            fields: fields?,
+        })
+    }
+
+    /// A table as its reader knows it: without the schema where that is the default one.
+    fn short(&self, name: &TableName) -> String {
+        if name.schema.as_str() == self.schema { name.name.as_str().to_owned() } else { name.to_string() }
+    }
+}

@@ -1,0 +1,148 @@
+//! Aggregates: what the server would give, before its kind.
+
+use std::sync::Arc;
+
+use super::Checker;
+use super::field::known_kind;
+use super::join::Asked;
+use super::scalar::{Value, with_parameter};
+use crate::diagnostic::{Diagnostic, Place};
+use crate::model::{Aggregate, Function, Join, Table, ValueSource};
+use crate::pg_type::{BaseType, Enums, PgType};
+use crate::syntax;
+
+impl Checker<'_> {
+    /// Binds an aggregate over rows related to a row of `table`.
+    pub(super) fn aggregate(
+        &mut self,
+        field: &syntax::field::Field,
+        aggregate: &syntax::field::Aggregate,
+        table: &Arc<Table>,
+    ) -> Option<Aggregate> {
+        let function = aggregate.function.value;
+        let asked = Asked { name: function.name(), verb: None, place: &aggregate.function.place };
+        let (target, joins) = self.path(&aggregate.path, table, &asked);
+        let target = target?;
+        let of = aggregate.of.as_ref().map(|source| self.value(source, &target));
+        let of = match of {
+            Some(value) => Some(value?),
+            None => None,
+        };
+        let value = self.result(function, of.as_ref(), &aggregate.function.place)?;
+        let written = kept_scale(&aggregate.result, function, of.as_ref());
+        let kind = match aggregate.result.kind.as_ref() {
+            Some(kind) => Some(kind.value),
+            None => default_kind(function).map(known_kind),
+        };
+        let result = self.scalar(&written, value, kind)?;
+        let result = if field.required.is_some() && matches!(function, Function::Count | Function::Exists) {
+            self.needless_promise(field, function);
+            return None;
+        } else {
+            self.required(field.required.as_ref(), result)?
+        };
+        let path = joins?;
+        let counts_rows = function == Function::Count && of.is_none();
+        let distinct = if counts_rows { !reached_once(table, &path) } else { aggregate.distinct };
+        Some(Aggregate { function, path, of: of.map(|of| of.source), distinct, result })
+    }
+
+    fn needless_promise(&mut self, field: &syntax::field::Field, function: Function) {
+        let Some(place) = &field.required else { return };
+        let message = format!("`required` cannot stand here: `{}` always has a value", function.name());
+        self.push(
+            Diagnostic::deny("mutually-exclusive-keys", place.clone(), message).help("leave `required` out"),
+        );
+    }
+
+    /// The value that the server computes.
+    fn result(&mut self, function: Function, of: Option<&Value>, place: &Place) -> Option<Value> {
+        let nullable = !matches!(function, Function::Count | Function::Exists);
+        let pg_type = match (function, of) {
+            (Function::Count, _) => plain("bigint"),
+            (Function::Exists, _) => plain("boolean"),
+            (_, Some(of)) => match result_type(function, &of.pg_type) {
+                Some(pg_type) => pg_type,
+                None => {
+                    let message = format!("postgres has no `{}` of `{}`", function.name(), of.pg_type);
+                    self.push(
+                        Diagnostic::deny("kind-mismatch", place.clone(), message)
+                            .note(of.note.clone())
+                            .help("name a column of numbers"),
+                    );
+                    return None;
+                }
+            },
+            (_, None) => return None,
+        };
+        let note = match of {
+            Some(of) => format!("{}; `{}` of it is `{pg_type}`", of.note, function.name()),
+            None => format!("`{}` gives `{pg_type}`", function.name()),
+        };
+        let computed = !matches!(function, Function::Min | Function::Max);
+        Some(Value { source: ValueSource::Column(String::new()), pg_type, nullable, note, computed })
+    }
+}
+
+/// Whether no row of the target is reached twice: each row on the way belongs to one row before it.
+fn reached_once(from: &Arc<Table>, path: &[Join]) -> bool {
+    let before = std::iter::once(from).chain(path.iter().map(|join| &join.table));
+    path.iter().zip(before).all(|(join, before)| {
+        let parents: Vec<&str> = join.pairs.iter().map(|pair| pair.parent.as_str()).collect();
+        before.is_unique_on(&parents)
+    })
+}
+
+fn default_kind(function: Function) -> Option<&'static str> {
+    match function {
+        Function::Count => Some("long"),
+        Function::Exists => Some("boolean"),
+        Function::Avg => Some("double"),
+        _ => None,
+    }
+}
+
+/// Sums and averages have no declared scale, and those of a column that has one keep it.
+fn kept_scale(
+    written: &syntax::scalar::Scalar,
+    function: Function,
+    of: Option<&Value>,
+) -> syntax::scalar::Scalar {
+    let is_decimal = written.kind.as_ref().is_some_and(|kind| kind.value.name() == "decimal");
+    match of.map(|of| &of.pg_type.base) {
+        Some(BaseType::Numeric(Some(shape))) if is_decimal && function == Function::Sum => {
+            with_parameter(written, "scale", shape.scale.max(0).into())
+        }
+        Some(BaseType::BigInt) if is_decimal && function == Function::Sum => {
+            with_parameter(written, "scale", 0.into())
+        }
+        _ => written.clone(),
+    }
+}
+
+fn plain(name: &str) -> PgType {
+    PgType::of_text(name, &Enums::new())
+}
+
+/// The type of an aggregate over a type, as `pg_aggregate` says it; none where there is no such aggregate.
+fn result_type(function: Function, of: &PgType) -> Option<PgType> {
+    use BaseType as B;
+    if matches!(function, Function::Min | Function::Max) {
+        let has_none = matches!(of.base, B::Boolean | B::Uuid | B::Bytea | B::Jsonb | B::Bit | B::Varbit);
+        return (of.is_ordered() && !has_none).then(|| of.clone());
+    }
+    if of.array {
+        return None;
+    }
+    let name = match (function, &of.base) {
+        (Function::Sum, B::Smallint | B::Integer) => "bigint",
+        (Function::Sum, B::BigInt | B::Numeric(_)) => "numeric",
+        (Function::Sum, B::Real) => "real",
+        (Function::Sum, B::Money) => "money",
+        (Function::Avg, B::Smallint | B::Integer | B::BigInt | B::Numeric(_)) => "numeric",
+        (Function::Avg, B::Real) | (_, B::Double) => "double precision",
+        (_, B::Interval) => "interval",
+        _ => return None,
+    };
+    Some(plain(name))
+}

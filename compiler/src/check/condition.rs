@@ -1,0 +1,267 @@
+//! Conditions bound to a table's row: every column exists, every value is of its column's type.
+
+use super::Checker;
+use super::column::{described, type_of};
+use super::literal::Wanted;
+use crate::condition::{Condition, Literal, Test};
+use crate::diagnostic::{Diagnostic, Place};
+use crate::model::Table;
+use crate::pg_type::PgType;
+use crate::syntax::condition::{Conditions, Part, Tests};
+use crate::syntax::keys::At;
+use crate::syntax::tree::{Content, Node, Scalar};
+
+impl Checker<'_> {
+    /// Binds conditions that must all hold, and lets the server judge them.
+    pub(super) fn conditions(&mut self, conditions: &Conditions, table: &Table) -> Option<Condition> {
+        let bound = self.all(conditions, table)?;
+        let place = conditions.first().map(place_of)?;
+        self.judge_condition(&bound.sql("t"), &place, table).then_some(bound)
+    }
+
+    fn all(&mut self, conditions: &Conditions, table: &Table) -> Option<Condition> {
+        let parts: Vec<Option<Condition>> = conditions.iter().map(|part| self.part(part, table)).collect();
+        parts.into_iter().collect::<Option<Vec<_>>>().map(single_or(Condition::All))
+    }
+
+    fn part(&mut self, part: &Part, table: &Table) -> Option<Condition> {
+        let mut each = |list: &[Conditions]| {
+            let bound: Vec<Option<Condition>> =
+                list.iter().map(|conditions| self.all(conditions, table)).collect();
+            bound.into_iter().collect::<Option<Vec<_>>>()
+        };
+        match part {
+            Part::Any(list) => each(list).map(single_or(Condition::Any)),
+            Part::All(list) => each(list).map(single_or(Condition::All)),
+            Part::Not(conditions) => self.all(conditions, table).map(|inner| Condition::Not(Box::new(inner))),
+            Part::Sql(text) => self.sql_text(&text.value, &text.place, table).map(Condition::Sql),
+            Part::Column(name, tests) => self.tests(name, tests, table),
+        }
+    }
+
+    fn tests(&mut self, name: &At<String>, tests: &Tests, table: &Table) -> Option<Condition> {
+        if table.column(&name.value).is_none() && name.value.contains('.') {
+            let short = self.short(&table.name);
+            let message = format!("`{short}` has no column `{}`; a condition sees this row only", name.value);
+            self.push(
+                Diagnostic::deny("unknown-column", name.place.clone(), message)
+                    .help("write the condition under `where` of the relation"),
+            );
+            return None;
+        }
+        let column = self.column(table, name, ", so no row can be chosen by it")?;
+        let wanted = Wanted {
+            pg_type: type_of(table, column),
+            column: column.name.clone(),
+            note: described(&self.short(&table.name), column),
+        };
+        let nullable = !column.not_null;
+        let bind = |test: Test| Condition::Column { column: wanted.column.clone(), nullable, test };
+        let found = match tests {
+            Tests::Equal(node) => self.equal(node, &wanted),
+            Tests::In(nodes, place) => return self.one_of(nodes, place, &wanted, nullable),
+            Tests::Operators(operators) => {
+                let parts: Vec<Option<Condition>> = operators
+                    .iter()
+                    .map(|(operator, node)| {
+                        self.operator(operator, node, &wanted)
+                            .map(|test| test.into_condition(&wanted, nullable))
+                    })
+                    .collect();
+                return parts.into_iter().collect::<Option<Vec<_>>>().map(single_or(Condition::All));
+            }
+        };
+        found.map(bind)
+    }
+
+    fn equal(&mut self, node: &Node, wanted: &Wanted) -> Option<Test> {
+        if node.scalar() == Some(Scalar::Null) {
+            return Some(Test::Null);
+        }
+        self.scalar_only(node, wanted)?;
+        Some(Test::Compare("=", self.literal(node, wanted)?))
+    }
+
+    /// An array is not compared with one value.
+    fn scalar_only(&mut self, node: &Node, wanted: &Wanted) -> Option<()> {
+        if !wanted.pg_type.array {
+            return Some(());
+        }
+        let message = format!("`{}` is a list, and here is one value", wanted.column);
+        let place = Place::new(self.file, node.span.clone());
+        self.push(
+            Diagnostic::deny("filter-type-mismatch", place, message)
+                .note(wanted.note.clone())
+                .help("write `{ contains: … }`"),
+        );
+        None
+    }
+
+    /// `[a, null]`: one of the values, or null.
+    fn one_of(
+        &mut self,
+        nodes: &[Node],
+        place: &Place,
+        wanted: &Wanted,
+        nullable: bool,
+    ) -> Option<Condition> {
+        let bind = |test: Test| Condition::Column { column: wanted.column.clone(), nullable, test };
+        if nodes.is_empty() {
+            let message = format!("`{}` must be one of nothing, so no row would ever match", wanted.column);
+            self.push(
+                Diagnostic::deny("always-false-filter", place.clone(), message)
+                    .help("name the values, or leave it out"),
+            );
+            return None;
+        }
+        self.scalar_only(&nodes[0], wanted)?;
+        let (values, has_null) = self.list(nodes, wanted)?;
+        Some(match (values.is_empty(), has_null) {
+            (true, _) => bind(Test::Null),
+            (false, false) => bind(Test::In(values)),
+            (false, true) => Condition::Any(vec![bind(Test::In(values)), bind(Test::Null)]),
+        })
+    }
+
+    /// The values of a list that are not null, and whether null is among them.
+    fn list(&mut self, nodes: &[Node], wanted: &Wanted) -> Option<(Vec<Literal>, bool)> {
+        let has_null = nodes.iter().any(|node| node.scalar() == Some(Scalar::Null));
+        let others = nodes.iter().filter(|node| node.scalar() != Some(Scalar::Null));
+        let values: Vec<Option<Literal>> = others.map(|node| self.literal(node, wanted)).collect();
+        Some((values.into_iter().collect::<Option<_>>()?, has_null))
+    }
+
+    fn operator(&mut self, operator: &At<String>, node: &Node, wanted: &Wanted) -> Option<Bound> {
+        self.operator_fits(operator, wanted)?;
+        let test = match operator.value.as_str() {
+            "ne" => return self.not_equal(node, wanted),
+            "lt" => Test::Compare("<", self.literal(node, wanted)?),
+            "lte" => Test::Compare("<=", self.literal(node, wanted)?),
+            "gt" => Test::Compare(">", self.literal(node, wanted)?),
+            "gte" => Test::Compare(">=", self.literal(node, wanted)?),
+            "between" => self.between(operator, node, wanted)?,
+            "like" => text_test("like", self.literal(node, &wanted.as_text())?, &wanted.pg_type),
+            "ilike" => text_test("ilike", self.literal(node, &wanted.as_text())?, &wanted.pg_type),
+            "starts_with" => Test::StartsWith(self.literal(node, &wanted.as_text())?),
+            "contains" => Test::Compare("@>", self.many(node, wanted)?),
+            _ => Test::Compare("&&", self.many(node, wanted)?),
+        };
+        Some(Bound::One(test))
+    }
+
+    fn operator_fits(&mut self, operator: &At<String>, wanted: &Wanted) -> Option<()> {
+        let pg_type = &wanted.pg_type;
+        let (fits, needs) = match operator.value.as_str() {
+            "lt" | "lte" | "gt" | "gte" | "between" => (pg_type.is_ordered(), "a type with an order"),
+            "like" | "ilike" | "starts_with" => (pg_type.is_text(), "text"),
+            "contains" => (pg_type.array || takes_contains(pg_type), "a list, a range or jsonb"),
+            "overlaps" => (pg_type.array || is_range(pg_type), "a list or a range"),
+            _ => (true, ""),
+        };
+        if fits {
+            return Some(());
+        }
+        let message =
+            format!("`{}` asks for {needs}, and `{}` is `{pg_type}`", operator.value, wanted.column);
+        self.push(
+            Diagnostic::deny("filter-type-mismatch", operator.place.clone(), message)
+                .note(wanted.note.clone())
+                .help("compare it with another operator, or write `sql: \"…\"`"),
+        );
+        None
+    }
+
+    fn not_equal(&mut self, node: &Node, wanted: &Wanted) -> Option<Bound> {
+        if let Content::List(nodes) = &node.content {
+            let (values, has_null) = self.list(nodes, wanted)?;
+            return Some(match (values.is_empty(), has_null) {
+                (true, _) => Bound::One(Test::NotNull),
+                (false, false) => Bound::One(Test::NotIn(values)),
+                (false, true) => Bound::Both(Test::NotIn(values), Test::NotNull),
+            });
+        }
+        if node.scalar() == Some(Scalar::Null) && !node.is_missing() {
+            return Some(Bound::One(Test::NotNull));
+        }
+        Some(Bound::One(Test::NotEqual(self.literal(node, wanted)?)))
+    }
+
+    fn between(&mut self, operator: &At<String>, node: &Node, wanted: &Wanted) -> Option<Test> {
+        let Content::List(nodes) = &node.content else { return self.two_values(operator) };
+        let [low, high] = nodes.as_slice() else { return self.two_values(operator) };
+        let (low, high) = (self.literal(low, wanted), self.literal(high, wanted));
+        Some(Test::Between(low?, high?))
+    }
+
+    fn two_values(&mut self, operator: &At<String>) -> Option<Test> {
+        let message = "`between` takes two values, both included";
+        self.push(
+            Diagnostic::deny("wrong-type", operator.place.clone(), message)
+                .help("write `between: [low, high]`"),
+        );
+        None
+    }
+
+    /// What an array or a range contains or overlaps: one value or several.
+    fn many(&mut self, node: &Node, wanted: &Wanted) -> Option<Literal> {
+        if !wanted.pg_type.array {
+            return self.literal(node, &wanted.as_opaque());
+        }
+        let element = Wanted { pg_type: wanted.pg_type.element(), ..wanted.clone() };
+        let nodes = match &node.content {
+            Content::List(nodes) => nodes.as_slice(),
+            _ => std::slice::from_ref(node),
+        };
+        let values: Vec<Option<Literal>> = nodes.iter().map(|node| self.literal(node, &element)).collect();
+        Some(Literal::Array(values.into_iter().collect::<Option<_>>()?, wanted.pg_type.cast_name()))
+    }
+}
+
+/// What one operator comes to.
+enum Bound {
+    One(Test),
+    Both(Test, Test),
+}
+
+impl Bound {
+    fn into_condition(self, wanted: &Wanted, nullable: bool) -> Condition {
+        let bind = |test: Test| Condition::Column { column: wanted.column.clone(), nullable, test };
+        match self {
+            Self::One(test) => bind(test),
+            Self::Both(first, second) => Condition::All(vec![bind(first), bind(second)]),
+        }
+    }
+}
+
+/// Enums have no `like` of their own.
+fn text_test(operator: &'static str, value: Literal, pg_type: &PgType) -> Test {
+    match pg_type.base {
+        crate::pg_type::BaseType::Enum { .. } => Test::TextLike(operator, value),
+        _ => Test::Compare(operator, value),
+    }
+}
+
+fn is_range(pg_type: &PgType) -> bool {
+    matches!(pg_type.base, crate::pg_type::BaseType::Range(_))
+}
+
+fn takes_contains(pg_type: &PgType) -> bool {
+    is_range(pg_type)
+        || matches!(pg_type.base, crate::pg_type::BaseType::Jsonb | crate::pg_type::BaseType::Hstore)
+}
+
+/// One condition by itself, several as a combination.
+fn single_or(combine: fn(Vec<Condition>) -> Condition) -> impl FnOnce(Vec<Condition>) -> Condition {
+    move |mut parts| if parts.len() == 1 { parts.remove(0) } else { combine(parts) }
+}
+
+fn place_of(part: &Part) -> Place {
+    match part {
+        Part::Column(name, _) => name.place.clone(),
+        Part::Sql(text) => text.place.clone(),
+        Part::Any(list) | Part::All(list) => {
+            list.iter().flatten().next().map_or(Place::new(0, 0..0), place_of)
+        }
+        Part::Not(list) => list.first().map_or(Place::new(0, 0..0), place_of),
+    }
+}

@@ -1,0 +1,109 @@
+//! Paths: from a row over hops to the rows of another table, each step joined and its condition bound.
+
+use std::sync::Arc;
+
+use super::Checker;
+use super::link::{Direction, Link};
+use crate::diagnostic::Place;
+use crate::model::{Join, Pair, Table, Verb};
+use crate::syntax::condition::Conditions;
+use crate::syntax::relation::{Path, Via};
+
+/// What asks for a path.
+pub(super) struct Asked<'a> {
+    /// Its spelling.
+    pub(super) name: &'a str,
+    /// The verb, where it is a relation.
+    pub(super) verb: Option<Verb>,
+    /// Where the verb or function stands.
+    pub(super) place: &'a Place,
+}
+
+/// A table on the way with what is written of it.
+struct Step<'a> {
+    table: Arc<Table>,
+    via: Option<&'a Via>,
+    conditions: Option<&'a Conditions>,
+    place: &'a Place,
+}
+
+impl Checker<'_> {
+    /// Binds a path that begins at a row of `from`. The target is returned even where the joins to it could
+    /// not be bound, so that what is below can be checked.
+    pub(super) fn path(
+        &mut self,
+        path: &Path,
+        from: &Arc<Table>,
+        asked: &Asked<'_>,
+    ) -> (Option<Arc<Table>>, Option<Vec<Join>>) {
+        let hops: Vec<Option<Step<'_>>> = path
+            .through
+            .iter()
+            .map(|hop| {
+                let table = self.table(&hop.table)?;
+                Some(Step {
+                    table,
+                    via: hop.via.as_ref(),
+                    conditions: hop.conditions.as_ref(),
+                    place: &hop.table.place,
+                })
+            })
+            .collect();
+        let Some(target) = self.table(&path.target) else { return (None, None) };
+        let last = Step {
+            table: Arc::clone(&target),
+            via: path.via.as_ref(),
+            conditions: path.conditions.as_ref(),
+            place: &path.target.place,
+        };
+        let steps = hops.into_iter().chain([Some(last)]).collect::<Option<Vec<_>>>();
+        let joins = steps.and_then(|steps| self.joins(&steps, from, asked));
+        (Some(target), joins)
+    }
+
+    fn joins(&mut self, steps: &[Step<'_>], from: &Arc<Table>, asked: &Asked<'_>) -> Option<Vec<Join>> {
+        let mut before = from;
+        let mut joins = Vec::new();
+        for (at, step) in steps.iter().enumerate() {
+            let link = Link {
+                before,
+                after: &step.table,
+                direction: direction(asked.verb, at, steps.len()),
+                via: step.via,
+                place: step.place,
+                verb: asked.name,
+                verb_place: (steps.len() == 1).then_some(asked.place),
+            };
+            let pairs = self.link(&link);
+            let condition = step.conditions.map(|conditions| self.conditions(conditions, &step.table));
+            let condition = match condition {
+                Some(Some(bound)) => Some(Some(bound)),
+                Some(None) => None,
+                None => Some(None),
+            };
+            joins.push(pairs.zip(condition).map(|(pairs, condition)| {
+                let to_one = is_to_one(&step.table, &pairs);
+                Join { table: Arc::clone(&step.table), pairs, condition, to_one }
+            }));
+            before = &step.table;
+        }
+        joins.into_iter().collect()
+    }
+}
+
+/// Which side of a link refers: the verb says it for a direct one; on the way it is looked for on both.
+fn direction(verb: Option<Verb>, at: usize, steps: usize) -> Direction {
+    match (verb, steps) {
+        (Some(Verb::BelongsTo), _) => Direction::Refers,
+        (Some(Verb::ManyToMany), _) if at == 0 => Direction::Referred,
+        (Some(Verb::ManyToMany), _) => Direction::Refers,
+        (_, 1) => Direction::Referred,
+        _ => Direction::Either,
+    }
+}
+
+/// Whether at most one row joins: some unique index is over the joined columns.
+fn is_to_one(table: &Table, pairs: &[Pair]) -> bool {
+    let columns: Vec<&str> = pairs.iter().map(|pair| pair.child.as_str()).collect();
+    table.is_unique_on(&columns)
+}

@@ -1,0 +1,333 @@
+//! One link of a path: which columns of two tables belong together, by foreign key or as written.
+
+use std::sync::Arc;
+
+use super::Checker;
+use super::column::type_of;
+use crate::diagnostic::{Diagnostic, Place};
+use crate::model::{Pair, Table};
+use crate::syntax::keys::{At, listed};
+use crate::syntax::relation::Via;
+
+/// Which of the two tables refers to the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Direction {
+    /// The row that is there refers to the one that is joined.
+    Refers,
+    /// The row that is joined refers to the one that is there.
+    Referred,
+    /// Either.
+    Either,
+}
+
+/// Two tables to be linked.
+pub(super) struct Link<'a> {
+    /// The table whose row is there.
+    pub(super) before: &'a Arc<Table>,
+    /// The table that is joined.
+    pub(super) after: &'a Arc<Table>,
+    /// Which of them must refer to the other.
+    pub(super) direction: Direction,
+    /// The columns as written.
+    pub(super) via: Option<&'a Via>,
+    /// Where to point: the verb with its table, or the hop.
+    pub(super) place: &'a Place,
+    /// The verb or aggregate that asks.
+    pub(super) verb: &'a str,
+    /// Where the verb stands, where another verb would be right.
+    pub(super) verb_place: Option<&'a Place>,
+}
+
+/// One way to link them: pairs of columns, and which side refers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Candidate {
+    pairs: Vec<Pair>,
+    direction: Direction,
+    /// The referring columns.
+    referring: Vec<String>,
+}
+
+impl Checker<'_> {
+    /// The pairs of columns that link two tables.
+    pub(super) fn link(&mut self, link: &Link<'_>) -> Option<Vec<Pair>> {
+        let pairs = match link.via {
+            Some(Via::Pairs(written)) => self.written_pairs(link, written)?,
+            Some(Via::Columns(columns)) => self.by_columns(link, columns)?,
+            None => self.by_foreign_key(link)?,
+        };
+        self.types_compare(link, &pairs).then_some(pairs)
+    }
+
+    /// Every foreign key between the two, in either direction; those of the same columns are one.
+    fn candidates(&self, link: &Link<'_>) -> Vec<Candidate> {
+        let mut found: Vec<Candidate> = Vec::new();
+        for key in &self.facts.foreign_keys {
+            let columns = || key.columns.iter().zip(&key.references);
+            let mut add = |pairs: Vec<Pair>, direction| {
+                let candidate = Candidate { pairs, direction, referring: key.columns.clone() };
+                if !found.contains(&candidate) {
+                    found.push(candidate);
+                }
+            };
+            if key.from == link.before.name && key.to == link.after.name {
+                let pair = |(from, to): (&String, &String)| Pair { child: to.clone(), parent: from.clone() };
+                add(columns().map(pair).collect(), Direction::Refers);
+            }
+            if key.from == link.after.name && key.to == link.before.name {
+                let pair = |(from, to): (&String, &String)| Pair { child: from.clone(), parent: to.clone() };
+                add(columns().map(pair).collect(), Direction::Referred);
+            }
+        }
+        found.sort_by(|a, b| a.referring.cmp(&b.referring));
+        found
+    }
+
+    fn by_foreign_key(&mut self, link: &Link<'_>) -> Option<Vec<Pair>> {
+        let all = self.candidates(link);
+        let fits = |candidate: &&Candidate| {
+            link.direction == Direction::Either || candidate.direction == link.direction
+        };
+        let fitting: Vec<&Candidate> = all.iter().filter(fits).collect();
+        match fitting.as_slice() {
+            [one] => Some(one.pairs.clone()),
+            [] => {
+                let diagnostic = match all.first() {
+                    Some(other) => self.wrong_direction(link, other),
+                    None => self.no_foreign_key(link),
+                };
+                self.push(diagnostic);
+                None
+            }
+            several => {
+                let diagnostic = self.ambiguous(link, several);
+                self.push(diagnostic);
+                None
+            }
+        }
+    }
+
+    fn ambiguous(&self, link: &Link<'_>, several: &[&Candidate]) -> Diagnostic {
+        let (before, after) = (self.short(&link.before.name), self.short(&link.after.name));
+        let (from, to) = match several[0].direction {
+            Direction::Refers => (&before, &after),
+            _ => (&after, &before),
+        };
+        let ways: Vec<String> =
+            several.iter().map(|each| format!("by {}", columns(&each.referring))).collect();
+        let message = format!(
+            "`{from}` refers to `{to}` {}, so it is open which rows belong together",
+            ways.join(" and ")
+        );
+        let choices: Vec<String> =
+            several.iter().take(3).map(|each| format!("via: {}", spelled(&each.referring))).collect();
+        Diagnostic::deny("ambiguous-foreign-key", link.place.clone(), message)
+            .help(format!("write {}", listed(&choices, "or")))
+    }
+
+    fn wrong_direction(&self, link: &Link<'_>, other: &Candidate) -> Diagnostic {
+        let (before, after) = (self.short(&link.before.name), self.short(&link.after.name));
+        let diagnostic = |message: String| Diagnostic::deny("wrong-direction", link.place.clone(), message);
+        let (found, verb) = if other.direction == Direction::Refers {
+            let message = format!(
+                "`{before}` refers to `{after}`, not the other way, so a row of `{before}` has one row of `{after}` and no list of them"
+            );
+            let note = format!("the foreign key is `{before}.{}`", other.referring.join(", "));
+            (diagnostic(message).note(note), "belongs_to")
+        } else {
+            let message = format!(
+                "`{after}` refers to `{before}`, not the other way, so a row of `{before}` may have many rows of `{after}`"
+            );
+            let note = format!("the foreign key is `{after}.{}`", other.referring.join(", "));
+            (diagnostic(message).note(note), "has_many")
+        };
+        match link.verb_place {
+            Some(_) if link.verb == verb || !matches!(link.verb, "belongs_to" | "has_one" | "has_many") => {
+                found.help("begin the path at the other table")
+            }
+            Some(place) => found.help(format!("write `{verb}: {after}`")).unsafe_fix(place.clone(), verb),
+            None => found.help("write the hops in the order in which the rows refer to each other"),
+        }
+    }
+
+    fn no_foreign_key(&self, link: &Link<'_>) -> Diagnostic {
+        let (before, after) = (self.short(&link.before.name), self.short(&link.after.name));
+        let message = format!(
+            "nothing in the catalog links `{before}` to `{after}`, so the rows of `{after}` that belong to a row of `{before}` cannot be found"
+        );
+        let diagnostic = Diagnostic::deny("no-foreign-key", link.place.clone(), message);
+        match self.likely_column(link) {
+            Some((column, note)) => diagnostic.note(note).help(format!("write `via: {column}`")),
+            None => diagnostic.help("name the columns that belong together: `via: { referring: referred }`"),
+        }
+    }
+
+    /// A column that is named for the other table and has its key's type.
+    fn likely_column(&self, link: &Link<'_>) -> Option<(String, String)> {
+        let (holder, other) = match link.direction {
+            Direction::Refers => (link.before, link.after),
+            _ => (link.after, link.before),
+        };
+        let name = other.name.name.as_str();
+        let singular = name.strip_suffix('s').unwrap_or(name);
+        let column = [format!("{singular}_id"), format!("{name}_id")]
+            .into_iter()
+            .find_map(|name| holder.column(&name))?;
+        let [key] = other.primary_key()?[..] else { return None };
+        let key = other.column(key)?;
+        let (holder_type, key_type) = (type_of(holder, column), type_of(other, key));
+        holder_type.compares_with(&key_type).then(|| {
+            let (holder, other) = (self.short(&holder.name), self.short(&other.name));
+            let note = format!(
+                "`{holder}.{}` is `{holder_type}`, `{other}.{}` is `{key_type}`",
+                column.name, key.name
+            );
+            (column.name.clone(), note)
+        })
+    }
+
+    /// `via: a` or `via: [a, b]`: columns of the referring table.
+    fn by_columns(&mut self, link: &Link<'_>, written: &[At<String>]) -> Option<Vec<Pair>> {
+        let direction = self.side(link, written)?;
+        let (referring, referred) = match direction {
+            Direction::Refers => (link.before, link.after),
+            _ => (link.after, link.before),
+        };
+        let names: Vec<&String> = written.iter().map(|column| &column.value).collect();
+        let is_same = |candidate: &Candidate| {
+            candidate.direction == direction
+                && candidate.referring.len() == names.len()
+                && names.iter().all(|name| candidate.referring.contains(name))
+        };
+        if let Some(candidate) = self.candidates(link).into_iter().find(is_same) {
+            return Some(candidate.pairs);
+        }
+        let key: Vec<String> =
+            referred.primary_key().unwrap_or_default().into_iter().map(str::to_owned).collect();
+        if key.len() != names.len() {
+            let message = format!(
+                "`via` names {} of `{}`, and the primary key of `{}` has {}",
+                count(names.len()),
+                self.short(&referring.name),
+                self.short(&referred.name),
+                count(key.len()),
+            );
+            self.push(
+                Diagnostic::deny("no-foreign-key", written[0].place.clone(), message)
+                    .help("write the pairs: `via: { referring: referred }`"),
+            );
+            return None;
+        }
+        let pair = |(name, key): (&&String, &String)| match direction {
+            Direction::Refers => Pair { child: key.clone(), parent: (*name).clone() },
+            _ => Pair { child: (*name).clone(), parent: key.clone() },
+        };
+        Some(names.iter().zip(&key).map(pair).collect())
+    }
+
+    /// Which table the written columns are of.
+    fn side(&mut self, link: &Link<'_>, written: &[At<String>]) -> Option<Direction> {
+        let holds = |table: &Table| written.iter().all(|column| table.column(&column.value).is_some());
+        let direction = match link.direction {
+            Direction::Either => match (holds(link.before), holds(link.after)) {
+                (true, false) => Direction::Refers,
+                (true, true) => {
+                    let message = format!(
+                        "{} is a column of both tables, so it is open which refers",
+                        columns_of(written)
+                    );
+                    self.push(
+                        Diagnostic::deny("ambiguous-foreign-key", written[0].place.clone(), message)
+                            .help("write the pairs: `via: { referring: referred }`"),
+                    );
+                    return None;
+                }
+                _ => Direction::Referred,
+            },
+            fixed => fixed,
+        };
+        let holder = Arc::clone(if direction == Direction::Refers { link.before } else { link.after });
+        let mut all_found = true;
+        for column in written {
+            all_found &= self.column(&holder, column, ", so the related rows cannot be found").is_some();
+        }
+        all_found.then_some(direction)
+    }
+
+    /// `via: { referring: referred }`
+    fn written_pairs(&mut self, link: &Link<'_>, written: &[(At<String>, At<String>)]) -> Option<Vec<Pair>> {
+        let direction = match link.direction {
+            Direction::Either => {
+                let of = |table: &Table, pick: fn(&(At<String>, At<String>)) -> &At<String>| {
+                    written.iter().all(|pair| table.column(&pick(pair).value).is_some())
+                };
+                let refers = of(link.before, |pair| &pair.0) && of(link.after, |pair| &pair.1);
+                if refers { Direction::Refers } else { Direction::Referred }
+            }
+            fixed => fixed,
+        };
+        let (referring, referred) = match direction {
+            Direction::Refers => (Arc::clone(link.before), Arc::clone(link.after)),
+            _ => (Arc::clone(link.after), Arc::clone(link.before)),
+        };
+        let mut pairs = Vec::new();
+        for (from, to) in written {
+            let so = ", so the related rows cannot be found";
+            let (first, second) =
+                (self.column(&referring, from, so).is_some(), self.column(&referred, to, so).is_some());
+            if first && second {
+                let (from, to) = (from.value.clone(), to.value.clone());
+                pairs.push(match direction {
+                    Direction::Refers => Pair { child: to, parent: from },
+                    _ => Pair { child: from, parent: to },
+                });
+            }
+        }
+        (pairs.len() == written.len() && !pairs.is_empty()).then_some(pairs)
+    }
+
+    fn types_compare(&mut self, link: &Link<'_>, pairs: &[Pair]) -> bool {
+        for pair in pairs {
+            let child = link.after.column(&pair.child).map(|column| type_of(link.after, column));
+            let parent = link.before.column(&pair.parent).map(|column| type_of(link.before, column));
+            let (Some(child), Some(parent)) = (child, parent) else { return false };
+            if child.compares_with(&parent) {
+                continue;
+            }
+            let (before, after) = (self.short(&link.before.name), self.short(&link.after.name));
+            let message = format!(
+                "`{after}.{}` is `{child}` and `{before}.{}` is `{parent}`: postgres does not compare them without a cast",
+                pair.child, pair.parent
+            );
+            self.push(
+                Diagnostic::deny("key-type-mismatch", link.place.clone(), message)
+                    .help("give one of the columns the other's type, or name other columns with `via`"),
+            );
+            return false;
+        }
+        true
+    }
+}
+
+fn columns(names: &[String]) -> String {
+    listed(names, "and")
+}
+
+fn columns_of(names: &[At<String>]) -> String {
+    let names: Vec<&String> = names.iter().map(|name| &name.value).collect();
+    listed(&names, "and")
+}
+
+fn spelled(names: &[String]) -> String {
+    match names {
+        [one] => one.clone(),
+        several => format!("[{}]", several.join(", ")),
+    }
+}
+
+fn count(columns: usize) -> String {
+    match columns {
+        0 => "no column".to_owned(),
+        1 => "one column".to_owned(),
+        several => format!("{several} columns"),
+    }
+}

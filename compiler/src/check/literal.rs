@@ -1,0 +1,279 @@
+//! Values in conditions, typed against the column they are compared with.
+
+use super::Checker;
+use crate::condition::Literal;
+use crate::diagnostic::{Diagnostic, Place};
+use crate::pg_type::{BaseType, PgType};
+use crate::syntax::habits;
+use crate::syntax::keys::listed;
+use crate::syntax::tree::{Content, Node, Scalar};
+
+/// What a value is compared with.
+#[derive(Clone, Debug)]
+pub(super) struct Wanted {
+    /// Its type.
+    pub(super) pg_type: PgType,
+    /// The column's name.
+    pub(super) column: String,
+    /// What a note says of it.
+    pub(super) note: String,
+}
+
+impl Wanted {
+    /// The same where any text is compared with it, as patterns are.
+    pub(super) fn as_text(&self) -> Self {
+        let pg_type = PgType::of_text("text", &crate::pg_type::Enums::new());
+        Self { pg_type, ..self.clone() }
+    }
+
+    /// The same where the server alone can say what fits.
+    pub(super) fn as_opaque(&self) -> Self {
+        let pg_type =
+            PgType { base: BaseType::Other(self.pg_type.base_name.clone()), ..self.pg_type.clone() };
+        Self { pg_type, ..self.clone() }
+    }
+}
+
+/// What a type takes in a condition.
+enum Class {
+    Text,
+    Labels(Vec<String>),
+    Boolean,
+    Whole,
+    Number { quoted: bool },
+    Uuid,
+    Date,
+    Timestamp { zone: bool },
+    Opaque,
+}
+
+impl Checker<'_> {
+    /// A value as SQL writes it, where it is of the type that is wanted.
+    pub(super) fn literal(&mut self, node: &Node, wanted: &Wanted) -> Option<Literal> {
+        let place = Place::new(self.file, node.span.clone());
+        if node.is_missing() {
+            let message = format!("nothing stands where `{}` is compared", wanted.column);
+            self.push(Diagnostic::deny("missing-value", place, message).help("write a value, or `null`"));
+            return None;
+        }
+        let class = class(&wanted.pg_type);
+        let (Some(scalar), Content::Scalar { text, .. }) = (node.scalar(), &node.content) else {
+            return self.structured(node, &class, wanted, place);
+        };
+        let found = match (&class, &scalar) {
+            (Class::Boolean, Scalar::Boolean(value)) => Some(Literal::Boolean(*value)),
+            (Class::Whole, Scalar::Integer(digits)) => Some(Literal::Number(digits.clone())),
+            (Class::Number { quoted }, Scalar::Integer(digits)) => Some(number(digits, *quoted)),
+            (Class::Number { quoted }, Scalar::Float(digits)) if is_finite(digits) => {
+                Some(number(digits, *quoted))
+            }
+            (Class::Text | Class::Opaque, Scalar::Text(value)) => Some(Literal::Text(value.clone())),
+            (Class::Opaque, _) => Some(Literal::Text(text.clone())),
+            (Class::Labels(labels), Scalar::Text(value)) => return self.label(value, labels, wanted, place),
+            (Class::Uuid, Scalar::Text(value)) if is_uuid(value) => Some(Literal::Text(value.to_lowercase())),
+            (Class::Date, Scalar::Text(value)) if is_date(value) => Some(Literal::Text(value.clone())),
+            (Class::Timestamp { zone }, Scalar::Text(value)) if is_timestamp(value) => {
+                if *zone && !names_its_zone(value) {
+                    return self.without_zone(value, wanted, place);
+                }
+                Some(Literal::Text(value.clone()))
+            }
+            _ => None,
+        };
+        if found.is_none() {
+            let diagnostic = mismatch(text, &scalar, &class, wanted, place);
+            self.push(diagnostic.note(wanted.note.clone()));
+        }
+        found
+    }
+
+    fn structured(&mut self, node: &Node, class: &Class, wanted: &Wanted, place: Place) -> Option<Literal> {
+        if matches!(class, Class::Opaque) && wanted.pg_type.base_name == "jsonb" {
+            return Some(Literal::Text(node.json().to_string()));
+        }
+        let message = format!("`{}` is compared with {} here", wanted.column, node.what());
+        self.push(
+            Diagnostic::deny("filter-type-mismatch", place, message)
+                .note(wanted.note.clone())
+                .help("write one value"),
+        );
+        None
+    }
+
+    fn label(&mut self, value: &str, labels: &[String], wanted: &Wanted, place: Place) -> Option<Literal> {
+        if labels.iter().any(|label| label == value) {
+            return Some(Literal::Text(value.to_owned()));
+        }
+        let message =
+            format!("`{}` is never `{value}`: `{}` has no such label", wanted.column, wanted.pg_type);
+        let diagnostic = Diagnostic::deny("enum-value-unknown", place.clone(), message);
+        self.push(match habits::nearest(value, labels.iter().map(String::as_str)) {
+            Some(near) => diagnostic.help(format!("write `{near}`")).unsafe_fix(place, near),
+            None => diagnostic.help(format!("the labels are {}", listed(labels, "and"))),
+        });
+        None
+    }
+
+    fn without_zone(&mut self, value: &str, wanted: &Wanted, place: Place) -> Option<Literal> {
+        let message = format!(
+            "`{value}` has no offset, and `{}` has a zone, so it is open which moment is meant",
+            wanted.column
+        );
+        self.push(
+            Diagnostic::deny("filter-type-mismatch", place, message)
+                .note(wanted.note.clone())
+                .help(format!("write `{value}Z`, or another offset such as `+02:00`")),
+        );
+        None
+    }
+}
+
+fn class(pg_type: &PgType) -> Class {
+    use BaseType as B;
+    match &pg_type.base {
+        B::Enum { labels, .. } => Class::Labels(labels.clone()),
+        base if base.is_text() => Class::Text,
+        B::Boolean => Class::Boolean,
+        B::Smallint | B::Integer | B::BigInt | B::Oid => Class::Whole,
+        B::Numeric(_) => Class::Number { quoted: false },
+        // A number without quotes is `numeric`, and `real = numeric` compares as double: 0.1 is not 0.1 there.
+        B::Real | B::Double => Class::Number { quoted: true },
+        B::Uuid => Class::Uuid,
+        B::Date => Class::Date,
+        B::Timestamp => Class::Timestamp { zone: false },
+        B::TimestampTz => Class::Timestamp { zone: true },
+        _ => Class::Opaque,
+    }
+}
+
+fn number(digits: &str, quoted: bool) -> Literal {
+    let digits = digits.to_owned();
+    if quoted { Literal::Text(digits) } else { Literal::Number(digits) }
+}
+
+fn is_finite(digits: &str) -> bool {
+    !digits.to_lowercase().contains(['n', 'f'])
+}
+
+fn mismatch(text: &str, scalar: &Scalar, class: &Class, wanted: &Wanted, place: Place) -> Diagnostic {
+    let pg_type = &wanted.pg_type;
+    let column = &wanted.column;
+    let deny = |message: String| Diagnostic::deny("filter-type-mismatch", place.clone(), message);
+    match (class, scalar) {
+        (Class::Text | Class::Labels(_), _) => {
+            let what = match scalar {
+                Scalar::Integer(value) => format!("the number {value}"),
+                Scalar::Float(_) => "a number".to_owned(),
+                Scalar::Boolean(value) => format!("the boolean {value}"),
+                _ => "no value".to_owned(),
+            };
+            deny(format!("`{text}` is {what} in YAML and `{column}` is `{pg_type}`, so no row would match"))
+                .help(format!("write `\"{text}\"`"))
+                .fix(place.clone(), format!("\"{text}\""))
+        }
+        (Class::Boolean, _) => {
+            let diagnostic =
+                deny(format!("`{text}` is {} in YAML and `{column}` is `boolean`", named(scalar)));
+            match meant_boolean(text) {
+                Some(meant) => diagnostic.help(format!("write `{meant}`")).fix(place.clone(), meant),
+                None => diagnostic.help("write `true` or `false`"),
+            }
+        }
+        (Class::Whole | Class::Number { .. }, Scalar::Text(inner))
+            if inner.parse::<f64>().is_ok_and(f64::is_finite) =>
+        {
+            deny(format!("`{inner}` is text here and `{column}` is `{pg_type}`"))
+                .help(format!("write `{inner}` without quotes"))
+                .fix(place.clone(), inner.clone())
+        }
+        (Class::Whole, _) => {
+            deny(format!("`{column}` is `{pg_type}` and is never `{text}`")).help("write a whole number")
+        }
+        (Class::Number { .. }, _) => {
+            deny(format!("`{column}` is `{pg_type}` and is never `{text}`")).help("write a number")
+        }
+        (Class::Uuid, _) => deny(format!("`{text}` is no UUID, and `{column}` is `uuid`"))
+            .help("write it in full, with its dashes"),
+        (Class::Date, _) => {
+            deny(format!("`{text}` is no date, and `{column}` is `date`")).help("write it as `2024-12-31`")
+        }
+        (Class::Timestamp { zone: true }, _) => {
+            deny(format!("`{text}` is no moment, and `{column}` is `{pg_type}`"))
+                .help("write it as `2024-12-31T23:59:59Z`")
+        }
+        (Class::Timestamp { zone: false }, _) => {
+            deny(format!("`{text}` is no time, and `{column}` is `{pg_type}`"))
+                .help("write it as `2024-12-31T23:59:59`")
+        }
+        (Class::Opaque, _) => {
+            deny(format!("`{column}` cannot be compared with `{text}`")).help("write it in quotes")
+        }
+    }
+}
+
+fn named(scalar: &Scalar) -> &'static str {
+    match scalar {
+        Scalar::Integer(_) | Scalar::Float(_) => "a number",
+        Scalar::Null => "no value",
+        _ => "text",
+    }
+}
+
+fn meant_boolean(text: &str) -> Option<&'static str> {
+    match text.to_lowercase().as_str() {
+        "yes" | "y" | "on" | "t" | "1" | "true" => Some("true"),
+        "no" | "n" | "off" | "f" | "0" | "false" => Some("false"),
+        _ => None,
+    }
+}
+
+fn is_uuid(text: &str) -> bool {
+    let groups: Vec<&str> = text.split('-').collect();
+    let lengths: Vec<usize> = groups.iter().map(|group| group.len()).collect();
+    lengths == [8, 4, 4, 4, 12]
+        && groups.iter().all(|group| group.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
+/// Words such as `now` and `yesterday`, which Postgres would take, are no dates here: they change.
+fn is_date(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let [year, month, day] = parts.as_slice() else { return matches!(text, "infinity" | "-infinity") };
+    let between = |part: &str, low: u32, high: u32| {
+        part.len() == 2 && part.parse::<u32>().is_ok_and(|value| (low..=high).contains(&value))
+    };
+    year.len() >= 4
+        && year.bytes().all(|byte| byte.is_ascii_digit())
+        && between(month, 1, 12)
+        && between(day, 1, 31)
+}
+
+fn is_timestamp(text: &str) -> bool {
+    let Some((date, time)) = text.split_once(['T', ' ']) else { return is_date(text) };
+    let is_time = time.bytes().all(|byte| byte.is_ascii_digit() || b":.+-Z".contains(&byte));
+    is_date(date) && time.contains(':') && is_time
+}
+
+/// A date alone is midnight under the pinned session's UTC; a time says its offset.
+fn names_its_zone(text: &str) -> bool {
+    match text.split_once(['T', ' ']) {
+        Some((_, time)) => time.ends_with('Z') || time.contains(['+', '-']),
+        None => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_are_written_out_and_say_their_zone() {
+        for moment in ["2024-12-31", "2024-12-31T23:59:59Z", "2024-12-31 23:59:59.5+02:00", "infinity"] {
+            assert!(is_timestamp(moment), "{moment}");
+        }
+        for word in ["now", "yesterday", "2024-13-01", "31.12.2024", "2024-12-31 noon"] {
+            assert!(!is_timestamp(word), "{word}");
+        }
+        assert!(names_its_zone("2024-12-31T00:00:00-05:00"));
+        assert!(!names_its_zone("2024-12-31T00:00:00"));
+    }
+}

@@ -1,0 +1,201 @@
+//! Relations: the verb against what the catalog proves, the order, and what is shown of the target.
+
+use std::sync::Arc;
+
+use super::Checker;
+use super::join::Asked;
+use crate::diagnostic::{Diagnostic, Place};
+use crate::model::{Join, OrderItem, Relation, Shape, Table, Verb};
+use crate::syntax;
+use crate::syntax::relation::{Order, Source};
+
+impl Checker<'_> {
+    /// Binds a relation of a row of `table`.
+    pub(super) fn relation(
+        &mut self,
+        field: &syntax::field::Field,
+        relation: &syntax::field::Relation,
+        table: &Arc<Table>,
+    ) -> Option<Relation> {
+        let verb = relation.verb.value;
+        let asked = Asked { name: verb.name(), verb: Some(verb), place: &relation.verb.place };
+        let (target, joins) = self.path(&relation.path, table, &asked);
+        let target = target?;
+        let joins = joins.filter(|joins| self.verb_holds(relation, joins, table));
+        let order_by = self.order_by(&relation.order_by, &target);
+        let shape = self.shape(&relation.shape, &target);
+        let joins = joins?;
+        let shape = self.promised(field, &joins, table, shape?)?;
+        self.order_is_certain(relation, &target)?;
+        Some(Relation {
+            verb,
+            path: joins,
+            order_by: order_by?,
+            limit: relation.limit,
+            distinct: relation.distinct,
+            required: field.required.is_some(),
+            shape,
+        })
+    }
+
+    fn verb_holds(&mut self, relation: &syntax::field::Relation, joins: &[Join], table: &Arc<Table>) -> bool {
+        let to_many = joins.iter().position(|join| !join.to_one);
+        let is_ordered = !relation.order_by.is_empty();
+        match (relation.verb.value, to_many) {
+            (Verb::BelongsTo, Some(at)) => {
+                let before = if at == 0 { table } else { &joins[at - 1].table };
+                let diagnostic = self.not_unique(relation, &joins[at], before);
+                self.push(
+                    diagnostic.help("refer to columns that a unique index covers, or write `has_many`"),
+                );
+                false
+            }
+            (Verb::HasOne, Some(at)) if !is_ordered => {
+                let before = if at == 0 { table } else { &joins[at - 1].table };
+                let diagnostic = self.not_unique(relation, &joins[at], before);
+                let target = self.short(&relation.path.target.value);
+                self.push(diagnostic.help(format!(
+                    "write `order_by: [{{ column: desc }}]` to say which, or `has_many: {target}` for all"
+                )));
+                false
+            }
+            (Verb::HasMany, None) if joins.len() > 1 => {
+                let target = self.short(&relation.path.target.value);
+                let message =
+                    format!("every step to `{target}` leads to one row, so there is no list of them");
+                self.push(
+                    Diagnostic::deny("wrong-direction", relation.verb.place.clone(), message)
+                        .help(format!("write `belongs_to: {target}`"))
+                        .unsafe_fix(relation.verb.place.clone(), "belongs_to"),
+                );
+                false
+            }
+            _ => true,
+        }
+    }
+
+    fn not_unique(&self, relation: &syntax::field::Relation, join: &Join, before: &Table) -> Diagnostic {
+        let (before, joined) = (self.short(&before.name), self.short(&join.table.name));
+        let message = format!(
+            "a row of `{before}` may have several rows in `{joined}`, so it is chance which one the document shows"
+        );
+        let columns: Vec<String> =
+            join.pairs.iter().map(|pair| format!("`{joined}.{}`", pair.child)).collect();
+        let place =
+            Place::new(relation.verb.place.file, relation.verb.place.start..relation.path.target.place.end);
+        Diagnostic::deny("to-one-not-unique", place, message)
+            .note(format!("no unique index covers {}", columns.join(" and ")))
+    }
+
+    fn order_by(&mut self, items: &[Order], target: &Table) -> Option<Vec<OrderItem>> {
+        let bound: Vec<Option<OrderItem>> = items.iter().map(|item| self.order_item(item, target)).collect();
+        bound.into_iter().collect()
+    }
+
+    fn order_item(&mut self, item: &Order, target: &Table) -> Option<OrderItem> {
+        let value = self.value(&item.source, target)?;
+        if !value.pg_type.is_ordered() {
+            let message = format!("`{}` has no order", value.pg_type);
+            self.push(
+                Diagnostic::deny("kind-mismatch", place_of(&item.source), message)
+                    .note(value.note)
+                    .help("order by another column"),
+            );
+            return None;
+        }
+        let (descending, nulls_first) = (item.descending, item.nulls_first);
+        Some(OrderItem { value: value.source, descending, nulls_first, pg_type: value.pg_type })
+    }
+
+    /// A cut list needs an order: without one it is chance what is left of it.
+    fn order_is_certain(&mut self, relation: &syntax::field::Relation, target: &Table) -> Option<()> {
+        let is_value = matches!(relation.shape, syntax::field::Shape::Value(_));
+        let is_cut = relation.limit.is_some() || relation.verb.value == Verb::HasOne;
+        if !is_cut || is_value || !relation.order_by.is_empty() || target.primary_key().is_some() {
+            return Some(());
+        }
+        let short = self.short(&target.name);
+        let Some(limit) = relation.limit else { return Some(()) };
+        let message = format!(
+            "`limit: {limit}` without an order keeps any rows of `{short}`, which has no primary key to order by"
+        );
+        self.push(
+            Diagnostic::deny("unordered-limit", relation.path.target.place.clone(), message)
+                .help("add `order_by`"),
+        );
+        None
+    }
+
+    fn shape(&mut self, shape: &syntax::field::Shape, target: &Arc<Table>) -> Option<Shape> {
+        match shape {
+            syntax::field::Shape::Object { fields, nested, options } => {
+                let fields = self.fields(fields, target)?;
+                Some(Shape::Object { fields, nested: *nested, options: options.clone() })
+            }
+            syntax::field::Shape::Value(scalar) => {
+                let value = self.value(scalar.source.as_ref()?, target)?;
+                let bound = self.scalar(scalar, value, scalar.kind.as_ref().map(|kind| kind.value))?;
+                Some(Shape::Value(Box::new(bound)))
+            }
+        }
+    }
+
+    /// `required` on a to-one: every row has its related row, and that its value.
+    fn promised(
+        &mut self,
+        field: &syntax::field::Field,
+        joins: &[Join],
+        table: &Arc<Table>,
+        shape: Shape,
+    ) -> Option<Shape> {
+        let Some(place) = &field.required else { return Some(shape) };
+        if field.when.is_some() || !self.always_joins(joins, table) {
+            let message =
+                "a row may have no related row, so a document would break the promise of `required`";
+            self.push(
+                Diagnostic::deny("nullable-required", place.clone(), message)
+                    .note("it is proven by a validated foreign key whose columns are NOT NULL, without `where` and `when`")
+                    .help("leave `required` out"),
+            );
+            return None;
+        }
+        match shape {
+            Shape::Value(scalar) => {
+                self.required(Some(place), *scalar).map(|scalar| Shape::Value(Box::new(scalar)))
+            }
+            shape => Some(shape),
+        }
+    }
+
+    fn always_joins(&self, joins: &[Join], table: &Arc<Table>) -> bool {
+        let mut before = table;
+        for join in joins {
+            let is_key = |key: &&flusso_schemas::facts::ForeignKeyFacts| {
+                let parents: Vec<&String> = join.pairs.iter().map(|pair| &pair.parent).collect();
+                key.from == before.name
+                    && key.to == join.table.name
+                    && key.valid
+                    && key.columns.len() == parents.len()
+                    && key.columns.iter().all(|column| parents.contains(&column))
+            };
+            let not_null = join
+                .pairs
+                .iter()
+                .all(|pair| before.column(&pair.parent).is_some_and(|column| column.not_null));
+            if !not_null
+                || join.condition.is_some()
+                || !self.facts.foreign_keys.iter().any(|key| is_key(&key))
+            {
+                return false;
+            }
+            before = &join.table;
+        }
+        true
+    }
+}
+
+fn place_of(source: &Source) -> Place {
+    match source {
+        Source::Column(text) | Source::Sql(text) => text.place.clone(),
+    }
+}

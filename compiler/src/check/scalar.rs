@@ -1,0 +1,224 @@
+//! Scalars: where the value comes from, its type, and whether the kind takes it.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value as Json;
+
+use super::Checker;
+use super::column::{described, type_of};
+use crate::diagnostic::{Diagnostic, Place};
+use crate::kinds::{self, Acceptance, Kind};
+use crate::model::{Scalar, Table, ValueSource};
+use crate::pg_type::{BaseType, PgType};
+use crate::syntax;
+use crate::syntax::keys::{At, listed};
+use crate::syntax::relation::Source;
+
+/// A value with what is known of it.
+pub(super) struct Value {
+    pub(super) source: ValueSource,
+    pub(super) pg_type: PgType,
+    pub(super) nullable: bool,
+    /// What a note says of it.
+    pub(super) note: String,
+    /// Whether it is computed, so that nothing declares how many digits it has.
+    pub(super) computed: bool,
+}
+
+impl Checker<'_> {
+    /// A scalar over the row that its field stands in.
+    pub(super) fn scalar_of_field(
+        &mut self,
+        field: &syntax::field::Field,
+        scalar: &syntax::scalar::Scalar,
+        table: &Table,
+    ) -> Option<Scalar> {
+        let value = match &scalar.source {
+            Some(source) => self.value(source, table)?,
+            None => {
+                let kind = scalar.kind.as_ref().map_or(kinds::AUTO, |kind| kind.value.name());
+                let column = self.column_of_field(table, &field.key, &field.default_column, kind)?;
+                self.value_of_column(table, column)
+            }
+        };
+        let bound = self.scalar(scalar, value, scalar.kind.as_ref().map(|kind| kind.value))?;
+        self.required(field.required.as_ref(), bound)
+    }
+
+    /// A value of a table's row.
+    pub(super) fn value(&mut self, source: &Source, table: &Table) -> Option<Value> {
+        match source {
+            Source::Column(name) => {
+                let column = self.column(table, name, "")?;
+                Some(self.value_of_column(table, column))
+            }
+            Source::Sql(text) => {
+                let bound = self.sql_text(&text.value, &text.place, table)?;
+                let pg_type = self.sql_type(&bound, &text.place, table)?;
+                let note = format!("the expression gives `{pg_type}`");
+                Some(Value { source: ValueSource::Sql(bound), pg_type, nullable: true, note, computed: true })
+            }
+        }
+    }
+
+    fn value_of_column(&self, table: &Table, column: &flusso_schemas::facts::ColumnFacts) -> Value {
+        Value {
+            source: ValueSource::Column(column.name.clone()),
+            pg_type: type_of(table, column),
+            nullable: !column.not_null,
+            note: described(&self.short(&table.name), column),
+            computed: false,
+        }
+    }
+
+    /// Judges a kind (none: `auto`) over a value.
+    pub(super) fn scalar(
+        &mut self,
+        written: &syntax::scalar::Scalar,
+        value: Value,
+        kind: Option<&'static dyn Kind>,
+    ) -> Option<Scalar> {
+        let kind = match kind {
+            Some(kind) => kind,
+            None => self.inferred(&value, &written.place)?,
+        };
+        let holds = self.accepted(kind, written, &value) & self.enum_order(written, &value.pg_type);
+        let default = written.default.as_ref();
+        let default_holds = default.is_none_or(|default| self.default_fits(kind, default));
+        (holds && default_holds).then(|| Scalar {
+            kind,
+            parameters: kind.complete(&value.pg_type, &written.parameters),
+            options: written.options.clone(),
+            subfields: written.subfields.clone(),
+            value: value.source,
+            pg_type: value.pg_type,
+            nullable: value.nullable,
+            default: default.map(|default| default.value.clone()),
+            required: false,
+        })
+    }
+
+    fn inferred(&mut self, value: &Value, place: &Place) -> Option<&'static dyn Kind> {
+        match kinds::infer(&value.pg_type) {
+            Ok(kind) => Some(kind),
+            Err(none) => {
+                let message = format!("`auto` cannot choose a kind for `{}`", none.pg_type);
+                self.push(
+                    Diagnostic::deny("kind-mismatch", place.clone(), message)
+                        .note(value.note.clone())
+                        .help(none.choices),
+                );
+                None
+            }
+        }
+    }
+
+    fn accepted(&mut self, kind: &'static dyn Kind, written: &syntax::scalar::Scalar, value: &Value) -> bool {
+        let place = written.place.clone();
+        let name = kind.name();
+        let diagnostic = match kind.accepts(&value.pg_type, &written.parameters) {
+            Acceptance::Exact => return true,
+            Acceptance::Lossy(_) if is_rounding_on_purpose(written, value) => return true,
+            Acceptance::Lossy(lost) => {
+                let message = format!("`{name}` over `{}`: {lost}", value.pg_type);
+                Diagnostic::warn("lossy-kind", place, message)
+                    .help("keep it where that does not matter, or write another kind")
+            }
+            Acceptance::Never { why, instead } => {
+                let message = format!("`{name}` does not take `{}`: {why}", value.pg_type);
+                let diagnostic = Diagnostic::deny("kind-mismatch", place.clone(), message)
+                    .help(format!("write {instead}"));
+                let one = instead.strip_prefix('`').and_then(|rest| rest.strip_suffix('`'));
+                match one.filter(|kind| kinds::find(kind).is_some()) {
+                    Some(kind) => diagnostic.fix(place, kind),
+                    None => diagnostic,
+                }
+            }
+            Acceptance::NeedsKey { key: "scale", why } => Diagnostic::deny("missing-scale", place, why)
+                .help("write `{ kind: decimal, scale: 2 }`, or `double` where rounding does not matter"),
+            Acceptance::NeedsKey { key, why } => {
+                let message = format!("`{name}` over `{}` needs `{key}`: {why}", value.pg_type);
+                Diagnostic::deny("missing-key", place, message).help(format!("add `{key}: …`"))
+            }
+        };
+        let is_deny = diagnostic.is_deny();
+        self.push(diagnostic.note(value.note.clone()));
+        !is_deny
+    }
+
+    /// `order` over a Postgres enum names each of its labels, and nothing else.
+    fn enum_order(&mut self, written: &syntax::scalar::Scalar, pg_type: &PgType) -> bool {
+        let order = written.parameters.get("order").and_then(Json::as_array);
+        let (Some(order), BaseType::Enum { name, labels }) = (order, &pg_type.base) else { return true };
+        let order: Vec<&str> = order.iter().filter_map(Json::as_str).collect();
+        let place = || written.place.clone();
+        if let Some(unknown) = order.iter().find(|label| !labels.iter().any(|known| known == *label)) {
+            let message = format!("`{name}` has no label `{unknown}`");
+            self.push(
+                Diagnostic::deny("enum-value-unknown", place(), message)
+                    .help(format!("the labels are {}", listed(labels, "and"))),
+            );
+            return false;
+        }
+        let missing: Vec<&String> = labels.iter().filter(|label| !order.contains(&label.as_str())).collect();
+        if missing.is_empty() {
+            return true;
+        }
+        let message =
+            format!("{} would sort after all others: `order` does not name them", listed(&missing, "and"));
+        self.push(Diagnostic::deny("enum-order-incomplete", place(), message).help("add them to `order`"));
+        false
+    }
+
+    fn default_fits(&mut self, kind: &'static dyn Kind, default: &At<Json>) -> bool {
+        let fits = match kind.name() {
+            "boolean" => default.value.is_boolean(),
+            "byte" | "short" | "integer" | "long" => default.value.is_i64() || default.value.is_u64(),
+            "half_float" | "float" | "double" | "decimal" => default.value.is_number(),
+            "json" => true,
+            _ => default.value.is_string(),
+        };
+        if !fits {
+            let message =
+                format!("`default` is no value of kind `{}`, so the document would be refused", kind.name());
+            self.push(
+                Diagnostic::deny("default-type-mismatch", default.place.clone(), message)
+                    .help("write a value of that kind"),
+            );
+        }
+        fits
+    }
+
+    /// Keeps the promise of a value only where it can be kept.
+    pub(super) fn required(&mut self, place: Option<&Place>, mut scalar: Scalar) -> Option<Scalar> {
+        let Some(place) = place else { return Some(scalar) };
+        if scalar.nullable && scalar.default.is_none() {
+            let message = "the value may be null, so a document would break the promise of `required`";
+            self.push(
+                Diagnostic::deny("nullable-required", place.clone(), message)
+                    .help("make the column NOT NULL, write a `default`, or leave `required` out"),
+            );
+            return None;
+        }
+        scalar.required = true;
+        Some(scalar)
+    }
+}
+
+/// A number without a declared count of digits, whose writer chose the kind or the scale knowing that.
+fn is_rounding_on_purpose(written: &syntax::scalar::Scalar, value: &Value) -> bool {
+    let is_open = matches!(value.pg_type.base, BaseType::Numeric(None));
+    let is_chosen = written.parameters.contains_key("scale") || value.computed;
+    is_open && is_chosen
+}
+
+/// Parameters with one more, where it is not written.
+pub(super) fn with_parameter(
+    written: &syntax::scalar::Scalar,
+    key: &str,
+    value: Json,
+) -> syntax::scalar::Scalar {
+    let mut parameters: BTreeMap<String, Json> = written.parameters.clone();
+    parameters.entry(key.to_owned()).or_insert(value);
+    syntax::scalar::Scalar { parameters, ..written.clone() }
+}

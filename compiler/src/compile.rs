@@ -1,0 +1,55 @@
+//! The whole path: what was read, what was observed and what the server judged, to findings and a lock.
+
+use flusso_schemas::facts::{CatalogFacts, Probe, ProbeOutcome};
+use flusso_schemas::lock::Lock;
+
+use crate::check::{self, Outcomes};
+use crate::diagnostic::{self, Diagnostic, Level, Place};
+use crate::model::Checked;
+use crate::read::Read;
+
+/// What compiling gives.
+#[derive(Debug)]
+pub struct Outcome {
+    /// Everything that was found, sorted by file and place, levels as the project sets them.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The lock, where nothing at deny was found.
+    pub lock: Option<Lock>,
+}
+
+/// What the server is to judge before a project can be compiled.
+pub fn probes(read: &Read, facts: &CatalogFacts) -> Vec<Probe> {
+    check::check(read, facts, &Outcomes::new()).probes
+}
+
+/// Compiles a project; `answers` are those to [`probes`].
+pub fn compile(read: &Read, facts: &CatalogFacts, answers: &[ProbeOutcome]) -> Outcome {
+    let (mut diagnostics, checked) = check(read, facts, answers);
+    let lock = checked.as_ref().map(crate::plan::lock);
+    diagnostic::sort(&mut diagnostics);
+    let lock = lock.filter(|_| !diagnostics.iter().any(Diagnostic::is_deny));
+    Outcome { diagnostics, lock }
+}
+
+/// Findings without a catalog: what the files alone say, sorted.
+pub fn findings(read: &Read) -> Vec<Diagnostic> {
+    let mut diagnostics = read.diagnostics.clone();
+    diagnostic::sort(&mut diagnostics);
+    diagnostics
+}
+
+fn check(read: &Read, facts: &CatalogFacts, answers: &[ProbeOutcome]) -> (Vec<Diagnostic>, Option<Checked>) {
+    let probes = probes(read, facts);
+    let outcomes = check::outcomes(&probes, answers);
+    let outcome = check::check(read, facts, &outcomes);
+    let mut diagnostics = read.diagnostics.clone();
+    diagnostics.extend(outcome.diagnostics);
+    let unanswered = outcome.probes.len().saturating_sub(outcomes.len());
+    if unanswered > 0 {
+        let message =
+            format!("{unanswered} expressions and conditions were not judged: that needs a live catalog");
+        let skipped = Diagnostic::new("skipped", Level::Warn, Place::new(0, 0..0), message);
+        diagnostics.push(skipped.help("run it again where the database can be reached"));
+    }
+    (diagnostics, outcome.checked)
+}
