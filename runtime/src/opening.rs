@@ -30,7 +30,7 @@ pub struct Opening {
     pub sink: Arc<dyn Sink>,
     /// The states of the sinks that keep one.
     pub states: Arc<Vec<SinkState>>,
-    /// Who the source is.
+    /// Who the source was when the session began.
     pub identity: SourceIdentity,
 }
 
@@ -49,10 +49,12 @@ impl Opening {
     }
 
     /// What every state says of the source still holds: its identity, the publication, the log's end.
+    /// The states first: what they hold as confirmed lies below a log's end that is read after them.
     pub async fn check_states(&self) -> Result<()> {
         for state in self.states.iter() {
             if let Some(project) = state.project().await {
-                self.check_source(&state.sink, &project)?;
+                let identity = self.source.capture.identity().await?;
+                self.check_source(&state.sink, &project, &identity)?;
                 if project.slot_phase == SlotPhase::Ready {
                     self.check_publication(&project).await?;
                 }
@@ -61,8 +63,7 @@ impl Opening {
         Ok(())
     }
 
-    fn check_source(&self, sink: &str, project: &ProjectState) -> Result<()> {
-        let identity = &self.identity;
+    fn check_source(&self, sink: &str, project: &ProjectState, identity: &SourceIdentity) -> Result<()> {
         let confirmed = project.confirmed.map_or(Lsn::ZERO, |confirmed| confirmed.position);
         let said = format!("the state in sink `{sink}` was written for");
         let difference = if project.system_identifier != identity.system_identifier {
