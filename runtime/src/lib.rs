@@ -16,6 +16,8 @@ mod eventless;
 mod feed;
 mod follow;
 mod join;
+#[cfg(test)]
+mod memory;
 mod opening;
 mod pipeline;
 mod planning;
@@ -27,6 +29,8 @@ pub mod sink;
 pub mod source;
 pub mod state;
 pub mod state_store;
+#[cfg(test)]
+mod tests;
 mod verify;
 mod writer;
 

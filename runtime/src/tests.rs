@@ -1,0 +1,7 @@
+//! The rules of convergence, each broken on purpose over the pair of backends in memory.
+//!
+//! Time is paused: nothing sleeps. What a test says of crashes is what [`crate::memory`] lets a crash do:
+//! a log that was not flushed and documents that were not flushed are gone.
+
+mod bench;
+mod smoke;

@@ -1,0 +1,286 @@
+//! A world, its sinks and the runs over them.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use flusso_schemas::lock::Lock;
+use flusso_schemas::lsn::Lsn;
+use flusso_schemas::state::{GenerationState, ProjectState};
+use tokio::task::JoinHandle;
+
+use crate::memory::{Change, Cluster, MemoryBackends, Process, Row, Table, World, lock_for};
+use crate::progress::{Progress, ProgressEvent};
+use crate::{Applied, ApplyOptions, Result, RunOptions, Shutdown, apply, follow};
+
+/// Longest that anything may take, in paused time.
+const PATIENCE: Duration = Duration::from_secs(3_600);
+
+/// Everything a test has in hand.
+#[derive(Debug)]
+pub struct Bench {
+    pub world: Arc<World>,
+    pub clusters: BTreeMap<String, Arc<Cluster>>,
+    pub lock: Arc<Lock>,
+    /// What was confirmed and could still have been lost.
+    pub violations: Arc<Mutex<Vec<String>>>,
+    pub events: Arc<Events>,
+}
+
+/// What runs said.
+#[derive(Debug, Default)]
+pub struct Events(Mutex<Vec<ProgressEvent>>);
+
+impl Progress for Events {
+    fn event(&self, event: ProgressEvent) {
+        self.0.lock().expect("no test panics here").push(event);
+    }
+}
+
+impl Events {
+    /// Whether something like this was said.
+    pub fn said(&self, is_it: impl Fn(&ProgressEvent) -> bool) -> bool {
+        self.0.lock().expect("no test panics here").iter().any(is_it)
+    }
+
+    /// Positions that were confirmed, in order.
+    pub fn confirmed(&self) -> Vec<Lsn> {
+        let events = self.0.lock().expect("no test panics here");
+        let position = |event: &ProgressEvent| match event {
+            ProgressEvent::Confirmed(position) => Some(*position),
+            _ => None,
+        };
+        events.iter().filter_map(position).collect()
+    }
+}
+
+/// A run under way.
+#[derive(Debug)]
+pub struct Running {
+    pub process: Arc<Process>,
+    pub shutdown: Shutdown,
+    task: JoinHandle<Option<Result<()>>>,
+}
+
+impl Running {
+    /// How it ended; none where it was killed.
+    pub async fn ended(self) -> Option<Result<()>> {
+        let ended = tokio::time::timeout(PATIENCE, self.task).await.expect("it ends in time");
+        ended.expect("a run does not panic")
+    }
+
+    /// Stops it as a signal would.
+    pub async fn stop(self) {
+        self.shutdown.request();
+        self.ended().await.expect("it was not killed").expect("a run ends well when it is asked to stop");
+    }
+
+    pub fn is_over(&self) -> bool {
+        self.task.is_finished()
+    }
+}
+
+pub fn customer(id: u64, value: u64) -> Change {
+    Change::Put(Table::Customers, id, Some(Row { parent: 0, value, hidden: false }))
+}
+
+pub fn order(id: u64, customer: u64, value: u64) -> Change {
+    Change::Put(Table::Orders, id, Some(Row { parent: customer, value, hidden: false }))
+}
+
+pub fn item(id: u64, order: u64, value: u64) -> Change {
+    Change::Put(Table::Items, id, Some(Row { parent: order, value, hidden: false }))
+}
+
+pub fn gone(table: Table, id: u64) -> Change {
+    Change::Put(table, id, None)
+}
+
+impl Bench {
+    /// A world with three customers of two orders of two items each, nothing applied.
+    pub fn new(sinks: &[&str]) -> Self {
+        let world = Arc::new(World::default());
+        for id in 1..=3 {
+            let mut changes = vec![customer(id, id)];
+            for at in [id * 10, id * 10 + 1] {
+                changes.extend([order(at, id, at), item(at * 10, at, 1), item(at * 10 + 1, at, 2)]);
+            }
+            world.commit(changes);
+        }
+        let clusters = sinks.iter().map(|name| ((*name).to_owned(), Arc::new(Cluster::default()))).collect();
+        let bench = Self {
+            world,
+            clusters,
+            lock: Arc::new(lock_for(sinks)),
+            violations: Arc::default(),
+            events: Arc::default(),
+        };
+        bench.watch_confirms();
+        bench
+    }
+
+    /// The same with one sink, applied.
+    pub async fn applied() -> Self {
+        let bench = Self::new(&["search"]);
+        bench.apply().await.expect("a first apply");
+        bench.assert_true();
+        bench
+    }
+
+    /// Promise 6, looked at whenever a position is confirmed.
+    fn watch_confirms(&self) {
+        let (violations, clusters) = (self.violations.clone(), self.clusters.clone());
+        self.world.on_confirm(move |position| {
+            for (name, cluster) in &clusters {
+                let lost = cluster.with(|servers| {
+                    let lowest = servers.project.as_ref().and_then(|project| project.value.confirmed);
+                    let version = position.version(0);
+                    let is_behind =
+                        !servers.keeps_nothing && lowest.is_none_or(|held| held.position < position);
+                    let could_lose =
+                        servers.indexes.values().any(|index| index.could_lose_event_below(version));
+                    is_behind || could_lose && !servers.keeps_nothing
+                });
+                if lost {
+                    violations
+                        .lock()
+                        .expect("no panics")
+                        .push(format!("{position} is not durable in {name}"));
+                }
+            }
+        });
+    }
+
+    pub fn cluster(&self) -> &Arc<Cluster> {
+        self.clusters.values().next().expect("a sink")
+    }
+
+    fn backends(&self, process: &Arc<Process>) -> MemoryBackends {
+        MemoryBackends {
+            world: self.world.clone(),
+            clusters: self.clusters.clone(),
+            process: process.clone(),
+        }
+    }
+
+    pub fn options(&self, shutdown: Shutdown) -> RunOptions {
+        RunOptions {
+            allow_commands: false,
+            readers: 2,
+            gate_wait: Duration::from_secs(60),
+            slot_wait: Duration::from_secs(5),
+            progress: self.events.clone(),
+            shutdown,
+        }
+    }
+
+    /// Applies in a process of its own.
+    pub async fn apply(&self) -> Result<Applied> {
+        self.apply_in(&Arc::default()).await.expect("nobody kills it")
+    }
+
+    /// Applies; none where the process was killed.
+    pub async fn apply_in(&self, process: &Arc<Process>) -> Option<Result<Applied>> {
+        self.apply_until(process, Shutdown::default()).await
+    }
+
+    /// The same, and may be asked to stop.
+    pub async fn apply_until(&self, process: &Arc<Process>, shutdown: Shutdown) -> Option<Result<Applied>> {
+        let options = ApplyOptions { run: self.options(shutdown), dry_run: false, follow: false };
+        let backends = self.backends(process);
+        let applying = tokio::time::timeout(PATIENCE, apply(&backends, self.lock.clone(), &options));
+        tokio::select! {
+            biased;
+            () = process.killed() => None,
+            applied = applying => Some(applied.expect("an apply ends in time")),
+        }
+    }
+
+    /// Follows in a process of its own.
+    pub fn follow(&self) -> Running {
+        self.follow_in(Arc::default())
+    }
+
+    /// Follows in a process that may be killed.
+    pub fn follow_in(&self, process: Arc<Process>) -> Running {
+        let (backends, lock, shutdown) = (self.backends(&process), self.lock.clone(), Shutdown::default());
+        let options = self.options(shutdown.clone());
+        let watched = process.clone();
+        let task = tokio::spawn(async move {
+            tokio::select! {
+                biased;
+                () = watched.killed() => None,
+                ended = follow(&backends, lock, &options) => Some(ended),
+            }
+        });
+        Running { process, shutdown, task }
+    }
+
+    /// Follows until a moment where the world stands still and everything is confirmed, then stops.
+    pub async fn catch_up(&self) {
+        let running = self.follow();
+        self.wait_confirmed().await;
+        running.stop().await;
+    }
+
+    /// Returns once everything that happened is confirmed in every sink.
+    pub async fn wait_confirmed(&self) {
+        let end = self.world.with(|inner| {
+            inner.flush = inner.insert;
+            inner.insert
+        });
+        self.until(|| self.slot_position() >= end).await;
+    }
+
+    /// Returns once something is so; looks again and again in paused time.
+    pub async fn until(&self, is_so: impl Fn() -> bool) {
+        let waiting = async {
+            while !is_so() {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, waiting).await.expect("it comes true in time");
+    }
+
+    /// Lets everything that can go on go on for a while of paused time.
+    pub async fn pass_time(&self, time: Duration) {
+        tokio::time::sleep(time).await;
+    }
+
+    pub fn slot_position(&self) -> Lsn {
+        self.world.with(|inner| inner.slot.as_ref().map_or(Lsn::ZERO, |slot| slot.confirmed))
+    }
+
+    pub fn project(&self) -> ProjectState {
+        self.cluster().with(|servers| servers.project.clone()).expect("a state").value
+    }
+
+    pub fn generations(&self) -> Vec<GenerationState> {
+        self.cluster()
+            .with(|servers| servers.generations.values().map(|stored| stored.value.clone()).collect())
+    }
+
+    pub fn generation(&self, index: &str) -> GenerationState {
+        self.generations().into_iter().rfind(|own| own.index == index).expect("a generation")
+    }
+
+    /// Every document readers can see, against the truth; and nothing was confirmed too early.
+    pub fn assert_true(&self) {
+        for (name, cluster) in &self.clusters {
+            for (position, index) in self.lock.indexes.iter().enumerate() {
+                let found = cluster.documents(&index.alias).unwrap_or_default();
+                assert_eq!(
+                    text_of(&found),
+                    text_of(&self.world.truth(position)),
+                    "`{}` in `{name}`",
+                    index.name
+                );
+            }
+        }
+        assert_eq!(*self.violations.lock().expect("no panics"), [""; 0]);
+    }
+}
+
+fn text_of(documents: &BTreeMap<String, Vec<u8>>) -> BTreeMap<&str, String> {
+    documents.iter().map(|(id, json)| (id.as_str(), String::from_utf8_lossy(json).into_owned())).collect()
+}
