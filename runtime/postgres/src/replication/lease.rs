@@ -61,9 +61,11 @@ pub(super) struct SlotLease {
     signs: Mutex<Signs>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Signs {
     lost: Option<String>,
+    /// When the newest update went out that was answered: the slot was ours at least then.
+    known: Instant,
     /// When the updates went out that are not answered yet, oldest first.
     unanswered: VecDeque<Instant>,
     /// When another session last asked and heard that the slot is ours.
@@ -73,7 +75,8 @@ struct Signs {
 impl SlotLease {
     /// The lease of a slot that was just acquired.
     pub(super) fn new(pace: Pace) -> Self {
-        Self { pace, signs: Mutex::default() }
+        let signs = Signs { lost: None, known: Instant::now(), unanswered: VecDeque::new(), observed: None };
+        Self { pace, signs: Mutex::new(signs) }
     }
 
     /// A status update that asks for an answer goes out.
@@ -83,7 +86,10 @@ impl SlotLease {
 
     /// The walsender answered one.
     pub(super) fn answered(&self) {
-        self.signs().unanswered.pop_front();
+        let mut signs = self.signs();
+        if let Some(asked) = signs.unanswered.pop_front() {
+            signs.known = asked;
+        }
     }
 
     /// At `asked` another session saw that the slot is ours.
@@ -119,9 +125,10 @@ impl SlotLease {
 }
 
 impl Signs {
-    /// Age of the oldest update that is not answered.
+    /// Age of the newest update that was answered. Not of the oldest that was not: none of those is
+    /// there after this process itself was stopped for a while.
     fn silence(&self) -> Duration {
-        self.unanswered.front().map_or(Duration::ZERO, Instant::elapsed)
+        self.known.elapsed()
     }
 }
 
@@ -155,19 +162,27 @@ mod tests {
     }
 
     #[test]
-    fn silence_is_the_age_of_the_oldest_unanswered_update() {
+    fn silence_begins_with_the_newest_update_that_was_answered() {
         let lease = lease();
-        std::thread::sleep(2 * DOUBT);
-        lease.check().expect("nothing was asked");
+        lease.check().expect("it was just acquired");
         lease.asked();
+        std::thread::sleep(2 * DOUBT);
         lease.asked();
         lease.answered();
-        std::thread::sleep(2 * DOUBT);
-        lease.check().expect_err("the second was not answered");
+        lease.check().expect_err("what was answered went out too long ago");
         assert!(lease.needs_observing());
         lease.answered();
-        lease.check().expect("all was answered");
+        lease.check().expect("the second was answered");
         assert!(!lease.needs_observing());
+    }
+
+    #[test]
+    fn a_process_that_was_stopped_doubts_before_it_asks_anew() {
+        let lease = lease();
+        lease.asked();
+        lease.answered();
+        std::thread::sleep(2 * DOUBT);
+        lease.check().expect_err("nothing was asked for too long");
     }
 
     #[test]
