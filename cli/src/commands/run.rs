@@ -1,0 +1,75 @@
+//! `flusso run`: follows changes until asked to stop.
+
+use std::sync::Arc;
+
+use clap::Args;
+use clap::builder::RangedU64ValueParser;
+use flusso_runtime::{ErrorKind, RunOptions, Shutdown, bounds};
+use flusso_schemas::lock::Lock;
+
+use crate::arguments::Common;
+use crate::backends::Live;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::locks;
+use crate::progress::Talk;
+use crate::screen::Screen;
+use crate::signals;
+
+/// Most chunks of a backfill at once: each holds a connection to the primary.
+const READERS_MAX: u64 = 64;
+
+/// What `run` takes.
+#[derive(Debug, Args)]
+pub struct Options {
+    #[command(flatten)]
+    tuning: Tuning,
+}
+
+/// What `apply` and `run` both take.
+#[derive(Debug, Args)]
+pub struct Tuning {
+    /// How many chunks of a backfill are read and written at once
+    #[arg(long, value_name = "NUMBER", env = "FLUSSO_READERS", default_value_t = 2, hide_env_values = true)]
+    #[arg(value_parser = RangedU64ValueParser::<usize>::new().range(1..=READERS_MAX))]
+    readers: usize,
+}
+
+impl Tuning {
+    /// What the runtime is told, with signals listened to and talk on the screen.
+    pub fn begin(&self, common: &Common, screen: &Screen) -> Result<RunOptions, Failure> {
+        let options = RunOptions { readers: self.readers, ..Self::quick(common, screen) };
+        signals::listen(options.shutdown.clone(), screen.clone())?;
+        Ok(options)
+    }
+
+    /// What a command is told that only asks: a signal ends it at once.
+    pub fn quick(common: &Common, screen: &Screen) -> RunOptions {
+        RunOptions {
+            allow_commands: common.allow_commands,
+            readers: 1,
+            gate_wait: bounds::GATE_WAIT,
+            slot_wait: bounds::SLOT_WAIT,
+            progress: Arc::new(Talk::new(screen.clone())),
+            shutdown: Shutdown::default(),
+        }
+    }
+}
+
+/// Follows until a signal asks to stop.
+pub async fn run(options: &Options, common: &Common, screen: &Screen) -> Result<Exit, Failure> {
+    let lock = locks::read(common)?;
+    let told = options.tuning.begin(common, screen)?;
+    follow(lock, &told, screen).await
+}
+
+/// Follows; that a signal stopped it is how this ends well.
+pub async fn follow(lock: Arc<Lock>, told: &RunOptions, screen: &Screen) -> Result<Exit, Failure> {
+    match flusso_runtime::follow(&Live, lock, told).await {
+        Err(error) if error.kind != ErrorKind::Stopped => Err(error.into()),
+        _ => {
+            screen.say("stopped; `flusso run` goes on from here");
+            Ok(Exit::Done)
+        }
+    }
+}

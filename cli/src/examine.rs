@@ -1,0 +1,107 @@
+//! What `check` and `compile` share: reads the project, asks every server, compiles.
+
+use flusso_compiler::diagnostic::{Diagnostic, Sources};
+use flusso_compiler::{Read, compile, findings, index_globs, probes, read};
+use flusso_runtime::{Error, Result, RunOptions};
+use flusso_schemas::lock::{Lock, SinkPlan};
+use flusso_schemas::report::{Finding, Level};
+
+use crate::arguments::Common;
+use crate::backends::{ask_source, sink};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::numbers::counted;
+use crate::project::Project;
+use crate::report::{self, Report};
+use crate::screen::Screen;
+
+/// What an examination gives.
+#[derive(Debug, Default)]
+pub struct Examined {
+    /// The project's files and all that was found.
+    pub report: Report,
+    /// The lock, where no file says anything at deny and the source was asked.
+    pub lock: Option<Lock>,
+    /// Servers that could not be asked, each with the reason.
+    unreachable: Vec<Failure>,
+}
+
+/// Reads the project and asks every configured server, whatever is wrong with the files or the others.
+pub async fn examine(common: &Common, options: &RunOptions) -> Result<Examined, Failure> {
+    let project = Project::read(common)?;
+    let indexes = project.indexes(&index_globs(&project.file.text))?;
+    let read = read(project.file, indexes);
+    let mut examined = Examined::default();
+    let diagnostics = examined.ask_source(&read, common.allow_commands).await;
+    let sources = Sources::new(&read.files);
+    examined.report.findings = diagnostics.iter().map(|each| each.to_finding(&sources)).collect();
+    for plan in read.sinks() {
+        let asked = examined.ask_sink(plan, options).await;
+        examined.take(asked);
+    }
+    examined.report.sources = read.files;
+    examined.report.skipped = examined.unreachable.len();
+    Ok(examined)
+}
+
+impl Examined {
+    /// What the files and the catalog say; the files alone where there is no catalog.
+    async fn ask_source(&mut self, read: &Read, allow_commands: bool) -> Vec<Diagnostic> {
+        let Some(connection) = read.connection() else { return findings(read) };
+        let probes = |facts: &_| probes(read, facts);
+        match ask_source(&connection, allow_commands, &read.facts_needed(), probes).await {
+            Ok((facts, outcomes)) => {
+                let outcome = compile(read, &facts, &outcomes);
+                self.lock = outcome.lock;
+                outcome.diagnostics
+            }
+            Err(error) => {
+                self.unreachable.push(error.into());
+                findings(read)
+            }
+        }
+    }
+
+    /// Whether a sink is there, and what it says of the indexes where they could be compiled.
+    async fn ask_sink(&self, plan: &SinkPlan, options: &RunOptions) -> Result<Vec<Finding>> {
+        match &self.lock {
+            Some(lock) => sink(plan, &lock.project, options).await?.preflight(lock).await,
+            None => sink(plan, "", options).await.map(|_| Vec::new()),
+        }
+    }
+
+    fn take(&mut self, asked: Result<Vec<Finding>, Error>) {
+        match asked {
+            Ok(findings) => self.report.findings.extend(findings),
+            Err(error) if error.findings.is_empty() => self.unreachable.push(error.into()),
+            Err(error) => self.report.findings.extend(error.findings),
+        }
+    }
+
+    /// How the command ends where there is no more to do; servers that could not be asked are told.
+    pub fn exit(&self, deny_warnings: bool, screen: &Screen) -> Exit {
+        let worst = self.unreachable.iter().map(|failure| report::failure(failure, screen));
+        let worst = worst.max_by_key(|exit| *exit as u8);
+        match worst {
+            Some(exit) => exit,
+            None if self.report.fails(deny_warnings) => Exit::Findings,
+            None => Exit::Done,
+        }
+    }
+
+    /// One line: what was looked at and how much was found.
+    pub fn closing(&self) -> String {
+        let files = self.report.sources.len();
+        // The project file makes no index.
+        let looked_at = format!("checked {}, {}", counted(files, "file"), counted(files - 1, "index"));
+        let summary = self.report.summary();
+        let levels = [(summary.deny, Level::Deny), (summary.warn, Level::Warn)];
+        let found = levels.iter().filter(|(number, _)| *number > 0);
+        let found: Vec<String> = found.map(|(number, level)| format!("{number} {}", report::level(*level))).collect();
+        match (found.is_empty(), summary.skipped) {
+            (true, 0) => format!("{looked_at}: no findings"),
+            (true, _) => format!("{looked_at}: no findings so far"),
+            (false, _) => format!("{looked_at}: {}", found.join(", ")),
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! Why a command cannot go on, with its exit code and what to do.
+
+use std::error::Error as StdError;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use flusso_schemas::lock::ReadError;
+use flusso_schemas::report::Finding;
+
+use crate::exit::Exit;
+
+/// What ends a command.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// No folder from here upward holds what is looked for.
+    #[error("there is no `{name}` in `{}` or a folder above it", folder.display())]
+    NotFound {
+        /// The file's name.
+        name: &'static str,
+        /// Where the search began.
+        folder: PathBuf,
+    },
+    /// A file could not be used.
+    #[error("`{}` cannot be {action}", path.display())]
+    File {
+        /// What was tried: `read`, `written`, `listed`.
+        action: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why it failed.
+        source: io::Error,
+    },
+    /// A pattern under `indexes` cannot be used.
+    #[error("the pattern `{pattern}` under `indexes` cannot be understood")]
+    Pattern {
+        /// The pattern.
+        pattern: String,
+        /// Where it breaks.
+        source: glob::PatternError,
+    },
+    /// The project has no lock yet.
+    #[error("there is no `{}`", .0.display())]
+    NoLock(PathBuf),
+    /// The lock is not one that this flusso executes.
+    #[error("{}:{}:{}: {}", path.display(), error.line, error.column, error.message)]
+    Lock {
+        /// The lock's file.
+        path: PathBuf,
+        /// What is wrong with it.
+        error: ReadError,
+    },
+    /// The runtime or a backend ended with an error.
+    #[error(transparent)]
+    Runtime(#[from] flusso_runtime::Error),
+    /// Signals cannot be listened to.
+    #[error("the process cannot listen to signals")]
+    Signals(#[source] io::Error),
+}
+
+impl Failure {
+    /// Wraps an error about a file; for `map_err`.
+    pub fn file(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_path_buf();
+        move |source| Self::File { action, path, source }
+    }
+
+    /// How the command ends.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::NotFound { .. } | Self::NoLock(_) | Self::File { .. } | Self::Pattern { .. } => Exit::Usage,
+            Self::Lock { .. } => Exit::Findings,
+            Self::Runtime(error) => Exit::of(error.kind),
+            Self::Signals(_) => Exit::Stopped,
+        }
+    }
+
+    /// What to do about it, one imperative.
+    pub fn help(&self) -> Option<&str> {
+        match self {
+            Self::NotFound { name: "flusso.yml", .. } => {
+                Some("go to the project's folder, or name its file with `--config`")
+            }
+            Self::NotFound { .. } | Self::NoLock(_) => {
+                Some("run `flusso compile` in the project's folder, or name the lock with `--lock`")
+            }
+            Self::Lock { error, .. } => error.help.as_deref(),
+            Self::Runtime(error) => error.help.as_deref(),
+            Self::File { .. } | Self::Pattern { .. } | Self::Signals(_) => None,
+        }
+    }
+
+    /// Findings that came with it.
+    pub fn findings(&self) -> &[Finding] {
+        match self {
+            Self::Runtime(error) => &error.findings,
+            _ => &[],
+        }
+    }
+
+    /// Its causes, the nearest first.
+    pub fn causes(&self) -> Vec<String> {
+        let mut causes = Vec::new();
+        let mut next = self.source();
+        while let Some(cause) = next {
+            causes.push(cause.to_string());
+            next = cause.source();
+        }
+        causes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_edited_lock_is_told_with_its_place() {
+        let error = ReadError { line: 3, column: 7, message: "edited".to_owned(), help: None };
+        let failure = Failure::Lock { path: PathBuf::from("a/flusso.lock"), error };
+        assert_eq!(failure.to_string(), "a/flusso.lock:3:7: edited");
+        assert_eq!(failure.exit(), Exit::Findings);
+    }
+
+    #[test]
+    fn causes_are_told_once_each() {
+        let failure = Failure::file("read", Path::new("a"))(io::Error::other("broken"));
+        assert_eq!(failure.causes(), ["broken"]);
+        let error = flusso_runtime::Error::new(ErrorKind::Busy, "busy").with_source("held by 7");
+        assert_eq!(Failure::from(error).causes(), ["held by 7"]);
+    }
+}

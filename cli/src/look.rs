@@ -1,0 +1,89 @@
+//! How text looks on a stream: its colours and its width.
+
+use std::env;
+use std::fmt::Display;
+use std::io::{self, IsTerminal};
+
+use clap::ValueEnum;
+
+/// Width where no terminal tells one.
+const WIDTH_DEFAULT: usize = 100;
+/// Below this many columns nothing can be laid out.
+const WIDTH_MIN: usize = 30;
+
+/// When to colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// How text looks on one stream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Look {
+    /// Whether it is coloured.
+    pub color: bool,
+    /// Whether the stream is a terminal.
+    pub terminal: bool,
+    /// How many columns a line has.
+    pub width: usize,
+}
+
+impl Look {
+    /// The look of stdout.
+    pub fn of_stdout(color: Color) -> Self {
+        let size = terminal_size::terminal_size_of(io::stdout());
+        Self::new(color, io::stdout().is_terminal(), size)
+    }
+
+    /// The look of stderr.
+    pub fn of_stderr(color: Color) -> Self {
+        let size = terminal_size::terminal_size_of(io::stderr());
+        Self::new(color, io::stderr().is_terminal(), size)
+    }
+
+    fn new(
+        color: Color,
+        terminal: bool,
+        size: Option<(terminal_size::Width, terminal_size::Height)>,
+    ) -> Self {
+        let chosen = || env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+        let width = size.map(|(width, _)| usize::from(width.0)).or_else(chosen);
+        Self {
+            color: is_coloured(color, terminal, env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())),
+            terminal,
+            width: width.unwrap_or(WIDTH_DEFAULT).max(WIDTH_MIN),
+        }
+    }
+
+    /// Text in bold and an ANSI colour, such as 31 for red; plain where there are no colours.
+    pub fn paint(&self, color: u8, text: impl Display) -> String {
+        if self.color { format!("\u{1b}[1;{color}m{text}\u{1b}[0m") } else { text.to_string() }
+    }
+}
+
+fn is_coloured(color: Color, terminal: bool, no_color: bool) -> bool {
+    match color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => terminal && !no_color,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_above_the_environment() {
+        assert!(is_coloured(Color::Always, false, true));
+        assert!(!is_coloured(Color::Never, true, false));
+        assert!(is_coloured(Color::Auto, true, false));
+        assert!(!is_coloured(Color::Auto, true, true));
+        assert!(!is_coloured(Color::Auto, false, false));
+    }
+}

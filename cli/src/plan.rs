@@ -1,0 +1,81 @@
+//! An apply's plan as a person reads it.
+
+use flusso_schemas::report::{Action, ApplyPlan, IndexStep};
+
+use crate::look::Look;
+use crate::numbers::grouped;
+
+/// The plan: what changes in the source, each with its statement, then a line an index and sink.
+pub fn text(plan: &ApplyPlan, look: &Look) -> String {
+    let mut lines = Vec::new();
+    if !plan.source.is_empty() {
+        lines.push(look.paint(34, "source"));
+    }
+    for change in &plan.source {
+        lines.push(format!("  {}", change.what));
+        lines.extend(change.statement.lines().map(|line| format!("      {line}")));
+    }
+    if !plan.steps.is_empty() {
+        lines.push(look.paint(34, "indexes"));
+    }
+    let width = |cell: fn(&IndexStep) -> &str| plan.steps.iter().map(|step| cell(step).len()).max().unwrap_or(0);
+    let widths = (width(|step| &step.index), width(|step| &step.sink), width(|step| word(step.action)));
+    lines.extend(plan.steps.iter().map(|step| line(step, widths)));
+    if lines.is_empty() { "nothing to do".to_owned() } else { lines.join("\n") }
+}
+
+fn line(step: &IndexStep, (index, sink, action): (usize, usize, usize)) -> String {
+    let mut line = format!("  {:index$}  {:sink$}  {:action$}", step.index, step.sink, word(step.action));
+    let rows = step.rows_estimated.map(|rows| format!("about {} rows", grouped(rows)));
+    for cell in [&step.generation, &rows, &step.reason].into_iter().flatten() {
+        line += "  ";
+        line += cell;
+    }
+    line.trim_end().to_owned()
+}
+
+fn word(action: Action) -> &'static str {
+    match action {
+        Action::Create => "create",
+        Action::Resume => "resume",
+        Action::Unchanged => "unchanged",
+        Action::UpdateSettings => "update settings",
+        Action::Extend => "extend",
+        Action::Refill => "refill",
+        Action::Rebuild => "rebuild",
+        Action::Retire => "retire",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use flusso_schemas::report::SourceChange;
+
+    use super::*;
+
+    fn step(index: &str, action: Action, rows_estimated: Option<u64>, reason: Option<&str>) -> IndexStep {
+        let generation = (action != Action::Retire).then(|| format!("{index}-0123abcd-1"));
+        let (index, sink, reason) = (index.to_owned(), "search".to_owned(), reason.map(str::to_owned));
+        IndexStep { index, sink, action, generation, rows_estimated, reason }
+    }
+
+    #[test]
+    fn a_plan_is_a_table_with_its_statements() {
+        let statement = "create publication flusso_shop\n  for table shop.orders".to_owned();
+        let plan = ApplyPlan {
+            source: vec![SourceChange { what: "create the publication `flusso_shop`".to_owned(), statement }],
+            steps: vec![
+                step("orders", Action::Create, Some(100_000), None),
+                step("users", Action::Unchanged, None, None),
+                step("old", Action::Retire, None, Some("it is no longer in the lock")),
+            ],
+        };
+        insta::assert_snapshot!(text(&plan, &Look { color: false, terminal: false, width: 80 }));
+    }
+
+    #[test]
+    fn an_empty_plan_says_so() {
+        let look = Look { color: false, terminal: false, width: 80 };
+        assert_eq!(text(&ApplyPlan::default(), &look), "nothing to do");
+    }
+}

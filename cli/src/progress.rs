@@ -1,0 +1,168 @@
+//! What a run says while it goes on: bars on a terminal, plain lines elsewhere.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use flusso_runtime::progress::{Progress, ProgressEvent};
+use indicatif::{ProgressBar, ProgressStyle};
+use tracing::{debug, info};
+
+use crate::numbers::{grouped, lasted};
+use crate::plan;
+use crate::report;
+use crate::screen::Screen;
+
+/// How often a plain line tells how far a backfill is.
+const LINE_INTERVAL: Duration = Duration::from_secs(5);
+
+/// Says on the screen what happens.
+#[derive(Debug)]
+pub struct Talk {
+    screen: Screen,
+    backfills: Mutex<BTreeMap<String, Backfill>>,
+}
+
+/// One index's backfill as it is shown.
+#[derive(Debug)]
+struct Backfill {
+    began: Instant,
+    said: Instant,
+    documents: u64,
+    bar: Option<ProgressBar>,
+}
+
+impl Talk {
+    /// Talk on a screen.
+    pub fn new(screen: Screen) -> Self {
+        Self { screen, backfills: Mutex::default() }
+    }
+
+    fn backfill(&self, index: &str, documents: u64, rows_estimated: Option<u64>) {
+        let mut backfills = self.backfills.lock().unwrap_or_else(PoisonError::into_inner);
+        let backfill = backfills.entry(index.to_owned()).or_insert_with(|| self.begin(index));
+        backfill.documents = documents;
+        if let Some(bar) = &backfill.bar {
+            // An estimate that was passed is no longer shown as the end.
+            bar.set_length(rows_estimated.unwrap_or(0).max(documents));
+            bar.set_position(documents);
+        } else if backfill.said.elapsed() >= LINE_INTERVAL {
+            backfill.said = Instant::now();
+            let rate = Rate { documents, lasted: backfill.began.elapsed() };
+            self.screen.say(&line(index, rate, rows_estimated));
+        }
+    }
+
+    fn begin(&self, index: &str) -> Backfill {
+        let now = Instant::now();
+        let bar = self.screen.is_live().then(|| self.screen.add(bar(index, &self.screen)));
+        Backfill { began: now, said: now, documents: 0, bar }
+    }
+
+    /// Ends the bars: each leaves one line that says what it did.
+    fn end_backfills(&self) {
+        let mut backfills = self.backfills.lock().unwrap_or_else(PoisonError::into_inner);
+        for (index, backfill) in std::mem::take(&mut *backfills) {
+            if let Some(bar) = &backfill.bar {
+                bar.finish_and_clear();
+            }
+            let rate = Rate { documents: backfill.documents, lasted: backfill.began.elapsed() };
+            self.screen.say(&format!("  {index}: {} documents in {}, {}/s", grouped(rate.documents),
+                lasted(rate.lasted), grouped(rate.a_second())));
+        }
+    }
+}
+
+impl Progress for Talk {
+    fn event(&self, event: ProgressEvent) {
+        let step = matches!(event, ProgressEvent::Step(_) | ProgressEvent::Ready);
+        if step {
+            self.end_backfills();
+        }
+        match event {
+            ProgressEvent::Finding(finding) => report::live(&[finding], &self.screen),
+            ProgressEvent::Plan(plan) => self.screen.say(&plan::text(&plan, self.screen.look())),
+            ProgressEvent::Step(step) => self.screen.say(&step),
+            ProgressEvent::Waiting { what } => self.screen.say(&format!("waiting {what}")),
+            ProgressEvent::Backfill { index, documents, rows_estimated } => {
+                self.backfill(&index, documents, rows_estimated);
+            }
+            ProgressEvent::Followed { documents, deletes } => info!(documents, deletes, "followed"),
+            ProgressEvent::Confirmed(position) => debug!(%position, "confirmed"),
+            ProgressEvent::Ready => self.screen.say("following"),
+            ProgressEvent::Retrying { reason, pause_ms } => {
+                self.screen.say(&format!("{reason}; trying again in {pause_ms} ms"));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// How much was done in how long.
+#[derive(Clone, Copy)]
+struct Rate {
+    documents: u64,
+    lasted: Duration,
+}
+
+impl Rate {
+    /// Documents a second.
+    fn a_second(self) -> u64 {
+        (self.documents as f64 / self.lasted.as_secs_f64().max(0.001)) as u64
+    }
+
+    /// How long the rest takes at this rate.
+    fn left(self, rows_estimated: u64) -> Option<Duration> {
+        let rest = rows_estimated.checked_sub(self.documents)?;
+        rest.checked_div(self.a_second()).map(Duration::from_secs)
+    }
+}
+
+fn line(index: &str, rate: Rate, rows_estimated: Option<u64>) -> String {
+    let mut text = format!("  {index}: {}", grouped(rate.documents));
+    if let Some(rows) = rows_estimated {
+        text += &format!(" of about {}", grouped(rows));
+    }
+    text += &format!(" documents, {}/s", grouped(rate.a_second()));
+    if let Some(left) = rows_estimated.and_then(|rows| rate.left(rows)) {
+        text += &format!(", {} left", lasted(left));
+    }
+    text
+}
+
+fn bar(index: &str, screen: &Screen) -> ProgressBar {
+    let template = if screen.look().color {
+        "  {msg} {bar:30.cyan} {human_pos}/{human_len} documents, {per_sec}, {eta} left"
+    } else {
+        "  {msg} {bar:30} {human_pos}/{human_len} documents, {per_sec}, {eta} left"
+    };
+    let style = ProgressStyle::with_template(template).expect("the template is constant and right");
+    ProgressBar::new(0).with_style(style).with_message(index.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_tells_how_far_how_fast_and_how_long() {
+        let rate = Rate { documents: 40_000, lasted: Duration::from_secs(4) };
+        assert_eq!(
+            line("orders", rate, Some(100_000)),
+            "  orders: 40,000 of about 100,000 documents, 10,000/s, 6.0 s left"
+        );
+    }
+
+    #[test]
+    fn an_estimate_that_was_passed_promises_nothing() {
+        let rate = Rate { documents: 40_000, lasted: Duration::from_secs(4) };
+        assert_eq!(line("a", rate, Some(10)), "  a: 40,000 of about 10 documents, 10,000/s");
+        assert_eq!(line("a", rate, None), "  a: 40,000 documents, 10,000/s");
+    }
+
+    #[test]
+    fn nothing_done_yet_is_no_division() {
+        let rate = Rate { documents: 0, lasted: Duration::ZERO };
+        assert_eq!(line("a", rate, Some(5)), "  a: 0 of about 5 documents, 0/s");
+    }
+}

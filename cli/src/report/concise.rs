@@ -1,0 +1,50 @@
+//! One line a finding: `file:line:column: level[lint]: message`.
+
+use flusso_schemas::report::{Finding, Level};
+
+/// Every finding in one line, so that editors and `grep` can take them apart.
+pub fn render(findings: &[&Finding]) -> String {
+    findings.iter().map(|finding| line(finding) + "\n").collect()
+}
+
+fn line(finding: &Finding) -> String {
+    let place = finding.labels.first().map_or_else(String::new, |label| {
+        format!("{}:{}:{}: ", label.file, label.line, label.column)
+    });
+    let message = finding.message.replace('\n', " ");
+    format!("{place}{}[{}]: {message}", level(finding.level), finding.lint)
+}
+
+/// The level as the command line spells it.
+pub fn level(level: Level) -> &'static str {
+    match level {
+        Level::Allow => "allow",
+        Level::Warn => "warn",
+        Level::Deny => "deny",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use flusso_schemas::report::Label;
+
+    use super::*;
+
+    #[test]
+    fn a_place_stands_in_front() {
+        let mut finding = Finding::live("unknown-column", Level::Deny, "no column\n`a`");
+        assert_eq!(render(&[&finding]), "deny[unknown-column]: no column `a`\n");
+        finding.labels.push(Label {
+            file: "indexes/a.yml".to_owned(),
+            line: 3,
+            column: 5,
+            end_line: 3,
+            end_column: 6,
+            byte_start: 20,
+            byte_end: 21,
+            primary: true,
+            text: String::new(),
+        });
+        assert_eq!(render(&[&finding]), "indexes/a.yml:3:5: deny[unknown-column]: no column `a`\n");
+    }
+}

@@ -1,0 +1,230 @@
+//! Findings with the lines of the files they are about, drawn by miette.
+
+use std::fmt;
+
+use flusso_compiler::diagnostic::SourceFile;
+use flusso_schemas::report::{Finding, Label, Level};
+use miette::{
+    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, Severity,
+    SourceCode, SourceSpan, SpanContents,
+};
+
+use crate::look::Look;
+
+/// Every finding, an empty line between two.
+pub fn render(findings: &[&Finding], sources: &[SourceFile], look: &Look) -> String {
+    let indexed: Vec<Indexed<'_>> = sources.iter().map(Indexed::new).collect();
+    let texts: Vec<String> = findings.iter().map(|finding| one(finding, &indexed, look)).collect();
+    texts.join("\n")
+}
+
+/// The message with the primary file's lines, then each other file's, then what stands below.
+fn one(finding: &Finding, sources: &[Indexed<'_>], look: &Look) -> String {
+    let theme = if look.color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+    let plain = GraphicalReportHandler::new_themed(theme).with_width(look.width).with_links(false);
+    let last = match footer(finding, look) {
+        Some(footer) => plain.clone().with_footer(footer),
+        None => plain.clone(),
+    };
+    let parts = parts(finding, sources);
+    let mut text = String::new();
+    for (place, part) in parts.iter().enumerate() {
+        let handler = if place + 1 == parts.len() { &last } else { &plain };
+        handler.render_report(&mut text, part).expect("a string takes all text");
+    }
+    text
+}
+
+/// What the live system says and what to do, below the lines.
+fn footer(finding: &Finding, look: &Look) -> Option<String> {
+    let notes = finding.notes.iter().map(|note| format!("{}: {note}", look.paint(34, "note")));
+    let help = finding.help.iter().map(|help| format!("{}: {help}", look.paint(36, "help")));
+    let lines: Vec<String> = notes.chain(help).collect();
+    (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
+/// A finding's places in one file, as miette takes them.
+#[derive(Debug)]
+struct Shown<'a> {
+    head: Option<(&'a str, Level)>,
+    message: String,
+    source: Option<&'a Indexed<'a>>,
+    labels: Vec<&'a Label>,
+}
+
+/// A finding taken apart by file, the primary one first, under its message.
+fn parts<'a>(finding: &'a Finding, sources: &'a [Indexed<'a>]) -> Vec<Shown<'a>> {
+    let part = |file: &str, head, message| Shown {
+        head,
+        message,
+        source: sources.iter().find(|source| source.file.path == file),
+        labels: finding.labels.iter().filter(|label| label.file == file).collect(),
+    };
+    let mut files: Vec<&str> = Vec::new();
+    for label in &finding.labels {
+        if !files.contains(&label.file.as_str()) {
+            files.push(&label.file);
+        }
+    }
+    let head = Some((finding.lint.as_str(), finding.level));
+    let first = part(files.first().copied().unwrap_or_default(), head, finding.message.clone());
+    let others = files.iter().skip(1).map(|file| part(file, None, format!("see `{file}`")));
+    std::iter::once(first).chain(others).collect()
+}
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Shown<'_> {}
+
+impl Diagnostic for Shown<'_> {
+    fn code<'b>(&'b self) -> Option<Box<dyn fmt::Display + 'b>> {
+        self.head.map(|(lint, _)| Box::new(lint) as Box<dyn fmt::Display>)
+    }
+
+    fn severity(&self) -> Option<Severity> {
+        Some(match self.head {
+            Some((_, Level::Deny)) => Severity::Error,
+            Some((_, Level::Warn)) => Severity::Warning,
+            Some((_, Level::Allow)) | None => Severity::Advice,
+        })
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        self.source.map(|source| source as &dyn SourceCode)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        self.source?;
+        Some(Box::new(self.labels.iter().map(|label| span_of(label))))
+    }
+}
+
+fn span_of(label: &Label) -> LabeledSpan {
+    let text = (!label.text.is_empty()).then(|| label.text.clone());
+    let span = SourceSpan::from(label.byte_start..label.byte_end);
+    if label.primary {
+        LabeledSpan::new_primary_with_span(text, span)
+    } else {
+        LabeledSpan::new_with_span(text, span)
+    }
+}
+
+/// A file with its line starts: miette's own strings are read from their first byte at every span.
+#[derive(Debug)]
+struct Indexed<'a> {
+    file: &'a SourceFile,
+    line_starts: Vec<usize>,
+}
+
+impl<'a> Indexed<'a> {
+    fn new(file: &'a SourceFile) -> Self {
+        let starts = file.text.match_indices('\n').map(|(at, _)| at + 1);
+        Self { file, line_starts: std::iter::once(0).chain(starts).collect() }
+    }
+
+    /// Number of the line that a byte is on, from 0.
+    fn line(&self, byte: usize) -> usize {
+        self.line_starts.partition_point(|start| *start <= byte) - 1
+    }
+}
+
+impl SourceCode for Indexed<'_> {
+    fn read_span<'b>(
+        &'b self,
+        span: &SourceSpan,
+        lines_before: usize,
+        lines_after: usize,
+    ) -> Result<Box<dyn SpanContents<'b> + 'b>, MietteError> {
+        let text = &self.file.text;
+        let (start, end) = (span.offset(), span.offset() + span.len());
+        if end > text.len() {
+            return Err(MietteError::OutOfBounds);
+        }
+        let first = self.line(start).saturating_sub(lines_before);
+        // An end behind a line feed belongs to the line it ends.
+        let last = (self.line(end.saturating_sub(1).max(start)) + lines_after).min(self.line_starts.len() - 1);
+        let from = self.line_starts[first];
+        let to = self.line_starts.get(last + 1).copied().unwrap_or(text.len());
+        let column = if lines_before == 0 { text[from..start].chars().count() } else { 0 };
+        let from = if lines_before == 0 { start } else { from };
+        Ok(Box::new(MietteSpanContents::new_named(
+            self.file.path.clone(),
+            &text.as_bytes()[from..to],
+            SourceSpan::from(from..to),
+            first,
+            column,
+            last - first + 1,
+        )))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use flusso_compiler::diagnostic::{Diagnostic as Found, Place, Sources};
+
+    use super::*;
+
+    const ORDERS: &str = "version: 1\nindex: orders\ntable: orders\nfields:\n  id: long\n  prise: decimal\n";
+
+    fn files() -> Vec<SourceFile> {
+        [("flusso.yml", "version: 1\nproject: shop\n"), ("indexes/orders.yml", ORDERS)]
+            .map(|(path, text)| SourceFile { path: path.to_owned(), text: text.to_owned() })
+            .to_vec()
+    }
+
+    fn finding(files: &[SourceFile]) -> Finding {
+        let place = |file: usize, text: &str| {
+            let at = files[file].text.find(text).expect("it is there");
+            Place::new(file, at..at + text.len())
+        };
+        let mut found = Found::deny("unknown-column", place(1, "prise"), "`shop.orders` has no column `prise`")
+            .related(place(1, "table: orders"), "the table is named here")
+            .related(place(0, "shop"), "its schema is this project's")
+            .note("`shop.orders` has `id`, `price`")
+            .help("write `price`");
+        found.primary.1 = "no such column".to_owned();
+        found.to_finding(&Sources::new(files))
+    }
+
+    fn rendered(width: usize, color: bool) -> String {
+        let files = files();
+        render(&[&finding(&files)], &files, &Look { color, terminal: false, width })
+    }
+
+    #[test]
+    fn a_finding_in_two_files_shows_both() {
+        insta::assert_snapshot!(rendered(80, false));
+    }
+
+    #[test]
+    fn a_narrow_terminal_wraps_words() {
+        insta::assert_snapshot!(rendered(40, false));
+    }
+
+    #[test]
+    fn colours_are_there_only_when_asked_for() {
+        assert!(rendered(80, true).contains('\u{1b}'));
+        assert!(!rendered(80, false).contains('\u{1b}'));
+    }
+
+    #[test]
+    fn a_finding_of_a_live_system_needs_no_file() {
+        let finding = Finding::live("wal-level-not-logical", Level::Deny, "`wal_level` is `replica`");
+        let look = Look { color: false, terminal: false, width: 80 };
+        let text = render(&[&finding.with_help("set it to `logical`")], &[], &look);
+        insta::assert_snapshot!(text);
+    }
+
+    #[test]
+    fn a_place_at_the_end_of_a_file_is_shown() {
+        let files = files();
+        let end = files[1].text.len();
+        let found = Found::deny("missing-key", Place::new(1, end..end), "m").to_finding(&Sources::new(&files));
+        let look = Look { color: false, terminal: false, width: 80 };
+        assert!(render(&[&found], &files, &look).contains("indexes/orders.yml"));
+    }
+}

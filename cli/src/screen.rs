@@ -1,0 +1,75 @@
+//! Talk on stderr: lines and progress bars that do not overwrite each other.
+
+use std::io::{self, Write};
+
+use indicatif::{MultiProgress, ProgressBar};
+use tracing_subscriber::fmt::MakeWriter;
+
+use crate::look::Look;
+
+/// Where a command talks. Clones write to the same stderr.
+#[derive(Clone, Debug)]
+pub struct Screen {
+    bars: MultiProgress,
+    look: Look,
+    quiet: bool,
+}
+
+impl Screen {
+    /// A screen that looks so; a quiet one shows nothing but errors.
+    pub fn new(look: Look, quiet: bool) -> Self {
+        Self { bars: MultiProgress::new(), look, quiet }
+    }
+
+    /// How it looks.
+    pub fn look(&self) -> &Look {
+        &self.look
+    }
+
+    /// Whether bars can move on it.
+    pub fn is_live(&self) -> bool {
+        self.look.terminal && !self.quiet
+    }
+
+    /// Says a line, or several, of talk.
+    pub fn say(&self, text: &str) {
+        if !self.quiet {
+            self.insist(text);
+        }
+    }
+
+    /// Says what even a quiet command says.
+    pub fn insist(&self, text: &str) {
+        let text = text.trim_end_matches('\n');
+        // Nobody is left to be told that stderr is closed.
+        let _ = self.bars.suspend(|| writeln!(io::stderr(), "{text}"));
+    }
+
+    /// Puts a bar below the lines.
+    pub fn add(&self, bar: ProgressBar) -> ProgressBar {
+        self.bars.add(bar)
+    }
+}
+
+/// Logs pass above the bars too.
+impl<'a> MakeWriter<'a> for Screen {
+    type Writer = Above;
+
+    fn make_writer(&'a self) -> Above {
+        Above(self.bars.clone())
+    }
+}
+
+/// Writes above the bars; what the logger gives at once is a whole line.
+#[derive(Debug)]
+pub struct Above(MultiProgress);
+
+impl Write for Above {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.suspend(|| io::stderr().write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stderr().flush()
+    }
+}
