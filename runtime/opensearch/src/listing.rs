@@ -41,11 +41,11 @@ struct Opened {
 #[derive(Deserialize)]
 struct Page<'a> {
     pit_id: String,
-    #[serde(borrow)]
+    #[serde(borrow, default)]
     hits: Hits<'a>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct Hits<'a> {
     #[serde(borrow, default)]
     hits: Vec<Hit<'a>>,
@@ -112,7 +112,7 @@ async fn open(client: &Client, generation: &str) -> Result<Listing> {
         segment(generation),
         KEEP.as_secs()
     );
-    let answered = client.post(&path, &json!({})).await?;
+    let answered = client.post(&path, &Value::Null).await?;
     if answered.is_missing() {
         return Err(gone(generation));
     }

@@ -99,7 +99,7 @@ pub(crate) async fn broadcast(client: &Client, shapes: &Shapes, name: &str, what
     let shape = shapes.of(client, name).await?;
     let path = format!("/{}/{what}", segment(name));
     for attempt in 1..=ATTEMPTS_MAX {
-        let answered = client.post(&path, &Value::Object(Map::new())).await?;
+        let answered = client.post(&path, &Value::Null).await?;
         if answered.is_missing() {
             return Err(gone(name));
         }

@@ -115,7 +115,7 @@ impl StateIndex {
     /// Every document, from the primary; none where there is no index.
     async fn list(&self) -> Result<Option<Vec<Document>>> {
         let index = segment(&self.index);
-        let refreshed = self.client.post(&format!("/{index}/_refresh"), &json!({})).await?;
+        let refreshed = self.client.post(&format!("/{index}/_refresh"), &Value::Null).await?;
         if refreshed.is_missing() {
             return Ok(None);
         }

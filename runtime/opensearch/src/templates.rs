@@ -45,7 +45,7 @@ struct Legacy {
 pub(crate) async fn interference(client: &Client, name: &str, body: &Value) -> Result<Option<Finding>> {
     let path = format!("/_index_template/_simulate_index/{}", segment(name));
     let what = "a simulation of index templates";
-    let Simulated { template } = client.post(&path, &Value::Object(Map::new())).await?.json(what)?;
+    let Simulated { template } = client.post(&path, &Value::Null).await?.json(what)?;
     let mut added = additions(&template, body);
     // A composable template that matches switches all legacy ones off, and a simulation is blind to those.
     let is_composed =

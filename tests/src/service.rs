@@ -1,0 +1,6 @@
+//! Tests against real servers.
+
+mod documents;
+mod kinds;
+mod opensearch_sink;
+mod replication;

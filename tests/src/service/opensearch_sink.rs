@@ -1,0 +1,10 @@
+//! The OpenSearch sink against a real node.
+
+mod lifecycle;
+mod listing;
+mod outages;
+mod preflight;
+mod proxy;
+mod rig;
+mod state;
+mod writing;
