@@ -1,1 +1,8 @@
-//! stub
+//! The project's tests over real services, and over the crates together.
+
+#[cfg(test)]
+mod house;
+#[cfg(test)]
+mod rig;
+#[cfg(test)]
+mod service;

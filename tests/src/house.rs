@@ -1,0 +1,108 @@
+//! Rules of the house: who may depend on whom, every module says what it is, lists are sorted.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+/// The checkout's root.
+pub fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the package is a folder of the checkout")
+}
+
+fn rust_files(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("a folder of the checkout can be listed") {
+        let path = entry.expect("an entry can be read").path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if path.is_dir() && name != "target" && !name.starts_with('.') {
+            rust_files(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+fn sources() -> Vec<(String, String)> {
+    let mut files = Vec::new();
+    rust_files(root(), &mut files);
+    let relative = |path: &Path| path.strip_prefix(root()).expect("it is below").display().to_string();
+    files.iter().map(|path| (relative(path), fs::read_to_string(path).expect("sources are UTF-8"))).collect()
+}
+
+/// Normal (not dev) dependencies within the workspace, by package.
+fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
+        .current_dir(root())
+        .output()
+        .expect("cargo runs, since it runs this test");
+    let metadata: Value = serde_json::from_slice(&output.stdout).expect("cargo metadata prints JSON");
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let packages = metadata["packages"].as_array().expect("a workspace has packages").iter();
+    packages
+        .map(|package| {
+            let all = package["dependencies"].as_array().expect("a package has dependencies").iter();
+            let normal = all.filter(|dependency| dependency["kind"].is_null());
+            (text(&package["name"]), normal.map(|dependency| text(&dependency["name"])).collect())
+        })
+        .collect()
+}
+
+#[test]
+fn dependencies_point_one_way() {
+    let dependencies = dependencies();
+    let clients = ["opensearch", "reqwest", "tokio", "tokio-postgres"];
+    for (package, forbidden) in [
+        ("flusso-schemas", [&["flusso-compiler", "flusso-runtime"][..], &clients].concat()),
+        ("flusso-compiler", [&["flusso-runtime"][..], &clients].concat()),
+        ("flusso-runtime", vec!["flusso-compiler", "flusso-opensearch", "flusso-postgres", "opensearch", "tokio-postgres"]),
+        ("flusso-postgres", vec!["flusso-compiler", "flusso-opensearch", "opensearch"]),
+        ("flusso-opensearch", vec!["flusso-compiler", "flusso-postgres", "tokio-postgres"]),
+    ] {
+        for other in forbidden {
+            assert!(!dependencies[package].contains(other), "`{package}` must not depend on `{other}`");
+        }
+    }
+}
+
+#[test]
+fn one_file_of_the_command_line_names_the_backends() {
+    let names = |text: &str| text.contains("flusso_postgres") || text.contains("flusso_opensearch");
+    let in_cli = sources().into_iter().filter(|(path, text)| path.starts_with("cli/") && names(text));
+    assert_eq!(in_cli.map(|(path, _)| path).collect::<Vec<_>>(), ["cli/src/backends.rs"]);
+}
+
+#[test]
+fn every_module_says_what_it_is() {
+    let silent = sources().into_iter().filter(|(_, text)| !text.starts_with("//!")).map(|(path, _)| path);
+    assert_eq!(silent.collect::<Vec<_>>(), [""; 0], "begin each of these with `//!`");
+}
+
+#[test]
+fn lists_of_modules_are_sorted() {
+    for (path, text) in sources() {
+        let mut last = String::new();
+        for line in text.lines() {
+            let name = line.strip_prefix("pub mod ").or_else(|| line.strip_prefix("mod "));
+            match name.and_then(|name| name.strip_suffix(';')) {
+                Some(name) => {
+                    assert!(last.as_str() < name, "{path}: move `mod {name};` above `mod {last};`");
+                    last = name.to_owned();
+                }
+                None => last.clear(),
+            }
+        }
+    }
+}
+
+#[test]
+fn no_text_of_the_product_names_where_it_was_made() {
+    let words = ["/work/", "../shared", "shared/design", "crates.io/api", "repo.maven", "registry.npmjs"];
+    for (path, text) in sources().into_iter().filter(|(path, _)| !path.ends_with("tests/src/house.rs")) {
+        for word in words {
+            assert!(!text.contains(word), "{path} says `{word}`");
+        }
+    }
+}
