@@ -171,9 +171,16 @@ pub fn sqlstate(error: &Error) -> Option<&str> {
 /// `reading the catalog`.
 pub fn failed(what: &str, error: &tokio_postgres::Error) -> Error {
     let Some(code) = error.code().map(|code| code.code()) else {
-        return Error::new(ErrorKind::ConnectionLost, format!("{what}: {}", words(error)));
+        let kind = if is_lost(error) { ErrorKind::ConnectionLost } else { ErrorKind::Internal };
+        return Error::new(kind, format!("{what}: {}", words(error)));
     };
     Error::new(kind_of(code), format!("{what}: {}", words(error))).with_source(SqlState(code.to_owned()))
+}
+
+/// Whether the connection broke; else an answer was not what our own statement asks for.
+fn is_lost(error: &tokio_postgres::Error) -> bool {
+    use std::error::Error as _;
+    error.is_closed() || error.source().is_some_and(|source| source.is::<std::io::Error>())
 }
 
 /// The kind of a SQLSTATE. Classes 22, 42, 0A and 3F are the caller's to judge: is it the catalog, or

@@ -95,20 +95,30 @@ pub(crate) async fn create(
     loop {
         tokio::select! {
             row = &mut made => {
-                let row = row.map_err(|error| refused(slot, &waiting, &whom, &error))?;
-                return position_of(cell(&row, 0)?);
+                return match row {
+                    Ok(row) => position_of(cell(&row, 0)?),
+                    Err(error) => Err(settled(maker, refused(slot, &waiting, &whom, &error)).await),
+                };
             }
             () = tokio::time::sleep(TELL_INTERVAL) => {}
             () = options.shutdown.requested() => {
                 cancel(maker.plan(), maker.cancel_token()).await;
                 // A call that was cancelled leaves no slot; one that was done is found as ours later.
                 let _ = made.await;
-                return Err(Error::new(ErrorKind::Stopped, format!("stopped while waiting {whom}")));
+                let stopped = Error::new(ErrorKind::Stopped, format!("stopped while waiting {whom}"));
+                return Err(settled(maker, stopped).await);
             }
         }
         whom = writers(watcher, &[process]).await?;
         waiting.say(whom.clone());
     }
+}
+
+/// The error, once the server has dropped what it had begun: it tells an error before it cleans up.
+async fn settled(maker: &Session, error: Error) -> Error {
+    // A session that is gone has nothing left either.
+    let _ = maker.rollback().await;
+    error
 }
 
 fn refused(slot: &str, waiting: &Waiting<'_>, whom: &str, error: &tokio_postgres::Error) -> Error {

@@ -1,0 +1,7 @@
+//! What is asked of a primary beside stream and documents, against servers of the tests' own.
+
+mod catalog;
+mod gate;
+mod provision;
+mod rig;
+mod slot;

@@ -1,0 +1,208 @@
+//! A cluster of its own with one small schema, a plan over it, and what a capture said.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use flusso_postgres::capture::PostgresCapture;
+use flusso_postgres::connect::ConnectPlan;
+use flusso_postgres::session::{Bond, Session, connect};
+use flusso_runtime::backends::RunOptions;
+use flusso_runtime::progress::{Progress, ProgressEvent, Shutdown};
+use flusso_schemas::lock::{
+    DocumentIdForm, Edge, Identity, IndexPlan, KeyColumn, Lock, Manage, OnError, SecretRef, SourceEndpoint,
+    SourcePlan, TablePlan, TlsFiles,
+};
+use flusso_schemas::name::{Ident, TableName};
+use tempfile::TempDir;
+use xtask::services::postgres::{Cluster, Connection};
+
+/// Name of slot and publication.
+pub(super) const NAME: &str = "flusso_rig";
+/// A bound that a test waits for to run out.
+pub(super) const SHORT: Duration = Duration::from_secs(2);
+/// A bound that must not run out.
+pub(super) const LONG: Duration = Duration::from_secs(60);
+
+/// Tables that the plan captures: a root, and a child that needs more than its key in an old row.
+const SCHEMA: [&str; 5] = [
+    "create schema shop",
+    "create type shop.status as enum ('draft', 'paid')",
+    "create table shop.orders (id bigint primary key, status shop.status not null, total numeric(12,2) not null, \
+     note character varying(20))",
+    "create table shop.items (id bigint primary key, order_id bigint not null references shop.orders, \
+     v int not null)",
+    "insert into shop.orders values (1, 'draft', 1.5, 'a')",
+];
+
+/// A cluster with the schema.
+pub(super) struct Rig {
+    pub(super) cluster: Cluster,
+    pub(super) sql: Connection,
+    folder: TempDir,
+}
+
+/// What a capture waited for, in words.
+#[derive(Debug, Default)]
+pub(super) struct Heard(Mutex<Vec<String>>);
+
+impl Progress for Heard {
+    fn event(&self, event: ProgressEvent) {
+        if let ProgressEvent::Waiting { what } = event {
+            self.0.lock().expect("nobody panics here").push(what);
+        }
+    }
+}
+
+impl Heard {
+    pub(super) fn has(&self, what: &str) -> bool {
+        self.0.lock().expect("nobody panics here").iter().any(|heard| heard.contains(what))
+    }
+
+    /// Ends once something that holds these words is waited for.
+    pub(super) async fn wait_for(&self, what: &str) {
+        let heard = async {
+            while !self.has(what) {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(LONG, heard).await.unwrap_or_else(|_| panic!("`{what}` in {self:?}"));
+    }
+}
+
+impl Rig {
+    pub(super) fn start(settings: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let cluster = Cluster::start(folder.path(), settings).expect("a cluster");
+        let sql = cluster.connect("postgres").expect("a connection");
+        let mut rig = Self { cluster, sql, folder };
+        rig.run(&SCHEMA);
+        rig
+    }
+
+    pub(super) fn run(&mut self, statements: &[&str]) {
+        for statement in statements {
+            self.sql.query(statement).expect(statement);
+        }
+    }
+
+    /// The first value of the first row.
+    pub(super) fn value(&mut self, sql: &str) -> Option<String> {
+        self.sql.query(sql).expect(sql).into_iter().next().and_then(|row| row.into_iter().next().flatten())
+    }
+
+    /// The URL as a role, behind a reference.
+    pub(super) fn endpoint(&self, role: &str) -> SourceEndpoint {
+        let path = self.folder.path().join(format!("url-{role}"));
+        let url = format!("postgres://{role}@127.0.0.1:{}/postgres", self.cluster.port);
+        std::fs::write(&path, url).expect("a file");
+        SourceEndpoint::Url(SecretRef::File(path))
+    }
+
+    fn connect_plan(&self, role: &str, plan: &Lock) -> ConnectPlan {
+        let source = SourcePlan { endpoint: self.endpoint(role), ..plan.source.clone() };
+        ConnectPlan::of_source(&source, false).expect("a plan")
+    }
+
+    /// A session as a role.
+    pub(super) async fn session(&self, role: &str) -> Session {
+        connect(&self.connect_plan(role, &plan(&[])), "test", &Bond::default()).await.expect("a session")
+    }
+
+    /// A capture as the superuser with these bounds.
+    pub(super) async fn capture(&self, plan: &Lock, bound: Duration) -> (PostgresCapture, Arc<Heard>) {
+        self.capture_as("postgres", plan, bound).await
+    }
+
+    pub(super) async fn capture_as(
+        &self,
+        role: &str,
+        plan: &Lock,
+        bound: Duration,
+    ) -> (PostgresCapture, Arc<Heard>) {
+        let heard = Arc::new(Heard::default());
+        let options = RunOptions {
+            allow_commands: false,
+            readers: 1,
+            gate_wait: bound,
+            slot_wait: bound,
+            progress: Arc::clone(&heard) as Arc<dyn Progress>,
+            shutdown: Shutdown::default(),
+        };
+        let connecting = self.connect_plan(role, plan);
+        let capture = PostgresCapture::new(plan, &connecting, &Bond::default(), &options).await;
+        (capture.expect("a capture"), heard)
+    }
+}
+
+fn idents(names: &[&str]) -> Vec<Ident> {
+    names.iter().map(|name| Ident::new(*name)).collect()
+}
+
+fn edge(table: &str, role: &str, columns: &[(&str, &str)]) -> Edge {
+    Edge {
+        table: TableName::new("shop", table),
+        roles: vec![role.to_owned()],
+        navigation: idents(&["id"]),
+        resolve: None,
+        columns: columns.iter().map(|(name, fact)| (Ident::new(*name), (*fact).to_owned())).collect(),
+    }
+}
+
+/// A plan over the schema that may manage these.
+pub(super) fn plan(manage: &[Manage]) -> Lock {
+    let source = SourcePlan {
+        endpoint: SourceEndpoint::Url(SecretRef::Env("UNUSED".to_owned())),
+        tls: TlsFiles::default(),
+        publication: NAME.to_owned(),
+        slot: NAME.to_owned(),
+        manage: BTreeSet::from_iter(manage.iter().copied()),
+        server_version_min: vec!["15.13".to_owned()],
+        settings: BTreeMap::from([("wal_level".to_owned(), "logical".to_owned())]),
+        statement_timeout_ms: 10_000,
+    };
+    let table = |name: &str, identity, holds: &[&str]| TablePlan {
+        name: TableName::new("shop", name),
+        key: idents(&["id"]),
+        identity,
+        identity_holds: idents(holds),
+    };
+    let tables =
+        vec![table("items", Identity::Full, &["order_id"]), table("orders", Identity::Default, &["id"])];
+    Lock {
+        project: "rig".to_owned(),
+        inputs: String::new(),
+        source,
+        sinks: Vec::new(),
+        tables,
+        indexes: vec![index()],
+    }
+}
+
+fn index() -> IndexPlan {
+    let orders = [
+        ("id", "bigint not null"),
+        ("note", "character varying"),
+        ("status", "shop.status not null"),
+        ("total", "numeric(12,2) not null"),
+    ];
+    let labels = ["draft", "paid"].map(str::to_owned).to_vec();
+    IndexPlan {
+        name: "orders".to_owned(),
+        alias: "orders".to_owned(),
+        sinks: Vec::new(),
+        on_error: OnError::Stop,
+        key: vec![KeyColumn { column: Ident::new("id"), pg_type: "bigint".to_owned() }],
+        document_id: DocumentIdForm::Key,
+        search_path: vec!["pg_catalog".to_owned()],
+        inputs: String::new(),
+        rendering: 1,
+        body: serde_json::Value::Null,
+        bound: String::new(),
+        enums: BTreeMap::from([("shop.status".to_owned(), labels)]),
+        unique: BTreeMap::new(),
+        fields: BTreeMap::new(),
+        nodes: Vec::new(),
+        edges: vec![edge("items", "items", &[("order_id", "bigint not null")]), edge("orders", ".", &orders)],
+    }
+}
