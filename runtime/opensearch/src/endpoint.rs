@@ -3,21 +3,21 @@
 use flusso_runtime::error::{Error, ErrorKind, Result};
 use flusso_runtime::secret::{Resolver, Secret};
 use flusso_schemas::lock::{OpenSearchPlan, SecretRef, UrlEndpoint};
-use flusso_schemas::report::{Finding, Level};
 use url::Url;
 
+use crate::tls::TlsPlan;
 use crate::transport::Transport;
 
 /// A transport to where the plan's references lead. Nothing is sent yet.
 pub(crate) fn transport(plan: &OpenSearchPlan, resolver: &Resolver) -> Result<Transport> {
     let mut url = parse(&address(&plan.url, resolver)?)?;
-    refuse_https(&url)?;
     let credentials = credentials(plan, &url, resolver)?;
     let strip = url.set_username("").and_then(|()| url.set_password(None));
     strip.expect("an HTTP URL may have a user and a password");
     url.set_query(None);
     url.set_fragment(None);
-    Transport::new(&url, credentials)
+    let tls = (url.scheme() == "https").then(|| TlsPlan::of(plan, resolver)?.client_config()).transpose()?;
+    Transport::new(&url, credentials, tls)
         .map_err(|error| Error::new(ErrorKind::Internal, "the HTTP client cannot be made").with_source(error))
 }
 
@@ -41,16 +41,6 @@ fn parse(text: &str) -> Result<Url> {
         Error::new(ErrorKind::Unreachable, "the sink's `url` is no http URL, so it cannot be reached")
             .with_help("write it as `http://host:9200`")
     })
-}
-
-fn refuse_https(url: &Url) -> Result<()> {
-    if url.scheme() == "http" {
-        return Ok(());
-    }
-    let message = "the sink's `url` is https, which is not supported yet";
-    let help = "reach it through http for now";
-    let finding = Finding::live("not-supported-yet", Level::Deny, message).with_help(help);
-    Err(Error::new(ErrorKind::Findings, message).with_help(help).with_findings(vec![finding]))
 }
 
 /// The plan's user and password, else those in the URL.
@@ -111,11 +101,5 @@ mod tests {
             assert_eq!(error.kind, ErrorKind::Unreachable);
             assert!(!error.to_string().contains("hunter2"), "{error}");
         }
-    }
-
-    #[test]
-    fn https_is_refused_by_name() {
-        let error = refuse_https(&Url::parse("https://h").expect("a URL")).expect_err("not built");
-        assert_eq!(error.findings[0].lint, "not-supported-yet");
     }
 }

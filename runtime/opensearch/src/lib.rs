@@ -25,6 +25,7 @@ mod sink;
 mod state;
 mod templates;
 mod throttle;
+mod tls;
 mod transport;
 mod write;
 

@@ -2,12 +2,14 @@
 //! sent again depends on what is asked.
 
 use std::error::Error as StdError;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use flusso_runtime::secret::Secret;
 use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use reqwest::redirect::Policy;
+use rustls::{ClientConfig, RootCertStore};
 use url::Url;
 
 /// Longest wait for a TCP connection; a server on the same network answers or refuses within this.
@@ -85,9 +87,14 @@ pub(crate) struct Transport {
 
 impl Transport {
     /// A transport to a URL without credentials in it. Connects when something is sent.
-    pub(crate) fn new(url: &Url, credentials: Option<(String, Secret)>) -> Result<Self, reqwest::Error> {
+    pub(crate) fn new(
+        url: &Url,
+        credentials: Option<(String, Secret)>,
+        tls: Option<ClientConfig>,
+    ) -> Result<Self, reqwest::Error> {
         let builder = reqwest::Client::builder();
-        let client = builder.redirect(Policy::none()).no_proxy().connect_timeout(CONNECT_TIMEOUT).build()?;
+        let builder = builder.redirect(Policy::none()).no_proxy().connect_timeout(CONNECT_TIMEOUT);
+        let client = builder.tls_backend_preconfigured(tls.unwrap_or_else(no_tls)).build()?;
         let base = url.as_str().trim_end_matches('/').to_owned();
         let port = url.port_or_known_default().map(|port| format!(":{port}")).unwrap_or_default();
         let shown = format!("{}://{}{port}", url.scheme(), url.host_str().unwrap_or_default());
@@ -128,6 +135,16 @@ impl Transport {
         }
         builder.header(CONTENT_TYPE, "application/json").body(request.body)
     }
+}
+
+/// Trusts nobody: given where the URL is plain http, or the client would read every certificate of the
+/// system for nothing.
+fn no_tls() -> ClientConfig {
+    ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("ring serves every version")
+        .with_root_certificates(RootCertStore::empty())
+        .with_no_client_auth()
 }
 
 async fn read(
@@ -186,7 +203,7 @@ mod tests {
     #[test]
     fn what_is_shown_of_an_address_is_scheme_host_and_port() {
         let url = Url::parse("http://search.example/prefix/").expect("a URL");
-        let transport = Transport::new(&url, None).expect("a client");
+        let transport = Transport::new(&url, None, None).expect("a client");
         assert_eq!(transport.shown(), "http://search.example:80");
         assert_eq!(transport.base, "http://search.example/prefix");
     }

@@ -6,5 +6,6 @@ mod outages;
 mod preflight;
 mod proxy;
 mod rig;
+mod secure;
 mod state;
 mod writing;
