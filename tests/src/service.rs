@@ -3,4 +3,5 @@
 mod documents;
 mod kinds;
 mod opensearch_sink;
+mod postgres_control;
 mod replication;
