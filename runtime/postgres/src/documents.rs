@@ -99,30 +99,35 @@ impl PostgresDocuments {
 #[async_trait]
 impl DocumentBuilder for PostgresDocuments {
     async fn resolve(&self, request: ResolveRequest<'_>) -> Result<Resolved> {
-        let name = &request.index.name;
-        self.resolved(request).await.map_err(|fault| fault.into_error(name, request.keys.len() > 1))
+        let narrowable = request.keys.len() > 1;
+        self.resolved(request).await.map_err(|fault| fault.into_error(&documents_of(request.index), narrowable))
     }
 
     async fn build(&self, index: &IndexPlan, selection: &Selection, must_see: &[u32]) -> Result<Built> {
         let built = self.built(index, selection, must_see).await;
-        built.map_err(|fault| fault.into_error(&index.name, is_many(selection)))
+        built.map_err(|fault| fault.into_error(&documents_of(index), is_many(selection)))
     }
 
     async fn keys(&self, index: &IndexPlan, selection: &Selection) -> Result<(Vec<Key>, Snapshot)> {
         let existing = self.existing(index, selection).await;
-        existing.map_err(|fault| fault.into_error(&index.name, is_many(selection)))
+        existing.map_err(|fault| fault.into_error(&documents_of(index), is_many(selection)))
     }
 
     async fn bound(&self, index: &IndexPlan, after: Option<&Key>, rows: u64) -> Result<Option<Key>> {
         let boundary = self.boundary(index, after, rows).await;
-        boundary.map_err(|fault| fault.into_error(&index.name, rows > 1))
+        boundary.map_err(|fault| fault.into_error(&documents_of(index), rows > 1))
     }
 
     async fn aftermath(&self, snapshot: &Snapshot) -> Result<Aftermath> {
         let tables: Vec<TableName> = snapshot.file_nodes.iter().map(|(table, _)| table.clone()).collect();
-        let now = self.reads.see(&tables).await.map_err(|fault| fault.into_error("*", false))?;
-        Ok(aftermath(snapshot, &now))
+        let now = self.reads.see(&tables).await;
+        now.map(|now| aftermath(snapshot, &now)).map_err(|fault| fault.into_error("looking back", false))
     }
+}
+
+/// Whose reading an error is about.
+fn documents_of(index: &IndexPlan) -> String {
+    format!("index `{}`", index.name)
 }
 
 fn aftermath(then: &Snapshot, now: &Seen) -> Aftermath {

@@ -67,9 +67,9 @@ impl From<Error> for Fault {
 }
 
 impl Fault {
-    /// The error for whoever asked. `narrowable`: less can be asked for, so that the one row that cannot
+    /// The error for whoever asked for `what`. `narrowable`: less can be asked for, so that the one row that cannot
     /// be read, or is too large, is found by halving.
-    pub(super) fn into_error(self, index: &str, narrowable: bool) -> Error {
+    pub(super) fn into_error(self, what: &str, narrowable: bool) -> Error {
         let kind = match &self {
             Self::Lost(_) => ErrorKind::ConnectionLost,
             Self::Locked => ErrorKind::LockNotAvailable,
@@ -83,7 +83,7 @@ impl Fault {
             Self::Unseen(_) | Self::Internal(_) => ErrorKind::Internal,
             Self::Stopped => ErrorKind::Stopped,
         };
-        let error = Error::new(kind, format!("index `{index}`: {self}"));
+        let error = Error::new(kind, format!("{what}: {self}"));
         match self {
             Self::Standby => error.with_help("let the source's URL lead to the primary"),
             Self::Catalog(_) => error.with_help("run `flusso compile` against this database and apply the new lock"),

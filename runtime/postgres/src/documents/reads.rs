@@ -14,7 +14,7 @@ use super::fault::Fault;
 use super::pool::{Pool, Reader};
 use super::seen::{self, Seen};
 use super::sources::Sources;
-use super::transaction::{Reading, TakeRows, attempt, prepare_seen};
+use super::transaction::{Reading, TakeRows, answered, attempt, prepare_seen};
 use crate::connect::ConnectPlan;
 use crate::session::Bond;
 
@@ -83,23 +83,24 @@ impl Reads {
         let statement = prepare_seen(reader).await?;
         let mut pause = UNSEEN_PAUSE_FIRST;
         let mut told = None;
-        while let Some(xid) = seen::see(reader.client(), &statement, &[]).await?.visible.first_unseen(must_see) {
+        loop {
+            let seen = answered(seen::see(reader.client(), &statement, &[])).await?;
+            let Some(xid) = seen.visible.first_unseen(must_see) else { return Ok(()) };
             if pause == UNSEEN_PAUSE_MAX && told.replace(xid) != Some(xid) {
                 self.waiting(format!("for transaction {xid}"));
             }
             self.pause(pause).await?;
             pause = UNSEEN_PAUSE_MAX.min(pause * 2);
         }
-        Ok(())
     }
 
     /// What a snapshot of now sees, in no transaction.
     pub(super) async fn see(&self, tables: &[TableName]) -> Result<Seen, Fault> {
         let mut lent = self.pool.reader().await?;
-        let looked = async {
+        let looked = answered(async {
             let statement = prepare_seen(lent.get()).await?;
             seen::see(lent.get().client(), &statement, tables).await
-        };
+        });
         let looked = looked.await;
         self.pool.unless_severed(looked)
     }

@@ -21,9 +21,8 @@ use super::pool::{Reader, StatementText};
 use super::seen::{self, Seen};
 use crate::session::{LOCK_TIMEOUT, cancel};
 
-/// Longest wait for the end of a transaction that was given up: the server bounds each statement by
-/// the same time as we bound the transaction.
-const SETTLE_WAIT: Duration = Duration::from_secs(15);
+/// Longest wait for an answer where the server bounds a statement by less: then it is gone.
+const ANSWER_WAIT: Duration = Duration::from_secs(15);
 /// Most keys that a generic plan is right for: the planner makes it for an array of ten.
 const GENERIC_PLAN_KEYS_MAX: usize = 50;
 
@@ -92,7 +91,7 @@ pub(super) async fn attempt(
     reading: &Reading<'_>,
     rows: &mut impl TakeRows,
 ) -> Result<Snapshot, Fault> {
-    let statements = prepare(reader, reading).await?;
+    let statements = answered(prepare(reader, reading)).await?;
     let (seen_statement, queries) = statements.split_first().expect("`prepare` puts it in front");
     let client = reader.client();
     let opening = reading.opening();
@@ -164,10 +163,13 @@ async fn settle(
     if matches!(fault, Some(Fault::TooLong | Fault::Oversized | Fault::ControlByte(_) | Fault::Internal(_))) {
         cancel(reader.session().plan(), reader.session().cancel_token()).await;
     }
-    match timeout(SETTLE_WAIT, answer(commit)).await {
-        Ok(ended) => Ok(ended?),
-        Err(_) => Err(Fault::Lost("a transaction that was given up does not end".to_owned())),
-    }
+    answered(async { Ok(answer(commit).await?) }).await
+}
+
+/// What a server says that is still there: each of its statements is bounded by less.
+pub(super) async fn answered<T>(request: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
+    let silent = || Fault::Lost(format!("no answer within {} s", ANSWER_WAIT.as_secs()));
+    timeout(ANSWER_WAIT, request).await.unwrap_or_else(|_| Err(silent()))
 }
 
 fn snapshot_of(seen: Seen, reading: &Reading<'_>, began: Instant) -> Snapshot {
