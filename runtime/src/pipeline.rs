@@ -43,6 +43,13 @@ pub struct Pipeline {
     pub stop: Shutdown,
 }
 
+/// What is pending, and when something was confirmed last.
+#[derive(Debug)]
+struct Confirming {
+    pending: Option<Pending>,
+    last: Instant,
+}
+
 /// What waits to be confirmed, and what its snapshots saw.
 #[derive(Debug)]
 struct Pending {
@@ -81,17 +88,15 @@ impl Pipeline {
     /// Follows until it is asked to stop or something breaks.
     pub async fn run(self, mut stream: Box<dyn ChangeStream>) -> Result<()> {
         let mut assembly = Assembly::default();
-        let mut pending: Option<Pending> = None;
-        let mut last_confirm = Instant::now();
-        while let Some(batch) = self.next_batch(&mut stream, &mut assembly, &mut pending).await? {
+        let mut confirming = Confirming { pending: None, last: Instant::now() };
+        while let Some(batch) = self.next_batch(&mut stream, &mut assembly, &mut confirming).await? {
             let note = self.work_on(&batch).await?;
-            self.remember(&mut pending, &batch, note, last_confirm);
-            if pending.as_ref().is_some_and(|pending| pending.due <= Instant::now()) {
-                self.confirm(&*stream, &mut pending).await?;
-                last_confirm = Instant::now();
+            self.remember(&mut confirming, &batch, note);
+            if confirming.pending.as_ref().is_some_and(|pending| pending.due <= Instant::now()) {
+                self.confirm(&*stream, &mut confirming).await?;
             }
         }
-        self.confirm(&*stream, &mut pending).await
+        self.confirm(&*stream, &mut confirming).await
     }
 
     /// The next batch; none once it is asked to stop. Confirms what is due while nothing comes.
@@ -99,11 +104,12 @@ impl Pipeline {
         &self,
         stream: &mut Box<dyn ChangeStream>,
         assembly: &mut Assembly,
-        pending: &mut Option<Pending>,
+        confirming: &mut Confirming,
     ) -> Result<Option<Batch>> {
         let mut batch = assembly.begin();
         loop {
-            let due = pending.as_ref().filter(|pending| self.is_news(pending)).map(|pending| pending.due);
+            let pending = confirming.pending.as_ref().filter(|pending| self.is_news(pending));
+            let due = pending.map(|pending| pending.due);
             tokio::select! {
                 biased;
                 () = self.stop.requested() => return Ok(None),
@@ -111,7 +117,7 @@ impl Pipeline {
                     assembly.take(&mut batch, event?)?;
                     break;
                 }
-                () = at(due) => self.confirm(&**stream, pending).await?,
+                () = at(due) => self.confirm(&**stream, confirming).await?,
             }
         }
         while !batch.is_full() {
@@ -125,10 +131,11 @@ impl Pipeline {
 
     /// Keeps what a batch completed for the next confirm; what its snapshots saw counts also where it
     /// completed nothing.
-    fn remember(&self, pending: &mut Option<Pending>, batch: &Batch, note: Lsn, last_confirm: Instant) {
+    fn remember(&self, confirming: &mut Confirming, batch: &Batch, note: Lsn) {
+        let Confirming { pending, last } = confirming;
         let before = pending.as_ref().map_or_else(|| *self.confirmed.borrow(), |pending| pending.confirmed);
         let confirmed = batch.completed.map_or(before, |completed| completed.after(Some(before)));
-        let due = pending.as_ref().map_or(last_confirm + CONFIRM_INTERVAL, |pending| pending.due);
+        let due = pending.as_ref().map_or(*last + CONFIRM_INTERVAL, |pending| pending.due);
         let note = pending.as_ref().map_or(note, |pending| pending.note.max(note));
         *pending = Some(Pending { confirmed, note, due });
     }
@@ -305,10 +312,9 @@ impl Pipeline {
     /// Rule *confirm*: what the snapshots saw is durable at the source, the state holds the position,
     /// and only then the source may forget. What completes nothing stays pending: its note still counts
     /// when its transaction ends.
-    async fn confirm(&self, stream: &dyn ChangeStream, pending: &mut Option<Pending>) -> Result<()> {
-        let Some(Pending { confirmed, note, .. }) = pending.take_if(|pending| self.is_news(pending)) else {
-            return Ok(());
-        };
+    async fn confirm(&self, stream: &dyn ChangeStream, confirming: &mut Confirming) -> Result<()> {
+        let news = confirming.pending.take_if(|pending| self.is_news(pending));
+        let Some(Pending { confirmed, note, .. }) = news else { return Ok(()) };
         wait_durable(&self.source.capture, note).await?;
         for state in self.states.iter() {
             state.confirm(confirmed, &self.feeds.names_in(&state.sink)).await?;
@@ -316,6 +322,7 @@ impl Pipeline {
         stream.confirm(confirmed.position).await?;
         self.confirmed.send_replace(confirmed);
         self.progress.event(ProgressEvent::Confirmed(confirmed.position));
+        confirming.last = Instant::now();
         Ok(())
     }
 }
