@@ -2,6 +2,7 @@
 //! right is said. The model that comes out has no error in it.
 
 mod aggregate;
+mod capture;
 mod column;
 mod condition;
 mod field;
@@ -14,13 +15,13 @@ mod relation;
 mod scalar;
 mod table;
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use flusso_schemas::facts::{CatalogFacts, Probe};
 use flusso_schemas::lock::DocumentIdForm;
 use flusso_schemas::name::TableName;
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Place};
 use crate::model::{Checked, Index};
 use crate::read::Read;
 use crate::syntax;
@@ -48,8 +49,8 @@ pub(super) struct Checker<'a> {
     file: usize,
     diagnostics: Vec<Diagnostic>,
     probes: Probes<'a>,
-    /// Tables whose own state was judged already.
-    judged: BTreeSet<TableName>,
+    /// Where each table was named first; its own state is judged there.
+    places: BTreeMap<TableName, Place>,
 }
 
 /// Checks everything that was read.
@@ -61,16 +62,21 @@ pub(crate) fn check(read: &Read, facts: &CatalogFacts, outcomes: &Outcomes<'_>) 
         file: 0,
         diagnostics: Vec::new(),
         probes: Probes::new(outcomes),
-        judged: BTreeSet::new(),
+        places: BTreeMap::new(),
     };
     let indexes: Vec<Option<Index>> = read.indexes.iter().map(|index| checker.index(read, index)).collect();
     let is_clean = !checker.diagnostics.iter().chain(&read.diagnostics).any(Diagnostic::is_deny);
     let all_answered = checker.probes.all_answered();
-    let checked = indexes.into_iter().collect::<Option<Vec<Index>>>().filter(|_| is_clean && all_answered);
+    let indexes = indexes.into_iter().collect::<Option<Vec<Index>>>().filter(|_| is_clean && all_answered);
+    let checked = indexes.and_then(|indexes| project(read, indexes));
+    if let (Some(checked), Some(project)) = (&checked, &read.project) {
+        checker.capture(checked, &project.source_place);
+    }
+    let is_followed = !checker.diagnostics.iter().any(Diagnostic::is_deny);
     Outcome {
         diagnostics: checker.diagnostics,
         probes: checker.probes.into_list(),
-        checked: checked.and_then(|indexes| project(read, indexes)),
+        checked: checked.filter(|_| is_followed),
     }
 }
 

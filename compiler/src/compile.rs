@@ -1,5 +1,7 @@
 //! The whole path: what was read, what was observed and what the server judged, to findings and a lock.
 
+use std::collections::BTreeMap;
+
 use flusso_schemas::facts::{CatalogFacts, Probe, ProbeOutcome};
 use flusso_schemas::lock::Lock;
 
@@ -7,6 +9,7 @@ use crate::check::{self, Outcomes};
 use crate::diagnostic::{self, Diagnostic, Level, Place};
 use crate::model::Checked;
 use crate::read::Read;
+use crate::suppress;
 
 /// What compiling gives.
 #[derive(Debug)]
@@ -25,8 +28,8 @@ pub fn probes(read: &Read, facts: &CatalogFacts) -> Vec<Probe> {
 /// Compiles a project; `answers` are those to [`probes`].
 pub fn compile(read: &Read, facts: &CatalogFacts, answers: &[ProbeOutcome]) -> Outcome {
     let (mut diagnostics, checked) = check(read, facts, answers);
+    settle(read, &mut diagnostics);
     let lock = checked.as_ref().map(crate::plan::lock);
-    diagnostic::sort(&mut diagnostics);
     let lock = lock.filter(|_| !diagnostics.iter().any(Diagnostic::is_deny));
     Outcome { diagnostics, lock }
 }
@@ -34,8 +37,16 @@ pub fn compile(read: &Read, facts: &CatalogFacts, answers: &[ProbeOutcome]) -> O
 /// Findings without a catalog: what the files alone say, sorted.
 pub fn findings(read: &Read) -> Vec<Diagnostic> {
     let mut diagnostics = read.diagnostics.clone();
-    diagnostic::sort(&mut diagnostics);
+    settle(read, &mut diagnostics);
     diagnostics
+}
+
+/// Gives every finding its level, drops what is accepted, and sorts.
+fn settle(read: &Read, diagnostics: &mut Vec<Diagnostic>) {
+    let none = BTreeMap::new();
+    let settings = read.project.as_ref().map_or(&none, |project| &project.lints);
+    suppress::apply(diagnostics, settings, &read.files, &read.comments);
+    diagnostic::sort(diagnostics);
 }
 
 fn check(read: &Read, facts: &CatalogFacts, answers: &[ProbeOutcome]) -> (Vec<Diagnostic>, Option<Checked>) {

@@ -6,6 +6,7 @@ mod compile;
 pub mod condition;
 pub mod diagnostic;
 pub mod kinds;
+pub mod lints;
 mod mapping;
 pub mod model;
 pub mod pg_type;
@@ -13,6 +14,7 @@ pub mod plan;
 mod read;
 mod sql;
 pub mod sql_text;
+mod suppress;
 pub mod syntax;
 
 pub use compile::{Outcome, compile, findings, probes};

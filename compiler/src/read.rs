@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use flusso_schemas::lock::{SinkPlan, SourceEndpoint, TlsFiles};
 use flusso_schemas::name::TableName;
 
-use crate::diagnostic::{Diagnostic, SourceFile};
+use crate::diagnostic::{Diagnostic, Place, SourceFile};
 use crate::syntax::field::{Field, Form, Shape};
 use crate::syntax::index::{self, Index};
 use crate::syntax::keys::{Reader, listed};
@@ -24,6 +24,8 @@ pub struct Read {
     pub(crate) indexes: Vec<Index>,
     /// What was found, unsorted.
     pub(crate) diagnostics: Vec<Diagnostic>,
+    /// Every comment.
+    pub(crate) comments: Vec<Place>,
 }
 
 /// What it takes to ask the source.
@@ -40,7 +42,13 @@ pub struct Connection {
 /// Reads a project and its index files, whatever is wrong with them.
 pub fn read(project: SourceFile, mut indexes: Vec<SourceFile>) -> Read {
     indexes.sort_by(|a, b| a.path.cmp(&b.path));
-    let mut read = Read { files: vec![project], project: None, indexes: Vec::new(), diagnostics: Vec::new() };
+    let mut read = Read {
+        files: vec![project],
+        project: None,
+        indexes: Vec::new(),
+        diagnostics: Vec::new(),
+        comments: Vec::new(),
+    };
     read.files.append(&mut indexes);
     read.read_project();
     for file in 1..read.files.len() {
@@ -89,6 +97,7 @@ impl Read {
     fn tree(&mut self, file: usize) -> Option<tree::Mapping> {
         let tree = yaml::parse(file, &self.files[file].text);
         self.diagnostics.extend(tree.diagnostics);
+        self.comments.extend(tree.comments.into_iter().map(|span| Place::new(file, span)));
         tree.root
     }
 
@@ -116,8 +125,8 @@ impl Read {
         let mut found = Vec::new();
         for (at, index) in self.indexes.iter().enumerate() {
             let Some(name) = &index.name else { continue };
-            let first = self.indexes[..at].iter().filter_map(|other| other.name.as_ref());
-            if let Some(first) = first.filter(|first| first.value == name.value).next() {
+            let mut first = self.indexes[..at].iter().filter_map(|other| other.name.as_ref());
+            if let Some(first) = first.find(|first| first.value == name.value) {
                 let message =
                     format!("two files make an index `{}`, so each would undo the other", name.value);
                 found.push(
@@ -136,7 +145,7 @@ impl Read {
     }
 }
 
-fn unknown_sink(place: crate::diagnostic::Place, name: &str, sinks: &BTreeSet<String>) -> Diagnostic {
+fn unknown_sink(place: Place, name: &str, sinks: &BTreeSet<String>) -> Diagnostic {
     let known: Vec<&String> = sinks.iter().collect();
     let diagnostic =
         Diagnostic::deny("unknown-sink", place.clone(), format!("the project has no sink `{name}`"));

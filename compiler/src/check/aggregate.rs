@@ -28,7 +28,8 @@ impl Checker<'_> {
             Some(value) => Some(value?),
             None => None,
         };
-        let value = self.result(function, of.as_ref(), &aggregate.function.place)?;
+        let counted = aggregate.result.kind.as_ref().map(|kind| kind.value.name());
+        let value = self.result(function, of.as_ref(), counted, &aggregate.function.place)?;
         let written = kept_scale(&aggregate.result, function, of.as_ref());
         let kind = match aggregate.result.kind.as_ref() {
             Some(kind) => Some(kind.value),
@@ -56,10 +57,22 @@ impl Checker<'_> {
     }
 
     /// The value that the server computes.
-    fn result(&mut self, function: Function, of: Option<&Value>, place: &Place) -> Option<Value> {
+    ///
+    /// A count is a `bigint`, and as large as its writer says by the kind.
+    fn result(
+        &mut self,
+        function: Function,
+        of: Option<&Value>,
+        kind: Option<&str>,
+        place: &Place,
+    ) -> Option<Value> {
         let nullable = !matches!(function, Function::Count | Function::Exists);
         let pg_type = match (function, of) {
-            (Function::Count, _) => plain("bigint"),
+            (Function::Count, _) => plain(match kind {
+                Some("short") => "smallint",
+                Some("integer") => "integer",
+                _ => "bigint",
+            }),
             (Function::Exists, _) => plain("boolean"),
             (_, Some(of)) => match result_type(function, &of.pg_type) {
                 Some(pg_type) => pg_type,

@@ -257,10 +257,9 @@ impl Checker<'_> {
     fn written_pairs(&mut self, link: &Link<'_>, written: &[(At<String>, At<String>)]) -> Option<Vec<Pair>> {
         let direction = match link.direction {
             Direction::Either => {
-                let of = |table: &Table, pick: fn(&(At<String>, At<String>)) -> &At<String>| {
-                    written.iter().all(|pair| table.column(&pick(pair).value).is_some())
-                };
-                let refers = of(link.before, |pair| &pair.0) && of(link.after, |pair| &pair.1);
+                let is_of = |table: &Table, column: &At<String>| table.column(&column.value).is_some();
+                let refers =
+                    written.iter().all(|(from, to)| is_of(link.before, from) && is_of(link.after, to));
                 if refers { Direction::Refers } else { Direction::Referred }
             }
             fixed => fixed,

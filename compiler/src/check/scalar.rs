@@ -11,6 +11,7 @@ use crate::kinds::{self, Acceptance, Kind};
 use crate::model::{Scalar, Table, ValueSource};
 use crate::pg_type::{BaseType, PgType};
 use crate::syntax;
+use crate::syntax::habits;
 use crate::syntax::keys::{At, listed};
 use crate::syntax::relation::Source;
 
@@ -126,12 +127,13 @@ impl Checker<'_> {
             }
             Acceptance::Never { why, instead } => {
                 let message = format!("`{name}` does not take `{}`: {why}", value.pg_type);
-                let diagnostic = Diagnostic::deny("kind-mismatch", place.clone(), message)
-                    .help(format!("write {instead}"));
-                let one = instead.strip_prefix('`').and_then(|rest| rest.strip_suffix('`'));
-                match one.filter(|kind| kinds::find(kind).is_some()) {
-                    Some(kind) => diagnostic.fix(place, kind),
-                    None => diagnostic,
+                let diagnostic = Diagnostic::deny("kind-mismatch", place.clone(), message);
+                match natural_kind(kind, &value.pg_type) {
+                    Some(natural) if instead == format!("`{natural}`") => {
+                        diagnostic.help(format!("write {instead}")).fix(place, natural)
+                    }
+                    Some(natural) => diagnostic.help(format!("write `{natural}`, or {instead}")),
+                    None => diagnostic.help(format!("write {instead}")),
                 }
             }
             Acceptance::NeedsKey { key: "scale", why } => Diagnostic::deny("missing-scale", place, why)
@@ -151,13 +153,14 @@ impl Checker<'_> {
         let order = written.parameters.get("order").and_then(Json::as_array);
         let (Some(order), BaseType::Enum { name, labels }) = (order, &pg_type.base) else { return true };
         let order: Vec<&str> = order.iter().filter_map(Json::as_str).collect();
-        let place = || written.place.clone();
+        let place = || written.parameter_places.get("order").unwrap_or(&written.place).clone();
         if let Some(unknown) = order.iter().find(|label| !labels.iter().any(|known| known == *label)) {
             let message = format!("`{name}` has no label `{unknown}`");
-            self.push(
-                Diagnostic::deny("enum-value-unknown", place(), message)
-                    .help(format!("the labels are {}", listed(labels, "and"))),
-            );
+            let diagnostic = Diagnostic::deny("enum-value-unknown", place(), message);
+            self.push(match habits::nearest(unknown, labels.iter().map(String::as_str)) {
+                Some(near) => diagnostic.help(format!("write `{near}`")),
+                None => diagnostic.help(format!("the labels are {}", listed(labels, "and"))),
+            });
             return false;
         }
         let missing: Vec<&String> = labels.iter().filter(|label| !order.contains(&label.as_str())).collect();
@@ -203,6 +206,12 @@ impl Checker<'_> {
         scalar.required = true;
         Some(scalar)
     }
+}
+
+/// The kind that `auto` would choose, where it is another.
+fn natural_kind(kind: &'static dyn Kind, pg_type: &PgType) -> Option<&'static str> {
+    let natural = kinds::infer(pg_type).ok()?.name();
+    (natural != kind.name()).then_some(natural)
 }
 
 /// A number without a declared count of digits, whose writer chose the kind or the scale knowing that.

@@ -19,7 +19,8 @@ impl Checker<'_> {
             self.push(diagnostic);
             return None;
         };
-        if self.judged.insert(name.value.clone()) {
+        if !self.places.contains_key(&name.value) {
+            self.places.insert(name.value.clone(), name.place.clone());
             let mut found = self.judge(name, facts);
             self.diagnostics.append(&mut found);
         }
@@ -57,7 +58,7 @@ impl Checker<'_> {
     /// What stands in the way of reading a table and following its changes.
     fn judge(&self, name: &At<TableName>, facts: &RelationFacts) -> Vec<Diagnostic> {
         let (short, place) = (self.short(&name.value), &name.place);
-        let mut found: Vec<Diagnostic> = what_it_is(&short, place, facts).into_iter().collect();
+        let mut found: Vec<Diagnostic> = what_it_is(&name.value, &short, place, facts).into_iter().collect();
         if found.is_empty() {
             found.extend(inheritance(&short, place, facts));
         }
@@ -66,7 +67,7 @@ impl Checker<'_> {
     }
 }
 
-fn what_it_is(short: &str, place: &Place, facts: &RelationFacts) -> Option<Diagnostic> {
+fn what_it_is(name: &TableName, short: &str, place: &Place, facts: &RelationFacts) -> Option<Diagnostic> {
     let not_a_table = |what: &str| {
         Diagnostic::deny(
             "relation-not-a-table",
@@ -84,7 +85,7 @@ fn what_it_is(short: &str, place: &Place, facts: &RelationFacts) -> Option<Diagn
             place.clone(),
             format!("`{short}` is unlogged: postgres refuses to publish it"),
         )
-        .help(format!("run `alter table {short} set logged`")),
+        .help(format!("run `alter table {name} set logged`")),
         ("r", "t") => not_a_table("a temporary table").help("name a permanent table"),
         ("r", _) if facts.is_partition => {
             not_supported(place.clone(), &format!("a partition of a table such as `{short}`"))
@@ -102,7 +103,7 @@ fn inheritance(short: &str, place: &Place, facts: &RelationFacts) -> Option<Diag
     let first = names.first()?;
     let message =
         format!("rows of `{first}` appear in `{short}`, which it inherits from, but change without an event");
-    let help = format!("index {} by themselves, or end the inheritance", listed(&names, "and"));
+    let help = format!("index {} apart from it, or end the inheritance", listed(&names, "and"));
     Some(Diagnostic::deny("inherited-table", place.clone(), message).help(help))
 }
 

@@ -88,7 +88,7 @@ fn tests(reader: &mut Reader, entry: &Entry) -> Option<Tests> {
             reader.push(
                 Diagnostic::deny("missing-value", place.clone(), message)
                     .help("write `null` for rows that have no value")
-                    .fix(place, ": null".trim_start_matches(": ")),
+                    .fix(place, " null"),
             );
             None
         }

@@ -90,7 +90,7 @@ pub enum Shape {
         options: Values,
     },
     /// A value a row.
-    Value(Scalar),
+    Value(Box<Scalar>),
 }
 
 /// One value over related rows.
@@ -252,10 +252,12 @@ fn headed(
     context: &Context<'_>,
     field: &Field,
 ) -> Option<Form> {
+    keys.call(if head.key == "constant" { "a constant" } else { "a relation" });
     if let Some((_, verb)) = VERBS.iter().find(|(name, _)| *name == head.key) {
         return self::relation(reader, keys, head, *verb, context, field);
     }
     if let Some((_, function)) = FUNCTIONS.iter().find(|(name, _)| *name == head.key) {
+        keys.call("an aggregate");
         return aggregate(reader, keys, head, *function, context);
     }
     let scalar = scalar::of_constant(reader, &keys);
@@ -293,10 +295,10 @@ fn headless(
         (Some(_), _) => scalar::of_field(reader, keys, &field.key.value).map(Form::Scalar),
         (None, None) => {
             let before = reader.diagnostics.len();
-            let scalar_keys = scalar::ask_all(&keys);
+            let (scalar_keys, is_damaged) = (scalar::ask_all(&keys), keys.is_damaged());
             keys.finish(reader);
             // A key from habit already says what is missing.
-            if reader.diagnostics.len() == before {
+            if reader.diagnostics.len() == before && !is_damaged {
                 let place = reader.place(&entry.key_span);
                 let message = format!("field `{}` does not say what fills it", entry.key);
                 let help =
@@ -384,7 +386,7 @@ fn shape(
         }
         (None, Some(value)) => {
             let source = relation::source(reader, "value", &value.value);
-            scalar::of_value(reader, keys, head, source).map(Shape::Value)
+            scalar::of_value(reader, keys, head, source).map(|scalar| Shape::Value(Box::new(scalar)))
         }
         (Some(inner), Some(value)) => {
             let (place, other) = (reader.place(&value.key_span), reader.place(&inner.key_span));
@@ -400,18 +402,27 @@ fn shape(
             None
         }
         (None, None) => {
-            let place = Place::new(reader.file, head.key_span.start..head.value.span.end);
-            let message = match &head.value.content {
-                Content::Scalar { text, .. } => {
-                    format!("`{}` does not say what of `{text}` the document holds", field.key.value)
-                }
-                _ => format!("`{}` does not say what the document holds", field.key.value),
-            };
-            let help = "write `fields: { … }` for an object, or `value: column, kind: …` for one value";
-            reader.push(Diagnostic::deny("missing-key", place, message).help(help));
+            let before = reader.diagnostics.len();
+            let is_damaged = keys.is_damaged();
+            scalar::ask_all(&keys);
+            keys.finish(reader);
+            if reader.diagnostics.len() == before && !is_damaged {
+                nothing_shown(reader, head, field);
+            }
             None
         }
     }
+}
+
+fn nothing_shown(reader: &mut Reader, head: &Entry, field: &Field) {
+    let place = Place::new(reader.file, head.key_span.start..head.value.span.end);
+    let key = &field.key.value;
+    let message = match &head.value.content {
+        Content::Scalar { text, .. } => format!("`{key}` does not say what of `{text}` the document holds"),
+        _ => format!("`{key}` does not say what the document holds"),
+    };
+    let help = "write `fields: { … }` for an object, or `value: column, kind: …` for one value";
+    reader.push(Diagnostic::deny("missing-key", place, message).help(help));
 }
 
 fn is_nested(reader: &mut Reader, keys: &Keys<'_>) -> bool {

@@ -1,6 +1,6 @@
 //! Reading a mapping key by key: what is asked for is known, what nobody asked for is reported.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use super::habits;
 use super::tree::{Content, Entry, Mapping, Node, Scalar};
@@ -36,14 +36,29 @@ pub struct Reader {
 pub struct Keys<'a> {
     mapping: &'a Mapping,
     /// What the mapping is, as it stands in a message: `a field`, `the project file`.
-    what: &'static str,
+    what: Cell<&'static str>,
     asked: RefCell<Vec<&'static str>>,
 }
 
 impl<'a> Keys<'a> {
     /// The keys of a mapping that is called `what` in messages.
     pub fn new(mapping: &'a Mapping, what: &'static str) -> Self {
-        Self { mapping, what, asked: RefCell::default() }
+        Self { mapping, what: Cell::new(what), asked: RefCell::default() }
+    }
+
+    /// Calls the mapping something else from here on.
+    pub fn call(&self, what: &'static str) {
+        self.what.set(what);
+    }
+
+    /// Whether a part of the mapping could not be read, so that nothing is said to be missing.
+    pub fn is_damaged(&self) -> bool {
+        !self.mapping.lost.is_empty()
+    }
+
+    /// Whether a comma has ended a text that was meant to go on: `{ sql: f(a, b) }`.
+    pub fn is_cut(&self) -> bool {
+        self.mapping.entries.iter().any(|entry| entry.value.is_missing() && entry.key.ends_with(')'))
     }
 
     /// The entry of a key, which becomes a known one.
@@ -64,7 +79,8 @@ impl<'a> Keys<'a> {
         known.dedup();
         for entry in &self.mapping.entries {
             if !known.contains(&entry.key.as_str()) {
-                let diagnostic = habits::unknown_key(reader.file, entry, self.what, &known, self.mapping);
+                let diagnostic =
+                    habits::unknown_key(reader.file, entry, self.what.get(), &known, self.mapping);
                 reader.diagnostics.push(diagnostic);
             }
         }
@@ -90,19 +106,14 @@ impl Reader {
     /// Says that a value is of another type than wanted, or that there is none.
     pub fn wrong_type(&mut self, key: &str, node: &Node, wanted: &str) {
         let place = self.place(&node.span);
-        self.push(if node.is_missing() {
-            Diagnostic::deny(
-                "missing-value",
-                place,
-                format!("nothing stands after `{key}`, which takes {wanted}"),
-            )
+        let diagnostic = if node.is_missing() {
+            let message = format!("nothing stands after `{key}`, which takes {wanted}");
+            Diagnostic::deny("missing-value", place, message)
         } else {
-            Diagnostic::deny(
-                "wrong-type",
-                place,
-                format!("`{key}` takes {wanted}, and here is {}", node.what()),
-            )
-        });
+            let message = format!("`{key}` takes {wanted}, and here is {}", node.what());
+            Diagnostic::deny("wrong-type", place, message)
+        };
+        self.push(diagnostic.help(format!("write {wanted}")));
     }
 
     /// The text of a scalar as it is written; numbers and booleans are text where a name is wanted.

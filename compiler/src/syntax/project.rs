@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 use super::keys::{At, Keys, Reader, not_supported};
 use super::tree::{Content, Entry, Mapping, Node};
 use super::{index, sink, source_url};
-use crate::diagnostic::{Diagnostic, Level};
+use crate::diagnostic::{Diagnostic, Level, Place};
 
 /// The lowest minor version of each major one that is known to be right: below it, logical decoding loses
 /// or repeats changes (the release notes of these versions).
@@ -27,6 +27,8 @@ pub struct Project {
     pub schema: String,
     /// Where changes come from; none where it could not be read.
     pub source: Option<SourcePlan>,
+    /// Where `source` stands.
+    pub source_place: Place,
     /// Sinks by name, sorted, with the place of their name.
     pub sinks: Vec<At<SinkPlan>>,
     /// Patterns of the index files.
@@ -60,6 +62,7 @@ pub fn read(reader: &mut Reader, root: &Mapping) -> Project {
     let name = keys.get("project").and_then(|entry| project_name(reader, entry));
     require(reader, &keys, root, "project", "so its slot and publication have no name");
     let source = keys.get("source").and_then(|entry| source(reader, entry, name.as_ref()));
+    let source_place = keys.get("source").map_or(Place::new(0, 0..0), |entry| reader.place(&entry.key_span));
     require(reader, &keys, root, "source", "so there is nothing to read from");
     let sinks = keys.get("sinks").map(|entry| sink::sinks(reader, entry)).unwrap_or_default();
     let index_globs =
@@ -75,6 +78,7 @@ pub fn read(reader: &mut Reader, root: &Mapping) -> Project {
         name,
         schema: source.as_ref().map_or_else(|| "public".to_owned(), |(schema, _)| schema.clone()),
         source: source.and_then(|(_, plan)| plan),
+        source_place,
         sinks,
         index_globs: index_globs.into_iter().map(|glob| glob.value).collect(),
         defaults,

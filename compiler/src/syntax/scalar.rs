@@ -24,6 +24,8 @@ pub struct Scalar {
     pub source: Option<Source>,
     /// The kind's own keys as written.
     pub parameters: BTreeMap<String, Json>,
+    /// Where each of them stands.
+    pub parameter_places: BTreeMap<String, Place>,
     /// The mapping's parameters.
     pub options: Values,
     /// What replaces the kind's own subfields.
@@ -94,7 +96,17 @@ pub(super) fn short_form(reader: &mut Reader, text: &str, node: &Node) -> Option
 
 fn plain(kind: Option<At<&'static dyn Kind>>, place: Place) -> Scalar {
     let (parameters, options) = (BTreeMap::new(), Values::new());
-    Scalar { kind, place, source: None, parameters, options, subfields: None, default: None }
+    let parameter_places = BTreeMap::new();
+    Scalar {
+        kind,
+        place,
+        source: None,
+        parameters,
+        parameter_places,
+        options,
+        subfields: None,
+        default: None,
+    }
 }
 
 /// The kind of that name; `Some(None)` is `auto`.
@@ -140,7 +152,8 @@ fn unknown_kind(name: &str, place: &Place) -> Diagnostic {
 /// A scalar over this row: `{ kind: …, column: … }`.
 pub(super) fn of_field(reader: &mut Reader, keys: Keys<'_>, name: &str) -> Option<Scalar> {
     let source = own_source(reader, &keys, name);
-    let mut scalar = beside_kind(reader, &keys, true);
+    let is_cut = keys.is_cut();
+    let mut scalar = beside_kind(reader, &keys, true).filter(|_| !is_cut);
     if let Some(scalar) = &mut scalar {
         scalar.source = source;
     } else {
@@ -261,17 +274,19 @@ pub(super) fn ask_all(keys: &Keys<'_>) -> bool {
 
 /// Reads `kind` and what may stand beside it.
 fn beside_kind(reader: &mut Reader, keys: &Keys<'_>, may_default: bool) -> Option<Scalar> {
-    for key in KEYS_NOT_YET {
-        if let Some(entry) = keys.get(key) {
-            reader.not_supported(entry);
-        }
-    }
+    let not_yet: Vec<&Entry> = KEYS_NOT_YET.iter().filter_map(|key| keys.get(key)).collect();
+    not_yet.iter().for_each(|entry| reader.not_supported(entry));
     let entry = keys.get("kind")?;
     let text = reader.text("kind", &entry.value)?;
     let kind = kind(reader, &text.value, &text.place)?;
     let mut scalar = plain(kind.map(|kind| At { value: kind, place: text.place.clone() }), text.place);
     if let Some(kind) = kind {
         scalar.parameters = own_keys(reader, keys, kind);
+        let places = scalar.parameters.keys().filter_map(|key| {
+            let own = kind.own_keys().iter().find(|own| *own == key)?;
+            Some((key.clone(), reader.place(&keys.get(own)?.value.span)))
+        });
+        scalar.parameter_places = places.collect();
         scalar.options = keys
             .get("options")
             .map(|entry| options(reader, entry, kind.name(), kind.options()))
@@ -286,7 +301,7 @@ fn beside_kind(reader: &mut Reader, keys: &Keys<'_>, may_default: bool) -> Optio
     if may_default {
         scalar.default = keys.get("default").map(|entry| default(reader, entry));
     }
-    Some(scalar)
+    not_yet.is_empty().then_some(scalar)
 }
 
 fn default(reader: &mut Reader, entry: &Entry) -> At<Json> {

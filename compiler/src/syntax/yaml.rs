@@ -90,7 +90,7 @@ fn blocks(text: &str) -> Vec<Range<usize>> {
         at += line.len();
     }
     if starts.is_empty() {
-        return vec![0..text.len()];
+        starts.push(0);
     }
     let ends = starts.iter().skip(1).copied().chain([text.len()]);
     starts.iter().copied().zip(ends).map(|(start, end)| start..end).collect()
@@ -276,12 +276,20 @@ impl<'a> Builder<'a> {
         }
     }
 
+    /// Where the value of a key would stand.
+    fn after_colon(&self, key_end: usize) -> usize {
+        let rest = &self.text[key_end - self.offset..];
+        let blank = rest.len() - rest.trim_start_matches([' ', '\t']).len();
+        if rest[blank..].starts_with(':') { key_end + blank + 1 } else { key_end }
+    }
+
     fn entry(&mut self, mapping: &mut Mapping, event: Event<'a>, range: Range<usize>) -> Result<(), Stop> {
         let key = self.node(event, range)?;
         let (event, range) = self.next()?;
         let mut value = self.node(event, range)?;
         if value.is_missing() {
-            value.span = key.span.end..key.span.end;
+            let after = self.after_colon(key.span.end);
+            value.span = after..after;
         }
         let Content::Scalar { text, plain } = key.content else {
             let place = self.place(key.span);
@@ -291,6 +299,7 @@ impl<'a> Builder<'a> {
         if plain && text == "<<" {
             let place = self.place(key.span);
             self.diagnostics.push(errors::merge_key(place));
+            mapping.lost.push(text);
             return Ok(());
         }
         if let Some(first) = mapping.get(&text) {

@@ -62,28 +62,37 @@ fn tab(file: usize, text: &str, block: Range<usize>) -> Option<Diagnostic> {
 fn general(file: usize, text: &str, at: usize, error: &ScanError) -> Diagnostic {
     let end =
         text[at..].chars().next().map_or(at, |next| at + if next == '\n' { 0 } else { next.len_utf8() });
-    let diagnostic =
-        Diagnostic::deny("yaml-syntax", Place::new(file, at..end), why(error.kind(), &error.info()));
-    match error.kind() {
-        ErrorKind::UnexpectedEofFlowSequence | ErrorKind::ExpectedFlowSequenceSeparator => {
-            diagnostic.help("close the list with `]`, or put quotes round a text that holds `[`, `,` or `]`")
+    let diagnostic = Diagnostic::deny("yaml-syntax", Place::new(file, at..end), why(error));
+    match bracket(error) {
+        Some((open, close)) => diagnostic
+            .help(format!("close it with `{close}`, or put quotes round a text that holds `{open}`")),
+        None => {
+            diagnostic.help("correct the line, or put quotes round a text that holds `: `, ` #`, `{` or `[`")
         }
-        ErrorKind::UnexpectedEofFlowMapping | ErrorKind::ExpectedFlowMappingSeparator => {
-            diagnostic.help("close the map with `}`, or put quotes round a text that holds `{`, `,` or `}`")
-        }
-        _ => diagnostic,
     }
 }
 
-fn why(kind: &ErrorKind, info: &str) -> String {
-    match kind {
-        ErrorKind::UnexpectedEofFlowSequence | ErrorKind::ExpectedFlowSequenceSeparator => {
+/// The bracket that an error is about.
+fn bracket(error: &ScanError) -> Option<(char, char)> {
+    let info = error.info();
+    match error.kind() {
+        ErrorKind::UnexpectedEofFlowSequence | ErrorKind::ExpectedFlowSequenceSeparator => Some(('[', ']')),
+        ErrorKind::UnexpectedEofFlowMapping | ErrorKind::ExpectedFlowMappingSeparator => Some(('{', '}')),
+        _ if info.contains("'['") => Some(('[', ']')),
+        _ if info.contains("'{'") => Some(('{', '}')),
+        _ => None,
+    }
+}
+
+fn why(error: &ScanError) -> String {
+    match bracket(error) {
+        Some(('[', _)) => {
             "a list in `[ ]` is not closed or misses a comma, so what follows cannot be read".to_owned()
         }
-        ErrorKind::UnexpectedEofFlowMapping | ErrorKind::ExpectedFlowMappingSeparator => {
+        Some(_) => {
             "a map in `{ }` is not closed or misses a comma, so what follows cannot be read".to_owned()
         }
-        _ => format!("YAML cannot be read here: {}", info.trim_end_matches('.')),
+        None => format!("YAML cannot be read here: {}", error.info().trim_end_matches('.')),
     }
 }
 

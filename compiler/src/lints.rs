@@ -1,0 +1,116 @@
+//! The catalogue of lints: their names, and which of them a project may set to another level.
+
+/// One lint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lint {
+    /// Its name, named for the bad thing.
+    pub name: &'static str,
+    /// Whether its level is the project's to set. Where it is not, nothing could be compiled with it.
+    pub adjustable: bool,
+}
+
+const fn error(name: &'static str) -> Lint {
+    Lint { name, adjustable: false }
+}
+
+const fn level(name: &'static str) -> Lint {
+    Lint { name, adjustable: true }
+}
+
+/// Every lint, sorted by name.
+pub const ALL: &[Lint] = &[
+    error("always-false-filter"),
+    error("ambiguous-foreign-key"),
+    error("anchor-bomb"),
+    error("child-delete-unseen"),
+    error("default-type-mismatch"),
+    error("dotted-field"),
+    error("duplicate-index"),
+    error("duplicate-key"),
+    level("enum-order-incomplete"),
+    error("enum-value-unknown"),
+    error("filter-type-mismatch"),
+    level("generated-identity"),
+    level("inherited-table"),
+    error("invalid-index-name"),
+    error("key-type-mismatch"),
+    error("kind-mismatch"),
+    error("literal-secret"),
+    level("lossy-kind"),
+    error("merge-key"),
+    error("missing-key"),
+    error("missing-primary-key"),
+    error("missing-scale"),
+    error("missing-select-privilege"),
+    error("missing-value"),
+    error("mutually-exclusive-keys"),
+    error("name-too-long"),
+    error("no-foreign-key"),
+    error("non-unique-key"),
+    error("norway-value"),
+    error("not-supported-yet"),
+    error("nullable-key"),
+    error("nullable-required"),
+    error("publication-column-list"),
+    error("publication-missing-operation"),
+    error("publication-not-ours-to-change"),
+    level("publication-row-filter"),
+    error("relation-not-a-table"),
+    error("replica-server"),
+    error("reserved-field"),
+    error("reserved-name"),
+    error("reserved-setting"),
+    level("role-cannot-replicate"),
+    level("row-level-security"),
+    error("server-too-old"),
+    error("skipped"),
+    error("sql-expression-invalid"),
+    error("sql-expression-unstable"),
+    error("sql-side-effect"),
+    error("suppression-without-reason"),
+    error("tab-indentation"),
+    error("table-not-published"),
+    error("through-names-target"),
+    level("tls-verification-off"),
+    error("to-one-not-unique"),
+    error("unknown-column"),
+    error("unknown-key"),
+    error("unknown-kind"),
+    error("unknown-lint"),
+    error("unknown-mapping-parameter"),
+    error("unknown-sink"),
+    error("unknown-table"),
+    error("unknown-tag"),
+    error("unlogged-table"),
+    error("unordered-limit"),
+    error("unsupported-key"),
+    error("unsupported-version"),
+    error("unusable-replica-identity"),
+    level("unused-suppression"),
+    error("wal-level-not-logical"),
+    error("wrong-direction"),
+    error("wrong-type"),
+    error("yaml-syntax"),
+];
+
+/// The lint of that name.
+pub fn find(name: &str) -> Option<Lint> {
+    ALL.iter().find(|lint| lint.name == name).copied()
+}
+
+/// Whether a lint's level is the project's to set.
+pub fn is_adjustable(name: &str) -> bool {
+    find(name).is_some_and(|lint| lint.adjustable)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lints_are_sorted_and_kebab_case() {
+        let names: Vec<&str> = ALL.iter().map(|lint| lint.name).collect();
+        assert!(names.is_sorted());
+        assert!(names.iter().all(|name| name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')));
+    }
+}

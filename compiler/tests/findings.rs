@@ -1,0 +1,105 @@
+//! Every lint on a fixture that has what it is about: the whole output, as `--format concise` prints it
+//! with notes, help and fix.
+//!
+//! A fixture is a folder: `bad.yml` is the index file, `flusso.yml` the project (else the shop's),
+//! `facts.patch.json` a merge patch over the shop's recorded facts, `answers.json` what the server says of
+//! expressions.
+
+mod rig;
+
+use std::fmt::Write;
+use std::path::Path;
+
+use flusso_compiler::diagnostic::{Diagnostic, Sources};
+use flusso_compiler::lints;
+use rig::Project;
+
+fn render(project: &Project, diagnostics: &[Diagnostic]) -> String {
+    let sources = Sources::new(&project.read.files);
+    let mut out = String::new();
+    for diagnostic in diagnostics {
+        let finding = diagnostic.to_finding(&sources);
+        let level = format!("{:?}", finding.level).to_lowercase();
+        let place = &finding.labels[0];
+        let (file, line, column) = (&place.file, place.line, place.column);
+        let shown = &project.text(file)[place.byte_start..place.byte_end];
+        writeln!(out, "{file}:{line}:{column}: {level}[{}]: {}", finding.lint, finding.message)
+            .expect("a string");
+        if !matches!(finding.lint.as_str(), "literal-secret") && !shown.is_empty() {
+            writeln!(out, "  | {}", shown.replace('\n', "\n  | ")).expect("a string");
+        }
+        for label in &finding.labels[1..] {
+            writeln!(out, "  {}:{}:{}: {}", label.file, label.line, label.column, label.text)
+                .expect("a string");
+        }
+        finding.notes.iter().for_each(|note| writeln!(out, "  = {note}").expect("a string"));
+        finding.help.iter().for_each(|help| writeln!(out, "  help: {help}").expect("a string"));
+        if let Some(fix) = &diagnostic.fix {
+            let safe = if fix.safe { "fix" } else { "unsafe fix" };
+            let from = &project.read.files[fix.place.file].text[fix.place.start..fix.place.end];
+            writeln!(out, "  {safe}: `{from}` -> `{}`", fix.replacement).expect("a string");
+        }
+    }
+    out
+}
+
+fn check(folder: &Path) -> String {
+    let project = Project::of_lint(folder);
+    let diagnostics = project.compile().diagnostics;
+    let name = folder.file_name().and_then(|name| name.to_str()).expect("a folder's name");
+    assert!(diagnostics.iter().any(|each| each.lint == name), "{name} is not found by its own fixture");
+    for diagnostic in &diagnostics {
+        assert!(lints::find(diagnostic.lint).is_some(), "{} is not in the catalogue", diagnostic.lint);
+        let message = &diagnostic.message;
+        assert!(!message.ends_with('.') && !message.contains("invalid"), "{message}");
+        assert!(diagnostic.help.is_some(), "no help: {message}");
+    }
+    render(&project, &diagnostics)
+}
+
+#[test]
+fn every_fixture_says_what_is_expected() {
+    let folders = rig::folders("lints");
+    assert!(folders.len() > 50, "the fixtures are missing");
+    for folder in folders {
+        let name = folder.file_name().and_then(|name| name.to_str()).expect("a folder's name").to_owned();
+        let text = check(&folder);
+        insta::with_settings!({
+            snapshot_path => folder.clone(), prepend_module_to_snapshot => false, omit_expression => true,
+        }, { insta::assert_snapshot!("expected", text, &name) });
+    }
+}
+
+#[test]
+fn every_lint_has_a_fixture() {
+    let folders = rig::folders("lints");
+    let has = |name: &str| folders.iter().any(|folder| folder.ends_with(name));
+    let without: Vec<&str> = lints::ALL.iter().map(|lint| lint.name).filter(|name| !has(name)).collect();
+    assert_eq!(without, [""; 0]);
+}
+
+#[test]
+fn no_fixture_project_is_in_the_way_of_its_lock() {
+    for name in ["shop", "chinook", "northwind"] {
+        let project = Project::of_folder(name);
+        let outcome = project.compile();
+        let text = render(&project, &outcome.diagnostics);
+        assert!(outcome.lock.is_some(), "{name}:\n{text}");
+        insta::assert_snapshot!(format!("{name}_findings"), text);
+    }
+}
+
+#[test]
+fn the_lock_of_a_project_is_always_the_same() {
+    for name in ["shop", "chinook", "northwind"] {
+        let project = Project::of_folder(name);
+        let lock = project.compile().lock.expect("it compiles");
+        let text = flusso_schemas::lock::write(&lock);
+        assert_eq!(flusso_schemas::lock::read(&text).expect("it is read back"), lock);
+        let turned = project.files_reversed().compile().lock.expect("it compiles");
+        assert_eq!(flusso_schemas::lock::write(&turned), text);
+        if name == "shop" {
+            insta::assert_snapshot!("shop_lock", text);
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! Fixture projects with recorded facts: what the catalog said, and what the server said of expressions.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use flusso_compiler::diagnostic::SourceFile;
+use flusso_compiler::{Outcome, Read, compile, probes, read};
+use flusso_schemas::facts::{CatalogFacts, Probe, ProbeError, ProbeOutcome};
+use serde_json::{Map, Value};
+
+/// A project that was read, with what is known of its source.
+pub struct Project {
+    /// The project.
+    pub read: Read,
+    facts: CatalogFacts,
+    answers: Map<String, Value>,
+}
+
+fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures")
+}
+
+/// The folders of a group of fixtures, sorted.
+pub fn folders(group: &str) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(fixtures().join(group)) else { return Vec::new() };
+    let mut found: Vec<PathBuf> =
+        entries.map(|entry| entry.expect("an entry").path()).filter(|path| path.is_dir()).collect();
+    found.sort();
+    found
+}
+
+fn text(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn json(path: &Path) -> Value {
+    serde_json::from_str(&text(path)).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn object(path: &Path) -> Map<String, Value> {
+    if path.exists() { json(path).as_object().cloned().expect("an object") } else { Map::new() }
+}
+
+fn source_file(folder: &Path, name: &str) -> SourceFile {
+    SourceFile { path: name.to_owned(), text: text(&folder.join(name)) }
+}
+
+impl Project {
+    /// A project of `fixtures/projects`.
+    pub fn of_folder(name: &str) -> Self {
+        let folder = fixtures().join("projects").join(name);
+        let entries = fs::read_dir(folder.join("indexes")).expect("the folder of index files");
+        let names =
+            entries.map(|entry| entry.expect("an entry").file_name().into_string().expect("a name in UTF-8"));
+        let indexes = names.map(|name| source_file(&folder, &format!("indexes/{name}"))).collect();
+        let facts = serde_json::from_value(json(&folder.join("facts.json"))).expect("recorded facts");
+        let answers = object(&folder.join("answers.json"));
+        Self { read: read(source_file(&folder, "flusso.yml"), indexes), facts, answers }
+    }
+
+    /// A folder of `fixtures/lints`.
+    pub fn of_lint(folder: &Path) -> Self {
+        let shop = fixtures().join("projects/shop");
+        let home = if folder.join("flusso.yml").exists() { folder } else { &shop };
+        let mut indexes: Vec<SourceFile> = Vec::new();
+        for name in ["bad.yml", "other.yml"] {
+            if folder.join(name).exists() {
+                indexes.push(source_file(folder, name));
+            }
+        }
+        let mut facts = json(&shop.join("facts.json"));
+        merge(&mut facts, &Value::Object(object(&folder.join("facts.patch.json"))));
+        let facts = serde_json::from_value(facts).expect("facts");
+        let mut answers = object(&shop.join("answers.json"));
+        answers.extend(object(&folder.join("answers.json")));
+        Self { read: read(source_file(home, "flusso.yml"), indexes), facts, answers }
+    }
+
+    /// The same with its files in another order.
+    pub fn files_reversed(&self) -> Self {
+        let mut files = self.read.files.clone();
+        let project = files.remove(0);
+        files.reverse();
+        Self { read: read(project, files), facts: self.facts.clone(), answers: self.answers.clone() }
+    }
+
+    /// The text of a file.
+    pub fn text(&self, path: &str) -> &str {
+        &self.read.files.iter().find(|file| file.path == path).expect("a file that was read").text
+    }
+
+    /// Compiles it with the recorded answers.
+    pub fn compile(&self) -> Outcome {
+        let probes = probes(&self.read, &self.facts);
+        let answers: Vec<ProbeOutcome> = probes.iter().filter_map(|probe| self.answer(probe)).collect();
+        compile(&self.read, &self.facts, &answers)
+    }
+
+    /// A condition holds unless an answer says otherwise; a type must have been recorded.
+    fn answer(&self, probe: &Probe) -> Option<ProbeOutcome> {
+        let result = match self.answers.get(&probe.sql) {
+            Some(Value::Array(types)) => {
+                Ok(types.iter().filter_map(Value::as_str).map(str::to_owned).collect())
+            }
+            Some(error) => Err(ProbeError {
+                sqlstate: error["sqlstate"].as_str().expect("five characters").to_owned(),
+                message: error["message"].as_str().expect("a message").to_owned(),
+                position: None,
+            }),
+            None if probe.sql.starts_with("select 1 ") => Ok(vec!["integer".to_owned()]),
+            None => return None,
+        };
+        Some(ProbeOutcome { id: probe.id, result })
+    }
+}
+
+/// JSON merge patch (RFC 7386); a list is replaced, and `null` takes a key out.
+fn merge(target: &mut Value, patch: &Value) {
+    let (Value::Object(target), Value::Object(patch)) = (&mut *target, patch) else {
+        *target = patch.clone();
+        return;
+    };
+    for (key, value) in patch {
+        if value.is_null() {
+            target.shift_remove(key);
+        } else {
+            merge(target.entry(key.clone()).or_insert(Value::Null), value);
+        }
+    }
+}
