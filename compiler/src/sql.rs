@@ -16,9 +16,9 @@ mod tree;
 mod value;
 
 pub(crate) use node::node;
-pub(crate) use order::order_of;
+pub(crate) use order::{OrderPart, order_of};
 pub(crate) use resolve::resolve;
-pub(crate) use tree::{Content, RowId, Tree};
+pub(crate) use tree::{Content, Node, RowId, Tree};
 
 use alias::Aliases;
 use tree::ROOT;

@@ -7,7 +7,7 @@ use flusso_schemas::name::{Ident, quote_identifier};
 use serde_json::Value;
 
 use crate::model::{Aggregate, Field, Form, Join, Relation, Scalar, Shape, ValueSource};
-use crate::sql::{Content, Tree, order_of};
+use crate::sql::{Content, Node, OrderPart, Tree, order_of};
 
 /// The fields of an index by their paths.
 pub(super) fn fields(tree: &Tree<'_>) -> BTreeMap<String, FieldPlan> {
@@ -101,13 +101,9 @@ fn relation_plan(tree: &Tree<'_>, field: &Field, relation: &Relation) -> FieldPl
 
 /// The order that the relation's node has; a to-one without a node has none.
 fn order(tree: &Tree<'_>, field: &Field, relation: &Relation) -> Vec<String> {
-    let node = tree
-        .nodes
-        .iter()
-        .find(|node| node.path == field.path && matches!(node.content, Content::Related(..)));
-    node.map_or_else(Vec::new, |node| {
-        order_of(tree, node, relation).iter().filter_map(|part| part.text()).collect()
-    })
+    let is_its = |node: &&Node<'_>| node.path == field.path && matches!(node.content, Content::Related(..));
+    let parts = tree.nodes.iter().find(is_its).map(|node| order_of(tree, node, relation));
+    parts.iter().flatten().filter_map(OrderPart::text).collect()
 }
 
 fn aggregate_plan(aggregate: &Aggregate) -> FieldPlan {

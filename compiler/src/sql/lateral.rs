@@ -22,13 +22,12 @@ pub(super) fn rows(tree: &Tree<'_>, node: &Node<'_>, relation: &Relation, shown:
     let (mut from, group) = lateral_parents(tree, &mut aliases, node.chain[0], form);
     let target_row = *node.chain.last().expect("a path is never empty");
     let order = order_of(tree, node, relation);
-    let inner = if relation.distinct && node.chain.len() > 1 {
+    let mut inner = if relation.distinct && node.chain.len() > 1 {
         semijoin(tree, &mut aliases, node)
     } else {
         path(tree, &mut aliases, node)
     };
     let target = aliases.of(tree, target_row);
-    let mut inner = inner;
     if let (Shown::Value(scalar), true) = (shown, relation.verb.is_to_many()) {
         inner.conditions.extend(value_conditions(scalar, &target));
     }
@@ -59,10 +58,6 @@ pub(super) fn distinct_values(
     scalar: &Scalar,
 ) -> Query {
     let order = order_of(tree, node, relation);
-    let order = match relation.order_by.len() {
-        0 => order.into_iter().take(usize::from(scalar.pg_type.is_ordered())).collect(),
-        written => order.into_iter().take(written).collect::<Vec<OrderPart>>(),
-    };
     let lines = match relation.limit {
         None => grouped_values(tree, node, scalar, &order),
         Some(most) => limited_values(tree, node, scalar, &order, most),

@@ -1,6 +1,6 @@
 //! The order of related rows: as written, else by the value, ties broken by the key.
 
-use crate::model::{OrderItem, Relation, ValueSource};
+use crate::model::{OrderItem, Relation, Scalar, ValueSource};
 use crate::pg_type::{BaseType, PgType};
 
 use super::text::column;
@@ -17,41 +17,49 @@ pub(crate) struct OrderPart {
     as_text: bool,
 }
 
-/// The order of a node's rows within a group.
+/// The order of a node's rows within a group. Distinct values need no key to break ties: equal ones are one.
 pub(crate) fn order_of(tree: &Tree<'_>, node: &Node<'_>, relation: &Relation) -> Vec<OrderPart> {
     let target = *node.chain.last().expect("a path is never empty");
-    let mut parts: Vec<OrderPart> =
-        relation.order_by.iter().map(|item| written(tree, target, item)).collect();
-    if let (Content::Related(_, Shown::Value(scalar)), true) = (&node.content, parts.is_empty())
-        && relation.verb.is_to_many()
-        && scalar.pg_type.is_ordered()
-    {
-        parts.push(OrderPart {
-            value: scalar.value.clone(),
-            descending: false,
-            nulls_first: false,
-            // Lists leave nulls out.
-            nullable: false,
-            pg_type: scalar.pg_type.clone(),
-            as_text: false,
-        });
+    let mut parts: Vec<OrderPart> = relation.order_by.iter().map(|item| written(tree, target, item)).collect();
+    if let Content::Related(_, Shown::Value(scalar)) = &node.content {
+        if parts.is_empty() && relation.verb.is_to_many() && scalar.pg_type.is_ordered() {
+            parts.push(by_value(scalar));
+        }
+        if relation.distinct {
+            return parts;
+        }
     }
     let is_keyless = tree.rows[target].table.primary_key().is_none();
     for name in tie_columns(tree, &node.chain) {
-        let is_there =
-            |part: &OrderPart| matches!(&part.value, ValueSource::Column(column) if *column == name);
+        let is_there = |part: &OrderPart| matches!(&part.value, ValueSource::Column(column) if *column == name);
         if is_keyless || !parts.iter().any(is_there) {
-            parts.push(OrderPart {
-                nullable: tree.is_nullable(target, &name),
-                pg_type: tree.pg_type(target, &name),
-                value: ValueSource::Column(name),
-                descending: false,
-                nulls_first: false,
-                as_text: is_keyless,
-            });
+            parts.push(tie(tree, target, name, is_keyless));
         }
     }
     parts
+}
+
+/// A list of values is ordered by the value; it leaves nulls out.
+fn by_value(scalar: &Scalar) -> OrderPart {
+    OrderPart {
+        value: scalar.value.clone(),
+        descending: false,
+        nulls_first: false,
+        nullable: false,
+        pg_type: scalar.pg_type.clone(),
+        as_text: false,
+    }
+}
+
+fn tie(tree: &Tree<'_>, target: RowId, name: String, as_text: bool) -> OrderPart {
+    OrderPart {
+        nullable: tree.is_nullable(target, &name),
+        pg_type: tree.pg_type(target, &name),
+        value: ValueSource::Column(name),
+        descending: false,
+        nulls_first: false,
+        as_text,
+    }
 }
 
 /// Columns that tell the rows of a group apart: the key without what the group fixes, and without a key all

@@ -26,20 +26,20 @@ pub(crate) fn reach(tree: &Tree<'_>, from: RowId) -> Reach {
     let start = &tree.rows[from];
     let mut row = start.parent.expect("only the root has no parent");
     let mut columns: Vec<String> = start.pairs.iter().map(|pair| pair.parent.clone()).collect();
-    let is_same_text = classes(tree, from).is_some();
-    while is_same_text {
-        if row == ROOT {
-            let key = &tree.index.key;
-            if let (true, Some(places)) = (key.len() == columns.len(), places(key, &columns)) {
-                return Reach::Key(places);
-            }
-            break;
-        }
-        let Some(next) = jumped(tree, row, &columns) else { break };
-        columns = next;
-        row = tree.rows[row].parent.expect("only the root has no parent");
+    if classes(tree, from).is_none() {
+        return Reach::Row { row, columns, is_same_text: false };
     }
-    Reach::Row { row, columns, is_same_text }
+    loop {
+        let key = &tree.index.key;
+        if let (true, true, Some(places)) = (row == ROOT, key.len() == columns.len(), places(key, &columns)) {
+            return Reach::Key(places);
+        }
+        let Some(next) = jumped(tree, row, &columns) else {
+            return Reach::Row { row, columns, is_same_text: true };
+        };
+        columns = next;
+        row = tree.rows[row].parent.expect("the root is never jumped over");
+    }
 }
 
 /// The columns of the parent that these columns of a row equal, where they are the ones it is joined by.
