@@ -11,7 +11,9 @@ use crate::look::Color;
 /// Keeps search indexes true to Postgres, as YAML files say.
 #[derive(Debug, Parser)]
 #[command(name = "flusso", version, arg_required_else_help = true, max_term_width = 100)]
-#[command(after_help = "Exit codes: 0 done, 1 findings or a bad lock, 2 usage, 3 unreachable, 4 drift, 5 stopped")]
+#[command(
+    after_help = "Exit codes: 0 done, 1 findings or a bad lock, 2 usage, 3 unreachable, 4 drift, 5 stopped"
+)]
 pub struct Arguments {
     /// What every command takes.
     #[command(flatten)]

@@ -11,7 +11,8 @@ const CONTEXT_LINES: usize = 3;
 pub fn between(name: &str, old: &str, new: &str, look: &Look) -> String {
     let difference = TextDiff::from_lines(old, new);
     let mut unified = difference.unified_diff();
-    let text = unified.context_radius(CONTEXT_LINES).header(name, "what `flusso compile` would write").to_string();
+    let text =
+        unified.context_radius(CONTEXT_LINES).header(name, "what `flusso compile` would write").to_string();
     text.lines().map(|line| painted(line, look) + "\n").collect()
 }
 

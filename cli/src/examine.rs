@@ -97,7 +97,8 @@ impl Examined {
         let summary = self.report.summary();
         let levels = [(summary.deny, Level::Deny), (summary.warn, Level::Warn)];
         let found = levels.iter().filter(|(number, _)| *number > 0);
-        let found: Vec<String> = found.map(|(number, level)| format!("{number} {}", report::level(*level))).collect();
+        let found: Vec<String> =
+            found.map(|(number, level)| format!("{number} {}", report::level(*level))).collect();
         match (found.is_empty(), summary.skipped) {
             (true, 0) => format!("{looked_at}: no findings"),
             (true, _) => format!("{looked_at}: no findings so far"),

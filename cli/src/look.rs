@@ -54,7 +54,11 @@ impl Look {
         let chosen = || env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
         let width = size.map(|(width, _)| usize::from(width.0)).or_else(chosen);
         Self {
-            color: is_coloured(color, terminal, env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())),
+            color: is_coloured(
+                color,
+                terminal,
+                env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()),
+            ),
             terminal,
             width: width.unwrap_or(WIDTH_DEFAULT).max(WIDTH_MIN),
         }

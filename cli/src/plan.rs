@@ -18,7 +18,8 @@ pub fn text(plan: &ApplyPlan, look: &Look) -> String {
     if !plan.steps.is_empty() {
         lines.push(look.paint(34, "indexes"));
     }
-    let width = |cell: fn(&IndexStep) -> &str| plan.steps.iter().map(|step| cell(step).len()).max().unwrap_or(0);
+    let width =
+        |cell: fn(&IndexStep) -> &str| plan.steps.iter().map(|step| cell(step).len()).max().unwrap_or(0);
     let widths = (width(|step| &step.index), width(|step| &step.sink), width(|step| word(step.action)));
     lines.extend(plan.steps.iter().map(|step| line(step, widths)));
     if lines.is_empty() { "nothing to do".to_owned() } else { lines.join("\n") }

@@ -67,8 +67,12 @@ impl Talk {
                 bar.finish_and_clear();
             }
             let rate = Rate { documents: backfill.documents, lasted: backfill.began.elapsed() };
-            self.screen.say(&format!("  {index}: {} documents in {}, {}/s", grouped(rate.documents),
-                lasted(rate.lasted), grouped(rate.a_second())));
+            self.screen.say(&format!(
+                "  {index}: {} documents in {}, {}/s",
+                grouped(rate.documents),
+                lasted(rate.lasted),
+                grouped(rate.a_second())
+            ));
         }
     }
 }

@@ -119,7 +119,8 @@ mod tests {
 
     #[test]
     fn files_come_once_and_in_the_order_of_their_bytes() {
-        let (_folder, project) = project(&["i/b.yml", "i/B.yml", "i/a.yml", "i/.#a.yml", "i/deep/c.yml", "i/x.txt"]);
+        let (_folder, project) =
+            project(&["i/b.yml", "i/B.yml", "i/a.yml", "i/.#a.yml", "i/deep/c.yml", "i/x.txt"]);
         let patterns = ["i/**/*.yml", "./i/a.yml"].map(str::to_owned);
         let files = project.indexes(&patterns).expect("read");
         let paths: Vec<&str> = files.iter().map(|file| file.path.as_str()).collect();

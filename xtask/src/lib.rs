@@ -2,7 +2,11 @@
 //!
 //! `main.rs` is the command line over it; `cargo xtask help` lists the tasks.
 
+pub mod bench;
+pub mod compare;
+pub mod demo;
 pub mod fixtures;
 pub mod paths;
 pub mod services;
+pub mod stage;
 pub mod test;

@@ -4,11 +4,13 @@ use std::env;
 use std::error::Error;
 use std::process::ExitCode;
 
-use xtask::{services, test};
+use xtask::{bench, demo, services, test};
 
 const HELP: &str = "\
 cargo xtask <task>
 
+bench            how fast a backfill is beside raw `_bulk`, and how soon a change can be read
+demo             show flusso on real servers and compare every document it made with the truth
 services up      start Postgres and OpenSearch on free ports, leave them running, print their URLs
 services down    end what `services up` started
 services status  say where they are
@@ -32,6 +34,8 @@ fn task(words: &[&str]) -> Result<ExitCode, Box<dyn Error>> {
         ["services", "up"] => up()?,
         ["services", "down"] => services::down()?,
         ["services", "status"] => services::status()?.iter().for_each(|line| println!("{line}")),
+        ["bench"] => bench::run()?,
+        ["demo"] => demo::run()?,
         ["test"] => test::run()?,
         ["help" | "--help" | "-h"] => print!("{HELP}"),
         _ => {

@@ -46,16 +46,20 @@ pub fn run() -> Result<(), Error> {
 }
 
 /// Starts the services around some work, and ends them again unless they stood before.
-pub fn with_services<T>(work: impl FnOnce(&Urls) -> Result<T, Error>) -> Result<T, Error> {
+pub fn with_services<T, E>(work: impl FnOnce(&Urls) -> Result<T, E>) -> Result<T, E>
+where
+    E: From<services::Error>,
+{
     let stood_before = services::env_file().exists();
-    let outcome = services::up().map_err(Error::from).and_then(|urls| work(&urls));
+    let outcome = services::up().map_err(E::from).and_then(|urls| work(&urls));
     if !stood_before {
         services::down()?;
     }
     outcome
 }
 
-fn cargo(arguments: &[&str]) -> Result<(), Error> {
+/// Runs cargo in the project's root; it must succeed.
+pub fn cargo(arguments: &[&str]) -> Result<(), Error> {
     step(Command::new(cargo_program()).args(arguments))
 }
 

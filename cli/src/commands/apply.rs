@@ -51,7 +51,9 @@ fn closing(applied: &Applied, dry_run: bool, began: Instant) -> String {
     let mut lines = applied.remarks.clone();
     if applied.repaired > 0 {
         let repaired = grouped(applied.repaired);
-        lines.push(format!("verification found {repaired} documents that were not as their rows, and wrote them anew"));
+        lines.push(format!(
+            "verification found {repaired} documents that were not as their rows, and wrote them anew"
+        ));
     }
     lines.push(if dry_run {
         "dry run: nothing was changed".to_owned()

@@ -24,7 +24,13 @@ pub struct Options {
 #[derive(Debug, Args)]
 pub struct Findings {
     /// How findings are printed
-    #[arg(long, value_name = "FORMAT", env = "FLUSSO_FORMAT", default_value = "human", hide_env_values = true)]
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        env = "FLUSSO_FORMAT",
+        default_value = "human",
+        hide_env_values = true
+    )]
     pub format: Format,
     /// Fail at warnings too
     #[arg(long, env = "FLUSSO_DENY_WARNINGS", value_parser = FalseyValueParser::new(), hide_env_values = true)]

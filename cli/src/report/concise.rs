@@ -8,9 +8,10 @@ pub fn render(findings: &[&Finding]) -> String {
 }
 
 fn line(finding: &Finding) -> String {
-    let place = finding.labels.first().map_or_else(String::new, |label| {
-        format!("{}:{}:{}: ", label.file, label.line, label.column)
-    });
+    let place = finding
+        .labels
+        .first()
+        .map_or_else(String::new, |label| format!("{}:{}:{}: ", label.file, label.line, label.column));
     let message = finding.message.replace('\n', " ");
     format!("{place}{}[{}]: {message}", level(finding.level), finding.lint)
 }

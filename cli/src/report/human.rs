@@ -5,8 +5,8 @@ use std::fmt;
 use flusso_compiler::diagnostic::SourceFile;
 use flusso_schemas::report::{Finding, Label, Level};
 use miette::{
-    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, Severity,
-    SourceCode, SourceSpan, SpanContents,
+    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents,
+    Severity, SourceCode, SourceSpan, SpanContents,
 };
 
 use crate::look::Look;
@@ -146,7 +146,8 @@ impl SourceCode for Indexed<'_> {
         }
         let first = self.line(start).saturating_sub(lines_before);
         // An end behind a line feed belongs to the line it ends.
-        let last = (self.line(end.saturating_sub(1).max(start)) + lines_after).min(self.line_starts.len() - 1);
+        let last =
+            (self.line(end.saturating_sub(1).max(start)) + lines_after).min(self.line_starts.len() - 1);
         let from = self.line_starts[first];
         let to = self.line_starts.get(last + 1).copied().unwrap_or(text.len());
         let column = if lines_before == 0 { text[from..start].chars().count() } else { 0 };
@@ -181,11 +182,12 @@ mod tests {
             let at = files[file].text.find(text).expect("it is there");
             Place::new(file, at..at + text.len())
         };
-        let mut found = Found::deny("unknown-column", place(1, "prise"), "`shop.orders` has no column `prise`")
-            .related(place(1, "table: orders"), "the table is named here")
-            .related(place(0, "shop"), "its schema is this project's")
-            .note("`shop.orders` has `id`, `price`")
-            .help("write `price`");
+        let mut found =
+            Found::deny("unknown-column", place(1, "prise"), "`shop.orders` has no column `prise`")
+                .related(place(1, "table: orders"), "the table is named here")
+                .related(place(0, "shop"), "its schema is this project's")
+                .note("`shop.orders` has `id`, `price`")
+                .help("write `price`");
         found.primary.1 = "no such column".to_owned();
         found.to_finding(&Sources::new(files))
     }
@@ -223,7 +225,8 @@ mod tests {
     fn a_place_at_the_end_of_a_file_is_shown() {
         let files = files();
         let end = files[1].text.len();
-        let found = Found::deny("missing-key", Place::new(1, end..end), "m").to_finding(&Sources::new(&files));
+        let found =
+            Found::deny("missing-key", Place::new(1, end..end), "m").to_finding(&Sources::new(&files));
         let look = Look { color: false, terminal: false, width: 80 };
         assert!(render(&[&found], &files, &look).contains("indexes/orders.yml"));
     }

@@ -44,7 +44,8 @@ mod tests {
     #[test]
     fn the_committed_schema_is_the_code_s() {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../schemas/json/report.schema.json");
-        let schema = serde_json::to_string_pretty(&schemars::schema_for!(Line<'_>)).expect("a schema is JSON");
+        let schema =
+            serde_json::to_string_pretty(&schemars::schema_for!(Line<'_>)).expect("a schema is JSON");
         let schema = schema + "\n";
         if std::env::var_os("UPDATE").is_some() {
             std::fs::create_dir_all(path.parent().expect("it is in a folder")).expect("a folder");

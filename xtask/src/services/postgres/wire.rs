@@ -22,6 +22,19 @@ pub struct Connection {
 pub type Row = Vec<Option<String>>;
 
 impl Connection {
+    /// Opens a session by a URL `postgres://user@host:port/database`, without a password.
+    pub fn open_url(url: &str) -> Result<Self, Error> {
+        let parts = url.split_once("://").and_then(|(_, rest)| {
+            let (user, rest) = rest.split_once('@')?;
+            let (address, database) = rest.split_once('/')?;
+            Some((user, address, database))
+        });
+        let (user, address, database) = parts.ok_or_else(|| {
+            answered("a session is opened by a URL such as `postgres://user@host:port/database`".to_owned())
+        })?;
+        Self::open(address, user.split(':').next().unwrap_or(user), database)
+    }
+
     /// Opens a session without a password.
     pub fn open(address: &str, user: &str, database: &str) -> Result<Self, Error> {
         let unreachable =

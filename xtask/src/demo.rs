@@ -1,0 +1,71 @@
+//! `cargo xtask demo`: the whole of flusso on real servers, from an empty database to documents that
+//! are compared, every one of them, with what independent SQL says.
+
+use crate::fixtures::SHOP;
+use crate::services::Urls;
+use crate::stage::{Error, Stage, say};
+use crate::{paths, test};
+
+/// How much of the shop: a twentieth, 5,000 orders.
+const SCALE: f64 = 0.05;
+/// The shop's indexes.
+const INDEXES: [&str; 3] = ["orders", "products", "users"];
+/// The order that `changes.sql` changes first.
+const CHANGED_ORDER: &str = "1";
+
+/// Runs the demo; the services it started are ended, their data stays.
+pub fn run() -> Result<(), Error> {
+    test::cargo(&["build", "--package", "flusso"])?;
+    say("cargo xtask services up");
+    test::with_services(perform)
+}
+
+fn perform(urls: &Urls) -> Result<(), Error> {
+    let binary = paths::target().join("debug/flusso");
+    let mut stage = Stage::set("demo", urls, binary, SCALE)?;
+    stage.say_variables();
+    stage.flusso(&["check"])?;
+    stage.flusso(&["compile"])?;
+    stage.flusso(&["apply"])?;
+    let before = show(&stage)?;
+    change_while_following(&mut stage)?;
+    let after = show(&stage)?;
+    if before == after {
+        return Err(Error::TooLate(format!("order {CHANGED_ORDER} is as it was before the changes")));
+    }
+    compare_all(&mut stage)
+}
+
+/// Prints one order as the index has it.
+fn show(stage: &Stage) -> Result<serde_json::Value, Error> {
+    say(&format!("curl {}/{}/_doc/{CHANGED_ORDER}", stage.opensearch, stage.alias("orders")));
+    let document = stage.document("orders", CHANGED_ORDER)?;
+    println!("{}", serde_json::to_string_pretty(&document).expect("what was JSON is JSON"));
+    Ok(document)
+}
+
+fn change_while_following(stage: &mut Stage) -> Result<(), Error> {
+    let running = stage.follow()?;
+    say(&format!("psql {} -f {}/changes.sql", stage.database_url, SHOP.folder().display()));
+    for statement in SHOP.changes()? {
+        stage.sql.query(&statement)?;
+    }
+    stage.wait_until_confirmed()?;
+    running.stop()
+}
+
+fn compare_all(stage: &mut Stage) -> Result<(), Error> {
+    let (mut wanted, mut wrong, mut shown) = (0, 0, Vec::new());
+    for index in INDEXES {
+        let comparison = stage.compare(index)?;
+        println!("{index}: {} of {} equal", comparison.equal, comparison.wanted);
+        wanted += comparison.wanted;
+        wrong += comparison.wanted - comparison.equal + comparison.surplus;
+        shown.extend(comparison.shown);
+    }
+    if wrong > 0 {
+        return Err(Error::Wrong { wrong, wanted, shown });
+    }
+    println!("{wanted} of {wanted} documents equal");
+    Ok(())
+}
