@@ -1,0 +1,7 @@
+//! Documents from a real Postgres: right at every chunk size, and what no snapshot may get wrong.
+
+mod bounds;
+mod odd;
+mod rig;
+mod rules;
+mod shop;

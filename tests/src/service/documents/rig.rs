@@ -1,0 +1,189 @@
+//! A database of its own, plans over it written by hand, and whoever builds documents from it.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use flusso_postgres::connect::ConnectPlan;
+use flusso_postgres::documents::PostgresDocuments;
+use flusso_postgres::session::Bond;
+use flusso_runtime::backends::RunOptions;
+use flusso_runtime::documents::{Built, Key, Selection};
+use flusso_runtime::progress::{Progress, ProgressEvent, Shutdown};
+use flusso_schemas::lock::{Edge, IndexPlan, KeyColumn, Lock, Node, SecretRef, SourceEndpoint, read};
+use flusso_schemas::name::{Ident, TableName};
+use tempfile::TempDir;
+use xtask::services::postgres::{Cluster, Connection};
+
+use crate::rig::{PATIENCE, shared_postgres};
+
+/// Everything a table has.
+pub(super) const ALL: Selection = Selection::Range { after: None, up_to: None };
+
+/// A database that no other test uses.
+pub(super) struct Rig {
+    pub(super) sql: Connection,
+    address: String,
+    database: String,
+    folder: TempDir,
+}
+
+/// Who builds documents from it, and what that one says and is told.
+pub(super) struct Builder {
+    pub(super) documents: Arc<PostgresDocuments>,
+    pub(super) heard: Arc<Heard>,
+    pub(super) shutdown: Shutdown,
+    pub(super) bond: Bond,
+}
+
+/// What was waited for, in words.
+#[derive(Debug, Default)]
+pub(super) struct Heard(Mutex<Vec<String>>);
+
+impl Progress for Heard {
+    fn event(&self, event: ProgressEvent) {
+        if let ProgressEvent::Waiting { what } = event {
+            self.0.lock().expect("nobody panics here").push(what);
+        }
+    }
+}
+
+impl Heard {
+    /// Ends once something that holds these words is waited for.
+    pub(super) async fn wait_for(&self, what: &str) {
+        eventually(what, || self.0.lock().expect("nobody panics here").iter().any(|heard| heard.contains(what))).await;
+    }
+}
+
+/// Waits until something is so.
+pub(super) async fn eventually(what: &str, mut so: impl FnMut() -> bool) {
+    let waiting = async {
+        while !so() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, waiting).await.unwrap_or_else(|_| panic!("never: {what}"));
+}
+
+impl Rig {
+    /// An empty database of the test run's server.
+    pub(super) fn new() -> Self {
+        Self::over(shared_postgres().trim_start_matches("postgres://postgres@"))
+    }
+
+    /// An empty database of a cluster of the test's own.
+    pub(super) fn on(cluster: &Cluster) -> Self {
+        Self::over(&format!("127.0.0.1:{}/postgres", cluster.port))
+    }
+
+    /// `host:port/database` of whom to ask for a database.
+    fn over(place: &str) -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let (address, postgres) = place.split_once('/').expect("a URL with a database");
+        let database = format!("documents_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let mut owner = Connection::open(address, "postgres", postgres).expect("the server takes connections");
+        owner.query(&format!("create database {database}")).expect("a database of its own");
+        let sql = Connection::open(address, "postgres", &database).expect("it is there");
+        let folder = tempfile::tempdir().expect("a folder");
+        Self { sql, address: address.to_owned(), database, folder }
+    }
+
+    /// Another session.
+    pub(super) fn session(&self) -> Connection {
+        Connection::open(&self.address, "postgres", &self.database).expect("the server takes connections")
+    }
+
+    /// Runs statements, each by itself.
+    pub(super) fn run(&mut self, statements: &[&str]) {
+        for statement in statements {
+            self.sql.query(statement).expect(statement);
+        }
+    }
+
+    /// The first value of the first row.
+    pub(super) fn value(&mut self, sql: &str) -> Option<String> {
+        self.sql.query(sql).expect(sql).into_iter().next().and_then(|row| row.into_iter().next().flatten())
+    }
+
+    /// How many of our connections are as the condition over `pg_stat_activity` says.
+    pub(super) fn sessions_where(&mut self, condition: &str) -> usize {
+        let ours = "datname = current_database() and application_name like '% documents'";
+        let count = self.value(&format!("select count(*) from pg_stat_activity where {ours} and {condition}"));
+        count.expect("a count").parse().expect("a number")
+    }
+
+    /// Opens the connections that documents are read in.
+    pub(super) async fn builder(&self) -> Builder {
+        let path = self.folder.path().join("url");
+        std::fs::write(&path, format!("postgres://postgres@{}/{}", self.address, self.database)).expect("a file");
+        let mut source = example().source;
+        source.endpoint = SourceEndpoint::Url(SecretRef::File(path));
+        let (heard, shutdown, bond) = (Arc::new(Heard::default()), Shutdown::default(), Bond::default());
+        let options = RunOptions {
+            allow_commands: false,
+            readers: 1,
+            gate_wait: PATIENCE,
+            slot_wait: PATIENCE,
+            progress: Arc::clone(&heard) as Arc<dyn Progress>,
+            shutdown: shutdown.clone(),
+        };
+        let plan = ConnectPlan::of_source(&source, false).expect("a plan");
+        let documents = PostgresDocuments::new(&plan, &bond, &options).await.expect("connections");
+        Builder { documents: Arc::new(documents), heard, shutdown, bond }
+    }
+}
+
+/// The lock that a person wrote by hand over the example shop.
+pub(super) fn example() -> Lock {
+    let path = xtask::paths::root().join("schemas/fixtures/lock-example/flusso.lock");
+    read(&std::fs::read_to_string(path).expect("the checkout has it")).expect("a lock")
+}
+
+/// A key of these parts.
+pub(super) fn key(parts: &[&str]) -> Key {
+    Key(parts.iter().map(|part| (*part).to_owned()).collect())
+}
+
+/// Keys of one part each.
+pub(super) fn keys(texts: &[&str]) -> Selection {
+    Selection::Keys(texts.iter().map(|text| key(&[text])).collect())
+}
+
+/// A plan over one table with only a root.
+pub(super) fn plan(table: TableName, key: &[(&str, &str)], root: &str, bound: &str) -> IndexPlan {
+    let part = |(column, pg_type): &(&str, &str)| KeyColumn { column: Ident::new(*column), pg_type: (*pg_type).to_owned() };
+    let key: Vec<KeyColumn> = key.iter().map(part).collect();
+    let edge = Edge {
+        table,
+        roles: vec![".".to_owned()],
+        navigation: key.iter().map(|part| part.column.clone()).collect(),
+        resolve: None,
+        columns: BTreeMap::new(),
+    };
+    let mut index = example().indexes.remove(0);
+    index.nodes = vec![node(".", root)];
+    index.edges = vec![edge];
+    index.bound = bound.to_owned();
+    index.key = key;
+    index
+}
+
+/// A node without slots.
+pub(super) fn node(path: &str, sql: &str) -> Node {
+    let [open, separator, close, empty] = ["[", ",", "]", "[]"].map(str::to_owned);
+    Node { path: path.to_owned(), open, separator, close, empty: Some(empty), slots: Vec::new(), sql: sql.to_owned() }
+}
+
+/// A plan over `shop.things (id bigint primary key, …)`, whose root prints this expression over `t`.
+pub(super) fn things(document: &str) -> IndexPlan {
+    let root = format!("select t.id::text, {document} from shop.things t where {{rows:t.id}}");
+    let bound = "select t.id::text from shop.things t where {range:t.id} order by t.id offset $1 limit 1";
+    plan(TableName::new("shop", "things"), &[("id", "bigint")], &root, bound)
+}
+
+/// Documents as text, by key.
+pub(super) fn texts(built: &Built) -> BTreeMap<Key, String> {
+    let text = |json: &[u8]| String::from_utf8(json.to_vec()).expect("documents are UTF-8");
+    built.documents.iter().map(|document| (document.key.clone(), text(document.json))).collect()
+}
