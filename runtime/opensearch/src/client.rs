@@ -17,7 +17,7 @@ use crate::transport::{Encoding, Request, Response, SendError, Transport, Verb};
 /// How long a call is sent again while the server cannot be reached or has no answer: a restart of
 /// one node takes about 10 s.
 const RETRY_FOR: Duration = Duration::from_secs(30);
-/// Longest answer to a call; document reads ask for less where it is not enough.
+/// Longest answer to a call that reads no documents.
 pub(crate) const ANSWER_BYTES_MAX: usize = 32 << 20;
 
 /// A server as the sink speaks to it.
@@ -64,6 +64,16 @@ impl Client {
         self.call(Verb::Post, path, bytes_of(body)).await
     }
 
+    /// The same with another bound of the answer; [`ErrorKind::TooMuch`] where it is longer.
+    pub(crate) async fn post_for(
+        &self,
+        path: &str,
+        body: &Value,
+        answer_bytes_max: usize,
+    ) -> Result<Answered> {
+        self.call_for(Verb::Post, path, bytes_of(body), answer_bytes_max).await
+    }
+
     pub(crate) async fn put(&self, path: &str, body: &Value) -> Result<Answered> {
         self.call(Verb::Put, path, bytes_of(body)).await
     }
@@ -76,10 +86,20 @@ impl Client {
     /// [`ErrorKind::Unreachable`] where the server was never reached or refuses our credentials,
     /// [`ErrorKind::Unanswered`] where it had been.
     pub(crate) async fn call(&self, verb: Verb, path: &str, body: Bytes) -> Result<Answered> {
+        self.call_for(verb, path, body, ANSWER_BYTES_MAX).await
+    }
+
+    async fn call_for(
+        &self,
+        verb: Verb,
+        path: &str,
+        body: Bytes,
+        answer_bytes_max: usize,
+    ) -> Result<Answered> {
         let began = Instant::now();
         let (mut attempts, mut resent) = (0, false);
         loop {
-            let failure = match self.once(verb, path, body.clone()).await {
+            let failure = match self.once(verb, path, body.clone(), answer_bytes_max).await {
                 Ok(response) if !is_passing(&response) => {
                     return self.admitted(response).map(|response| Answered { response, resent });
                 }
@@ -87,7 +107,7 @@ impl Client {
                     resent = true;
                     format!("it answers {}", response.status)
                 }
-                Err(SendError::AnswerTooLarge(_)) => return Err(too_large(path)),
+                Err(SendError::AnswerTooLarge(bytes_max)) => return Err(too_large(path, bytes_max)),
                 Err(error) => {
                     resent |= !matches!(error, SendError::Refused(_));
                     error.to_string()
@@ -98,9 +118,14 @@ impl Client {
         }
     }
 
-    async fn once(&self, verb: Verb, path: &str, body: Bytes) -> Result<Response, SendError> {
-        let path = path.to_owned();
-        let (timeout, answer_bytes_max) = (self.timeout, ANSWER_BYTES_MAX);
+    async fn once(
+        &self,
+        verb: Verb,
+        path: &str,
+        body: Bytes,
+        answer_bytes_max: usize,
+    ) -> Result<Response, SendError> {
+        let (path, timeout) = (path.to_owned(), self.timeout);
         let request = Request { verb, path, body, encoding: Encoding::Plain, timeout, answer_bytes_max };
         self.transport.send(request).await
     }
@@ -204,9 +229,9 @@ pub(crate) fn unknown_answer(what: &str, error: serde_json::Error) -> Error {
     Error::new(ErrorKind::Internal, format!("the answer to {what} is not as expected")).with_source(error)
 }
 
-fn too_large(path: &str) -> Error {
+fn too_large(path: &str, bytes_max: usize) -> Error {
     let path = path.split('?').next().unwrap_or_default();
-    Error::new(ErrorKind::TooMuch, format!("the answer to `{path}` has more than {ANSWER_BYTES_MAX} bytes"))
+    Error::new(ErrorKind::TooMuch, format!("the answer to `{path}` has more than {bytes_max} bytes"))
 }
 
 /// No body at all for null: some calls take an empty object for something to do.

@@ -1,5 +1,6 @@
 //! Documents by id, readable as soon as their write was answered.
 
+use flusso_runtime::bounds::DOCUMENT_BYTES_MAX;
 use flusso_runtime::error::{Error, ErrorKind, Result};
 use flusso_runtime::sink::StoredDocument;
 use serde::Deserialize;
@@ -13,6 +14,8 @@ use crate::transport::segment;
 
 /// Documents asked for in one request; halved where the answer has too many bytes.
 const IDS_A_REQUEST: usize = 500;
+/// Longest answer to a read: one document of the largest size and what is around it.
+const ANSWER_BYTES_MAX: usize = DOCUMENT_BYTES_MAX + (1 << 20);
 
 #[derive(Deserialize)]
 struct Page<'a> {
@@ -56,7 +59,7 @@ async fn page(client: &Client, generation: &str, ids: &[String]) -> Result<Vec<O
         "/{}/_mget?realtime=true&filter_path=docs.found,docs._version,docs._source,docs.error.type",
         segment(generation)
     );
-    let answered = client.post(&path, &json!({ "ids": ids })).await?;
+    let answered = client.post_for(&path, &json!({ "ids": ids }), ANSWER_BYTES_MAX).await?;
     if answered.is_missing() {
         return Err(gone(generation));
     }

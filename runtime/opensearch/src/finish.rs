@@ -19,13 +19,13 @@ const WAIT_AT_SERVER: Duration = Duration::from_secs(5);
 /// Gives a generation its own settings and waits for the replicas that can start. Returns a sentence
 /// where that is fewer than configured.
 pub(crate) async fn finish(client: &Client, name: &str, settings: &IndexSettings) -> Result<Option<String>> {
-    let body = Value::Object(settings.ending());
-    let answered = client.put(&format!("/{}/_settings", segment(name)), &body).await?;
-    if answered.is_missing() {
-        return Err(gone(name));
+    let changes = changes(settings.ending(), &current(client, name).await?);
+    if !changes.is_empty() {
+        let path = format!("/{}/_settings", segment(name));
+        let answered = client.put(&path, &Value::Object(changes)).await?;
+        answered.success(&format!("a change of the settings of index `{name}`"))?;
     }
-    answered.success(&format!("a change of the settings of index `{name}`"))?;
-    let configured = replicas(client, name).await?;
+    let configured = replicas(&current(client, name).await?);
     let possible = wait_for_replicas(client, name, configured).await?;
     Ok((possible < configured).then(|| {
         format!(
@@ -39,14 +39,32 @@ struct Settings {
     settings: Map<String, Value>,
 }
 
+async fn current(client: &Client, name: &str) -> Result<Map<String, Value>> {
+    let answered = client.get(&format!("/{}/_settings?flat_settings=true", segment(name))).await?;
+    if answered.is_missing() {
+        return Err(gone(name));
+    }
+    let mut all: BTreeMap<String, Settings> = answered.json("the settings of a generation")?;
+    Ok(all.remove(name).ok_or_else(|| gone(name))?.settings)
+}
+
+/// What of the wanted settings is not so yet. A static setting is refused even with the value it has.
+fn changes(wanted: Map<String, Value>, current: &Map<String, Value>) -> Map<String, Value> {
+    let text = |value: &Value| match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    let is_so = |name: &str, value: &Value| match current.get(name) {
+        None => value.is_null(),
+        Some(current) => !value.is_null() && text(current) == text(value),
+    };
+    wanted.into_iter().filter(|(name, value)| !is_so(name, value)).collect()
+}
+
 /// How many replicas the server says it has, `auto_expand_replicas` applied.
-async fn replicas(client: &Client, name: &str) -> Result<usize> {
-    let path = format!("/{}/_settings?flat_settings=true", segment(name));
-    let mut all: BTreeMap<String, Settings> =
-        client.get(&path).await?.json("the settings of a generation")?;
-    let settings = all.remove(name).ok_or_else(|| gone(name))?.settings;
+fn replicas(settings: &Map<String, Value>) -> usize {
     let number = settings.get("index.number_of_replicas").and_then(Value::as_str);
-    Ok(number.and_then(|number| number.parse().ok()).unwrap_or(0))
+    number.and_then(|number| number.parse().ok()).unwrap_or(0)
 }
 
 #[derive(Deserialize)]
@@ -98,4 +116,22 @@ fn late(name: &str, possible: usize) -> Error {
     let message = format!("index `{name}` has not started {possible} replicas within {seconds} s");
     Error::new(ErrorKind::Busy, message)
         .with_help("ask `_cluster/allocation/explain` what holds them, then run `flusso apply` again")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn only_what_differs_is_sent() {
+        let object = |value: Value| value.as_object().expect("an object").clone();
+        let current = object(json!({"index.codec": "best", "index.number_of_replicas": "0", "index.a": "1"}));
+        let wanted = object(json!({
+            "index.codec": "best", "index.number_of_replicas": 1, "index.a": null, "index.b": null,
+        }));
+        let expected = json!({"index.number_of_replicas": 1, "index.a": null});
+        assert_eq!(Value::Object(changes(wanted, &current)), expected);
+    }
 }

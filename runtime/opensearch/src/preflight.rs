@@ -13,6 +13,7 @@ use crate::client::Client;
 use crate::facts;
 use crate::names;
 use crate::settings::IndexSettings;
+use crate::state;
 use crate::templates;
 use crate::transport::segment;
 
@@ -73,7 +74,7 @@ impl Preflight<'_> {
         let mut findings: Vec<Finding> = self.body_limit().await?.into_iter().collect();
         findings.extend(self.blocks(indexes).await?);
         let state = names::state_index(self.prefix, self.project);
-        findings.extend(templates::interference(self.client, &state, &json!({})).await?);
+        findings.extend(templates::interference(self.client, &state, &state::body()).await?);
         for index in indexes {
             findings.extend(self.index(index).await?);
         }
@@ -82,10 +83,7 @@ impl Preflight<'_> {
 
     async fn index(self, index: &IndexPlan) -> Result<Vec<Finding>> {
         let mut findings = Vec::new();
-        let alias = names::alias(self.prefix, index);
-        if alias::standing(self.client, &alias).await? == Standing::Index {
-            findings.push(alias::is_an_index(&alias));
-        }
+        findings.extend(self.alias(index).await?);
         let settings = IndexSettings::of(&index.body, self.environment);
         if let Some(reason) = facts::judge(self.client, &sent(&index.body, &settings)).await? {
             let message = format!("opensearch refuses the body of index `{}`: {reason}", index.name);
@@ -95,6 +93,22 @@ impl Preflight<'_> {
         let name = names::generation(self.prefix, index, 1);
         findings.extend(templates::interference(self.client, &name, &index.body).await?);
         Ok(findings)
+    }
+
+    /// What stands under the alias' name and would be taken away by the swap.
+    async fn alias(self, index: &IndexPlan) -> Result<Option<Finding>> {
+        let alias = names::alias(self.prefix, index);
+        let targets = match alias::standing(self.client, &alias).await? {
+            Standing::Index => return Ok(Some(alias::is_an_index(&alias))),
+            Standing::Alias(targets) => targets,
+        };
+        let is_foreign = |name: &&String| names::generation_number(self.prefix, &index.name, name).is_none();
+        Ok(targets.iter().find(is_foreign).map(|foreign| {
+            let message =
+                format!("alias `{alias}` points to `{foreign}`, which is no generation of this index");
+            Finding::live("alias-points-elsewhere", Level::Deny, message)
+                .with_help("choose another `alias`, or remove that one yourself if it is not needed")
+        }))
     }
 
     async fn pipelines(self, index: &IndexPlan, settings: &IndexSettings) -> Result<Vec<Finding>> {

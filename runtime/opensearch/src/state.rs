@@ -94,16 +94,8 @@ impl StateIndex {
     }
 
     async fn create_index(&self) -> Result<()> {
-        let body = json!({
-            "settings": {
-                "index.number_of_shards": 1,
-                "index.auto_expand_replicas": "0-1",
-                "index.translog.durability": "request",
-            },
-            // Nothing is searched by content, and no document may be refused for it.
-            "mappings": { "dynamic": false },
-            "aliases": { write_alias(&self.index): {} },
-        });
+        let mut body = body();
+        body["aliases"] = json!({ write_alias(&self.index): {} });
         let answered = self.client.put(&format!("/{}", segment(&self.index)), &body).await?;
         let error = ServerError::of(&answered.response);
         if error.error_type == "resource_already_exists_exception" {
@@ -273,6 +265,19 @@ impl StateStore for StateIndex {
             _ => answered.success("a removal from the state"),
         }
     }
+}
+
+/// Settings and mappings of the index.
+pub(crate) fn body() -> Value {
+    json!({
+        "settings": {
+            "index.number_of_shards": 1,
+            "index.auto_expand_replicas": "0-1",
+            "index.translog.durability": "request",
+        },
+        // Nothing is searched by content, and no document may be refused for it.
+        "mappings": { "dynamic": false },
+    })
 }
 
 fn generation_id(name: &str) -> String {

@@ -15,6 +15,8 @@ fn settings(rig: &Rig, name: &str) -> Value {
 async fn a_generation_is_filled_in_haste_and_ends_with_its_own_settings() {
     let rig = Rig::with(|plan| {
         plan.index_settings.insert("number_of_replicas".to_owned(), Template("${NO_SUCH:-2}".to_owned()));
+        // A static one is refused in place even with the value that it has.
+        plan.index_settings.insert("codec".to_owned(), Template("best_compression".to_owned()));
         plan.index_settings.insert("refresh_interval".to_owned(), Template("5s".to_owned()));
     })
     .await;

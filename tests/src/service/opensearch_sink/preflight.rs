@@ -105,6 +105,16 @@ async fn a_pipeline_that_is_not_there_and_an_alias_that_is_an_index_are_denied()
 }
 
 #[tokio::test]
+async fn an_alias_over_what_is_not_ours_is_denied() {
+    let rig = Rig::start().await;
+    let alias = format!("{}own", rig.prefix);
+    rig.ask("PUT", &format!("/{}foreign", rig.prefix), &json!({ "aliases": { alias: {} } }));
+    let found = findings(&rig, index("own")).await;
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!((found[0].0.as_str(), found[0].1), ("alias-points-elsewhere", Level::Deny));
+}
+
+#[tokio::test]
 async fn a_full_disk_stops_by_name_before_and_while_writing() {
     let rig = Rig::start().await;
     let index = index("full");
