@@ -181,3 +181,27 @@ async fn with_tls(plan: &ConnectPlan, host: &str, mut tcp: TcpStream) -> std::io
         _ => Err(std::io::Error::other("it does not offer TLS, which `sslmode` asks for")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use flusso_schemas::lock::SecretRef;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn neither_debug_nor_an_error_shows_the_password() {
+        let path = std::env::temp_dir().join(format!("flusso-connect-{}", std::process::id()));
+        // Port 1 is reserved: nobody listens there.
+        std::fs::write(&path, "postgres://sync:hunter2@127.0.0.1:1/shop").expect("written");
+        let endpoint = SourceEndpoint::Url(SecretRef::File(path.clone()));
+        let plan = ConnectPlan::of_endpoint(&endpoint, &TlsFiles::default(), CONNECT_TIMEOUT, false);
+        std::fs::remove_file(path).expect("removed");
+        let plan = plan.expect("a plan");
+        let error = raw_stream(&plan).await.err().expect("nobody listens");
+        assert_eq!(error.kind, ErrorKind::Unreachable);
+        assert!(error.message.starts_with("postgres at `127.0.0.1:1/shop` cannot be reached: "), "{error}");
+        for text in [format!("{plan:?}"), format!("{error:?}")] {
+            assert!(!text.contains("hunter2"), "{text}");
+        }
+    }
+}

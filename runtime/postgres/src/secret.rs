@@ -138,7 +138,8 @@ mod tests {
 
     #[test]
     fn a_url_gives_every_part_and_its_tls_parameters() {
-        let url = "postgresql://u%40x:p%2Bw@[::1]:6000/d?sslmode=verify-full&sslrootcert=/a+b.pem&connect_timeout=3";
+        let url = "postgresql://u%40x:p%2Bw@[::1]:6000/d\
+                   ?sslmode=verify-full&sslrootcert=/a+b.pem&connect_timeout=3";
         let resolved = of_url(url, &TlsFiles::default()).expect("resolved");
         assert_eq!(address(&resolved.config), "::1:6000");
         assert_eq!(resolved.config.get_user(), Some("u@x"));

@@ -5,3 +5,4 @@ mod gate;
 mod provision;
 mod rig;
 mod slot;
+mod tls;

@@ -133,7 +133,8 @@ mod tests {
         });
         assert_eq!(
             found,
-            "column `shop.orders.total` is `numeric(14,2) not null`; the lock relies on `numeric(12,2) not null`"
+            "column `shop.orders.total` is `numeric(14,2) not null`; the lock relies on \
+             `numeric(12,2) not null`"
         );
         let nullable = judged(|_, facts| relation(facts).columns[0].not_null = false);
         assert_eq!(nullable, "column `shop.orders.id` is `bigint`; the lock relies on `bigint not null`");

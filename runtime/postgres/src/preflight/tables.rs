@@ -108,7 +108,8 @@ fn identity_finding(
     } else {
         let lacking = identity::lacking(table, relation).join("`, `");
         let message = format!(
-            "a deleted or moved row of `{name}` would leave documents stale: its change does not hold `{lacking}`"
+            "a deleted or moved row of `{name}` would leave documents stale: its change \
+             does not hold `{lacking}`"
         );
         deny("child-delete-unseen", message)
     };
@@ -141,7 +142,8 @@ fn published(
         }
         Some(_) => {
             let message = format!(
-                "publication `{publication}` sends only some columns of `{name}`: a later change of its key makes the application's updates fail"
+                "publication `{publication}` sends only some columns of `{name}`: a later change \
+                 of its key makes the application's updates fail"
             );
             deny("publication-column-list", message)
         }

@@ -22,8 +22,8 @@ const ODD: [&str; 4] = [
     "create schema \"Odd \"\"Schema\"\"\"",
     "create collation shop.blind (provider = icu, locale = 'und-u-ks-level2', deterministic = false)",
     "create domain shop.money as numeric(10,2) not null",
-    "create table \"Odd \"\"Schema\"\"\".\"Table.1\" (id int, first text, last text collate shop.blind, gone int, \
-     full_name text generated always as (first || last) stored, price shop.money, \
+    "create table \"Odd \"\"Schema\"\"\".\"Table.1\" (id int, first text, last text collate shop.blind, \
+     gone int, full_name text generated always as (first || last) stored, price shop.money, \
      tags character varying(8)[], primary key (id) deferrable, unique (id, first) include (last))",
 ];
 
@@ -127,9 +127,8 @@ async fn preflight_names_each_column_that_is_no_longer_as_relied_on() {
     ]);
     assert_eq!(
         findings(&rig, "postgres", &MANAGE).await,
-        [
-            "relied-on-column-changed: column `shop.items.order_id` is `bigint`; the lock relies on `bigint not null`"
-        ]
+        ["relied-on-column-changed: column `shop.items.order_id` is `bigint`; the lock relies on \
+             `bigint not null`"]
     );
     rig.run(&[
         "alter table shop.items alter order_id set not null",
@@ -139,8 +138,8 @@ async fn preflight_names_each_column_that_is_no_longer_as_relied_on() {
     assert_eq!(
         findings(&rig, "postgres", &MANAGE).await,
         [
-            "relied-on-column-changed: column `shop.orders.total` is `numeric(14,3) not null`; the lock relies on \
-             `numeric(12,2) not null`",
+            "relied-on-column-changed: column `shop.orders.total` is `numeric(14,3) not null`; the lock \
+             relies on `numeric(12,2) not null`",
             "relied-on-column-changed: enum `shop.status` has no label `draft`",
         ]
     );

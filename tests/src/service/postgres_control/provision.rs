@@ -9,8 +9,8 @@ use super::rig::{LONG, Rig, SHORT, plan};
 
 const MANAGE: [Manage; 2] = [Manage::Publication, Manage::ReplicaIdentity];
 /// Members of our publication with their column lists and row filters.
-const MEMBERS: &str = "select string_agg(tablename || coalesce('(' || array_to_string(attnames, ',') || ')', '') \
-     || coalesce(' where ' || rowfilter, ''), ' ' order by tablename) \
+const MEMBERS: &str = "select string_agg(tablename || coalesce('(' || array_to_string(attnames, ',') \
+     || ')', '') || coalesce(' where ' || rowfilter, ''), ' ' order by tablename) \
      from pg_publication_tables where pubname = 'flusso_rig'";
 
 #[tokio::test(flavor = "multi_thread")]

@@ -28,8 +28,8 @@ pub(super) const LONG: Duration = Duration::from_secs(60);
 const SCHEMA: [&str; 5] = [
     "create schema shop",
     "create type shop.status as enum ('draft', 'paid')",
-    "create table shop.orders (id bigint primary key, status shop.status not null, total numeric(12,2) not null, \
-     note character varying(20))",
+    "create table shop.orders (id bigint primary key, status shop.status not null, \
+     total numeric(12,2) not null, note character varying(20))",
     "create table shop.items (id bigint primary key, order_id bigint not null references shop.orders, \
      v int not null)",
     "insert into shop.orders values (1, 'draft', 1.5, 'a')",
