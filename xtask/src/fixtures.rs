@@ -18,6 +18,8 @@ pub struct Project {
 pub const CHINOOK: Project = Project { name: "chinook", database_files: &["database.sql"] };
 /// A food trader, as others designed it.
 pub const NORTHWIND: Project = Project { name: "northwind", database_files: &["database.sql"] };
+/// Shapes of relations that the others do not have, in one index.
+pub const SHAPES: Project = Project { name: "shapes", database_files: &["database.sql"] };
 /// Our own web shop; the only one with a scale and with changes.
 pub const SHOP: Project = Project { name: "shop", database_files: &["schema.sql", "data.sql"] };
 
@@ -45,7 +47,12 @@ impl Project {
 
     /// Every document of an index as it must be: rows of its id and the document as text of `jsonb`.
     pub fn truth(self, connection: &mut Connection, index: &str) -> Result<Vec<Row>, Error> {
-        connection.query(&self.read(&format!("truth/{index}.sql"))?)
+        connection.query(&self.truth_sql(index)?)
+    }
+
+    /// The query behind `truth`; it has no semicolon, so that it can stand in another one.
+    pub fn truth_sql(self, index: &str) -> Result<String, Error> {
+        self.read(&format!("truth/{index}.sql"))
     }
 
     fn read(self, file: &str) -> Result<String, Error> {
@@ -71,7 +78,7 @@ mod tests {
 
     #[test]
     fn every_index_of_every_project_has_its_truth() {
-        for project in [CHINOOK, NORTHWIND, SHOP] {
+        for project in [CHINOOK, NORTHWIND, SHAPES, SHOP] {
             let indexes = fs::read_dir(project.folder().join("indexes")).expect("a project has indexes");
             for index in indexes.map(|entry| entry.expect("the folder can be listed").path()) {
                 let name = index.file_stem().expect("a file has a name").to_string_lossy().into_owned();
