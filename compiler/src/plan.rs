@@ -9,6 +9,8 @@ mod edges;
 mod example;
 mod fields;
 mod identity;
+#[cfg(test)]
+mod shapes;
 
 use std::collections::{BTreeMap, BTreeSet};
 

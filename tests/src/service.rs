@@ -1,7 +1,9 @@
 //! Tests against real servers.
 
 mod documents;
+mod journey;
 mod kinds;
 mod opensearch_sink;
 mod postgres_control;
 mod replication;
+mod shapes;

@@ -38,6 +38,6 @@ impl Kind for Time {
     }
 
     fn render(&self, expression: &str, _pg_type: &PgType, _parameters: &BTreeMap<String, Value>) -> Rendered {
-        Rendered::Text(format!("to_char({expression}, '\"\"\"\"HH24:MI:SS.US\"\"\"\"')"))
+        Rendered::Text(format!("to_json(to_char({expression}, 'HH24:MI:SS.US'))"))
     }
 }

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::tree::{RowId, Tree};
 
-/// Words that Postgres does not take as an alias without quotes, of the lengths that initials have.
-const RESERVED: [&str; 17] = [
-    "all", "and", "any", "as", "asc", "both", "case", "cast", "do", "end", "for", "in", "is", "not", "on",
-    "or", "to",
+/// Words that Postgres does not take as an alias without quotes, of the lengths that initials have, and the
+/// names that queries give to what is no table.
+const RESERVED: [&str; 20] = [
+    "all", "and", "any", "as", "asc", "both", "case", "cast", "do", "element", "end", "for", "in", "is", "keys", "not",
+    "on", "or", "parents", "to",
 ];
 
 /// The aliases of one query.

@@ -20,7 +20,8 @@ pub(crate) struct OrderPart {
 /// The order of a node's rows within a group. Distinct values need no key to break ties: equal ones are one.
 pub(crate) fn order_of(tree: &Tree<'_>, node: &Node<'_>, relation: &Relation) -> Vec<OrderPart> {
     let target = *node.chain.last().expect("a path is never empty");
-    let mut parts: Vec<OrderPart> = relation.order_by.iter().map(|item| written(tree, target, item)).collect();
+    let mut parts: Vec<OrderPart> =
+        relation.order_by.iter().map(|item| written(tree, target, item)).collect();
     if let Content::Related(_, Shown::Value(scalar)) = &node.content {
         if parts.is_empty() && relation.verb.is_to_many() && scalar.pg_type.is_ordered() {
             parts.push(by_value(scalar));
@@ -31,7 +32,8 @@ pub(crate) fn order_of(tree: &Tree<'_>, node: &Node<'_>, relation: &Relation) ->
     }
     let is_keyless = tree.rows[target].table.primary_key().is_none();
     for name in tie_columns(tree, &node.chain) {
-        let is_there = |part: &OrderPart| matches!(&part.value, ValueSource::Column(column) if *column == name);
+        let is_there =
+            |part: &OrderPart| matches!(&part.value, ValueSource::Column(column) if *column == name);
         if is_keyless || !parts.iter().any(is_there) {
             parts.push(tie(tree, target, name, is_keyless));
         }

@@ -24,12 +24,16 @@ type Case<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)]);
 #[test]
 fn text_is_escaped_and_char_n_is_unpadded() {
     prints(&[
-        ("text", "text", &[
-            ("E'a\\n\\t\"\\\\\\x01'", r#""a\n\t\"\\\u0001""#),
-            ("''", r#""""#),
-            ("'ä 𝄞'", "\"ä 𝄞\""),
-            ("null", "null"),
-        ]),
+        (
+            "text",
+            "text",
+            &[
+                ("E'a\\n\\t\"\\\\\\x01'", r#""a\n\t\"\\\u0001""#),
+                ("''", r#""""#),
+                ("'ä 𝄞'", "\"ä 𝄞\""),
+                ("null", "null"),
+            ],
+        ),
         ("keyword", "character(5)", &[("'ab'", r#""ab""#), ("' a'", r#"" a""#)]),
         ("identifier", "character varying(9)", &[("'A-1'", r#""A-1""#)]),
         ("text", "name", &[("'n'", r#""n""#)]),
@@ -40,22 +44,34 @@ fn text_is_escaped_and_char_n_is_unpadded() {
 #[test]
 fn numbers_are_what_postgres_prints_and_null_where_json_has_none() {
     prints(&[
-        ("decimal", "numeric(12,2)", &[("1.5", "1.50"), ("-0.05", "-0.05"), ("'NaN'", "null"), ("null", "null")]),
-        ("decimal", "numeric", &[
-            ("1.10", "1.10"),
-            ("'NaN'", "null"),
-            ("'Infinity'", "null"),
-            ("'-Infinity'", "null"),
-            ("1e20", "100000000000000000000"),
-        ]),
-        ("double", "double precision", &[
-            ("0.1", "0.1"),
-            ("1e300", "1e+300"),
-            ("'NaN'", "null"),
-            ("'Infinity'", "null"),
-            ("'-Infinity'", "null"),
-            ("null", "null"),
-        ]),
+        (
+            "decimal",
+            "numeric(12,2)",
+            &[("1.5", "1.50"), ("-0.05", "-0.05"), ("'NaN'", "null"), ("null", "null")],
+        ),
+        (
+            "decimal",
+            "numeric",
+            &[
+                ("1.10", "1.10"),
+                ("'NaN'", "null"),
+                ("'Infinity'", "null"),
+                ("'-Infinity'", "null"),
+                ("1e20", "100000000000000000000"),
+            ],
+        ),
+        (
+            "double",
+            "double precision",
+            &[
+                ("0.1", "0.1"),
+                ("1e300", "1e+300"),
+                ("'NaN'", "null"),
+                ("'Infinity'", "null"),
+                ("'-Infinity'", "null"),
+                ("null", "null"),
+            ],
+        ),
         ("float", "real", &[("1.1", "1.1"), ("'NaN'", "null"), ("1e-5", "1e-05")]),
         ("long", "bigint", &[("9223372036854775807", "9223372036854775807"), ("null", "null")]),
         ("short", "smallint", &[("-32768", "-32768")]),
@@ -73,7 +89,11 @@ fn keywords_over_other_types_are_strings() {
         ("keyword", "boolean", &[("true", r#""true""#)]),
         ("keyword", "date", &[("'2020-02-29'", r#""2020-02-29""#)]),
         ("keyword", "inet", &[("'10.0.0.1'", r#""10.0.0.1""#), ("'10.0.0.0/8'", r#""10.0.0.0/8""#)]),
-        ("keyword", "uuid", &[("'A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11'", r#""a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11""#)]),
+        (
+            "keyword",
+            "uuid",
+            &[("'A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11'", r#""a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11""#)],
+        ),
     ]);
 }
 
@@ -91,21 +111,26 @@ fn uuids_are_in_lower_case() {
 #[test]
 fn dates_of_any_year_are_iso_8601() {
     prints(&[
-        ("date", "date", &[
-            ("'2020-02-29'", r#""2020-02-29""#),
-            ("'0001-01-01'", r#""0001-01-01""#),
-            ("'9999-12-31'", r#""9999-12-31""#),
-            ("'0044-03-15 BC'", r#""-0043-03-15""#),
-            ("'0001-12-31 BC'", r#""0000-12-31""#),
-            ("'12024-01-01'", r#""+12024-01-01""#),
-            ("'infinity'", "null"),
-            ("'-infinity'", "null"),
-            ("null", "null"),
-        ]),
-        ("date", "timestamp with time zone", &[
-            ("'2020-01-01 23:59:59.9+00'", r#""2020-01-01""#),
-            ("'infinity'", "null"),
-        ]),
+        (
+            "date",
+            "date",
+            &[
+                ("'2020-02-29'", r#""2020-02-29""#),
+                ("'0001-01-01'", r#""0001-01-01""#),
+                ("'9999-12-31'", r#""9999-12-31""#),
+                ("'0044-03-15 BC'", r#""-0043-03-15""#),
+                ("'0001-12-31 BC'", r#""0000-12-31""#),
+                ("'12024-01-01'", r#""+12024-01-01""#),
+                ("'infinity'", "null"),
+                ("'-infinity'", "null"),
+                ("null", "null"),
+            ],
+        ),
+        (
+            "date",
+            "timestamp with time zone",
+            &[("'2020-01-01 23:59:59.9+00'", r#""2020-01-01""#), ("'infinity'", "null")],
+        ),
         ("timestamp", "date", &[("'2020-02-29'", r#""2020-02-29""#)]),
     ]);
 }
@@ -113,26 +138,35 @@ fn dates_of_any_year_are_iso_8601() {
 #[test]
 fn timestamps_have_a_z_where_the_type_has_a_zone() {
     prints(&[
-        ("timestamp", "timestamp with time zone", &[
-            ("'2020-01-01 12:00:00.123456+02'", r#""2020-01-01T10:00:00.123456Z""#),
-            ("'0001-01-01 00:00:00+00'", r#""0001-01-01T00:00:00Z""#),
-            ("'0044-03-15 01:02:03.5+00 BC'", r#""-0043-03-15T01:02:03.500000Z""#),
-            ("'12024-01-01 00:00:00+00'", r#""+12024-01-01T00:00:00.000000Z""#),
-            ("'infinity'", "null"),
-            ("'-infinity'", "null"),
-            ("null", "null"),
-        ]),
-        ("timestamp", "timestamp without time zone", &[
-            ("'2020-01-01 12:00:00'", r#""2020-01-01T12:00:00""#),
-            ("'12024-01-01 00:00:00'", r#""+12024-01-01T00:00:00.000000""#),
-        ]),
+        (
+            "timestamp",
+            "timestamp with time zone",
+            &[
+                ("'2020-01-01 12:00:00.123456+02'", r#""2020-01-01T10:00:00.123456Z""#),
+                ("'0001-01-01 00:00:00+00'", r#""0001-01-01T00:00:00Z""#),
+                ("'0044-03-15 01:02:03.5+00 BC'", r#""-0043-03-15T01:02:03.500000Z""#),
+                ("'12024-01-01 00:00:00+00'", r#""+12024-01-01T00:00:00.000000Z""#),
+                ("'infinity'", "null"),
+                ("'-infinity'", "null"),
+                ("null", "null"),
+            ],
+        ),
+        (
+            "timestamp",
+            "timestamp without time zone",
+            &[
+                ("'2020-01-01 12:00:00'", r#""2020-01-01T12:00:00""#),
+                ("'12024-01-01 00:00:00'", r#""+12024-01-01T00:00:00.000000""#),
+            ],
+        ),
     ]);
     let zone = BTreeMap::from([("zone".to_owned(), json!("Europe/Rome"))]);
-    prints_with("timestamp", "timestamp without time zone", &zone, &[
-        ("'2020-07-01 12:00:00'", r#""2020-07-01T10:00:00Z""#),
-        ("'infinity'", "null"),
-        ("null", "null"),
-    ]);
+    prints_with(
+        "timestamp",
+        "timestamp without time zone",
+        &zone,
+        &[("'2020-07-01 12:00:00'", r#""2020-07-01T10:00:00Z""#), ("'infinity'", "null"), ("null", "null")],
+    );
 }
 
 #[test]
@@ -146,26 +180,36 @@ fn structures_are_printed_as_they_are_stored() {
 #[test]
 fn times_spans_bytes_and_addresses_take_the_form_of_the_index() {
     prints(&[
-        ("time", "time without time zone", &[
-            ("'09:05'", r#""09:05:00.000000""#),
-            ("'24:00:00'", r#""24:00:00.000000""#),
-            ("null", "null"),
-        ]),
-        ("interval", "interval", &[("'1 month 2 days 03:04:05.678'", r#""P1M2DT3H4M5.678S""#), ("null", "null")]),
+        (
+            "time",
+            "time without time zone",
+            &[("'09:05'", r#""09:05:00.000000""#), ("'24:00:00'", r#""24:00:00.000000""#), ("null", "null")],
+        ),
+        (
+            "interval",
+            "interval",
+            &[("'1 month 2 days 03:04:05.678'", r#""P1M2DT3H4M5.678S""#), ("null", "null")],
+        ),
         ("binary", "bytea", &[("'\\x00ff'", r#""AP8=""#), ("''", r#""""#), ("null", "null")]),
         ("ip", "inet", &[("'10.0.0.1/8'", r#""10.0.0.1""#), ("'::1'", r#""::1""#), ("null", "null")]),
         ("ip_range", "cidr", &[("'10.0.0.0/8'", r#""10.0.0.0/8""#)]),
         ("ip_range", "inet", &[("'10.0.0.1'", r#""10.0.0.1/32""#)]),
     ]);
     let seconds = BTreeMap::from([("as".to_owned(), json!("seconds"))]);
-    prints_with("interval", "interval", &seconds, &[("'1 minute 0.5 seconds'", "60.500000"), ("null", "null")]);
+    prints_with(
+        "interval",
+        "interval",
+        &seconds,
+        &[("'1 minute 0.5 seconds'", "60.500000"), ("null", "null")],
+    );
 }
 
 #[test]
 fn a_long_value_of_bytes_has_no_line_break() {
     let mut sql = session();
     let rendered = token("binary", &pg_type("bytea"), &BTreeMap::new());
-    let printed = value(&mut sql, &format!("select {rendered} from (select decode(repeat('ab', 90), 'hex')) v(x)"));
+    let printed =
+        value(&mut sql, &format!("select {rendered} from (select decode(repeat('ab', 90), 'hex')) v(x)"));
     assert!(printed.len() > 100 && !printed.contains('\n'), "{printed}");
 }
 
@@ -202,7 +246,7 @@ fn prints_with(kind: &str, of: &str, parameters: &BTreeMap<String, Value>, value
     let mut sql = session();
     let rendered = token(kind, &pg_type(of), parameters);
     for (literal, wanted) in values {
-        let printed = value(&mut sql, &format!("select {rendered} from (select {literal}::{of}) v(x)"));
+        let printed = value(&mut sql, &format!("select {rendered} from (select ({literal})::{of}) v(x)"));
         assert_eq!(printed, *wanted, "{kind} over {of} of {literal}");
         serde_json::from_str::<Value>(&printed).expect("it is JSON");
     }
