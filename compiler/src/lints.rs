@@ -51,6 +51,7 @@ pub const ALL: &[Lint] = &[
     error("not-supported-yet"),
     error("nullable-key"),
     error("nullable-required"),
+    level("polymorphic-without-condition"),
     error("publication-column-list"),
     error("publication-missing-operation"),
     error("publication-not-ours-to-change"),

@@ -20,7 +20,12 @@ impl Checker<'_> {
         table: &Arc<Table>,
     ) -> Option<Aggregate> {
         let function = aggregate.function.value;
-        let asked = Asked { name: function.name(), verb: None, place: &aggregate.function.place };
+        let asked = Asked {
+            name: function.name(),
+            verb: None,
+            place: &aggregate.function.place,
+            when: field.when.as_ref(),
+        };
         let (target, joins) = self.path(&aggregate.path, table, &asked);
         let target = target?;
         let of = aggregate.of.as_ref().map(|source| self.value(source, &target));

@@ -6,7 +6,7 @@ use super::Checker;
 use super::link::{Direction, Link};
 use crate::diagnostic::Place;
 use crate::model::{Join, Pair, Table, Verb};
-use crate::syntax::condition::Conditions;
+use crate::syntax::condition::{Conditions, Part};
 use crate::syntax::relation::{Path, Via};
 
 /// What asks for a path.
@@ -17,6 +17,8 @@ pub(super) struct Asked<'a> {
     pub(super) verb: Option<Verb>,
     /// Where the verb or function stands.
     pub(super) place: &'a Place,
+    /// The condition over the row that is there.
+    pub(super) when: Option<&'a Conditions>,
 }
 
 /// A table on the way with what is written of it.
@@ -73,6 +75,7 @@ impl Checker<'_> {
                 place: step.place,
                 verb: asked.name,
                 verb_place: (steps.len() == 1).then_some(asked.place),
+                tested: [tested(asked.when.filter(|_| at == 0)), tested(step.conditions)],
             };
             let pairs = self.link(&link);
             let condition = step.conditions.map(|conditions| self.conditions(conditions, &step.table));
@@ -89,6 +92,17 @@ impl Checker<'_> {
         }
         joins.into_iter().collect()
     }
+}
+
+/// Columns that a condition tests at its top.
+fn tested(conditions: Option<&Conditions>) -> Vec<&str> {
+    fn column(part: &Part) -> Option<&str> {
+        match part {
+            Part::Column(name, _) => Some(name.value.as_str()),
+            _ => None,
+        }
+    }
+    conditions.into_iter().flatten().filter_map(column).collect()
 }
 
 /// Which side of a link refers: the verb says it for a direct one; on the way it is looked for on both.

@@ -36,6 +36,8 @@ pub(super) struct Link<'a> {
     pub(super) verb: &'a str,
     /// Where the verb stands, where another verb would be right.
     pub(super) verb_place: Option<&'a Place>,
+    /// Columns that a condition tests: of the row that is there, and of the one that is joined.
+    pub(super) tested: [Vec<&'a str>; 2],
 }
 
 /// One way to link them: pairs of columns, and which side refers.
@@ -201,6 +203,7 @@ impl Checker<'_> {
         if let Some(candidate) = self.candidates(link).into_iter().find(is_same) {
             return Some(candidate.pairs);
         }
+        self.is_told_apart(link, direction, written)?;
         let key: Vec<String> =
             referred.primary_key().unwrap_or_default().into_iter().map(str::to_owned).collect();
         if key.len() != names.len() {
@@ -222,6 +225,31 @@ impl Checker<'_> {
             _ => Pair { child: (*name).clone(), parent: key.clone() },
         };
         Some(names.iter().zip(&key).map(pair).collect())
+    }
+
+    /// `via: x_id` beside a column `x_type` refers to several tables, so a condition must say to which.
+    fn is_told_apart(&mut self, link: &Link<'_>, direction: Direction, written: &[At<String>]) -> Option<()> {
+        let [column] = written else { return Some(()) };
+        let Some(front) = column.value.strip_suffix("_id") else { return Some(()) };
+        let type_column = format!("{front}_type");
+        let (holder, tested, key, other) = match direction {
+            Direction::Refers => (link.before, &link.tested[0], "when", link.after),
+            _ => (link.after, &link.tested[1], "where", link.before),
+        };
+        if holder.column(&type_column).is_none() || tested.contains(&type_column.as_str()) {
+            return Some(());
+        }
+        let message = format!(
+            "`{type_column}` of `{}` says to which table `{}` refers, so rows of other tables would be taken for rows of `{}`",
+            self.short(&holder.name),
+            column.value,
+            self.short(&other.name),
+        );
+        self.push(
+            Diagnostic::deny("polymorphic-without-condition", column.place.clone(), message)
+                .help(format!("add `{key}: {{ {type_column}: … }}` with the value that stands for it")),
+        );
+        None
     }
 
     /// Which table the written columns are of.

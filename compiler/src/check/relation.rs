@@ -18,7 +18,12 @@ impl Checker<'_> {
         table: &Arc<Table>,
     ) -> Option<Relation> {
         let verb = relation.verb.value;
-        let asked = Asked { name: verb.name(), verb: Some(verb), place: &relation.verb.place };
+        let asked = Asked {
+            name: verb.name(),
+            verb: Some(verb),
+            place: &relation.verb.place,
+            when: field.when.as_ref(),
+        };
         let (target, joins) = self.path(&relation.path, table, &asked);
         let target = target?;
         let joins = joins.filter(|joins| self.verb_holds(relation, joins, table));

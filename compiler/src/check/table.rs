@@ -97,6 +97,12 @@ fn what_it_is(name: &TableName, short: &str, place: &Place, facts: &RelationFact
 
 /// Children that are no partitions: their rows show in the parent, their changes do not.
 fn inheritance(short: &str, place: &Place, facts: &RelationFacts) -> Option<Diagnostic> {
+    if facts.inherits {
+        let message =
+            format!("`{short}` inherits from another table, whose changes and whose rows are not its own");
+        let help = "name a table that stands by itself, or end the inheritance";
+        return Some(Diagnostic::deny("inherited-table", place.clone(), message).help(help));
+    }
     let children = facts.children.as_deref().unwrap_or_default();
     let names: Vec<&str> =
         children.iter().filter(|child| !child.partition).map(|child| child.name.as_str()).collect();

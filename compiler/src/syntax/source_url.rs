@@ -27,6 +27,10 @@ pub(super) fn postgres(reader: &mut Reader, entry: &Entry) -> Option<SourceEndpo
     if let Some(reference) = one_reference(text) {
         return Some(SourceEndpoint::Url(reference));
     }
+    if has_default(text) {
+        reader.literal_secret(PATH, &entry.value);
+        return None;
+    }
     let parts = parts(reader, entry, text, PATH, &["postgres", "postgresql"])?;
     if parts.query.is_some() {
         let place = reader.place(&entry.value.span);
@@ -54,6 +58,10 @@ pub(super) fn sink(reader: &mut Reader, entry: &Entry, path: &str) -> Option<Url
     if let Some(reference) = one_reference(text) {
         return Some(UrlEndpoint::Url(reference));
     }
+    if has_default(text) {
+        reader.literal_secret(path, &entry.value);
+        return None;
+    }
     let parts = parts(reader, entry, text, path, &["http", "https"])?;
     if parts.user.is_some() {
         if credentials(reader, entry, &parts, path).is_some() {
@@ -74,6 +82,11 @@ pub(super) fn sink(reader: &mut Reader, entry: &Entry, path: &str) -> Option<Url
     })
 }
 
+/// Whether a whole URL is a reference with a default, which would be a URL written out.
+fn has_default(text: &str) -> bool {
+    text.starts_with("${") && text.ends_with('}') && text.contains(":-") && !text.contains("}:")
+}
+
 type Credentials = (Option<SecretRef>, Option<SecretRef>);
 
 /// User and password of a URL, which must be references.
@@ -86,12 +99,18 @@ fn credentials(reader: &mut Reader, entry: &Entry, parts: &Parts<'_>, path: &str
         (Some(user), Some(password)) => Some((user, password)),
         _ => {
             let what = if parts.password.is_some() { "a password" } else { "a user" };
+            let then = if parts.password.is_some() {
+                ", and change the password, since it is in the history"
+            } else {
+                ""
+            };
             let message =
                 format!("{what} stands in `{path}`, so everyone who reads this file or its history has it");
             let place = credentials_place(reader, entry);
-            reader.push(Diagnostic::deny("literal-secret", place, message).help(
-                "write `${DATABASE_URL}` or another reference, and change the password, since it is in the history",
-            ));
+            reader.push(
+                Diagnostic::deny("literal-secret", place, message)
+                    .help(format!("write `${{DATABASE_URL}}` or another reference{then}")),
+            );
             None
         }
     }
@@ -120,7 +139,8 @@ fn parts<'a>(
     let read = split(text).filter(|parts| schemes.contains(&parts.scheme) && !parts.host.is_empty());
     let problem = match (&read, references(text)) {
         (Some(_), Ok(_)) => return read,
-        (_, Err(reason)) if read.is_some() => reason,
+        // The reason would repeat a part of the text, which may be a password.
+        (_, Err(_)) if read.is_some() => "a reference in it is not written as `${NAME}`".to_owned(),
         _ => format!("it is neither a reference nor begins with `{}://`", schemes[0]),
     };
     let place = reader.place(&entry.value.span);

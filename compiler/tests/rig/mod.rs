@@ -1,5 +1,7 @@
 //! Fixture projects with recorded facts: what the catalog said, and what the server said of expressions.
 
+#![allow(dead_code, reason = "each test binary takes what it needs")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -81,6 +83,14 @@ impl Project {
         let mut files = self.read.files.clone();
         let project = files.remove(0);
         files.reverse();
+        Self { read: read(project, files), facts: self.facts.clone(), answers: self.answers.clone() }
+    }
+
+    /// The same with another text of one index file.
+    pub fn with_index(&self, path: &str, text: &str) -> Self {
+        let mut files = self.read.files.clone();
+        files.iter_mut().filter(|file| file.path == path).for_each(|file| file.text = text.to_owned());
+        let project = files.remove(0);
         Self { read: read(project, files), facts: self.facts.clone(), answers: self.answers.clone() }
     }
 

@@ -1,0 +1,71 @@
+//! A credential that is written out is an error, and nothing that is said repeats it.
+
+use flusso_compiler::diagnostic::{SourceFile, Sources};
+use flusso_compiler::{findings, read};
+
+const SECRET: &str = "hunter2-tr0ub4dor";
+
+/// Everything that is said of a project file: messages, labels, helps, notes and fixes.
+fn said(project: &str) -> (String, Vec<&'static str>) {
+    let file = SourceFile { path: "flusso.yml".to_owned(), text: project.to_owned() };
+    let read = read(file, Vec::new());
+    let sources = Sources::new(&read.files);
+    let found = findings(&read);
+    let text: Vec<String> =
+        found.iter().map(|each| format!("{:?} {each:?}", each.to_finding(&sources))).collect();
+    (text.join("\n"), found.iter().map(|each| each.lint).collect())
+}
+
+fn with_source(block: &str) -> String {
+    format!("version: 1\nproject: shop\nsource:\n  postgres:\n{block}\nindexes: [indexes/*.yml]\n")
+}
+
+fn with_sink(block: &str) -> String {
+    let source = "    url: \"${DATABASE_URL}\"";
+    format!("{}sinks:\n  search:\n    opensearch:\n{block}\n", with_source(source))
+}
+
+#[test]
+fn no_place_takes_or_repeats_a_credential() {
+    let source = |line: String| with_source(&format!("    {line}"));
+    let sink = |line: String| with_sink(&format!("      url: \"${{URL}}\"\n      {line}"));
+    let parts = "host: db\n    database: shop\n    ";
+    let projects = [
+        source(format!("url: postgres://app:{SECRET}@db/shop")),
+        source(format!("url: \"postgres://app:{SECRET}@${{HOST}}/shop\"")),
+        source(format!("url: \"postgres://${{USER}}:{SECRET}@db/shop\"")),
+        source(format!("url: \"${{URL:-postgres://app:{SECRET}@db/shop}}\"")),
+        source(format!("{parts}password: {SECRET}")),
+        source(format!("{parts}password: \"${{PASSWORD:-{SECRET}}}\"")),
+        source(format!("{parts}user: {SECRET}")),
+        sink(format!("password: {SECRET}")),
+        sink(format!("username: {SECRET}")),
+        with_sink(&format!("      url: https://admin:{SECRET}@search:9200")),
+        with_sink(&format!("      url: \"${{URL:-https://admin:{SECRET}@search:9200}}\"")),
+    ];
+    for project in projects {
+        let (text, lints) = said(&project);
+        assert!(!text.contains(SECRET), "{text}");
+        assert_eq!(lints, ["literal-secret"], "{project}");
+    }
+}
+
+#[test]
+fn what_cannot_be_read_is_not_repeated_either() {
+    let source = |line: String| with_source(&format!("    {line}"));
+    for project in [
+        source(format!("url: {SECRET}")),
+        source(format!("url: [{SECRET}]")),
+        source(format!("url: {{ file: [{SECRET}] }}")),
+        source(format!("url: \"postgres://${{USER}}:${{{SECRET}!}}@db/shop\"")),
+        source(format!("url: mysql://app:{SECRET}@db/shop")),
+        source(format!("password: \"{SECRET}")),
+        source(format!("pasword: {SECRET}")),
+        with_sink(&format!("      password: [{SECRET}]")),
+        with_sink(&format!("      password: {{ env: {SECRET} }}")),
+    ] {
+        let (text, lints) = said(&project);
+        assert!(!text.contains(SECRET), "{text}");
+        assert!(!lints.is_empty(), "{project}");
+    }
+}
