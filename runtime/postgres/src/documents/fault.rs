@@ -20,6 +20,9 @@ pub(super) enum Fault {
     /// It took longer than its bound.
     #[error("the reading transaction took longer than its bound")]
     TooLong,
+    /// The server cancelled a statement: it took longer than its bound, or someone asked for it.
+    #[error("a statement was cancelled")]
+    Cancelled,
     /// Documents and what they are spliced from passed their bound of bytes.
     #[error("the chunk or a document of it is over its bound of bytes")]
     Oversized,
@@ -54,7 +57,7 @@ impl From<tokio_postgres::Error> for Fault {
         match kind_of(code.code()) {
             ErrorKind::ConnectionLost => Self::Lost(words(&error)),
             ErrorKind::LockNotAvailable => Self::Locked,
-            ErrorKind::TooMuch => Self::TooLong,
+            ErrorKind::TooMuch => Self::Cancelled,
             _ => Self::Query { code: code.code().to_owned(), words: words(&error) },
         }
     }
@@ -77,7 +80,7 @@ impl Fault {
             Self::TooLong | Self::Oversized | Self::ControlByte(_) | Self::Query { .. } if narrowable => {
                 ErrorKind::TooMuch
             }
-            Self::TooLong => ErrorKind::TooMuch,
+            Self::TooLong | Self::Cancelled => ErrorKind::TooMuch,
             Self::Oversized | Self::ControlByte(_) | Self::Query { .. } => ErrorKind::Rejected,
             Self::Standby | Self::Catalog(_) => ErrorKind::Drift,
             Self::Unseen(_) | Self::Internal(_) => ErrorKind::Internal,

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use flusso_runtime::bounds::READING_TRANSACTION;
 use flusso_runtime::error::Result;
@@ -14,7 +15,7 @@ use tokio_postgres::{Client, Statement};
 
 use super::fault::Fault;
 use crate::connect::ConnectPlan;
-use crate::session::{Bond, Session, connect};
+use crate::session::{Bond, Session, cancel, connect};
 
 /// What a statement is prepared as.
 #[derive(Clone, Debug)]
@@ -38,6 +39,7 @@ pub(super) struct Reader {
     session: Session,
     search_path: String,
     kept: HashMap<String, Statement>,
+    cancelled: AtomicBool,
 }
 
 /// A connection that is lent; it goes back when this is dropped.
@@ -95,7 +97,7 @@ impl Reader {
         // So that a transaction that nobody waits for any more ends by itself.
         let statement_timeout = format!("set statement_timeout = {}", READING_TRANSACTION.as_millis());
         session.run("bounding the session's statements", &statement_timeout).await?;
-        Ok(Self { session, search_path: "pg_catalog".to_owned(), kept: HashMap::new() })
+        Ok(Self { session, search_path: "pg_catalog".to_owned(), kept: HashMap::new(), cancelled: AtomicBool::new(false) })
     }
 
     /// The connection's client.
@@ -103,9 +105,17 @@ impl Reader {
         self.session.client()
     }
 
-    /// The connection.
-    pub(super) fn session(&self) -> &Session {
-        &self.session
+    /// Asks the server to cancel what runs. The request takes a way of its own and may arrive when what
+    /// it was meant for has ended: then it hits the next statement.
+    pub(super) async fn cancel(&self) {
+        self.cancelled.store(true, Ordering::Relaxed);
+        cancel(self.session.plan(), self.session.cancel_token()).await;
+    }
+
+    /// Whether a statement that was cancelled may have been hit by [`Self::cancel`] of an earlier one;
+    /// once for each.
+    pub(super) fn take_late_cancel(&self) -> bool {
+        self.cancelled.swap(false, Ordering::Relaxed)
     }
 
     /// Sets the schemas that unqualified names are looked up in, for all statements to come.

@@ -67,8 +67,15 @@ impl Reads {
         let began = Instant::now();
         loop {
             rows.clear();
-            match attempt(reader, reading, rows).await {
-                Err(Fault::Unseen(_)) => self.until_seen(reader, reading.must_see).await?,
+            let result = match attempt(reader, reading, rows).await {
+                Err(Fault::Unseen(_)) => match self.until_seen(reader, reading.must_see).await {
+                    Ok(()) => continue,
+                    Err(fault) => Err(fault),
+                },
+                other => other,
+            };
+            match result {
+                Err(Fault::Cancelled) if reader.take_late_cancel() => {}
                 Err(Fault::Locked) if began.elapsed() < LOCK_WAIT => {
                     self.waiting(format!("for a lock on one of {}", reading.table_names()));
                     self.pause(LOCK_PAUSE).await?;
@@ -97,11 +104,11 @@ impl Reads {
     /// What a snapshot of now sees, in no transaction.
     pub(super) async fn see(&self, tables: &[TableName]) -> Result<Seen, Fault> {
         let mut lent = self.pool.reader().await?;
-        let looked = answered(async {
-            let statement = prepare_seen(lent.get()).await?;
-            seen::see(lent.get().client(), &statement, tables).await
-        });
-        let looked = looked.await;
+        let reader = lent.get();
+        let looked = match look(reader, tables).await {
+            Err(Fault::Cancelled) if reader.take_late_cancel() => look(reader, tables).await,
+            other => other,
+        };
         self.pool.unless_severed(looked)
     }
 
@@ -115,4 +122,12 @@ impl Reads {
             () = self.shutdown.requested() => Err(Fault::Stopped),
         }
     }
+}
+
+async fn look(reader: &mut Reader, tables: &[TableName]) -> Result<Seen, Fault> {
+    answered(async {
+        let statement = prepare_seen(reader).await?;
+        seen::see(reader.client(), &statement, tables).await
+    })
+    .await
 }

@@ -19,7 +19,7 @@ use super::fault::Fault;
 use super::parameter::Parameter;
 use super::pool::{Reader, StatementText};
 use super::seen::{self, Seen};
-use crate::session::{LOCK_TIMEOUT, cancel};
+use crate::session::LOCK_TIMEOUT;
 
 /// Longest wait for an answer where the server bounds a statement by less: then it is gone.
 const ANSWER_WAIT: Duration = Duration::from_secs(15);
@@ -161,7 +161,7 @@ async fn settle(
     // Where the server itself gave up nothing runs; a transaction that is not visible is waited for by
     // the next statement, which a late cancel would hit.
     if matches!(fault, Some(Fault::TooLong | Fault::Oversized | Fault::ControlByte(_) | Fault::Internal(_))) {
-        cancel(reader.session().plan(), reader.session().cancel_token()).await;
+        reader.cancel().await;
     }
     answered(async { Ok(answer(commit).await?) }).await
 }

@@ -45,6 +45,9 @@ async fn rule_reading_transaction_locks_before_it_takes_its_snapshot() {
             migration.query(statement).expect(statement);
         }
         let building = building(&builder.documents, &index, ALL, Vec::new());
+        if round == 0 {
+            builder.heard.wait_for("for a lock on one of shop.things").await;
+        }
         let waits = "wait_event_type = 'Lock' and query like 'begin %lock table%'";
         eventually("the LOCK waits", || rig.sessions_where(waits) == 1).await;
         migration.query("alter table shop.things drop column x").expect("a rewritten table");
@@ -52,7 +55,6 @@ async fn rule_reading_transaction_locks_before_it_takes_its_snapshot() {
         let built = building.await.expect("no panic").expect("documents");
         assert_eq!(built.documents.len(), 100, "round {round}: a rewritten table reads as empty");
     }
-    builder.heard.wait_for("for a lock on one of shop.things").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
