@@ -6,7 +6,7 @@ use flusso_schemas::lsn::Lsn;
 use flusso_schemas::name::TableName;
 use flusso_schemas::state::Confirmed;
 
-use crate::bounds::BATCH_KEYS_MAX;
+use crate::bounds::{BATCH_KEYS_MAX, EVENT_QUEUE};
 use crate::documents::Key;
 use crate::error::{Error, ErrorKind, Result};
 use crate::source::{EdgeHit, Event, TransactionStart};
@@ -21,6 +21,7 @@ pub struct Assembly {
 #[derive(Debug, Default)]
 pub struct Batch {
     hits: HashSet<EdgeHit>,
+    events: usize,
     /// Transactions whose effect must be visible to whatever is read for this batch.
     pub must_see: Vec<u32>,
     /// Start of the commit record of the last transaction begun: the version of every document.
@@ -78,6 +79,7 @@ impl Assembly {
 
     /// Adds an event.
     pub fn take(&mut self, batch: &mut Batch, event: Event) -> Result<()> {
+        batch.events += 1;
         match event {
             Event::Begin(start) => {
                 self.open = Some(start);
@@ -101,9 +103,10 @@ impl Assembly {
 }
 
 impl Batch {
-    /// Whether nothing more is taken: it is large, or tables were emptied.
+    /// Whether nothing more is taken: it is large, or tables were emptied. Events count as well: many
+    /// transactions that no index cares for, or many changes of one row, make few hits.
     pub fn is_full(&self) -> bool {
-        self.hits.len() >= BATCH_KEYS_MAX || self.truncated.is_some()
+        self.hits.len() >= BATCH_KEYS_MAX || self.events >= EVENT_QUEUE || self.truncated.is_some()
     }
 
     /// Whether nothing has to be built.
