@@ -71,8 +71,11 @@ impl SinkState {
 
     /// Adds a generation's document, or replaces it, durably.
     pub async fn put_generation(&self, generation: GenerationState) -> Result<()> {
-        let mut stored = self.stored.lock().await;
-        let documents = &mut self.existing(&mut stored)?.generations;
+        self.save(&mut *self.stored.lock().await, generation).await
+    }
+
+    async fn save(&self, stored: &mut Option<StoredState>, generation: GenerationState) -> Result<()> {
+        let documents = &mut self.existing(stored)?.generations;
         let known = documents.iter_mut().find(|document| document.value.name == generation.name);
         let revision = known.as_ref().map(|document| document.revision);
         let revision = self.store.save_generation(&generation, revision).await?;
@@ -83,17 +86,20 @@ impl SinkState {
         Ok(())
     }
 
-    /// Changes a generation's document, durably.
+    /// Changes a generation's document, durably. Nobody else changes it in between: a backfill closes
+    /// ranges while the pipeline marks the same generation.
     pub async fn update_generation(
         &self,
         name: &str,
         change: impl FnOnce(&mut GenerationState),
     ) -> Result<()> {
-        let known = self.generations().await.into_iter().find(|generation| generation.name == name);
+        let mut stored = self.stored.lock().await;
+        let documents = &self.existing(&mut stored)?.generations;
+        let known = documents.iter().find(|document| document.value.name == name);
         let missing = || Error::new(ErrorKind::Internal, format!("the state has no generation `{name}`"));
-        let mut generation = known.ok_or_else(missing)?;
+        let mut generation = known.ok_or_else(missing)?.value.clone();
         change(&mut generation);
-        self.put_generation(generation).await
+        self.save(&mut stored, generation).await
     }
 
     /// Removes a generation's document and what was fed to it.
