@@ -7,6 +7,8 @@ use flusso_schemas::document_id;
 use flusso_schemas::lsn::Lsn;
 use flusso_schemas::name::TableName;
 
+use crate::error::{Error, ErrorKind, Result};
+
 /// A key: its parts in order, each as text that the source printed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key(pub Vec<String>);
@@ -95,6 +97,16 @@ pub enum Selection {
         /// Inclusive upper bound.
         up_to: Option<Key>,
     },
+}
+
+/// Both halves of keys that were too much for one reading transaction; at one key the error itself: a
+/// person must look.
+pub(crate) fn halves(keys: Vec<Key>, error: Error) -> Result<[Vec<Key>; 2]> {
+    if keys.len() < 2 {
+        return Err(error.into_kind(ErrorKind::Rejected));
+    }
+    let (front, back) = keys.split_at(keys.len() / 2);
+    Ok([front.to_vec(), back.to_vec()])
 }
 
 /// What one reading transaction built.

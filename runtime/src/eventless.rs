@@ -7,7 +7,7 @@ use flusso_schemas::lsn::Lsn;
 use futures_util::future::try_join_all;
 
 use crate::bounds::{BATCH_KEYS_MAX, WRITE_DEADLINE};
-use crate::documents::{Built, Key, Selection};
+use crate::documents::{Built, Key, Selection, halves};
 use crate::error::{Error, ErrorKind, Result};
 use crate::feed::Feed;
 use crate::session::Session;
@@ -58,7 +58,10 @@ impl Eventless<'_> {
     /// Builds and writes a selection until nothing about it is in doubt. [`ErrorKind::TooMuch`] where a
     /// range has to be halved; keys are halved here.
     pub async fn settle(&self, selection: &Selection) -> Result<Settled> {
-        let (mut settled, mut doubtful) = self.once(selection).await?;
+        let (mut settled, mut doubtful) = match selection {
+            Selection::Keys(keys) => self.by_keys(keys.clone()).await?,
+            Selection::Range { .. } => self.once(selection).await?,
+        };
         let mut rounds = 0;
         while !doubtful.is_empty() {
             rounds += 1;
@@ -84,10 +87,7 @@ impl Eventless<'_> {
                     settled = settled.and(done);
                     doubtful.extend(again);
                 }
-                Err(error) if error.kind == ErrorKind::TooMuch && page.len() > 1 => {
-                    let (front, back) = page.split_at(page.len() / 2);
-                    todo.extend([front.to_vec(), back.to_vec()]);
-                }
+                Err(error) if error.kind == ErrorKind::TooMuch => todo.extend(halves(page, error)?),
                 Err(error) => return Err(error),
             }
         }

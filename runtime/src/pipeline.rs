@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use crate::backends::SourceParts;
 use crate::batch::{Assembly, Batch, Truncated};
 use crate::bounds::{BATCH_KEYS_MAX, CONFIRM_INTERVAL, RESOLVE_PAGE_KEYS, WRITE_DEADLINE};
-use crate::documents::{Key, Selection};
+use crate::documents::{Key, Selection, halves};
 use crate::durability::wait_durable;
 use crate::error::{Error, ErrorKind, Result};
 use crate::feed::{Feed, Feeds};
@@ -172,32 +172,53 @@ impl Pipeline {
                 dirty.extend(keys.iter().cloned());
                 continue;
             }
-            let mut after: Option<Key> = None;
-            loop {
-                let request = ResolveRequest {
-                    index: plan,
-                    edge,
-                    keys,
-                    after: after.as_ref(),
-                    limit: RESOLVE_PAGE_KEYS,
-                    must_see: cause.must_see,
-                };
-                let page = self.source.documents.resolve(request).await?;
-                work.note = work.note.max(page.snapshot.note);
-                let is_last = page.keys.len() < RESOLVE_PAGE_KEYS;
-                after = page.keys.last().cloned();
-                dirty.extend(page.keys);
-                if dirty.len() >= BATCH_KEYS_MAX {
-                    work = work.and(self.rebuild(index, &feeds, std::mem::take(&mut dirty), cause).await?);
-                }
-                if is_last {
-                    break;
+            let mut todo: Vec<&[Key]> = vec![keys];
+            while let Some(keys) = todo.pop() {
+                match self.follow_edge(index, &feeds, edge, keys, &mut dirty, cause).await {
+                    Ok(done) => work = work.and(done),
+                    Err(error) if error.kind == ErrorKind::TooMuch && keys.len() > 1 => {
+                        let (front, back) = keys.split_at(keys.len() / 2);
+                        todo.extend([back, front]);
+                    }
+                    Err(error) if error.kind == ErrorKind::TooMuch => {
+                        return Err(error.into_kind(ErrorKind::Rejected));
+                    }
+                    Err(error) => return Err(error),
                 }
             }
         }
         work = work.and(self.rebuild(index, &feeds, dirty, cause).await?);
         self.flush(&feeds).await?;
         Ok(work)
+    }
+
+    /// From navigation values of one edge to root keys, in pages; what makes a batch is written at once,
+    /// the rest stays in `dirty`. [`ErrorKind::TooMuch`] where fewer values have to be asked for.
+    async fn follow_edge(
+        &self,
+        index: usize,
+        feeds: &[&Feed],
+        edge: usize,
+        keys: &[Key],
+        dirty: &mut Vec<Key>,
+        cause: Cause<'_>,
+    ) -> Result<Work> {
+        let (plan, limit, must_see) = (self.feeds.index(index), RESOLVE_PAGE_KEYS, cause.must_see);
+        let (mut after, mut work): (Option<Key>, _) = (None, Work::default());
+        loop {
+            let request = ResolveRequest { index: plan, edge, keys, after: after.as_ref(), limit, must_see };
+            let page = self.source.documents.resolve(request).await?;
+            work.note = work.note.max(page.snapshot.note);
+            let is_last = page.keys.len() < limit;
+            after = page.keys.last().cloned();
+            dirty.extend(page.keys);
+            if dirty.len() >= BATCH_KEYS_MAX {
+                work = work.and(self.rebuild(index, feeds, std::mem::take(dirty), cause).await?);
+            }
+            if is_last {
+                return Ok(work);
+            }
+        }
     }
 
     /// Builds keys and writes them to feeds of their index, a bounded number at once.
@@ -214,7 +235,7 @@ impl Pipeline {
         let mut rounds = 0;
         let mut todo: Vec<Vec<Key>> = keys.chunks(BATCH_KEYS_MAX).map(<[Key]>::to_vec).collect();
         while let Some(keys) = todo.pop() {
-            let selection = Selection::Keys(keys);
+            let selection = Selection::Keys(keys.clone());
             match self.build_and_write(index, feeds, &selection, cause).await {
                 Ok((done, unanswered)) => {
                     work = work.and(done);
@@ -224,7 +245,7 @@ impl Pipeline {
                         todo.push(unanswered);
                     }
                 }
-                Err(error) if error.kind == ErrorKind::TooMuch => todo.extend(halves(selection, error)?),
+                Err(error) if error.kind == ErrorKind::TooMuch => todo.extend(halves(keys, error)?),
                 Err(error) => return Err(error),
             }
         }
@@ -263,6 +284,9 @@ impl Pipeline {
         let mut work = Work::default();
         for &index in &truncated.indexes {
             let feeds: Vec<&Feed> = self.feeds.of(index).collect();
+            if !feeds.is_empty() {
+                work = work.and(self.see(index, cause).await?);
+            }
             for feed in feeds {
                 self.mark_suspect(feed, Some(cause.commit)).await?;
                 work = work.and(self.rebuild_all(index, feed, cause).await?);
@@ -271,6 +295,14 @@ impl Pipeline {
             }
         }
         Ok(work)
+    }
+
+    /// Returns once the truncation is visible: a chunk that is answered after the listing then finds its
+    /// table in another file, and one that is answered before is in the listing.
+    async fn see(&self, index: usize, cause: Cause<'_>) -> Result<Work> {
+        let nothing = Selection::Keys(Vec::new());
+        let seen = self.source.documents.build(self.feeds.index(index), &nothing, cause.must_see).await?;
+        Ok(Work { note: seen.snapshot.note, ..Work::default() })
     }
 
     async fn rebuild_all(&self, index: usize, feed: &Feed, cause: Cause<'_>) -> Result<Work> {
@@ -341,15 +373,4 @@ fn give_up_after(rounds: usize) -> Result<()> {
     }
     let message = format!("the sink left {rounds} rounds of a batch unanswered");
     Err(Error::new(ErrorKind::Unanswered, message))
-}
-
-/// Both halves of a selection of keys that was too much; the error itself at one key.
-fn halves(selection: Selection, error: Error) -> Result<Vec<Vec<Key>>> {
-    match selection {
-        Selection::Keys(keys) if keys.len() > 1 => {
-            let (front, back) = keys.split_at(keys.len() / 2);
-            Ok(vec![front.to_vec(), back.to_vec()])
-        }
-        _ => Err(error.into_kind(ErrorKind::Rejected)),
-    }
 }

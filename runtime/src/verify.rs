@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::bounds::{BATCH_KEYS_MAX, VERIFY_ROUNDS_MAX, VERIFY_SAMPLE_DOCUMENTS};
-use crate::documents::{Key, Selection};
+use crate::documents::{Key, Selection, halves};
 use crate::durability::wait_durable;
 use crate::error::{Error, ErrorKind, Result};
 use crate::eventless::Eventless;
@@ -115,8 +115,15 @@ impl Verify {
         let plan = self.session.index(self.feed.index);
         let keys: Vec<Key> = keys.iter().cloned().collect();
         let mut different = BTreeSet::new();
-        for page in keys.chunks(COMPARE_PAGE) {
-            let built = source.documents.build(plan, &Selection::Keys(page.to_vec()), &[]).await?;
+        let mut todo: Vec<Vec<Key>> = keys.chunks(COMPARE_PAGE).map(<[Key]>::to_vec).collect();
+        while let Some(page) = todo.pop() {
+            let built = match source.documents.build(plan, &Selection::Keys(page.clone()), &[]).await {
+                Err(error) if error.kind == ErrorKind::TooMuch => {
+                    todo.extend(halves(page, error)?);
+                    continue;
+                }
+                built => built?,
+            };
             wait_durable(&source.capture, built.snapshot.note).await?;
             let wanted: BTreeMap<&Key, &[u8]> =
                 built.documents.iter().map(|item| (item.key, item.json)).collect();
