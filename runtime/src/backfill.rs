@@ -118,14 +118,15 @@ impl Backfill {
     /// The back half first, so that the front half is taken first.
     async fn halves(&self, chunk: Chunk, error: Error) -> Result<Vec<Chunk>> {
         let rows = chunk.rows / 2;
-        if rows == 0 {
+        let documents = &self.session.source.documents;
+        let middle = documents.bound(self.plan(), chunk.after.as_ref(), rows.max(1)).await?;
+        // Rows may have come since it was bounded, so that one row is not what it was made for.
+        if rows == 0 && (middle.is_none() || middle == chunk.up_to) {
             return Err(error.into_kind(ErrorKind::Rejected));
         }
-        let documents = &self.session.source.documents;
-        let Some(middle) = documents.bound(self.plan(), chunk.after.as_ref(), rows).await? else {
-            return Ok(vec![Chunk { rows, ..chunk }]);
-        };
-        let back = Chunk { after: Some(middle.clone()), rows: chunk.rows - rows, ..chunk.clone() };
+        let Some(middle) = middle else { return Ok(vec![Chunk { rows, ..chunk }]) };
+        let rows = rows.max(1);
+        let back = Chunk { after: Some(middle.clone()), rows: (chunk.rows - rows).max(1), ..chunk.clone() };
         Ok(vec![back, Chunk { up_to: Some(middle), rows, ..chunk }])
     }
 }
