@@ -14,9 +14,9 @@ use crate::drift::Compare;
 use crate::error::{Error, ErrorKind, Result};
 use crate::feed::Feed;
 use crate::follow::follow;
-use crate::join::{Joined, ensure_slot, join, settle_swaps};
+use crate::join::{Joined, ensure_slot, go_live, join, settle_swaps};
 use crate::opening::Opening;
-use crate::planning::{plan_apply, refuse_unsupported};
+use crate::planning::{has_missed_nothing, plan_apply, refuse_unsupported};
 use crate::progress::{ProgressEvent, Shutdown};
 use crate::retry::Retry;
 use crate::session::{Session, Start};
@@ -88,6 +88,9 @@ impl Attempt {
         let opening = Opening::new(backends, lock, sink, &options.run).await?;
         preflight(&opening, options).await?;
         opening.check_states().await?;
+        if opening.is_ready().await {
+            opening.check_slot().await?;
+        }
         let plan = plan_apply(&opening).await?;
         if self.is_first {
             options.run.progress.event(ProgressEvent::Plan(plan.clone()));
@@ -146,7 +149,11 @@ impl Attempt {
     ) -> Result<()> {
         if outcome.as_ref().is_err_and(|error| error.kind != ErrorKind::Stopped) {
             following.abort();
-            return outcome;
+            // Where following ended first, it knows why; and only then is the slot free again.
+            return match following.await {
+                Ok(Err(cause)) => Err(cause),
+                _ => outcome,
+            };
         }
         stop.request();
         match (outcome, following.await) {
@@ -195,7 +202,7 @@ impl Attempt {
             .update_generation(&generation.name, |document| document.phase = GenerationPhase::Swapping)
             .await?;
         sink.swap(generation, index).await?;
-        state.update_generation(&generation.name, |document| document.phase = GenerationPhase::Live).await
+        go_live(state, &generation.name, &index.name).await
     }
 }
 
@@ -251,7 +258,10 @@ async fn check_generations(opening: &Opening, compare: Compare) -> Result<()> {
     for state in opening.states.iter() {
         let is_ready = state.project().await.is_some_and(|project| project.slot_phase == SlotPhase::Ready);
         for generation in state.generations().await {
-            if is_ready && generation.phase != GenerationPhase::Kept {
+            let is_begun = matches!(generation.phase, GenerationPhase::Filling | GenerationPhase::Swapping);
+            // What is half done and has missed changes is dropped, whatever it is by now.
+            let is_dropped = is_begun && !has_missed_nothing(state, &generation).await;
+            if is_ready && generation.phase != GenerationPhase::Kept && !is_dropped {
                 opening.check_generation(&generation, compare).await?;
             }
         }

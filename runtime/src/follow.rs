@@ -12,7 +12,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::feed::{Feed, Feeds};
 use crate::join::settle_swaps;
 use crate::opening::Opening;
-use crate::planning::sinks_of;
+use crate::planning::{has_missed_nothing, sinks_of};
 use crate::progress::ProgressEvent;
 use crate::retry::Retry;
 use crate::session::{Session, Start};
@@ -28,10 +28,10 @@ pub async fn follow(backends: &dyn Backends, lock: Arc<Lock>, options: &RunOptio
     let sink = backends.sink(&lock, options).await?;
     let mut retry = Retry::new(options, None);
     while let Err(error) = follow_once(backends, &lock, &sink, options, &mut retry).await {
-        if options.shutdown.is_requested() && error.is_retryable() {
-            return Ok(());
+        match retry.after(error).await {
+            Err(error) if options.shutdown.is_requested() && retry.may_mend(&error) => return Ok(()),
+            outcome => outcome?,
         }
-        retry.after(error).await?;
     }
     Ok(())
 }
@@ -119,7 +119,13 @@ async fn live_generation(state: &SinkState, index: &IndexPlan) -> Result<Generat
         let message = format!("index `{}` is not live in sink `{}`", index.name, state.sink);
         Error::new(ErrorKind::Drift, message).with_help("run `flusso apply`")
     };
-    state.generations().await.into_iter().find(is_live).ok_or_else(missing)
+    let live = state.generations().await.into_iter().find(is_live).ok_or_else(missing)?;
+    if has_missed_nothing(state, &live).await {
+        return Ok(live);
+    }
+    let message = format!("`{}` has missed changes: it was not fed while others were", live.name);
+    Err(Error::new(ErrorKind::Drift, message)
+        .with_help("run `flusso apply`: it builds another one beside it"))
 }
 
 /// Indexes and catalog are what the live generations were made as and built under. What only updates the

@@ -27,14 +27,14 @@ pub async fn ensure_slot(opening: &Opening, publication_oid: u32) -> Result<()> 
         if state.project().await.is_none() {
             state.create(fresh_project(opening, publication_oid)).await?;
         }
-        state
-            .update_project(|project| {
-                if project.slot_phase == SlotPhase::Creating {
+        if state.project().await.is_some_and(|project| project.slot_phase == SlotPhase::Creating) {
+            state
+                .update_project(|project| {
                     project.slot_phase = SlotPhase::Ready;
                     project.confirmed = Some(confirmed);
-                }
-            })
-            .await?;
+                })
+                .await?;
+        }
     }
     Ok(())
 }
@@ -161,9 +161,9 @@ async fn join_one(
         None => None,
     };
     match (step.action, known) {
-        (Action::Unchanged, Some(live)) => Ok((feed(live.name, true), false)),
-        (Action::Resume, Some(begun)) if has_missed_nothing(state, &begun).await => {
-            Ok((feed(begun.name, true), true))
+        (Action::Unchanged | Action::Resume, Some(known)) if has_missed_nothing(state, &known).await => {
+            let is_filling = known.phase != GenerationPhase::Live;
+            Ok((feed(known.name, true), is_filling))
         }
         _ => Ok((feed(begin_anew(opening, state, index, confirmed).await?, true), true)),
     }
@@ -182,6 +182,8 @@ async fn begin_anew(
             && matches!(old.phase, GenerationPhase::Filling | GenerationPhase::Swapping)
         {
             let generation = Generation { sink: state.sink.clone(), name: old.name.clone() };
+            // First it counts as one that missed changes: whoever finds it half dropped drops the rest.
+            state.update_project(|project| project.fed.retain(|name, _| *name != old.name)).await?;
             opening.sink.drop_generation(&generation).await?;
             state.remove_generation(&old.name).await?;
         }
@@ -233,11 +235,26 @@ pub async fn settle_swaps(opening: &Opening, plan: &Lock) -> Result<()> {
             };
             if generation.phase == GenerationPhase::Swapping {
                 let targets = opening.sink.alias_targets(&state.sink, index).await?;
-                let is_live = targets.contains(&generation.name);
-                let phase = if is_live { GenerationPhase::Live } else { GenerationPhase::Filling };
-                state.update_generation(&generation.name, |document| document.phase = phase).await?;
+                match targets.contains(&generation.name) {
+                    true => go_live(state, &generation.name, &index.name).await?,
+                    false => set_phase(state, &generation.name, GenerationPhase::Filling).await?,
+                }
             }
         }
     }
     Ok(())
+}
+
+/// The alias points to a generation: what was live before is kept, which is written first.
+pub async fn go_live(state: &SinkState, name: &str, index: &str) -> Result<()> {
+    for other in state.generations().await {
+        if other.index == index && other.name != name && other.phase == GenerationPhase::Live {
+            set_phase(state, &other.name, GenerationPhase::Kept).await?;
+        }
+    }
+    set_phase(state, name, GenerationPhase::Live).await
+}
+
+async fn set_phase(state: &SinkState, name: &str, phase: GenerationPhase) -> Result<()> {
+    state.update_generation(name, |document| document.phase = phase).await
 }

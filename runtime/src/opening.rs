@@ -92,7 +92,19 @@ impl Opening {
         }
     }
 
-    /// The slot is there, is ours, and stands nowhere past what the states hold.
+    /// Whether a state says that the slot was made.
+    pub async fn is_ready(&self) -> bool {
+        for state in self.states.iter() {
+            if state.project().await.is_some_and(|project| project.slot_phase == SlotPhase::Ready) {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// The slot is there, is ours, and stands nowhere past what the states hold. A follower may confirm
+    /// between our reading a state and the slot, so a slot that seems to be past it is judged by a state
+    /// that is read after it.
     pub async fn check_slot(&self) -> Result<()> {
         let name = &self.plan.source.slot;
         let Some(slot) = self.source.capture.slot().await? else {
@@ -102,15 +114,22 @@ impl Opening {
         if slot.lost {
             return Err(drift(format!("slot `{name}` is lost: Postgres removed log that it still needed")));
         }
+        let is_ahead_of =
+            |confirmed: Confirmed| slot.confirmed.filter(|position| *position > confirmed.position);
+        if lowest_confirmed(&self.states).await.and_then(is_ahead_of).is_none() {
+            return Ok(());
+        }
+        for state in self.states.iter() {
+            state.reload().await?;
+        }
         let Some(confirmed) = lowest_confirmed(&self.states).await else { return Ok(()) };
-        match slot.confirmed {
-            Some(position) if position > confirmed.position => Err(drift(format!(
+        is_ahead_of(confirmed).map_or(Ok(()), |position| {
+            Err(drift(format!(
                 "slot `{name}` stands at `{position}`, past the state's `{}`: someone advanced it or made it \
                  again, and what lies between is lost",
                 confirmed.position
-            ))),
-            _ => Ok(()),
-        }
+            )))
+        })
     }
 
     /// A generation is still the index that was made, and the catalog is still what it was built under.

@@ -96,19 +96,25 @@ async fn step_of(opening: &Opening, index: &IndexPlan, sink: &str) -> Result<Ind
     let begun =
         own.iter().find(|own| matches!(own.phase, GenerationPhase::Filling | GenerationPhase::Swapping));
     Ok(match (live, begun) {
-        (Some(live), _) if has_meaning_of(live) => step(Action::Unchanged, Some(live), None),
+        (Some(live), _) if has_meaning_of(live) && has_missed_nothing(state, live).await => {
+            step(Action::Unchanged, Some(live), None)
+        }
         (Some(live), _) if live.fingerprint != index_fingerprint(index) => {
             step(Action::Rebuild, Some(live), Some("its mapping, key or fields changed".to_owned()))
         }
-        (Some(live), _) => {
+        (Some(live), _) if !has_meaning_of(live) => {
             step(Action::Refill, Some(live), Some("it depends on other tables or columns now".to_owned()))
         }
-        (None, Some(begun)) if has_meaning_of(begun) && has_missed_nothing(state, begun).await => {
+        (_, Some(begun)) if has_meaning_of(begun) && has_missed_nothing(state, begun).await => {
             step(Action::Resume, Some(begun), None)
         }
-        (None, Some(begun)) => {
+        (_, Some(begun)) => {
             let reason =
                 format!("`{}` was begun under another plan or has missed changes: it is dropped", begun.name);
+            step(Action::Create, None, Some(reason))
+        }
+        (Some(live), None) => {
+            let reason = format!("`{}` has missed changes: another one is built beside it", live.name);
             step(Action::Create, None, Some(reason))
         }
         (None, None) => step(Action::Create, None, existing_target(opening, index, sink).await?),
