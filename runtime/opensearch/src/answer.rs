@@ -129,12 +129,13 @@ fn rejected(error: &ServerError) -> Answer {
 /// The field that a reason is about. Only beginnings that the server wrote are read: further on a
 /// reason quotes the document.
 fn field_of(reason: &str) -> Option<String> {
-    const BEGINNINGS: [(&str, char); 5] = [
+    const BEGINNINGS: [(&str, char); 6] = [
         ("failed to parse field [", ']'),
         ("object mapping for [", ']'),
         ("Document contains at least one immense term in field=\"", '"'),
         ("DocValuesField \"", '"'),
         ("Cannot parse field [", ']'),
+        ("mapper [", ']'),
     ];
     if let Some(unmapped) = reason.strip_prefix("mapping set to strict, dynamic introduction of [") {
         return unmapped_field(unmapped);
