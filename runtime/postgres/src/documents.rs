@@ -52,7 +52,12 @@ impl PostgresDocuments {
         Ok(Self { reads: Reads::open(plan, bond, options).await? })
     }
 
-    async fn built(&self, index: &IndexPlan, selection: &Selection, must_see: &[u32]) -> Result<Built, Fault> {
+    async fn built(
+        &self,
+        index: &IndexPlan,
+        selection: &Selection,
+        must_see: &[u32],
+    ) -> Result<Built, Fault> {
         let sources = Sources::of_nodes(index);
         let reading = sources.selected(selection, must_see)?;
         let mut splicer = Splicer::new(index, LIMITS)?;
@@ -62,7 +67,11 @@ impl PostgresDocuments {
         Ok(Built { documents, missing, snapshot })
     }
 
-    async fn existing(&self, index: &IndexPlan, selection: &Selection) -> Result<(Vec<Key>, Snapshot), Fault> {
+    async fn existing(
+        &self,
+        index: &IndexPlan,
+        selection: &Selection,
+    ) -> Result<(Vec<Key>, Snapshot), Fault> {
         let sources = Sources::of_keys(index)?;
         self.key_rows(&sources, sources.selected(selection, &[])?).await
     }
@@ -78,7 +87,12 @@ impl PostgresDocuments {
         Ok(Resolved { keys, snapshot })
     }
 
-    async fn boundary(&self, index: &IndexPlan, after: Option<&Key>, rows: u64) -> Result<Option<Key>, Fault> {
+    async fn boundary(
+        &self,
+        index: &IndexPlan,
+        after: Option<&Key>,
+        rows: u64,
+    ) -> Result<Option<Key>, Fault> {
         let sources = Sources::of_bound(index);
         let parameters = vec![Parameter::number(rows.saturating_sub(1))?];
         let reading = sources.reading(Rows::Range { after, up_to: None }, parameters, &[])?;
@@ -100,7 +114,9 @@ impl PostgresDocuments {
 impl DocumentBuilder for PostgresDocuments {
     async fn resolve(&self, request: ResolveRequest<'_>) -> Result<Resolved> {
         let narrowable = request.keys.len() > 1;
-        self.resolved(request).await.map_err(|fault| fault.into_error(&documents_of(request.index), narrowable))
+        self.resolved(request)
+            .await
+            .map_err(|fault| fault.into_error(&documents_of(request.index), narrowable))
     }
 
     async fn build(&self, index: &IndexPlan, selection: &Selection, must_see: &[u32]) -> Result<Built> {

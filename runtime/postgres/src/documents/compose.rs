@@ -92,7 +92,8 @@ fn literals(bound: &Key, key: &[KeyColumn]) -> Result<String, Fault> {
     if bound.0.len() != key.len() {
         return Err(Fault::Internal("a bound has not as many parts as the key".to_owned()));
     }
-    let typed = bound.0.iter().zip(key).map(|(text, part)| format!("{}::{}", quote_literal(text), part.pg_type));
+    let typed =
+        bound.0.iter().zip(key).map(|(text, part)| format!("{}::{}", quote_literal(text), part.pg_type));
     Ok(typed.collect::<Vec<_>>().join(", "))
 }
 

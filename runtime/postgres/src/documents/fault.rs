@@ -89,7 +89,9 @@ impl Fault {
         let error = Error::new(kind, format!("{what}: {self}"));
         match self {
             Self::Standby => error.with_help("let the source's URL lead to the primary"),
-            Self::Catalog(_) => error.with_help("run `flusso compile` against this database and apply the new lock"),
+            Self::Catalog(_) => {
+                error.with_help("run `flusso compile` against this database and apply the new lock")
+            }
             _ => error,
         }
     }

@@ -97,7 +97,12 @@ impl Reader {
         // So that a transaction that nobody waits for any more ends by itself.
         let statement_timeout = format!("set statement_timeout = {}", READING_TRANSACTION.as_millis());
         session.run("bounding the session's statements", &statement_timeout).await?;
-        Ok(Self { session, search_path: "pg_catalog".to_owned(), kept: HashMap::new(), cancelled: AtomicBool::new(false) })
+        Ok(Self {
+            session,
+            search_path: "pg_catalog".to_owned(),
+            kept: HashMap::new(),
+            cancelled: AtomicBool::new(false),
+        })
     }
 
     /// The connection's client.

@@ -36,7 +36,7 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    /// Prepares the statement, or takes the one that was.
+    /// The statement.
     pub(super) fn text() -> &'static str {
         SEEN
     }
@@ -50,7 +50,11 @@ impl Seen {
             visible: row.try_get::<_, &str>(0)?.parse()?,
             note: note.and_then(|text| text.parse().ok()).ok_or_else(unreadable)?,
             clock_us: row.try_get(3)?,
-            file_nodes: file_nodes.into_iter().map(u32::try_from).collect::<Result<_, _>>().map_err(|_| unreadable())?,
+            file_nodes: file_nodes
+                .into_iter()
+                .map(u32::try_from)
+                .collect::<Result<_, _>>()
+                .map_err(|_| unreadable())?,
         })
     }
 }
@@ -110,7 +114,8 @@ impl std::str::FromStr for Visible {
         let (Some(xmin), Some(xmax), Some(running)) = (parts.next(), parts.next(), parts.next()) else {
             return Err(unreadable());
         };
-        let running = running.split(',').filter(|xid| !xid.is_empty()).map(number).collect::<Result<_, _>>()?;
+        let running =
+            running.split(',').filter(|xid| !xid.is_empty()).map(number).collect::<Result<_, _>>()?;
         Ok(Self { xmin: number(xmin)?, xmax: number(xmax)?, running })
     }
 }
@@ -126,7 +131,9 @@ mod tests {
     #[test]
     fn a_transaction_is_visible_below_xmin_and_between_where_it_does_not_run() {
         let snapshot = visible("10:20:12,15");
-        for (xid, seen) in [(3, true), (9, true), (10, true), (12, false), (15, false), (19, true), (20, false)] {
+        for (xid, seen) in
+            [(3, true), (9, true), (10, true), (12, false), (15, false), (19, true), (20, false)]
+        {
             assert_eq!(snapshot.sees(xid), seen, "{xid}");
         }
         assert_eq!(snapshot.first_unseen(&[9, 15, 12]), Some(15));

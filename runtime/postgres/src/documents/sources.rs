@@ -39,7 +39,8 @@ impl<'a> Sources<'a> {
     /// An edge's way to the root.
     pub(super) fn of_resolve(index: &'a IndexPlan, edge: &'a Edge) -> Result<Self, Fault> {
         let resolve = edge.resolve.as_deref();
-        let resolve = resolve.ok_or_else(|| Fault::Internal(format!("`{}` leads to the root without a query", edge.table)))?;
+        let resolve = resolve
+            .ok_or_else(|| Fault::Internal(format!("`{}` leads to the root without a query", edge.table)))?;
         Ok(Self { index, queries: vec![resolve], keys_only: false })
     }
 
@@ -49,7 +50,11 @@ impl<'a> Sources<'a> {
     }
 
     /// The queries for a selection.
-    pub(super) fn selected<'r>(&self, selection: &'r Selection, must_see: &'r [u32]) -> Result<Reading<'r>, Fault>
+    pub(super) fn selected<'r>(
+        &self,
+        selection: &'r Selection,
+        must_see: &'r [u32],
+    ) -> Result<Reading<'r>, Fault>
     where
         'a: 'r,
     {

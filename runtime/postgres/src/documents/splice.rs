@@ -63,7 +63,8 @@ impl<'p> Splicer<'p> {
         for node in &index.nodes {
             let found = |path: &String| nodes.iter().position(|earlier| earlier.node.path == *path);
             let slots = node.slots.iter().map(found).collect::<Option<Vec<_>>>();
-            let slots = slots.ok_or_else(|| contradiction(node, "has a slot whose node does not come before"))?;
+            let slots =
+                slots.ok_or_else(|| contradiction(node, "has a slot whose node does not come before"))?;
             nodes.push(PrintedNode::new(node, slots));
         }
         Ok(Self { key_parts: index.key.len(), limits, nodes, documents: Documents::default() })
@@ -198,9 +199,8 @@ fn print(
     cells: &impl Cells,
     heads: usize,
 ) -> Result<(), Fault> {
-    let segment = |at: usize| {
-        cells.cell(at)?.ok_or_else(|| contradiction(node, "gives a segment that is NULL"))
-    };
+    let segment =
+        |at: usize| cells.cell(at)?.ok_or_else(|| contradiction(node, "gives a segment that is NULL"));
     target.extend_from_slice(segment(heads)?);
     for (number, child) in slots.iter().enumerate() {
         let at = heads + 1 + 2 * number;

@@ -136,7 +136,8 @@ pub(super) async fn prepare_seen(reader: &mut Reader) -> Result<Statement, Fault
 
 async fn described_snapshot(stream: RowStream, reading: &Reading<'_>) -> Result<Seen, Fault> {
     let rows: Vec<Row> = stream.try_collect().await?;
-    let row = rows.first().ok_or_else(|| Fault::Internal("the snapshot is described by no row".to_owned()))?;
+    let row =
+        rows.first().ok_or_else(|| Fault::Internal("the snapshot is described by no row".to_owned()))?;
     let seen = Seen::of_row(row)?;
     match seen.visible.first_unseen(reading.must_see) {
         Some(xid) => Err(Fault::Unseen(xid)),

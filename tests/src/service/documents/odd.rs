@@ -71,7 +71,8 @@ async fn a_line_break_in_a_json_column_stays_in_its_document() {
         "insert into shop.things values (1, E'{\"a\":\\r\\n{\"delete\":\\n{\"_index\":\"orders\",\"_id\":\"1\"}}\\n,\\t\"b\":1}')",
     ]);
     let documents = rig.builder().await.documents;
-    let built = documents.build(&things("'{\"v\":' || t.v || '}'"), &keys(&["1"]), &[]).await.expect("a document");
+    let built =
+        documents.build(&things("'{\"v\":' || t.v || '}'"), &keys(&["1"]), &[]).await.expect("a document");
     let wanted = "{\"v\":{\"a\":  {\"delete\": {\"_index\":\"orders\",\"_id\":\"1\"}} ,\t\"b\":1}}";
     assert_eq!(texts(&built)[&key(&["1"])], wanted);
 }
@@ -91,7 +92,10 @@ async fn a_control_character_is_refused_and_halving_finds_its_row() {
     let one = documents.build(&index, &keys(&["7"]), &[]).await.expect_err("this one");
     assert_eq!(one.kind, ErrorKind::Rejected);
     assert_eq!(one.message, "index `orders`: a document holds the control character 0x01");
-    assert_eq!(documents.build(&index, &keys(&["6", "8"]), &[]).await.expect("the others").documents.len(), 2);
+    assert_eq!(
+        documents.build(&index, &keys(&["6", "8"]), &[]).await.expect("the others").documents.len(),
+        2
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

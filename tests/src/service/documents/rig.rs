@@ -52,7 +52,10 @@ impl Progress for Heard {
 impl Heard {
     /// Ends once something that holds these words is waited for.
     pub(super) async fn wait_for(&self, what: &str) {
-        eventually(what, || self.0.lock().expect("nobody panics here").iter().any(|heard| heard.contains(what))).await;
+        eventually(what, || {
+            self.0.lock().expect("nobody panics here").iter().any(|heard| heard.contains(what))
+        })
+        .await;
     }
 }
 
@@ -82,7 +85,8 @@ impl Rig {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let (address, postgres) = place.split_once('/').expect("a URL with a database");
         let database = format!("documents_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
-        let mut owner = Connection::open(address, "postgres", postgres).expect("the server takes connections");
+        let mut owner =
+            Connection::open(address, "postgres", postgres).expect("the server takes connections");
         owner.query(&format!("create database {database}")).expect("a database of its own");
         let sql = Connection::open(address, "postgres", &database).expect("it is there");
         let folder = tempfile::tempdir().expect("a folder");
@@ -109,14 +113,16 @@ impl Rig {
     /// How many of our connections are as the condition over `pg_stat_activity` says.
     pub(super) fn sessions_where(&mut self, condition: &str) -> usize {
         let ours = "datname = current_database() and application_name like '% documents'";
-        let count = self.value(&format!("select count(*) from pg_stat_activity where {ours} and {condition}"));
+        let count =
+            self.value(&format!("select count(*) from pg_stat_activity where {ours} and {condition}"));
         count.expect("a count").parse().expect("a number")
     }
 
     /// Opens the connections that documents are read in.
     pub(super) async fn builder(&self) -> Builder {
         let path = self.folder.path().join("url");
-        std::fs::write(&path, format!("postgres://postgres@{}/{}", self.address, self.database)).expect("a file");
+        std::fs::write(&path, format!("postgres://postgres@{}/{}", self.address, self.database))
+            .expect("a file");
         let mut source = example().source;
         source.endpoint = SourceEndpoint::Url(SecretRef::File(path));
         let (heard, shutdown, bond) = (Arc::new(Heard::default()), Shutdown::default(), Bond::default());
@@ -152,7 +158,10 @@ pub(super) fn keys(texts: &[&str]) -> Selection {
 
 /// A plan over one table with only a root.
 pub(super) fn plan(table: TableName, key: &[(&str, &str)], root: &str, bound: &str) -> IndexPlan {
-    let part = |(column, pg_type): &(&str, &str)| KeyColumn { column: Ident::new(*column), pg_type: (*pg_type).to_owned() };
+    let part = |(column, pg_type): &(&str, &str)| KeyColumn {
+        column: Ident::new(*column),
+        pg_type: (*pg_type).to_owned(),
+    };
     let key: Vec<KeyColumn> = key.iter().map(part).collect();
     let edge = Edge {
         table,
@@ -172,7 +181,15 @@ pub(super) fn plan(table: TableName, key: &[(&str, &str)], root: &str, bound: &s
 /// A node without slots.
 pub(super) fn node(path: &str, sql: &str) -> Node {
     let [open, separator, close, empty] = ["[", ",", "]", "[]"].map(str::to_owned);
-    Node { path: path.to_owned(), open, separator, close, empty: Some(empty), slots: Vec::new(), sql: sql.to_owned() }
+    Node {
+        path: path.to_owned(),
+        open,
+        separator,
+        close,
+        empty: Some(empty),
+        slots: Vec::new(),
+        sql: sql.to_owned(),
+    }
 }
 
 /// A plan over `shop.things (id bigint primary key, …)`, whose root prints this expression over `t`.

@@ -66,7 +66,10 @@ async fn rule_reading_transaction_waits_for_a_commit_that_is_not_visible_yet() {
     let builder = rig.builder().await;
     let index = things(DOCUMENT);
     rig.run(&["alter system set synchronous_standby_names = 'absent'", "select pg_reload_conf()"]);
-    eventually("the setting counts", || rig.value("show synchronous_standby_names").as_deref() == Some("absent")).await;
+    eventually("the setting counts", || {
+        rig.value("show synchronous_standby_names").as_deref() == Some("absent")
+    })
+    .await;
 
     let mut writer = rig.session();
     for statement in ["begin", "update shop.things set v = 2 where id = 1"] {

@@ -40,8 +40,14 @@ fn collect(built: &Built, into: &mut BTreeMap<Key, Value>) {
 
 #[track_caller]
 fn assert_same(found: &BTreeMap<Key, Value>, wanted: &BTreeMap<Key, Value>) {
-    let wrong: Vec<_> = wanted.iter().filter(|(key, document)| found.get(key) != Some(document)).take(2).collect();
-    assert!(wrong.is_empty() && found.len() == wanted.len(), "{} of {}: {wrong:#?}", found.len(), wanted.len());
+    let wrong: Vec<_> =
+        wanted.iter().filter(|(key, document)| found.get(key) != Some(document)).take(2).collect();
+    assert!(
+        wrong.is_empty() && found.len() == wanted.len(),
+        "{} of {}: {wrong:#?}",
+        found.len(),
+        wanted.len()
+    );
 }
 
 async fn in_chunks(builder: &Builder, index: &IndexPlan, rows: u64) -> BTreeMap<Key, Value> {
@@ -108,9 +114,18 @@ async fn every_edge_leads_to_the_documents_that_show_its_row() {
     let (mut rig, index) = shop();
     let builder = rig.builder().await;
     let wanted = [
-        ("shop.categories", "select distinct oi.order_id from shop.order_items oi join shop.product_categories pc using (product_id) where pc.category_id in (3, 4) order by 1"),
-        ("shop.product_categories", "select distinct oi.order_id from shop.order_items oi where oi.product_id in (3, 4) order by 1"),
-        ("shop.products", "select distinct oi.order_id from shop.order_items oi where oi.product_id in (3, 4) order by 1"),
+        (
+            "shop.categories",
+            "select distinct oi.order_id from shop.order_items oi join shop.product_categories pc using (product_id) where pc.category_id in (3, 4) order by 1",
+        ),
+        (
+            "shop.product_categories",
+            "select distinct oi.order_id from shop.order_items oi where oi.product_id in (3, 4) order by 1",
+        ),
+        (
+            "shop.products",
+            "select distinct oi.order_id from shop.order_items oi where oi.product_id in (3, 4) order by 1",
+        ),
         ("shop.users", "select id from shop.orders where user_id in (3, 4) order by 1"),
     ];
     for (table, sql) in wanted {

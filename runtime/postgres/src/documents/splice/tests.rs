@@ -61,7 +61,11 @@ fn index(key_parts: usize, nodes: Vec<Node>) -> IndexPlan {
 }
 
 /// Splices the rows of each node; gives keys and documents.
-fn splice(index: &IndexPlan, limits: Limits, rows: &[&[&[Cell]]]) -> Result<Vec<(Vec<String>, String)>, Fault> {
+fn splice(
+    index: &IndexPlan,
+    limits: Limits,
+    rows: &[&[&[Cell]]],
+) -> Result<Vec<(Vec<String>, String)>, Fault> {
     let mut splicer = Splicer::new(index, limits)?;
     for (node, rows) in rows.iter().enumerate() {
         for row in *rows {
@@ -100,11 +104,7 @@ fn children_are_spliced_at_any_depth_by_their_groups_bytes() {
     let documents: Vec<(&str, &str)> = documents.iter().map(|(key, json)| (&*key[0], &**json)).collect();
     assert_eq!(
         documents,
-        [
-            ("7", "{\"i\":[{\"t\":[1,2]},{\"t\":[]}]}"),
-            ("9", "{\"i\":[{\"p\":null}]}"),
-            ("5", "{\"i\":[]}")
-        ]
+        [("7", "{\"i\":[{\"t\":[1,2]},{\"t\":[]}]}"), ("9", "{\"i\":[{\"p\":null}]}"), ("5", "{\"i\":[]}")]
     );
 }
 
