@@ -8,7 +8,7 @@ use std::fs;
 use std::time::Duration;
 
 use crate::services::{self, Urls};
-use crate::stage::{Error, Stage};
+use crate::stage::{Error, Stage, right};
 use crate::{paths, test};
 
 use self::latency::Latency;
@@ -54,10 +54,7 @@ fn measure(urls: &Urls) -> Result<(), Error> {
     stage.forget()?;
     let measured = backfill(&mut stage)?;
     let comparison = stage.compare(INDEX)?;
-    if !comparison.is_right() {
-        let wrong = comparison.wanted - comparison.equal + comparison.surplus;
-        return Err(Error::Wrong { wrong, wanted: comparison.wanted, shown: comparison.shown });
-    }
+    right(&comparison)?;
     let latency = latency::measure(&mut stage)?;
     print(comparison.wanted, measured, &raw, &latency);
     Ok(())

@@ -1,16 +1,13 @@
-//! Every document of an index beside the truth.
-
-use std::collections::BTreeMap;
-
-use serde_json::{Value, json};
+//! Every document of an index beside the truth. The database compares, as `jsonb`: a number is equal to
+//! the same number spelled otherwise, of whatever size.
 
 use crate::fixtures::Project;
+use crate::listing;
 use crate::services::Error;
-use crate::services::opensearch::http;
-use crate::services::postgres::Connection;
+use crate::services::postgres::{Connection, Row};
 
-/// Documents in one page of a listing.
-const PAGE_DOCUMENTS: usize = 1_000;
+/// Documents in one statement that brings them to the database.
+const INSERT_DOCUMENTS: usize = 500;
 /// How many wrong documents are told with what they are and what they must be.
 const SHOWN_WRONG: usize = 3;
 
@@ -19,29 +16,13 @@ const SHOWN_WRONG: usize = 3;
 pub struct Comparison {
     /// Documents that must be there.
     pub wanted: usize,
-    /// Those of them that are there and right.
-    pub equal: usize,
-    /// Documents that must not be there.
-    pub surplus: usize,
-    /// The first few that are wrong, missing or surplus, in words.
+    /// Documents that are wrong, missing, or too many.
+    pub wrong: usize,
+    /// The first few of these in words.
     pub shown: Vec<String>,
 }
 
-impl Comparison {
-    /// Whether every document is right and there is none beside them.
-    #[must_use]
-    pub fn is_right(&self) -> bool {
-        self.wanted == self.equal && self.surplus == 0
-    }
-
-    fn show(&mut self, what: impl FnOnce() -> String) {
-        if self.shown.len() < SHOWN_WRONG {
-            self.shown.push(what());
-        }
-    }
-}
-
-/// Compares every document behind an alias with what independent SQL says of the same database.
+/// Compares every document behind an alias with what independent SQL says of the same database now.
 pub fn compare(
     project: Project,
     sql: &mut Connection,
@@ -49,71 +30,77 @@ pub fn compare(
     index: &str,
     alias: &str,
 ) -> Result<Comparison, Error> {
-    let address = opensearch.trim_start_matches("http://");
-    let mut there = documents(address, alias)?;
+    sql.query("drop table if exists pg_temp.found; create temp table found (id text, document jsonb)")?;
+    bring(sql, opensearch, alias)?;
     sql.query("set timezone = 'UTC'")?;
-    let mut comparison = Comparison::default();
-    for row in project.truth(sql, index)? {
-        let [Some(id), Some(wanted)] = row.as_slice() else {
-            return Err(answer(
-                "Postgres",
-                format!("the truth of `{index}` has a row without id or document"),
-            ));
-        };
-        comparison.wanted += 1;
-        let wanted: Value = parse("Postgres", wanted)?;
-        match there.remove(id) {
-            Some(found) if found == wanted => comparison.equal += 1,
-            Some(found) => comparison.show(|| format!("{index} {id}\n  is      {found}\n  must be {wanted}")),
-            None => comparison.show(|| format!("{index} {id} is missing")),
+    let truth = project.truth_sql(index)?;
+    sql.query(&format!(
+        "drop table if exists pg_temp.truth; create temp table truth as select id, document::jsonb from (\n{truth}\n) truth"
+    ))?;
+    let wanted = number(sql.query("select count(*) from pg_temp.truth")?);
+    let differs = "from pg_temp.truth full join pg_temp.found using (id)
+        where truth.document is distinct from found.document";
+    let wrong = number(sql.query(&format!("select count(*) {differs}"))?);
+    let columns = "select id, found.document, truth.document";
+    let shown = sql.query(&format!("{columns} {differs} order by id limit {SHOWN_WRONG}"))?;
+    let shown = shown.iter().map(|row| words(index, row)).collect();
+    Ok(Comparison { wanted, wrong, shown })
+}
+
+/// Brings every document behind an alias into the table `found`.
+fn bring(sql: &mut Connection, opensearch: &str, alias: &str) -> Result<(), Error> {
+    let mut rows = Vec::with_capacity(INSERT_DOCUMENTS);
+    listing::each(opensearch.trim_start_matches("http://"), alias, |id, document| {
+        rows.push(format!("({}, {})", literal(id), literal(document)));
+        if rows.len() < INSERT_DOCUMENTS {
+            return Ok(());
         }
+        insert(sql, &mut rows)
+    })?;
+    insert(sql, &mut rows)
+}
+
+fn insert(sql: &mut Connection, rows: &mut Vec<String>) -> Result<(), Error> {
+    if !rows.is_empty() {
+        sql.query(&format!("insert into pg_temp.found values {}", rows.join(", ")))?;
+        rows.clear();
     }
-    comparison.surplus = there.len();
-    there.keys().for_each(|id| comparison.show(|| format!("{index} {id} must not be there")));
-    Ok(comparison)
+    Ok(())
 }
 
-/// Every document behind an alias, by id, as of now.
-fn documents(address: &str, alias: &str) -> Result<BTreeMap<String, Value>, Error> {
-    search(address, &format!("/{alias}/_refresh"), "")?;
-    let mut all = BTreeMap::new();
-    let first = json!({"size": PAGE_DOCUMENTS, "sort": ["_doc"]}).to_string();
-    let mut page = search(address, &format!("/{alias}/_search?scroll=2m"), &first)?;
-    loop {
-        let hits = page["hits"]["hits"].as_array().map(Vec::as_slice).unwrap_or_default();
-        let scroll_id = page["_scroll_id"].as_str().unwrap_or_default();
-        if hits.is_empty() {
-            let done = json!({"scroll_id": [scroll_id]}).to_string();
-            ask(address, "DELETE", "/_search/scroll", &done)?;
-            return Ok(all);
-        }
-        for hit in hits {
-            all.insert(hit["_id"].as_str().unwrap_or_default().to_owned(), hit["_source"].clone());
-        }
-        let next = json!({"scroll": "2m", "scroll_id": scroll_id}).to_string();
-        page = search(address, "/_search/scroll", &next)?;
-    }
+fn literal(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
 }
 
-fn search(address: &str, path: &str, body: &str) -> Result<Value, Error> {
-    ask(address, "POST", path, body)
+fn number(rows: Vec<Row>) -> usize {
+    rows.into_iter().flatten().flatten().next().and_then(|text| text.parse().ok()).unwrap_or(0)
 }
 
-/// A request that must succeed; its answer.
-pub fn ask(address: &str, method: &str, path: &str, body: &str) -> Result<Value, Error> {
-    let asked = http::request(method, address, path, body);
-    let unreachable =
-        |source| Error::Unreachable { server: "OpenSearch", address: address.to_owned(), source };
-    match asked.map_err(unreachable)? {
-        (200 | 201, text) => parse("OpenSearch", &text),
-        (status, text) => Err(answer("OpenSearch", format!("{status} to {method} {path}: {text}"))),
+fn words(index: &str, row: &Row) -> String {
+    let cell = |place: usize| row.get(place).and_then(Option::as_deref);
+    let id = cell(0).unwrap_or_default();
+    match (cell(1), cell(2)) {
+        (Some(found), Some(truth)) => format!("{index} {id}\n  is      {found}\n  must be {truth}"),
+        (None, _) => format!("{index} {id} is missing"),
+        (_, None) => format!("{index} {id} must not be there"),
     }
 }
 
-fn parse(server: &'static str, text: &str) -> Result<Value, Error> {
-    serde_json::from_str(text).map_err(|error| answer(server, format!("what is no JSON: {error}")))
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn answer(server: &'static str, message: String) -> Error {
-    Error::Answer { server, message }
+    #[test]
+    fn a_difference_is_told_by_its_kind() {
+        let row = |cells: [Option<&str>; 3]| cells.map(|cell| cell.map(str::to_owned)).to_vec();
+        assert_eq!(words("a", &row([Some("1"), None, Some("{}")])), "a 1 is missing");
+        assert_eq!(words("a", &row([Some("1"), Some("{}"), None])), "a 1 must not be there");
+        let both = words("a", &row([Some("1"), Some("{}"), Some("[]")]));
+        assert_eq!(both, "a 1\n  is      {}\n  must be []");
+    }
+
+    #[test]
+    fn a_quote_stays_in_its_literal() {
+        assert_eq!(literal("it's"), "'it''s'");
+    }
 }

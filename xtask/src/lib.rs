@@ -6,6 +6,7 @@ pub mod bench;
 pub mod compare;
 pub mod demo;
 pub mod fixtures;
+pub mod listing;
 pub mod paths;
 pub mod services;
 pub mod stage;

@@ -7,8 +7,9 @@ use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 use std::{fs, io, thread};
 
-use crate::compare::{Comparison, ask, compare};
+use crate::compare::{Comparison, compare};
 use crate::fixtures::SHOP;
+use crate::listing::ask;
 use crate::paths;
 use crate::services::postgres::Connection;
 use crate::services::{self, Urls, daemon};
@@ -261,6 +262,14 @@ impl Told {
             Ok(status) => Err(Error::Ended { command, status }),
             Err(source) => Err(Error::Spawn { command, source }),
         }
+    }
+}
+
+/// Fails where a comparison found a document that is wrong.
+pub fn right(comparison: &Comparison) -> Result<(), Error> {
+    match comparison.wrong {
+        0 => Ok(()),
+        wrong => Err(Error::Wrong { wrong, wanted: comparison.wanted, shown: comparison.shown.clone() }),
     }
 }
 

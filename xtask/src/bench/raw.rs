@@ -4,15 +4,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use serde::Deserialize;
-use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use crate::compare::ask;
+use crate::listing::{self, ask};
 use crate::services::Error;
-use crate::services::opensearch::http;
 
-/// Documents in one page of the listing, and in one bulk request, as flusso's own default.
+/// Documents in one bulk request, as flusso's own default.
 const REQUEST_DOCUMENTS: usize = 2_000;
 /// Requests under way at once, as flusso's own default.
 const REQUESTS_IN_FLIGHT: usize = 2;
@@ -30,28 +27,6 @@ pub struct Raw {
     pub bytes: usize,
 }
 
-#[derive(Deserialize)]
-struct Page<'a> {
-    #[serde(rename = "_scroll_id")]
-    scroll_id: String,
-    #[serde(borrow)]
-    hits: Hits<'a>,
-}
-
-#[derive(Deserialize)]
-struct Hits<'a> {
-    #[serde(borrow)]
-    hits: Vec<Hit<'a>>,
-}
-
-#[derive(Deserialize)]
-struct Hit<'a> {
-    #[serde(rename = "_id")]
-    id: String,
-    #[serde(rename = "_source", borrow)]
-    source: &'a RawValue,
-}
-
 /// Writes every document behind an alias to an index of the same shape, at external versions.
 pub fn bulk(address: &str, alias: &str) -> Result<Raw, Error> {
     let (bodies, bytes) = bodies(address, alias)?;
@@ -62,7 +37,8 @@ pub fn bulk(address: &str, alias: &str) -> Result<Raw, Error> {
         let Some(body) = bodies.get(next.fetch_add(1, Ordering::Relaxed)) else { return Ok(()) };
         let answer = ask(address, "POST", &format!("/{INDEX}/_bulk"), body)?;
         if answer["errors"] != json!(false) {
-            return Err(refused());
+            let message = "does not take a document that it had taken before".to_owned();
+            return Err(Error::Answer { server: "OpenSearch", message });
         }
     };
     thread::scope(|scope| {
@@ -76,26 +52,20 @@ pub fn bulk(address: &str, alias: &str) -> Result<Raw, Error> {
 
 /// The bodies of the requests and the bytes of the documents in them.
 fn bodies(address: &str, alias: &str) -> Result<(Vec<String>, usize), Error> {
-    ask(address, "POST", &format!("/{alias}/_refresh"), "")?;
-    let (mut bodies, mut bytes) = (Vec::new(), 0);
-    let mut path = format!("/{alias}/_search?scroll=2m");
-    let mut question = json!({"size": REQUEST_DOCUMENTS, "sort": ["_doc"]});
-    loop {
-        let text = text(address, &path, &question.to_string())?;
-        let page: Page<'_> = serde_json::from_str(&text).map_err(|error| answer(&error.to_string()))?;
-        if page.hits.hits.is_empty() {
-            return Ok((bodies, bytes));
+    let (mut bodies, mut bytes, mut documents) = (vec![String::new()], 0, 0);
+    listing::each(address, alias, |id, document| {
+        if documents == REQUEST_DOCUMENTS {
+            bodies.push(String::new());
+            documents = 0;
         }
-        let mut body = String::new();
-        for hit in &page.hits.hits {
-            let action = json!({"index": {"_id": hit.id, "version": 1, "version_type": "external_gte"}});
-            body += &format!("{action}\n{}\n", hit.source.get());
-            bytes += hit.source.get().len();
-        }
-        bodies.push(body);
-        path = "/_search/scroll".to_owned();
-        question = json!({"scroll": "2m", "scroll_id": page.scroll_id});
-    }
+        let body = bodies.last_mut().expect("there is one from the start");
+        let action = json!({"index": {"_id": id, "version": 1, "version_type": "external_gte"}});
+        *body += &format!("{action}\n{document}\n");
+        documents += 1;
+        bytes += document.len();
+        Ok(())
+    })?;
+    Ok((bodies, bytes))
 }
 
 /// An index with the alias' mapping and settings, tuned for loading as flusso tunes its own.
@@ -108,20 +78,4 @@ fn make_index(address: &str, alias: &str) -> Result<(), Error> {
     settings.insert("number_of_replicas".to_owned(), json!(0));
     let body: Value = json!({"settings": {"index": settings}, "mappings": live["mappings"]});
     ask(address, "PUT", &format!("/{INDEX}"), &body.to_string()).map(drop)
-}
-
-fn text(address: &str, path: &str, body: &str) -> Result<String, Error> {
-    match http::request("POST", address, path, body) {
-        Ok((200, text)) => Ok(text),
-        Ok((status, text)) => Err(answer(&format!("{status}: {text}"))),
-        Err(source) => Err(Error::Unreachable { server: "OpenSearch", address: address.to_owned(), source }),
-    }
-}
-
-fn refused() -> Error {
-    answer("that it does not take a document that it had taken before")
-}
-
-fn answer(message: &str) -> Error {
-    Error::Answer { server: "OpenSearch", message: message.to_owned() }
 }
