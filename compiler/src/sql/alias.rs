@@ -7,8 +7,8 @@ use super::tree::{RowId, Tree};
 /// Words that Postgres does not take as an alias without quotes, of the lengths that initials have, and the
 /// names that queries give to what is no table.
 const RESERVED: [&str; 20] = [
-    "all", "and", "any", "as", "asc", "both", "case", "cast", "do", "element", "end", "for", "in", "is", "keys", "not",
-    "on", "or", "parents", "to",
+    "all", "and", "any", "as", "asc", "both", "case", "cast", "do", "element", "end", "for", "in", "is",
+    "keys", "not", "on", "or", "parents", "to",
 ];
 
 /// The aliases of one query.
