@@ -92,7 +92,10 @@ async fn the_alias_points_to_one_generation_at_any_moment() {
     let watcher = tokio::task::spawn_blocking(move || watch(&watched.0, &watched.1));
     for generation in [&second, &first].into_iter().cycle().take(10) {
         rig.sink.swap(generation, &index).await.expect("swapped");
-        assert_eq!(rig.sink.alias_targets(SINK, &index).await.expect("read"), [generation.name.clone()]);
+        assert_eq!(
+            rig.sink.alias_targets(SINK, &index).await.expect("read"),
+            std::slice::from_ref(&generation.name)
+        );
     }
     assert_eq!(watcher.await.expect("it watched"), Vec::<String>::new());
     let error = rig.sink.drop_generation(&first).await.expect_err("the alias points to it");
