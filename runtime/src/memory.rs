@@ -27,7 +27,8 @@ use crate::error::Result;
 use crate::sink::{FanOut, Sink};
 
 pub use calls::{Call, Process};
-pub use cluster::{Cluster, Fate};
+pub use cluster::{Cluster, Fate, Servers};
+pub use index::Index;
 pub use plan::lock_for;
 pub use tables::{Change, Row, Table, key_of};
 pub use world::World;

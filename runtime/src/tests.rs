@@ -4,4 +4,13 @@
 //! a log that was not flushed and documents that were not flushed are gone.
 
 mod bench;
+mod confirming;
+mod generations;
+mod histories;
+mod reading;
 mod smoke;
+mod starting;
+mod stateless;
+mod tombstones;
+mod truncates;
+mod versions;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::future::pending;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::watch;
 
@@ -17,6 +18,7 @@ pub enum Call {
     Provision,
     CreateSlot,
     CreateSlotDone,
+    Slot,
     Gate,
     Stream,
     Next,
@@ -55,7 +57,11 @@ pub enum Call {
     StateGenerationDone,
 }
 
+/// How often a held call looks, in paused time.
+const HOLD_PAUSE: Duration = Duration::from_millis(1);
+
 type Action = Box<dyn FnOnce() -> Result<()> + Send>;
+type IsOver = Arc<dyn Fn() -> bool + Send + Sync>;
 type Chaos = Box<dyn FnMut(Call) -> Result<()> + Send>;
 
 /// One run of flusso.
@@ -63,6 +69,7 @@ type Chaos = Box<dyn FnMut(Call) -> Result<()> + Send>;
 pub struct Process {
     is_killed: watch::Sender<bool>,
     planned: Mutex<BTreeMap<Call, Vec<(u64, Action)>>>,
+    held: Mutex<Vec<(Call, u64, IsOver)>>,
     chaos: Mutex<Option<Chaos>>,
     counts: Mutex<BTreeMap<Call, u64>>,
 }
@@ -111,6 +118,22 @@ impl Process {
         });
     }
 
+    /// Holds the `nth` call of a kind from now on until something is so.
+    pub fn hold_at(&self, call: Call, nth: u64, until: impl Fn() -> bool + Send + Sync + 'static) {
+        let due = self.count(call) + nth;
+        lock(&self.held).push((call, due, Arc::new(until)));
+    }
+
+    async fn wait_while_held(&self, call: Call) {
+        let count = self.count(call);
+        let holds = |(held, at, _): &&mut (Call, u64, IsOver)| *held == call && *at == count;
+        let until = lock(&self.held).iter_mut().find(holds).map(|(_, _, until)| until.clone());
+        let Some(until) = until else { return };
+        while !until() {
+            tokio::time::sleep(HOLD_PAUSE).await;
+        }
+    }
+
     /// What happens at every call; it decides each time.
     pub fn set_chaos(&self, chaos: impl FnMut(Call) -> Result<()> + Send + 'static) {
         *lock(&self.chaos) = Some(Box::new(chaos));
@@ -124,6 +147,7 @@ impl Process {
     /// A call is made.
     pub async fn reach(&self, call: Call) -> Result<()> {
         let outcome = self.pass(call);
+        self.wait_while_held(call).await;
         // Lets others run between any two calls, as a network does.
         tokio::task::yield_now().await;
         if self.is_killed() {

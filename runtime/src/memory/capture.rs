@@ -83,7 +83,7 @@ impl ChangeCapture for MemoryCapture {
     }
 
     async fn slot(&self) -> Result<Option<SlotStatus>> {
-        self.session.check()?;
+        self.reach(Call::Slot).await?;
         Ok(self.session.world.read(|inner| {
             inner.slot.as_ref().map(|slot| SlotStatus {
                 ours: slot.foreign.clone().map_or(Ok(()), Err),

@@ -120,10 +120,12 @@ impl Cluster {
 
     /// Tombstones die, as when primaries move to another node.
     pub fn lose_tombstones(&self) {
-        self.with(|servers| {
-            servers.late.clear();
-            servers.indexes.values_mut().for_each(Index::lose_tombstones);
-        });
+        self.with(|servers| servers.indexes.values_mut().for_each(Index::lose_tombstones));
+    }
+
+    /// Tombstones die of age, which no mark of a shard tells.
+    pub fn expire_tombstones(&self) {
+        self.with(|servers| servers.indexes.values_mut().for_each(Index::expire_tombstones));
     }
 
     /// What readers of an alias see.

@@ -55,6 +55,11 @@ impl Index {
         Answer::Done
     }
 
+    /// Someone else writes a document at a version of their own.
+    pub fn overwrite(&mut self, id: &str, version: u64) {
+        self.entries.insert(id.to_owned(), Entry { version, json: Some(b"{}".to_vec()) });
+    }
+
     /// One entry.
     pub fn entry(&self, id: &str) -> Option<&Entry> {
         self.entries.get(id)
@@ -90,6 +95,11 @@ impl Index {
     /// Tombstones die, as when a primary restarts or moves.
     pub fn lose_tombstones(&mut self) {
         self.term += 1;
+        self.expire_tombstones();
+    }
+
+    /// Tombstones die of age.
+    pub fn expire_tombstones(&mut self) {
         self.entries.retain(|_, entry| entry.json.is_some());
         for undone in &mut self.not_durable {
             undone.before.take_if(|before| before.json.is_none());

@@ -63,6 +63,15 @@ impl MemoryDocuments {
         }
     }
 
+    fn bounded(&self, rows: usize, most: Option<usize>) -> Result<()> {
+        match most {
+            Some(most) if rows > most => {
+                Err(Error::new(ErrorKind::TooMuch, "more at once than a test allows"))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn selected(&self, tables: &Tables, index: &IndexPlan, selection: &Selection) -> Vec<u64> {
         match selection {
             Selection::Keys(keys) => keys.iter().map(id_of).collect(),
@@ -81,6 +90,7 @@ impl DocumentBuilder for MemoryDocuments {
     async fn resolve(&self, request: ResolveRequest<'_>) -> Result<Resolved> {
         self.reach(Call::Resolve).await?;
         let (tables, snapshot) = self.snapshot(request.must_see).await?;
+        self.bounded(request.keys.len(), self.session.world.read(|inner| inner.resolve_max))?;
         let found = tables.resolve(position_of(request.index), request.edge, request.keys);
         let after = request.after.map_or(0, id_of);
         let keys = found.into_iter().filter(|id| *id > after).take(request.limit).map(key_of).collect();
@@ -92,9 +102,7 @@ impl DocumentBuilder for MemoryDocuments {
         self.reach(Call::Build).await?;
         let (tables, snapshot) = self.snapshot(must_see).await?;
         let ids = self.selected(&tables, index, selection);
-        if self.session.world.read(|inner| inner.build_max).is_some_and(|most| ids.len() > most) {
-            return Err(Error::new(ErrorKind::TooMuch, "a test's bound of documents at once"));
-        }
+        self.bounded(ids.len(), self.session.world.read(|inner| inner.build_max))?;
         let mut documents = Documents::default();
         let mut missing = Vec::new();
         for id in ids {

@@ -70,6 +70,8 @@ pub struct Inner {
     pub system_identifier: String,
     /// Most documents that one reading transaction builds.
     pub build_max: Option<usize>,
+    /// Most rows that one reading transaction resolves.
+    pub resolve_max: Option<usize>,
     /// Facts of the catalog beside the usual ones.
     pub catalog: BTreeMap<String, String>,
     /// The source's own clock.
@@ -111,6 +113,7 @@ impl Default for World {
             slot: None,
             system_identifier: "7000000000000000001".to_owned(),
             build_max: None,
+            resolve_max: None,
             catalog: BTreeMap::new(),
             clock: Duration::from_secs(1_000_000),
             burst: usize::MAX,

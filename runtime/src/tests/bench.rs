@@ -11,6 +11,7 @@ use tokio::task::JoinHandle;
 
 use crate::memory::{Change, Cluster, MemoryBackends, Process, Row, Table, World, lock_for};
 use crate::progress::{Progress, ProgressEvent};
+use crate::sink::Cause;
 use crate::{Applied, ApplyOptions, Result, RunOptions, Shutdown, apply, follow};
 
 /// Longest that anything may take, in paused time.
@@ -42,15 +43,12 @@ impl Events {
     pub fn said(&self, is_it: impl Fn(&ProgressEvent) -> bool) -> bool {
         self.0.lock().expect("no test panics here").iter().any(is_it)
     }
+}
 
-    /// Positions that were confirmed, in order.
-    pub fn confirmed(&self) -> Vec<Lsn> {
-        let events = self.0.lock().expect("no test panics here");
-        let position = |event: &ProgressEvent| match event {
-            ProgressEvent::Confirmed(position) => Some(*position),
-            _ => None,
-        };
-        events.iter().filter_map(position).collect()
+impl Events {
+    /// What was said last, latest first.
+    pub fn last(&self) -> Vec<ProgressEvent> {
+        self.0.lock().expect("no test panics here").iter().rev().take(5).cloned().collect()
     }
 }
 
@@ -90,6 +88,10 @@ pub fn order(id: u64, customer: u64, value: u64) -> Change {
 
 pub fn item(id: u64, order: u64, value: u64) -> Change {
     Change::Put(Table::Items, id, Some(Row { parent: order, value, hidden: false }))
+}
+
+pub fn note(id: u64, item: u64, value: u64) -> Change {
+    Change::Put(Table::Notes, id, Some(Row { parent: item, value, hidden: false }))
 }
 
 pub fn gone(table: Table, id: u64) -> Change {
@@ -219,17 +221,25 @@ impl Bench {
     /// Follows until a moment where the world stands still and everything is confirmed, then stops.
     pub async fn catch_up(&self) {
         let running = self.follow();
-        self.wait_confirmed().await;
+        let end = self.flush_log();
+        self.until(|| self.slot_position() >= end || running.is_over()).await;
         running.stop().await;
     }
 
     /// Returns once everything that happened is confirmed in every sink.
     pub async fn wait_confirmed(&self) {
-        let end = self.world.with(|inner| {
+        let end = self.flush_log();
+        self.until(|| self.slot_position() >= end).await;
+    }
+
+    /// Everything that was written to the log is durable; where it ends. Something else is written too, as
+    /// on any server: a slot that lags behind a state moves with the next position.
+    fn flush_log(&self) -> Lsn {
+        self.world.write_log(8);
+        self.world.with(|inner| {
             inner.flush = inner.insert;
             inner.insert
-        });
-        self.until(|| self.slot_position() >= end).await;
+        })
     }
 
     /// Returns once something is so; looks again and again in paused time.
@@ -239,12 +249,19 @@ impl Bench {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
         };
-        tokio::time::timeout(PATIENCE, waiting).await.expect("it comes true in time");
+        if tokio::time::timeout(PATIENCE, waiting).await.is_err() {
+            panic!("it does not come true in time; last: {:?}", self.events.last());
+        }
     }
 
     /// Lets everything that can go on go on for a while of paused time.
     pub async fn pass_time(&self, time: Duration) {
         tokio::time::sleep(time).await;
+    }
+
+    /// Everything that was ever written to the first sink.
+    pub fn writes(&self) -> Vec<(Cause, u64, Vec<String>)> {
+        self.cluster().with(|servers| servers.writes.clone())
     }
 
     pub fn slot_position(&self) -> Lsn {

@@ -1,0 +1,236 @@
+//! Rules *join-order*, *swap* and *fed-until*: apply can be run again at any step.
+
+use std::sync::Arc;
+
+use flusso_schemas::lock::Lock;
+use flusso_schemas::state::GenerationPhase;
+
+use super::bench::{Bench, customer, gone, order};
+use crate::ErrorKind;
+use crate::memory::{Call, Process, Table};
+use crate::sink::Cause;
+
+/// Every step of an apply that leaves something behind.
+const STEPS: [Call; 22] = [
+    Call::Provision,
+    Call::StateCreate,
+    Call::StateCreateDone,
+    Call::CreateSlot,
+    Call::CreateSlotDone,
+    Call::StateProject,
+    Call::StateProjectDone,
+    Call::Stream,
+    Call::CreateGeneration,
+    Call::CreateGenerationDone,
+    Call::StateGeneration,
+    Call::StateGenerationDone,
+    Call::Gate,
+    Call::BuildDone,
+    Call::Write,
+    Call::WriteDone,
+    Call::FlushDone,
+    Call::Get,
+    Call::Finish,
+    Call::Heartbeat,
+    Call::Swap,
+    Call::SwapDone,
+];
+
+#[tokio::test(start_paused = true)]
+async fn an_apply_killed_at_any_step_is_completed_by_the_next_one() {
+    for step in STEPS {
+        for nth in 1..=6 {
+            let bench = Bench::new(&["search"]);
+            let process: Arc<Process> = Arc::default();
+            process.kill_at(step, nth, || {});
+            let was_killed = bench.apply_in(&process).await.is_none();
+            bench.world.commit(vec![customer(1, 50), order(99, 1, 1), gone(Table::Orders, 20)]);
+            if was_killed {
+                bench.cluster().crash();
+                bench.world.crash();
+                let applied = bench.apply().await;
+                assert!(applied.is_ok(), "after a kill at {step:?} {nth}: {applied:?}");
+            }
+            bench.catch_up().await;
+            bench.assert_true();
+            let live = bench.generations().into_iter().filter(|own| own.phase == GenerationPhase::Live);
+            assert_eq!(live.count(), 2, "after a kill at {step:?} {nth}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn swap_a_generation_found_swapping_asks_the_alias() {
+    for (moment, moved) in [(Call::Swap, false), (Call::SwapDone, true)] {
+        let bench = Bench::new(&["search"]);
+        let process: Arc<Process> = Arc::default();
+        process.kill_at(moment, 1, || {});
+        assert!(bench.apply_in(&process).await.is_none());
+        let name = bench.generation("customers").name;
+        assert_eq!(bench.generation("customers").phase, GenerationPhase::Swapping);
+        assert_eq!(bench.cluster().documents("customers").is_some(), moved);
+        let again: Arc<Process> = Arc::default();
+        bench.apply_in(&again).await.expect("alive").expect("applied");
+        assert_eq!(bench.generation("customers").phase, GenerationPhase::Live);
+        assert_eq!(bench.generation("customers").name, name, "it went on with the same one");
+        bench.assert_true();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_generations_number_is_never_used_twice() {
+    let bench = Bench::new(&["search"]);
+    let process: Arc<Process> = Arc::default();
+    process.kill_at(Call::CreateGeneration, 1, || {});
+    assert!(bench.apply_in(&process).await.is_none());
+    bench.apply().await.expect("applied");
+    assert!(bench.generation("customers").name.ends_with("-2"), "{}", bench.generation("customers").name);
+    assert_eq!(bench.project().generations["customers"], 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_backfill_goes_on_from_its_closed_range_under_its_first_position() {
+    let bench = Bench::new(&["search"]);
+    bench.world.commit((100..1_400).map(|id| customer(id, 1)).collect());
+    let process: Arc<Process> = Arc::default();
+    let (cluster, killed) = (bench.cluster().clone(), process.clone());
+    process.set_chaos(move |call| {
+        let has_closed = |servers: &mut crate::memory::Servers| {
+            servers.generations.values().any(|generation| !generation.value.ranges.is_empty())
+        };
+        if call == Call::StateGenerationDone && cluster.with(has_closed) {
+            killed.kill();
+        }
+        Ok(())
+    });
+    assert!(bench.apply_in(&process).await.is_none());
+    let begun = bench.generation("customers");
+    let closed = begun.ranges[0].up_to.clone().expect("it is not done").join("");
+    let writes = bench.writes().len();
+    bench.world.commit(vec![customer(1, 50)]);
+    bench.apply().await.expect("applied");
+    assert_eq!(bench.generation("customers").name, begun.name);
+    let again: Vec<_> = bench
+        .writes()
+        .split_off(writes)
+        .into_iter()
+        .filter(|(cause, ..)| *cause == Cause::Eventless)
+        .collect();
+    let is_after = |id: &String| *id > closed || id.len() < closed.len();
+    let customers: Vec<_> = again.iter().filter(|(.., ids)| ids.len() > 10).collect();
+    assert!(!customers.is_empty() && customers.iter().all(|(.., ids)| ids.iter().all(is_after)), "{closed}");
+    let version = begun.first_position.eventless_version(0);
+    assert!(customers.iter().all(|(_, written, _)| *written == version));
+    bench.assert_true();
+}
+
+fn first_index_only(lock: &Lock) -> Lock {
+    let mut lock = lock.clone();
+    lock.indexes.truncate(1);
+    lock
+}
+
+/// A lock with one index is applied and followed; a second index is begun and left at some step; the first
+/// lock is followed on; the second lock is applied again.
+async fn second_index_left_at(step: Call, nth: u64) -> Bench {
+    let mut bench = Bench::new(&["search"]);
+    let both = bench.lock.clone();
+    let first = Arc::new(first_index_only(&both));
+    bench.lock = first.clone();
+    bench.apply().await.expect("applied");
+    bench.lock = both.clone();
+    let process: Arc<Process> = Arc::default();
+    process.kill_at(step, nth, || {});
+    assert!(bench.apply_in(&process).await.is_none(), "it gets to {step:?}");
+    bench.lock = first;
+    bench.world.commit(vec![order(10, 1, 70), order(88, 1, 1), gone(Table::Orders, 21)]);
+    bench.catch_up().await;
+    bench.lock = both;
+    bench
+}
+
+#[tokio::test(start_paused = true)]
+async fn fed_until_a_generation_that_missed_changes_is_dropped_and_begun_under_a_new_number() {
+    let bench = second_index_left_at(Call::Get, 1).await;
+    let begun = bench.generation("orders").name;
+    bench.apply().await.expect("applied");
+    let now = bench.generation("orders").name;
+    assert!(begun.ends_with("-1") && now.ends_with("-2"), "{begun} {now}");
+    assert!(bench.cluster().with(|servers| !servers.indexes.contains_key(&begun)));
+    bench.assert_true();
+}
+
+#[tokio::test(start_paused = true)]
+async fn fed_until_a_swapped_generation_that_missed_changes_is_not_believed() {
+    for step in [Call::SwapDone, Call::StateGenerationDone, Call::StateProject] {
+        for nth in 1..40 {
+            let bench = Bench::new(&["search"]);
+            if !second_index_missed_changes(bench, step, nth).await {
+                break;
+            }
+        }
+    }
+}
+
+/// Whether that moment was reached.
+async fn second_index_missed_changes(mut bench: Bench, step: Call, nth: u64) -> bool {
+    let both = bench.lock.clone();
+    let first = Arc::new(first_index_only(&both));
+    bench.lock = first.clone();
+    bench.apply().await.expect("applied");
+    bench.lock = both.clone();
+    let process: Arc<Process> = Arc::default();
+    process.kill_at(step, nth, || {});
+    if bench.apply_in(&process).await.is_some() {
+        return false;
+    }
+    bench.lock = first;
+    bench.world.commit(vec![order(10, 1, 70), order(88, 1, 1), gone(Table::Orders, 21)]);
+    let is_current = bench.project().lock_digest == Some(bench.lock.digest());
+    if is_current {
+        bench.catch_up().await;
+    }
+    bench.lock = both;
+    bench.apply().await.expect("applied");
+    bench.catch_up().await;
+    bench.assert_true();
+    let orders = bench.generations().into_iter().filter(|own| own.index == "orders");
+    assert_eq!(orders.filter(|own| own.phase == GenerationPhase::Live).count(), 1, "{step:?} {nth}");
+    true
+}
+
+#[tokio::test(start_paused = true)]
+async fn dropping_a_generation_that_missed_changes_can_be_interrupted() {
+    for (step, nth) in
+        [(Call::DropGenerationDone, 1), (Call::StateGeneration, 1), (Call::StateGenerationDone, 1)]
+    {
+        let bench = second_index_left_at(Call::Get, 1).await;
+        let process: Arc<Process> = Arc::default();
+        process.kill_at(step, nth, || {});
+        assert!(bench.apply_in(&process).await.is_none());
+        bench.apply().await.expect("applied");
+        bench.assert_true();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_apply_without_changes_leaves_everything() {
+    let bench = Bench::applied().await;
+    let generations = bench.generations().len();
+    let writes = bench.writes().len();
+    bench.apply().await.expect("applied");
+    assert_eq!((bench.generations().len(), bench.writes().len()), (generations, writes));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slot_without_a_state_is_refused_by_name() {
+    let bench = Bench::applied().await;
+    bench.cluster().with(|servers| {
+        servers.project = None;
+        servers.generations.clear();
+    });
+    let error = bench.apply().await.expect_err("nobody says whose slot it is");
+    assert_eq!(error.kind, ErrorKind::Drift);
+    assert!(error.to_string().contains("flusso_memory"), "{error}");
+    assert!(bench.cluster().with(|servers| servers.project.is_none()), "the next one refuses it too");
+}

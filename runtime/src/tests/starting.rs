@@ -1,0 +1,175 @@
+//! Rule *start-up*: what does not fit is found before anything is written.
+
+use super::bench::{Bench, customer};
+use crate::memory::Call;
+use crate::{ErrorKind, Lsn};
+
+/// Whatever was done to the world, run and apply stop for this reason and write nothing.
+async fn stops(kind: ErrorKind, words: &str, change: impl Fn(&mut Bench)) {
+    let mut bench = Bench::applied().await;
+    bench.world.commit(vec![customer(1, 50)]);
+    change(&mut bench);
+    let written =
+        bench.cluster().with(|servers| (servers.writes.len(), servers.project.clone().map(|it| it.revision)));
+    let position = bench.slot_position();
+    let run = bench.follow().ended().await.expect("alive").expect_err("run stops");
+    let mut errors = vec![run];
+    if kind == ErrorKind::Drift && words != "is not the one that was applied" {
+        errors.push(bench.apply().await.expect_err("apply stops"));
+    }
+    for error in errors {
+        assert_eq!(error.kind, kind, "{error}");
+        assert!(error.to_string().contains(words), "{error}");
+    }
+    let now =
+        bench.cluster().with(|servers| (servers.writes.len(), servers.project.clone().map(|it| it.revision)));
+    assert_eq!(now, written);
+    assert_eq!(bench.slot_position(), position);
+}
+
+fn change_generation(bench: &mut Bench, change: impl Fn(&mut crate::memory::Index)) {
+    let name = bench.generation("customers").name;
+    bench.cluster().with(|servers| change(servers.indexes.get_mut(&name).expect("it is live")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn start_up_stops_where_the_slot_is_ahead_of_the_state() {
+    stops(ErrorKind::Drift, "past the state's", |bench| {
+        bench.world.with(|inner| inner.slot.as_mut().expect("a slot").confirmed = inner.insert);
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn start_up_stops_where_the_slot_is_gone_or_not_ours() {
+    stops(ErrorKind::Drift, "is gone", |bench| bench.world.with(|inner| inner.slot = None)).await;
+    stops(ErrorKind::Drift, "is not ours", |bench| {
+        bench
+            .world
+            .with(|inner| inner.slot.as_mut().expect("a slot").foreign = Some("other plugin".to_owned()));
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn start_up_stops_where_the_publication_is_another_one() {
+    stops(ErrorKind::Drift, "dropped and made again", |bench| {
+        bench.world.with(|inner| inner.publication = Some(1))
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn start_up_stops_where_the_source_is_another_cluster_or_was_restored() {
+    stops(ErrorKind::Drift, "another Postgres cluster", |bench| {
+        bench.world.with(|inner| inner.system_identifier = "8".to_owned());
+    })
+    .await;
+    stops(ErrorKind::Drift, "it was restored", |bench| {
+        bench.world.with(|inner| (inner.insert, inner.flush) = (Lsn(1_001), Lsn(1_001)));
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn start_up_stops_where_the_lock_is_another_one() {
+    stops(ErrorKind::Drift, "is not the one that was applied", |bench| {
+        let mut lock = (*bench.lock).clone();
+        lock.inputs = "other".to_owned();
+        bench.lock = std::sync::Arc::new(lock);
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn start_up_stops_where_an_index_was_restored_remade_or_deleted() {
+    stops(ErrorKind::Drift, "restored from a snapshot", |bench| {
+        change_generation(bench, |index| index.history_uuid = "other".to_owned());
+    })
+    .await;
+    stops(ErrorKind::Drift, "deleted and made again", |bench| {
+        change_generation(bench, |index| index.uuid = "other".to_owned());
+    })
+    .await;
+    stops(ErrorKind::Drift, "is gone", |bench| {
+        let name = bench.generation("customers").name;
+        bench.cluster().with(|servers| servers.indexes.remove(&name));
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_row_event_start_up_stops_where_the_catalog_changed() {
+    stops(ErrorKind::Drift, "without an event", |bench| {
+        let name = bench.generation("customers").name;
+        bench.cluster().with(|servers| {
+            let generation = servers.generations.get_mut(&name).expect("it is live");
+            generation.value.catalog.0.insert("shop.customers.value".to_owned(), "2 integer".to_owned());
+        });
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_row_event_a_run_stops_within_a_minute_where_the_catalog_changes() {
+    let bench = Bench::new(&["search"]);
+    bench.world.with(|inner| inner.catalog.insert("shop.customers.value".to_owned(), "2 integer".to_owned()));
+    bench.apply().await.expect("applied");
+    let running = bench.follow();
+    bench.pass_time(std::time::Duration::from_secs(5)).await;
+    bench.world.with(|inner| inner.catalog.insert("shop.customers.value".to_owned(), "2 bigint".to_owned()));
+    bench.pass_time(std::time::Duration::from_secs(61)).await;
+    assert!(running.is_over());
+    assert_eq!(running.ended().await.expect("alive").expect_err("it stops").kind, ErrorKind::Drift);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_before_any_apply_writes_nothing() {
+    let bench = Bench::new(&["search"]);
+    let error = bench.follow().ended().await.expect("alive").expect_err("it stops");
+    assert_eq!(error.kind, ErrorKind::Drift);
+    assert!(bench.cluster().with(|servers| servers.project.is_none() && servers.writes.is_empty()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_runner_waits_for_the_slot_and_gives_up() {
+    let bench = Bench::applied().await;
+    let first = bench.follow();
+    bench.until(|| first.process.count(Call::Stream) == 1).await;
+    let error = bench.follow().ended().await.expect("alive").expect_err("the slot is held");
+    assert_eq!(error.kind, ErrorKind::Busy);
+    bench.world.commit(vec![customer(1, 50)]);
+    bench.wait_confirmed().await;
+    bench.assert_true();
+    first.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_state_that_another_runner_wrote_is_foreign_and_confirms_nothing() {
+    let bench = Bench::applied().await;
+    let running = bench.follow();
+    bench.pass_time(std::time::Duration::from_secs(5)).await;
+    let before = bench.slot_position();
+    bench.cluster().with(|servers| servers.project.as_mut().expect("a state").revision.sequence += 1_000);
+    bench.world.commit(vec![customer(1, 50)]);
+    let error = running.ended().await.expect("alive").expect_err("it stops");
+    assert_eq!(error.kind, ErrorKind::Foreign);
+    assert_eq!(bench.slot_position(), before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_runner_does_not_take_what_the_first_one_confirms_for_a_slot_that_was_advanced() {
+    let bench = Bench::applied().await;
+    let first = bench.follow();
+    bench.pass_time(std::time::Duration::from_secs(5)).await;
+    let second = std::sync::Arc::new(crate::memory::Process::default());
+    let before = bench.slot_position();
+    let world = bench.world.clone();
+    let is_past = move || world.with(|inner| inner.slot.as_ref().is_some_and(|slot| slot.confirmed > before));
+    second.hold_at(Call::Slot, 1, is_past);
+    let second = bench.follow_in(second);
+    bench.until(|| second.process.count(Call::Slot) == 1).await;
+    bench.world.commit(vec![customer(1, 50)]);
+    assert_eq!(second.ended().await.expect("alive").expect_err("the slot is held").kind, ErrorKind::Busy);
+    first.stop().await;
+}
