@@ -4,6 +4,7 @@ mod arguments;
 mod backends;
 mod commands;
 mod difference;
+mod duration;
 mod examine;
 mod exit;
 mod failure;

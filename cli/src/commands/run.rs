@@ -1,6 +1,7 @@
 //! `flusso run`: follows changes until asked to stop.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Args;
 use clap::builder::RangedU64ValueParser;
@@ -9,6 +10,7 @@ use flusso_schemas::lock::Lock;
 
 use crate::arguments::Common;
 use crate::backends::Live;
+use crate::duration;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::locks;
@@ -33,12 +35,21 @@ pub struct Tuning {
     #[arg(long, value_name = "NUMBER", env = "FLUSSO_READERS", default_value_t = 2, hide_env_values = true)]
     #[arg(value_parser = RangedU64ValueParser::<usize>::new().range(1..=READERS_MAX))]
     readers: usize,
+    /// Longest wait for writers of the source that began before a slot or a publication's change
+    #[arg(long, value_name = "DURATION", env = "FLUSSO_GATE_WAIT", default_value = "10m", hide_env_values = true)]
+    #[arg(value_parser = duration::parse)]
+    gate_wait: Duration,
+    /// Longest wait for a slot that another process holds
+    #[arg(long, value_name = "DURATION", env = "FLUSSO_SLOT_WAIT", default_value = "75s", hide_env_values = true)]
+    #[arg(value_parser = duration::parse)]
+    slot_wait: Duration,
 }
 
 impl Tuning {
     /// What the runtime is told, with signals listened to and talk on the screen.
     pub fn begin(&self, common: &Common, screen: &Screen) -> Result<RunOptions, Failure> {
-        let options = RunOptions { readers: self.readers, ..Self::quick(common, screen) };
+        let Self { readers, gate_wait, slot_wait } = *self;
+        let options = RunOptions { readers, gate_wait, slot_wait, ..Self::quick(common, screen) };
         signals::listen(options.shutdown.clone(), screen.clone())?;
         Ok(options)
     }

@@ -1,0 +1,9 @@
+//! The main job over real services with the real binary: from YAML to documents that are true, through
+//! changes, kills and mistakes.
+
+mod bystanders;
+mod changes;
+mod kills;
+mod mistakes;
+mod strangers;
+mod under_load;

@@ -1,0 +1,97 @@
+//! Each mistake gets one clear message and the right exit code, and leaves nothing half done.
+
+use std::fs;
+
+use xtask::fixtures::SHOP;
+
+use crate::rig::Rig;
+
+#[test]
+fn a_misspelt_column_and_an_unknown_table_are_both_told_in_one_run() {
+    let rig = Rig::new(SHOP, 0.001);
+    rig.edit("indexes/orders.yml", "  note: text", "  nota: text");
+    rig.edit("indexes/users.yml", "table: users", "table: user");
+    let done = rig.flusso(&["check", "--format", "concise"]).assert_code(1);
+    assert!(done.stdout.contains("indexes/orders.yml:8:3: deny[unknown-column]"), "{}", done.stdout);
+    assert!(done.stdout.contains("deny[unknown-table]"), "{}", done.stdout);
+    rig.flusso(&["compile"]).assert_code(1);
+    assert!(!rig.path("flusso.lock").exists(), "no lock of a project with errors");
+}
+
+#[test]
+fn an_unset_variable_and_servers_that_are_down_end_with_3() {
+    let mut rig = Rig::new(SHOP, 0.001);
+    rig.flusso(&["compile"]).assert_code(0);
+    let lock = fs::read(rig.path("flusso.lock")).expect("a lock");
+    let database = rig.database_url();
+    rig.set("SHOP_DATABASE_URL", "");
+    for command in ["check", "compile", "apply", "run"] {
+        rig.flusso(&[command]).assert_code(3).assert_said("SHOP_DATABASE_URL");
+    }
+    rig.set("SHOP_DATABASE_URL", "postgres://postgres:hush-hush@127.0.0.1:1/shop");
+    for command in ["check", "compile", "apply", "run"] {
+        let done = rig.flusso(&[command]).assert_code(3).assert_said("127.0.0.1:1");
+        assert!(!format!("{done:?}").contains("hush-hush"), "{done:?}");
+    }
+    rig.set("SHOP_DATABASE_URL", &database);
+    rig.set("OPENSEARCH_URL", "http://127.0.0.1:1");
+    for command in ["check", "apply"] {
+        rig.flusso(&[command]).assert_code(3).assert_said("127.0.0.1:1");
+    }
+    assert_eq!(lock, fs::read(rig.path("flusso.lock")).expect("a lock"));
+    assert_eq!(rig.value(&format!("select count(*) from pg_replication_slots where slot_name = 'flusso_{}'", rig.name)), Some("0".to_owned()));
+    assert_eq!(rig.value("select count(*) from pg_publication"), Some("0".to_owned()));
+}
+
+#[test]
+fn a_lock_edited_by_hand_is_refused_by_the_block() {
+    let rig = Rig::new(SHOP, 0.001);
+    rig.flusso(&["compile"]).assert_code(0);
+    rig.edit("flusso.lock", "oi.quantity > 0", "oi.quantity > 1");
+    rig.flusso(&["apply"]).assert_code(1).assert_said("`[[index]] orders` was edited by hand");
+    rig.flusso(&["run"]).assert_code(1);
+    assert_eq!(rig.generations(), [""; 0]);
+}
+
+#[test]
+fn a_column_that_changed_since_the_lock_stops_with_4_and_its_name() {
+    let mut rig = Rig::new(SHOP, 0.001);
+    rig.flusso(&["compile"]).assert_code(0);
+    rig.run(&["alter table shop.orders alter column note type varchar(10) using null"]);
+    rig.run(&["alter table shop.users rename column email to mail"]);
+    let done = rig.flusso(&["apply"]).assert_code(4);
+    assert!(done.stderr.contains("email"), "{}", done.stderr);
+    assert_eq!(rig.value("select count(*) from pg_publication"), Some("0".to_owned()));
+}
+
+#[test]
+fn what_would_need_a_rebuild_is_shown_and_refused() {
+    let mut rig = Rig::new(SHOP, 0.005);
+    rig.compile_and_apply();
+    rig.edit("indexes/orders.yml", "  note: text", "  note: keyword");
+    rig.flusso(&["compile"]).assert_code(0);
+    rig.flusso(&["apply"]).assert_code(4).assert_said("rebuild");
+    rig.flusso(&["run"]).assert_code(4).assert_said("flusso apply");
+    rig.edit("indexes/orders.yml", "  note: keyword", "  note: text");
+    rig.flusso(&["compile"]).assert_code(0);
+    rig.flusso(&["apply"]).assert_code(0);
+    rig.assert_right("orders");
+}
+
+#[test]
+fn the_way_on_builds_everything_anew_beside_what_is_live() {
+    let mut rig = Rig::new(SHOP, 0.005);
+    rig.compile_and_apply();
+    let before = rig.generations();
+    let slot = format!("flusso_{}", rig.name);
+    rig.run(&[&format!("select pg_drop_replication_slot('{slot}')")]);
+    rig.run(&["update shop.orders set note = 'unseen' where id = 1"]);
+    rig.flusso(&["run"]).assert_code(4).assert_said("slot");
+    rig.flusso(&["apply"]).assert_code(4).assert_said("slot");
+    let state = format!("/{0}_flusso-state-{0}", rig.name);
+    let (status, _) = rig.request("DELETE", &state, "");
+    assert_eq!(status, 200, "{state} is the state");
+    rig.flusso(&["apply"]).assert_code(0);
+    rig.assert_right("orders");
+    assert_eq!(rig.generations().len(), 2 * before.len(), "the old ones are left alone");
+}

@@ -1,0 +1,59 @@
+//! A hundred thousand orders, filled while they change all the time, in little memory.
+
+use std::fs;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use xtask::fixtures::SHOP;
+
+use crate::rig::Rig;
+
+/// Most memory that the runner may ever have held.
+const MEMORY_MEGABYTES_MAX: u64 = 64;
+
+#[test]
+fn a_hundred_thousand_orders_are_right_though_they_change_all_the_time() {
+    let mut rig = Rig::new(SHOP, 1.0);
+    rig.flusso(&["compile"]).assert_code(0);
+    let stop = Arc::new(AtomicBool::new(false));
+    let writer = write_until(&rig, stop.clone());
+    let mut apply = rig.start(&["apply", "--follow"]);
+    apply.wait_for("following");
+    stop.store(true, Ordering::Relaxed);
+    let rounds = writer.join().expect("the writer ends");
+    assert!(rounds > 20, "it wrote {rounds} rounds only");
+    for index in ["orders", "products", "users"] {
+        rig.assert_becomes_right(index);
+    }
+    let peak = peak_megabytes(apply.pid());
+    assert!(peak < MEMORY_MEGABYTES_MAX, "the runner held {peak} MB");
+    apply.stop().assert_code(0);
+}
+
+fn write_until(rig: &Rig, stop: Arc<AtomicBool>) -> thread::JoinHandle<usize> {
+    let mut sql = rig.session();
+    thread::spawn(move || {
+        let mut round = 0;
+        while !stop.load(Ordering::Relaxed) {
+            let id = round * 37 % 99_000 + 1;
+            sql.query(&format!(
+                "begin; update shop.orders set note = 'round {round}' where id between {id} and {id} + 20; \
+                 update shop.order_items set quantity = quantity + 1 where order_id = {id}; \
+                 delete from shop.order_items where order_id = {id} + 1 and line = 1; \
+                 update shop.products set price = price + 1 where id = {id} % 50000 + 1; commit"
+            ))
+            .expect("a round of changes");
+            round += 1;
+            thread::sleep(std::time::Duration::from_millis(5));
+        }
+        round
+    })
+}
+
+fn peak_megabytes(pid: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).expect("the process is there");
+    let line = status.lines().find(|line| line.starts_with("VmHWM:")).expect("the kernel says the peak");
+    let kilobytes: u64 = line.split_whitespace().nth(1).and_then(|text| text.parse().ok()).expect("a number");
+    kilobytes / 1024
+}
