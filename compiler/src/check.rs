@@ -14,6 +14,7 @@ mod probe;
 mod relation;
 mod scalar;
 mod table;
+mod via;
 
 use std::collections::BTreeMap;
 

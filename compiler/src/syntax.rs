@@ -5,6 +5,7 @@ pub mod field;
 pub mod habits;
 pub mod index;
 pub mod keys;
+mod postgres;
 pub mod project;
 pub mod relation;
 pub mod scalar;

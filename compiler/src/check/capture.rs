@@ -137,6 +137,33 @@ impl Checker<'_> {
         .help(format!("let its owner run `{statement}`, or add `replica_identity` to `manage`")))
     }
 
+    /// A table that is not published yet: flusso adds it where it may.
+    fn unpublished(
+        &self,
+        name: &str,
+        table: &TableName,
+        facts: &RelationFacts,
+        manages: bool,
+        place: &Place,
+    ) -> Option<Diagnostic> {
+        let (short, role) = (self.short(table), &self.facts.server.role);
+        let statement = format!("alter publication {} add table {table}", Ident::new(name));
+        let deny = |lint, message: String| Diagnostic::deny(lint, place.clone(), message);
+        if !manages {
+            let message =
+                format!("changes of `{short}` would never arrive: publication `{name}` does not contain it");
+            return Some(deny("table-not-published", message).help(format!("run `{statement}`")));
+        }
+        if facts.owned || role.superuser {
+            return None;
+        }
+        let message = format!(
+            "role `{}` cannot add `{short}` to publication `{name}`: it does not own the table",
+            role.name
+        );
+        Some(deny("publication-not-ours-to-change", message).help(format!("let its owner run `{statement}`")))
+    }
+
     /// Whether the publication sends the table's changes whole.
     fn membership(
         &self,
@@ -148,31 +175,9 @@ impl Checker<'_> {
         let ours = facts.published.iter().find(|each| each.publication == source.publication);
         let manages = source.manage.contains(&Manage::Publication);
         let (short, name) = (self.short(table), &source.publication);
-        let publication = Ident::new(name);
         let deny = |lint, message: String| Diagnostic::deny(lint, place.clone(), message);
         match ours {
-            None if manages => {
-                let role = &self.facts.server.role;
-                let may = facts.owned || role.superuser;
-                (!may).then(|| {
-                    let message = format!(
-                        "role `{}` cannot add `{short}` to publication `{name}`: it does not own the table",
-                        role.name
-                    );
-                    deny("publication-not-ours-to-change", message).help(format!(
-                        "let its owner run `alter publication {publication} add table {table}`"
-                    ))
-                })
-            }
-            None => {
-                let message = format!(
-                    "changes of `{short}` would never arrive: publication `{name}` does not contain it"
-                );
-                Some(
-                    deny("table-not-published", message)
-                        .help(format!("run `alter publication {publication} add table {table}`")),
-                )
-            }
+            None => self.unpublished(name, table, facts, manages, place),
             Some(membership) if membership.filtered => {
                 let message = format!(
                     "publication `{name}` hides rows of `{short}`: they would go missing from documents"

@@ -160,17 +160,12 @@ fn mismatch(text: &str, scalar: &Scalar, class: &Class, wanted: &Wanted, place: 
     let column = &wanted.column;
     let deny = |message: String| Diagnostic::deny("filter-type-mismatch", place.clone(), message);
     match (class, scalar) {
-        (Class::Text | Class::Labels(_), _) => {
-            let what = match scalar {
-                Scalar::Integer(value) => format!("the number {value}"),
-                Scalar::Float(_) => "a number".to_owned(),
-                Scalar::Boolean(value) => format!("the boolean {value}"),
-                _ => "no value".to_owned(),
-            };
-            deny(format!("`{text}` is {what} in YAML and `{column}` is `{pg_type}`, so no row would match"))
-                .help(format!("write `\"{text}\"`"))
-                .fix(place.clone(), format!("\"{text}\""))
-        }
+        (Class::Text | Class::Labels(_), _) => deny(format!(
+            "`{text}` is {} in YAML and `{column}` is `{pg_type}`, so no row would match",
+            valued(scalar)
+        ))
+        .help(format!("write `\"{text}\"`"))
+        .fix(place.clone(), format!("\"{text}\"")),
         (Class::Boolean, _) => {
             let diagnostic =
                 deny(format!("`{text}` is {} in YAML and `{column}` is `boolean`", named(scalar)));
@@ -208,6 +203,15 @@ fn mismatch(text: &str, scalar: &Scalar, class: &Class, wanted: &Wanted, place: 
         (Class::Opaque, _) => {
             deny(format!("`{column}` cannot be compared with `{text}`")).help("write it in quotes")
         }
+    }
+}
+
+/// A scalar that was meant as text, with the value that YAML makes of it.
+fn valued(scalar: &Scalar) -> String {
+    match scalar {
+        Scalar::Integer(value) => format!("the number {value}"),
+        Scalar::Boolean(value) => format!("the boolean {value}"),
+        other => named(other).to_owned(),
     }
 }
 

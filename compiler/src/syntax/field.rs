@@ -1,9 +1,11 @@
 //! Fields as they are written: each is decided by its one head.
 
+mod form;
+
 use super::condition::{self, Conditions};
 use super::index::{ColumnCase, Values};
 use super::keys::{At, Keys, Reader};
-use super::relation::{self, FUNCTIONS, Order, Path, Source, VERBS};
+use super::relation::{FUNCTIONS, Order, Path, Source, VERBS};
 use super::scalar::{self, Scalar};
 use super::tree::{Content, Entry, Mapping, Node};
 use crate::diagnostic::{Diagnostic, Place};
@@ -220,8 +222,8 @@ fn read_map(reader: &mut Reader, entry: &Entry, mapping: &Mapping, context: &Con
         return;
     }
     field.form = match heads.first() {
-        Some(head) => headed(reader, keys, head, context, field),
-        None => headless(reader, keys, entry, context, field),
+        Some(head) => form::headed(reader, keys, head, context, field),
+        None => form::headless(reader, keys, entry, context, field),
     };
 }
 
@@ -243,224 +245,6 @@ fn two_heads(reader: &mut Reader, first: &Entry, second: &Entry) {
             .related(other, "the other")
             .help("make two fields of it"),
     );
-}
-
-fn headed(
-    reader: &mut Reader,
-    keys: Keys<'_>,
-    head: &Entry,
-    context: &Context<'_>,
-    field: &Field,
-) -> Option<Form> {
-    keys.call(if head.key == "constant" { "a constant" } else { "a relation" });
-    if let Some((_, verb)) = VERBS.iter().find(|(name, _)| *name == head.key) {
-        return self::relation(reader, keys, head, *verb, context, field);
-    }
-    if let Some((_, function)) = FUNCTIONS.iter().find(|(name, _)| *name == head.key) {
-        keys.call("an aggregate");
-        return aggregate(reader, keys, head, *function, context);
-    }
-    let scalar = scalar::of_constant(reader, &keys);
-    refuse_required(reader, field, "a constant is never missing");
-    keys.finish(reader);
-    Some(Form::Constant { value: head.value.clone(), scalar: scalar? })
-}
-
-/// Says that a promise of a value makes no sense where there always is one, or none can be promised.
-fn refuse_required(reader: &mut Reader, field: &Field, why: &str) {
-    if let Some(place) = &field.required {
-        let message = format!("`required` cannot stand here: {why}");
-        reader.push(
-            Diagnostic::deny("mutually-exclusive-keys", place.clone(), message).help("leave `required` out"),
-        );
-    }
-}
-
-fn headless(
-    reader: &mut Reader,
-    keys: Keys<'_>,
-    entry: &Entry,
-    context: &Context<'_>,
-    field: &Field,
-) -> Option<Form> {
-    let (kind, inner) = (keys.get("kind"), keys.get("fields"));
-    match (kind, inner) {
-        (None, Some(inner)) => {
-            let options = keys.get("options").map(|entry| object_options(reader, entry)).unwrap_or_default();
-            let fields = fields(reader, inner, context, &format!("{}.", field.path));
-            refuse_required(reader, field, "an object over this row is never missing");
-            keys.finish(reader);
-            Some(Form::SameRow { fields, options })
-        }
-        (Some(_), _) => scalar::of_field(reader, keys, &field.key.value).map(Form::Scalar),
-        (None, None) => {
-            let before = reader.diagnostics.len();
-            let (scalar_keys, is_damaged) = (scalar::ask_all(&keys), keys.is_damaged());
-            keys.finish(reader);
-            // A key from habit already says what is missing.
-            if reader.diagnostics.len() == before && !is_damaged {
-                let place = reader.place(&entry.key_span);
-                let message = format!("field `{}` does not say what fills it", entry.key);
-                let help =
-                    if scalar_keys { "add `kind: …`" } else { "write a kind, `fields` or a relation" };
-                reader.push(Diagnostic::deny("missing-key", place, message).help(help));
-            }
-            None
-        }
-    }
-}
-
-/// Parameters of an object's mapping.
-fn object_options(reader: &mut Reader, entry: &Entry) -> Values {
-    const ALLOWED: [&str; 5] = ["dynamic", "enabled", "include_in_parent", "include_in_root", "meta"];
-    scalar::options(reader, entry, "an object", &ALLOWED)
-}
-
-fn relation(
-    reader: &mut Reader,
-    keys: Keys<'_>,
-    head: &Entry,
-    verb: Verb,
-    context: &Context<'_>,
-    field: &Field,
-) -> Option<Form> {
-    let path = relation::path(reader, &keys, head, context);
-    let order_by = order_by(reader, &keys, verb);
-    let (limit, distinct) = (limit(reader, &keys, verb), distinct(reader, &keys, verb));
-    if verb.is_to_many() {
-        refuse_required(reader, field, "a list is never missing, it is empty");
-    }
-    let shape = shape(reader, keys, head, verb, context, field);
-    let path = path?;
-    if verb == Verb::ManyToMany && path.through.len() != 1 {
-        let place = reader.place(&head.key_span);
-        let message = format!("`{}` does not name the one table between", head.key);
-        reader.push(
-            Diagnostic::deny("missing-key", place, message)
-                .help("write `through: table`, or `has_many` with several hops"),
-        );
-        return None;
-    }
-    let verb = At { value: verb, place: reader.place(&head.key_span) };
-    Some(Form::Relation(Box::new(Relation { verb, path, order_by, limit, distinct, shape: shape? })))
-}
-
-fn order_by(reader: &mut Reader, keys: &Keys<'_>, verb: Verb) -> Vec<Order> {
-    if verb == Verb::BelongsTo {
-        return Vec::new();
-    }
-    keys.get("order_by").map(|entry| relation::order_by(reader, entry)).unwrap_or_default()
-}
-
-fn limit(reader: &mut Reader, keys: &Keys<'_>, verb: Verb) -> Option<u64> {
-    let entry = keys.get("limit").filter(|_| verb.is_to_many())?;
-    let limit = reader.natural("limit", &entry.value)?;
-    if limit.value == 0 {
-        let message = "`limit: 0` would leave the list always empty";
-        reader.push(Diagnostic::deny("wrong-type", limit.place, message).help("write 1 or more"));
-        return None;
-    }
-    Some(limit.value)
-}
-
-fn distinct(reader: &mut Reader, keys: &Keys<'_>, verb: Verb) -> bool {
-    let entry = keys.get("distinct").filter(|_| verb.is_to_many());
-    entry.and_then(|entry| reader.boolean("distinct", &entry.value)).is_some_and(|distinct| distinct.value)
-}
-
-fn shape(
-    reader: &mut Reader,
-    keys: Keys<'_>,
-    head: &Entry,
-    verb: Verb,
-    context: &Context<'_>,
-    field: &Field,
-) -> Option<Shape> {
-    match (keys.get("fields"), keys.get("value")) {
-        (Some(inner), None) => {
-            let nested = verb.is_to_many() && is_nested(reader, &keys);
-            let options = keys.get("options").map(|entry| object_options(reader, entry)).unwrap_or_default();
-            let fields = fields(reader, inner, context, &format!("{}.", field.path));
-            keys.finish(reader);
-            Some(Shape::Object { fields, nested, options })
-        }
-        (None, Some(value)) => {
-            let source = relation::source(reader, "value", &value.value);
-            scalar::of_value(reader, keys, head, source).map(|scalar| Shape::Value(Box::new(scalar)))
-        }
-        (Some(inner), Some(value)) => {
-            let (place, other) = (reader.place(&value.key_span), reader.place(&inner.key_span));
-            reader.push(
-                Diagnostic::deny(
-                    "mutually-exclusive-keys",
-                    place,
-                    "`fields` makes an object and `value` a plain value",
-                )
-                .related(other, "the other")
-                .help("keep one of them"),
-            );
-            None
-        }
-        (None, None) => {
-            let before = reader.diagnostics.len();
-            let is_damaged = keys.is_damaged();
-            scalar::ask_all(&keys);
-            keys.finish(reader);
-            if reader.diagnostics.len() == before && !is_damaged {
-                nothing_shown(reader, head, field);
-            }
-            None
-        }
-    }
-}
-
-fn nothing_shown(reader: &mut Reader, head: &Entry, field: &Field) {
-    let place = Place::new(reader.file, head.key_span.start..head.value.span.end);
-    let key = &field.key.value;
-    let message = match &head.value.content {
-        Content::Scalar { text, .. } => format!("`{key}` does not say what of `{text}` the document holds"),
-        _ => format!("`{key}` does not say what the document holds"),
-    };
-    let help = "write `fields: { … }` for an object, or `value: column, kind: …` for one value";
-    reader.push(Diagnostic::deny("missing-key", place, message).help(help));
-}
-
-fn is_nested(reader: &mut Reader, keys: &Keys<'_>) -> bool {
-    let Some(entry) = keys.get("kind") else { return true };
-    reader.word("kind", &entry.value, &[("nested", true), ("object", false)]).is_none_or(|word| word.value)
-}
-
-fn aggregate(
-    reader: &mut Reader,
-    keys: Keys<'_>,
-    head: &Entry,
-    function: Function,
-    context: &Context<'_>,
-) -> Option<Form> {
-    let path = relation::path(reader, &keys, head, context);
-    let of = keys.get("of").filter(|_| function != Function::Exists);
-    let of_source = of.and_then(|entry| relation::source(reader, "of", &entry.value));
-    let distinct = keys.get("distinct").filter(|_| function == Function::Count);
-    let distinct = distinct.and_then(|entry| reader.boolean("distinct", &entry.value));
-    if of.is_none() && !matches!(function, Function::Count | Function::Exists) {
-        let place = reader.place(&head.key_span);
-        let message = format!("`{}` does not say of what", head.key);
-        reader.push(
-            Diagnostic::deny("missing-key", place, message)
-                .help("write `of: column`, or `of: { sql: \"…\" }`"),
-        );
-        return None;
-    }
-    let result = scalar::of_aggregate(reader, keys, head, function);
-    let function = At { value: function, place: reader.place(&head.key_span) };
-    let distinct = distinct.is_some_and(|distinct| distinct.value);
-    Some(Form::Aggregate(Box::new(Aggregate {
-        function,
-        path: path?,
-        of: of_source,
-        distinct,
-        result: result?,
-    })))
 }
 
 /// `userID` as `user_id`, `htmlURL2` as `html_url2`.

@@ -1,17 +1,22 @@
 //! Scalars as they are written: the kind, its own keys, the mapping's parameters, subfields.
 
+mod kind;
+mod options;
+
 use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
-use super::habits;
 use super::index::Values;
-use super::keys::{At, Keys, Reader, listed, not_supported};
+use super::keys::{At, Keys, Reader};
 use super::relation::{Source, source};
-use super::tree::{Content, Entry, Node, Scalar as YamlScalar};
+use super::tree::{Entry, Node};
 use crate::diagnostic::{Diagnostic, Place};
-use crate::kinds::{self, Kind};
+use crate::kinds::Kind;
 use crate::model::{Function, Subfield};
+
+pub use kind::constant_kind;
+pub(super) use options::options;
 
 /// A kind and all that stands beside it.
 #[derive(Clone, Debug)]
@@ -33,23 +38,6 @@ pub struct Scalar {
     /// What stands for null.
     pub default: Option<At<Json>>,
 }
-
-/// Kinds that are known and not built, and words that stand in their grammar.
-const KINDS_NOT_YET: [&str; 13] = [
-    "completion",
-    "custom",
-    "date_range",
-    "double_range",
-    "geo_point",
-    "geo_shape",
-    "integer_range",
-    "long_range",
-    "map",
-    "nested",
-    "object",
-    "unsigned_long",
-    "vector",
-];
 
 /// Own keys of every kind, so that none of them is unknown where the kind could not be read.
 const OWN_KEYS: [&str; 17] = [
@@ -75,22 +63,10 @@ const OWN_KEYS: [&str; 17] = [
 /// Own keys whose grammar is known and not built.
 const KEYS_NOT_YET: [&str; 2] = ["copy_from", "transforms"];
 
-/// Words that people write for a kind, where one of ours is certain.
-const KIND_HABITS: [(&[&str], &str); 8] = [
-    (&["int", "int4", "number"], "integer"),
-    (&["bigint", "int8", "bigserial"], "long"),
-    (&["smallint", "int2"], "short"),
-    (&["datetime", "timestamptz", "time_stamp"], "timestamp"),
-    (&["bool"], "boolean"),
-    (&["numeric", "scaled_float", "money"], "decimal"),
-    (&["real", "float4"], "float"),
-    (&["double precision", "float8"], "double"),
-];
-
 /// `key: kind`
 pub(super) fn short_form(reader: &mut Reader, text: &str, node: &Node) -> Option<Scalar> {
     let place = reader.place(&node.span);
-    let kind = kind(reader, text, &place)?;
+    let kind = kind::kind(reader, text, &place)?;
     Some(plain(kind.map(|kind| At { value: kind, place: place.clone() }), place))
 }
 
@@ -106,46 +82,6 @@ fn plain(kind: Option<At<&'static dyn Kind>>, place: Place) -> Scalar {
         options,
         subfields: None,
         default: None,
-    }
-}
-
-/// The kind of that name; `Some(None)` is `auto`.
-fn kind(reader: &mut Reader, name: &str, place: &Place) -> Option<Option<&'static dyn Kind>> {
-    if name == kinds::AUTO {
-        return Some(None);
-    }
-    if let Some(kind) = kinds::find(name) {
-        return Some(Some(kind));
-    }
-    if KINDS_NOT_YET.contains(&name) {
-        reader.push(not_supported(place.clone(), &format!("kind `{name}`")));
-        return None;
-    }
-    reader.push(unknown_kind(name, place));
-    None
-}
-
-fn unknown_kind(name: &str, place: &Place) -> Diagnostic {
-    let diagnostic = Diagnostic::deny("unknown-kind", place.clone(), format!("`{name}` is no kind"));
-    let folded = name.to_lowercase();
-    let habit = KIND_HABITS.iter().find(|(words, _)| words.contains(&folded.as_str())).map(|(_, kind)| *kind);
-    if let Some(kind) = habit {
-        return diagnostic.help(format!("write `{kind}`")).fix(place.clone(), kind);
-    }
-    if matches!(folded.as_str(), "string" | "str" | "varchar" | "char" | "citext") {
-        let help = "write `text` to search for words, `keyword` for exact values, `identifier` for codes";
-        return diagnostic.help(help);
-    }
-    if matches!(folded.as_str(), "jsonb" | "hstore") {
-        return diagnostic.help("write `json`").fix(place.clone(), "json");
-    }
-    let names = kinds::ALL.iter().map(|kind| kind.name()).chain([kinds::AUTO]);
-    match habits::nearest(name, names) {
-        Some(near) => diagnostic.help(format!("write `{near}`")).fix(place.clone(), near),
-        None => {
-            let names: Vec<&str> = kinds::ALL.iter().map(|kind| kind.name()).collect();
-            diagnostic.help(format!("the kinds are {}", listed(&names, "and")))
-        }
     }
 }
 
@@ -278,7 +214,7 @@ fn beside_kind(reader: &mut Reader, keys: &Keys<'_>, may_default: bool) -> Optio
     not_yet.iter().for_each(|entry| reader.not_supported(entry));
     let entry = keys.get("kind")?;
     let text = reader.text("kind", &entry.value)?;
-    let kind = kind(reader, &text.value, &text.place)?;
+    let kind = kind::kind(reader, &text.value, &text.place)?;
     let mut scalar = plain(kind.map(|kind| At { value: kind, place: text.place.clone() }), text.place);
     if let Some(kind) = kind {
         scalar.parameters = own_keys(reader, keys, kind);
@@ -291,7 +227,7 @@ fn beside_kind(reader: &mut Reader, keys: &Keys<'_>, may_default: bool) -> Optio
             .get("options")
             .map(|entry| options(reader, entry, kind.name(), kind.options()))
             .unwrap_or_default();
-        scalar.subfields = keys.get("subfields").map(|entry| subfields(reader, entry));
+        scalar.subfields = keys.get("subfields").map(|entry| options::subfields(reader, entry));
     } else if let Some(entry) = keys.get("options") {
         let place = reader.place(&entry.key_span);
         let message = "`auto` takes no `options`: the kind they belong to could change";
@@ -343,110 +279,4 @@ fn own_value(reader: &mut Reader, key: &str, entry: &Entry) -> Option<Json> {
         }
         _ => reader.text(key, node).map(|text| text.value.into()),
     }
-}
-
-/// Reads `options` against the parameters that are known.
-pub(super) fn options(reader: &mut Reader, entry: &Entry, what: &str, allowed: &[&str]) -> Values {
-    let Some(mapping) = reader.mapping("options", &entry.value) else { return Values::new() };
-    let mut found = Values::new();
-    for option in &mapping.entries {
-        if allowed.contains(&option.key.as_str()) {
-            found.insert(option.key.clone(), option.value.json());
-        } else {
-            let place = reader.place(&option.key_span);
-            reader.push(unknown_parameter(&option.key, what, allowed, place));
-        }
-    }
-    found
-}
-
-fn unknown_parameter(name: &str, what: &str, allowed: &[&str], place: Place) -> Diagnostic {
-    let owned = match name {
-        "type" => Some("kind"),
-        "fields" => Some("subfields"),
-        "properties" => Some("fields"),
-        "copy_to" => Some("copy_from"),
-        "scaling_factor" => Some("scale"),
-        _ => None,
-    };
-    if let Some(ours) = owned {
-        let message = format!("`{name}` is not set under `options`");
-        return Diagnostic::deny("unknown-mapping-parameter", place, message)
-            .help(format!("write `{ours}` beside `kind`"));
-    }
-    let message = format!("`{what}` has no parameter `{name}`, so the index could not be created");
-    let diagnostic = Diagnostic::deny("unknown-mapping-parameter", place.clone(), message);
-    let near = habits::nearest(name, allowed.iter().copied())
-        .or_else(|| allowed.iter().copied().find(|each| strsim::levenshtein(name, each) <= 2));
-    match near {
-        Some(near) => diagnostic.help(format!("write `{near}`")).fix(place, near),
-        None if allowed.is_empty() => diagnostic.help("leave it out"),
-        None => diagnostic.help(format!("the parameters are {}", listed(allowed, "and"))),
-    }
-}
-
-/// Kinds that a subfield may be.
-const SUBFIELD_KINDS: [&str; 5] = ["identifier", "keyword", "search_as_you_type", "text", "token_count"];
-
-fn subfields(reader: &mut Reader, entry: &Entry) -> BTreeMap<String, Subfield> {
-    let Some(mapping) = reader.mapping("subfields", &entry.value) else { return BTreeMap::new() };
-    let read = mapping.entries.iter().filter_map(|entry| Some((entry.key.clone(), subfield(reader, entry)?)));
-    read.collect()
-}
-
-fn subfield(reader: &mut Reader, entry: &Entry) -> Option<Subfield> {
-    let (name, place, options) = match &entry.value.content {
-        Content::Map(mapping) => {
-            let keys = Keys::new(mapping, "a subfield");
-            let kind = keys.get("kind").and_then(|entry| reader.text("kind", &entry.value));
-            if !keys.has("kind") {
-                let place = reader.place(&entry.key_span);
-                let message = format!("subfield `{}` has no kind", entry.key);
-                reader.push(Diagnostic::deny("missing-key", place, message).help("add `kind: …`"));
-            }
-            let options = keys.get("options");
-            keys.finish(reader);
-            let kind = kind?;
-            (kind.value, kind.place, options)
-        }
-        _ => {
-            let kind = reader.text(&entry.key, &entry.value)?;
-            (kind.value, kind.place, None)
-        }
-    };
-    let kind = kind(reader, &name, &place)?.filter(|kind| SUBFIELD_KINDS.contains(&kind.name()));
-    let Some(kind) = kind else {
-        let message = format!("a subfield cannot be `{name}`");
-        reader.push(
-            Diagnostic::deny("kind-mismatch", place, message)
-                .help(format!("write {}", listed(&SUBFIELD_KINDS, "or"))),
-        );
-        return None;
-    };
-    let options =
-        options.map(|entry| self::options(reader, entry, kind.name(), kind.options())).unwrap_or_default();
-    Some(Subfield { kind, options })
-}
-
-/// The kind that a constant has by its value; none where it has none.
-pub fn constant_kind(node: &Node) -> Option<&'static dyn Kind> {
-    let name = match &node.content {
-        Content::Map(_) => return None,
-        Content::List(items) => {
-            let mut kinds = items.iter().map(|item| constant_kind(item).map(Kind::name));
-            let first = kinds.next()??;
-            if !kinds.all(|kind| kind == Some(first)) {
-                return None;
-            }
-            first
-        }
-        Content::Scalar { .. } => match node.scalar()? {
-            YamlScalar::Null => return None,
-            YamlScalar::Boolean(_) => "boolean",
-            YamlScalar::Integer(_) => "long",
-            YamlScalar::Float(_) => "double",
-            YamlScalar::Text(_) => "keyword",
-        },
-    };
-    kinds::find(name)
 }

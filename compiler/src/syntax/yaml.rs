@@ -1,20 +1,17 @@
 //! YAML text to a spanned tree. A syntax error does not end it: every block that begins with a key at
 //! the left edge is read by itself then, so that one run shows an error a block.
 
-use std::collections::HashMap;
+mod builder;
+
 use std::ops::Range;
 
-use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span, Tag};
+use granit_parser::ScanError;
 
-use super::tree::{Content, Entry, Mapping, Node};
+use builder::{Builder, Stop};
+
+use super::tree::{Content, Mapping, Node};
 use super::yaml_errors as errors;
-use crate::diagnostic::{Diagnostic, Place};
-
-/// Deepest nesting that is read.
-const DEPTH_MAX: usize = 64;
-
-/// Most nodes that a file may hold once its aliases are followed.
-const NODES_MAX: usize = 100_000;
+use crate::diagnostic::Diagnostic;
 
 /// A file's tree and what was found on the way.
 #[derive(Debug)]
@@ -36,13 +33,6 @@ pub fn parse(file: usize, text: &str) -> Tree {
         Err(Stop::Reported) => Tree { root: None, comments: whole.comments, diagnostics: whole.diagnostics },
         Err(Stop::Syntax(error)) => parse_blocks(file, text, &error),
     }
-}
-
-/// Why building ended early.
-enum Stop {
-    Syntax(ScanError),
-    /// A diagnostic was made of it.
-    Reported,
 }
 
 /// Reads block by block what cannot be read as a whole.
@@ -96,241 +86,10 @@ fn blocks(text: &str) -> Vec<Range<usize>> {
     starts.iter().copied().zip(ends).map(|(start, end)| start..end).collect()
 }
 
-struct Builder<'a> {
-    file: usize,
-    text: &'a str,
-    offset: usize,
-    parser: Parser<'a, granit_parser::StrInput<'a>>,
-    anchors: HashMap<usize, Node>,
-    aliases_are_known: bool,
-    nodes: usize,
-    comments: Vec<Range<usize>>,
-    diagnostics: Vec<Diagnostic>,
-}
-
-impl<'a> Builder<'a> {
-    fn new(file: usize, text: &'a str, offset: usize) -> Self {
-        let options = granit_parser::options! {
-            emit_unresolved_aliases: true,
-            flow_nesting_limit: DEPTH_MAX,
-            block_nesting_limit: DEPTH_MAX,
-        };
-        Self {
-            file,
-            text,
-            offset,
-            parser: Parser::new_from_str_with_options(text, options),
-            anchors: HashMap::new(),
-            aliases_are_known: true,
-            nodes: 0,
-            comments: Vec::new(),
-            diagnostics: Vec::new(),
-        }
-    }
-
-    fn into_tree(mut self, node: Option<Node>) -> Tree {
-        let root = match node {
-            Some(Node { content: Content::Map(mapping), .. }) => Some(mapping),
-            Some(other) => {
-                let place = self.place(other.span.clone());
-                let message = format!("the file is {}, so it has no keys", other.what());
-                self.diagnostics.push(Diagnostic::deny("wrong-type", place, message));
-                None
-            }
-            None => {
-                let place = self.place(0..0);
-                self.diagnostics.push(Diagnostic::deny("missing-key", place, "the file is empty"));
-                None
-            }
-        };
-        Tree { root, comments: self.comments, diagnostics: self.diagnostics }
-    }
-
-    fn place(&self, span: Range<usize>) -> Place {
-        Place::new(self.file, span)
-    }
-
-    /// The next event that is no comment.
-    fn next(&mut self) -> Result<(Event<'a>, Range<usize>), Stop> {
-        loop {
-            let (event, span) = match self.parser.next_event() {
-                Some(event) => event.map_err(Stop::Syntax)?,
-                None => return Ok((Event::StreamEnd, self.text.len()..self.text.len())),
-            };
-            let tag = self.tag_diagnostic(&event, &span);
-            self.diagnostics.extend(tag);
-            let range = self.range(&span);
-            match event {
-                Event::Comment(..) => self.comments.push(range),
-                event => return Ok((event, range)),
-            }
-        }
-    }
-
-    fn range(&self, span: &Span) -> Range<usize> {
-        let range = span.byte_range().unwrap_or(0..0);
-        range.start + self.offset..range.end + self.offset
-    }
-
-    fn tag_diagnostic(&self, event: &Event<'_>, span: &Span) -> Option<Diagnostic> {
-        let tag: &Tag = event.tag()?;
-        let range = span.tag_span().map_or_else(|| self.range(span), |tag_span| self.range(&tag_span));
-        Some(errors::tag(self.place(range), &tag.original()))
-    }
-
-    /// The one document of the text; none where it is empty.
-    fn document(&mut self) -> Result<Option<Node>, Stop> {
-        let mut found = None;
-        loop {
-            let (event, range) = self.next()?;
-            match event {
-                Event::StreamEnd => return Ok(found),
-                Event::StreamStart | Event::DocumentEnd => {}
-                Event::DocumentStart(..) if found.is_some() => {
-                    let place = self.place(range);
-                    self.diagnostics.push(errors::second_document(place));
-                    return Ok(found);
-                }
-                Event::DocumentStart(..) => {}
-                event => {
-                    let node = self.node(event, range)?;
-                    let is_nothing = node.is_missing();
-                    found = (!is_nothing).then_some(node);
-                }
-            }
-        }
-    }
-
-    fn node(&mut self, event: Event<'a>, range: Range<usize>) -> Result<Node, Stop> {
-        self.count(1, &range)?;
-        let (anchor, node) = match event {
-            Event::Scalar(text, style, anchor, _) => (anchor, self.scalar(&text, style, range)),
-            Event::SequenceStart(_, anchor, _) => (anchor, self.list(range)?),
-            Event::MappingStart(_, anchor, _) => (anchor, self.mapping(range)?),
-            Event::Alias(id) => return self.alias(id, range),
-            Event::UnresolvedAlias(name) => {
-                if self.aliases_are_known {
-                    let place = self.place(range.clone());
-                    self.diagnostics.push(errors::unknown_anchor(place, &name));
-                }
-                return Ok(self.scalar("", ScalarStyle::Plain, range));
-            }
-            _ => return Err(Stop::Reported),
-        };
-        if anchor != 0 {
-            self.anchors.insert(anchor, node.clone());
-        }
-        Ok(node)
-    }
-
-    fn scalar(&self, text: &str, style: ScalarStyle, range: Range<usize>) -> Node {
-        let plain = style == ScalarStyle::Plain;
-        // What is not there has no bytes, whatever text the parser gives it.
-        let text = if plain && range.is_empty() { "" } else { text };
-        Node { span: range, content: Content::Scalar { text: text.to_owned(), plain } }
-    }
-
-    /// What an alias stands for, at the place of the alias.
-    fn alias(&mut self, id: usize, range: Range<usize>) -> Result<Node, Stop> {
-        let Some(node) = self.anchors.get(&id).cloned() else {
-            let place = self.place(range);
-            self.diagnostics.push(errors::alias_inside_itself(place));
-            return Err(Stop::Reported);
-        };
-        self.count(size(&node), &range)?;
-        Ok(node)
-    }
-
-    fn count(&mut self, nodes: usize, range: &Range<usize>) -> Result<(), Stop> {
-        self.nodes += nodes;
-        if self.nodes <= NODES_MAX {
-            return Ok(());
-        }
-        let place = self.place(range.clone());
-        self.diagnostics.push(errors::anchor_bomb(place, NODES_MAX));
-        Err(Stop::Reported)
-    }
-
-    fn list(&mut self, start: Range<usize>) -> Result<Node, Stop> {
-        let mut items: Vec<Node> = Vec::new();
-        loop {
-            let (event, range) = self.next()?;
-            if event == Event::SequenceEnd {
-                let end = collection_end(&start, items.last().map(|item| item.span.end), &range);
-                return Ok(Node { span: start.start..end, content: Content::List(items) });
-            }
-            items.push(self.node(event, range)?);
-        }
-    }
-
-    fn mapping(&mut self, start: Range<usize>) -> Result<Node, Stop> {
-        let mut mapping = Mapping::default();
-        loop {
-            let (event, range) = self.next()?;
-            if event == Event::MappingEnd {
-                let last = mapping.entries.last().map(|entry| entry.value.span.end);
-                let end = collection_end(&start, last, &range);
-                return Ok(Node { span: start.start..end, content: Content::Map(mapping) });
-            }
-            self.entry(&mut mapping, event, range)?;
-        }
-    }
-
-    /// Where the value of a key would stand.
-    fn after_colon(&self, key_end: usize) -> usize {
-        let rest = &self.text[key_end - self.offset..];
-        let blank = rest.len() - rest.trim_start_matches([' ', '\t']).len();
-        if rest[blank..].starts_with(':') { key_end + blank + 1 } else { key_end }
-    }
-
-    fn entry(&mut self, mapping: &mut Mapping, event: Event<'a>, range: Range<usize>) -> Result<(), Stop> {
-        let key = self.node(event, range)?;
-        let (event, range) = self.next()?;
-        let mut value = self.node(event, range)?;
-        if value.is_missing() {
-            let after = self.after_colon(key.span.end);
-            value.span = after..after;
-        }
-        let Content::Scalar { text, plain } = key.content else {
-            let place = self.place(key.span);
-            self.diagnostics.push(errors::key_is_no_text(place));
-            return Ok(());
-        };
-        if plain && text == "<<" {
-            let place = self.place(key.span);
-            self.diagnostics.push(errors::merge_key(place));
-            mapping.lost.push(text);
-            return Ok(());
-        }
-        if let Some(first) = mapping.get(&text) {
-            let (place, first) = (self.place(key.span), self.place(first.key_span.clone()));
-            self.diagnostics.push(errors::duplicate_key(place, first, &text));
-            return Ok(());
-        }
-        mapping.entries.push(Entry { key: text, key_span: key.span, key_plain: plain, value });
-        Ok(())
-    }
-}
-
-/// A block collection ends with its last item, a flow collection with its bracket.
-fn collection_end(start: &Range<usize>, last: Option<usize>, end: &Range<usize>) -> usize {
-    let is_flow = start.end > start.start;
-    if is_flow { end.end } else { last.unwrap_or(start.end) }
-}
-
-fn size(node: &Node) -> usize {
-    match &node.content {
-        Content::Scalar { .. } => 1,
-        Content::List(items) => 1 + items.iter().map(size).sum::<usize>(),
-        Content::Map(mapping) => {
-            1 + mapping.entries.iter().map(|entry| 1 + size(&entry.value)).sum::<usize>()
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diagnostic::Place;
 
     fn lints(text: &str) -> Vec<(&'static str, String)> {
         let place = |place: &Place| text[place.start..place.end].to_owned();

@@ -1,0 +1,163 @@
+//! `source.postgres` of the project file: where changes come from, and what may be created there.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use flusso_schemas::lock::{Manage, SourceEndpoint, SourcePlan, Template, TlsFiles};
+
+use super::keys::{At, Keys, Reader};
+use super::source_url;
+use super::tree::{Entry, Mapping, Node};
+use crate::diagnostic::Diagnostic;
+
+/// The lowest minor version of each major one that is known to be right: below it, logical decoding loses
+/// or repeats changes (the release notes of these versions).
+const SERVER_VERSION_MIN: [&str; 4] = ["15.13", "16.9", "17.5", "18.0"];
+
+/// Bound of one statement where none is written.
+const STATEMENT_TIMEOUT_MS: u64 = 30_000;
+
+/// The default schema, and the source where it could be read.
+pub(super) fn source(
+    reader: &mut Reader,
+    entry: &Entry,
+    project: Option<&At<String>>,
+) -> Option<(String, Option<SourcePlan>)> {
+    let mapping = reader.mapping("source", &entry.value)?;
+    let keys = Keys::new(mapping, "`source`");
+    let postgres = keys.get("postgres");
+    if postgres.is_none() {
+        let place = reader.place(&entry.key_span);
+        let message = "`source` does not say what it is";
+        reader.push(
+            Diagnostic::deny("missing-key", place, message)
+                .help("write `postgres: { url: \"${DATABASE_URL}\" }`"),
+        );
+    }
+    let read = postgres.and_then(|entry| {
+        let mapping = reader.mapping("postgres", &entry.value)?;
+        Some(postgres_source(reader, entry, mapping, project))
+    });
+    keys.finish(reader);
+    read
+}
+
+fn postgres_source(
+    reader: &mut Reader,
+    entry: &Entry,
+    mapping: &Mapping,
+    project: Option<&At<String>>,
+) -> (String, Option<SourcePlan>) {
+    let keys = Keys::new(mapping, "`source.postgres`");
+    let endpoint = endpoint(reader, entry, &keys);
+    let tls = tls_files(reader, &keys);
+    let mut plain = |key: &'static str| {
+        let entry = keys.get(key)?;
+        plain_text(reader, key, &entry.value)
+    };
+    let (schema, publication, slot) = (plain("schema"), plain("publication"), plain("slot"));
+    let default = project.map(|name| format!("flusso_{}", name.value)).unwrap_or_default();
+    let manage = keys.get("manage").map(|entry| manage(reader, entry));
+    let timeout = keys.get("statement_timeout").and_then(|entry| reader.duration_ms(entry));
+    keys.get("replication_url").inspect(|entry| reader.not_supported(entry));
+    keys.finish(reader);
+    let slot = slot.map_or(Some(default.clone()), |slot| slot_name(reader, slot));
+    let plan = endpoint.zip(slot).map(|(endpoint, slot)| SourcePlan {
+        endpoint,
+        tls,
+        publication: publication.map_or(default, |name| name.value),
+        slot,
+        manage: manage.unwrap_or_else(|| BTreeSet::from([Manage::Publication, Manage::Slot])),
+        server_version_min: SERVER_VERSION_MIN.map(str::to_owned).to_vec(),
+        settings: BTreeMap::from([("wal_level".to_owned(), "logical".to_owned())]),
+        statement_timeout_ms: timeout.unwrap_or(STATEMENT_TIMEOUT_MS),
+    });
+    (schema.map_or_else(|| "public".to_owned(), |schema| schema.value), plan)
+}
+
+/// A name that is the same in every environment.
+fn plain_text(reader: &mut Reader, key: &str, node: &Node) -> Option<At<String>> {
+    let text = reader.text(key, node)?;
+    if text.value.contains("${") {
+        let message = format!("`{key}` is the same everywhere, so it takes no reference");
+        reader.push(Diagnostic::deny("wrong-type", text.place, message).help("write the name itself"));
+        return None;
+    }
+    if text.value.len() > 63 {
+        let message = format!("`{key}` has {} bytes, and postgres cuts names at 63", text.value.len());
+        reader.push(Diagnostic::deny("name-too-long", text.place, message).help("write a shorter name"));
+        return None;
+    }
+    Some(text)
+}
+
+fn slot_name(reader: &mut Reader, slot: At<String>) -> Option<String> {
+    let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    if !slot.value.is_empty() && slot.value.bytes().all(fits) {
+        return Some(slot.value);
+    }
+    let message = format!("postgres takes no slot that is called `{}`", slot.value);
+    reader.push(Diagnostic::deny("wrong-type", slot.place, message).help("use only `a-z`, `0-9` and `_`"));
+    None
+}
+
+fn endpoint(reader: &mut Reader, entry: &Entry, keys: &Keys<'_>) -> Option<SourceEndpoint> {
+    let url = keys.get("url");
+    let (host, port) = (keys.get("host"), keys.get("port"));
+    let (user, password, database) = (keys.get("user"), keys.get("password"), keys.get("database"));
+    if let Some(url) = url {
+        let parts = [host, port, user, password, database].into_iter().flatten().next();
+        if let Some(part) = parts {
+            let (place, first) = (reader.place(&part.key_span), reader.place(&url.key_span));
+            let message = format!("`url` says it all, so `{}` would say it twice", part.key);
+            reader.push(
+                Diagnostic::deny("mutually-exclusive-keys", place, message)
+                    .related(first, "the other")
+                    .help("keep `url`, or the parts"),
+            );
+        }
+        return source_url::postgres(reader, url);
+    }
+    let mut template =
+        |key: &str, entry: Option<&Entry>| entry.and_then(|entry| reader.template(key, &entry.value));
+    let (host_text, database_text) = (template("host", host), template("database", database));
+    let port_text = template("port", port);
+    let mut secret =
+        |path: &str, entry: Option<&Entry>| entry.and_then(|entry| reader.secret(path, &entry.value));
+    let (user, password) =
+        (secret("source.postgres.user", user), secret("source.postgres.password", password));
+    if host.is_none() || database.is_none() {
+        let place = reader.place(&entry.key_span);
+        reader.push(
+            Diagnostic::deny("missing-key", place, "`source.postgres` does not say where the database is")
+                .help("write `url: \"${DATABASE_URL}\"`, or `host` and `database`"),
+        );
+    }
+    let port = port_text.unwrap_or_else(|| Template("5432".to_owned()));
+    Some(SourceEndpoint::Parts { host: host_text?, port, database: database_text?, user, password })
+}
+
+fn tls_files(reader: &mut Reader, keys: &Keys<'_>) -> TlsFiles {
+    const MODES: [(&str, &str); 5] = [
+        ("disable", "disable"),
+        ("prefer", "prefer"),
+        ("require", "require"),
+        ("verify-ca", "verify-ca"),
+        ("verify-full", "verify-full"),
+    ];
+    let sslmode = keys.get("sslmode").and_then(|entry| reader.word("sslmode", &entry.value, &MODES));
+    let mut file = |key: &'static str| {
+        let entry = keys.get(key)?;
+        reader.template(key, &entry.value)
+    };
+    TlsFiles {
+        ssl_root_cert: file("ssl_root_cert"),
+        ssl_cert: file("ssl_cert"),
+        ssl_key: file("ssl_key"),
+        sslmode: sslmode.map(|mode| mode.value.to_owned()),
+    }
+}
+
+fn manage(reader: &mut Reader, entry: &Entry) -> BTreeSet<Manage> {
+    let items = reader.items("manage", &entry.value);
+    items.iter().filter_map(|item| reader.word("manage", item, &Manage::ALL)).map(|item| item.value).collect()
+}
