@@ -21,6 +21,8 @@ const LINE_INTERVAL: Duration = Duration::from_secs(5);
 pub struct Talk {
     screen: Screen,
     backfills: Mutex<BTreeMap<String, Backfill>>,
+    /// When the step under way began: a backfill is told of only once its first chunk is written.
+    step_began: Mutex<Instant>,
 }
 
 /// One index's backfill as it is shown.
@@ -35,7 +37,7 @@ struct Backfill {
 impl Talk {
     /// Talk on a screen.
     pub fn new(screen: Screen) -> Self {
-        Self { screen, backfills: Mutex::default() }
+        Self { screen, backfills: Mutex::default(), step_began: Mutex::new(Instant::now()) }
     }
 
     fn backfill(&self, index: &str, documents: u64, rows_estimated: Option<u64>) {
@@ -54,9 +56,9 @@ impl Talk {
     }
 
     fn begin(&self, index: &str) -> Backfill {
-        let now = Instant::now();
+        let began = *self.step_began.lock().unwrap_or_else(PoisonError::into_inner);
         let bar = self.screen.is_live().then(|| self.screen.add(bar(index, &self.screen)));
-        Backfill { began: now, said: now, documents: 0, bar }
+        Backfill { began, said: Instant::now(), documents: 0, bar }
     }
 
     /// Ends the bars: each leaves one line that says what it did.
@@ -82,6 +84,7 @@ impl Progress for Talk {
         let step = matches!(event, ProgressEvent::Step(_) | ProgressEvent::Ready);
         if step {
             self.end_backfills();
+            *self.step_began.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
         }
         match event {
             ProgressEvent::Finding(finding) => report::live(&[finding], &self.screen),

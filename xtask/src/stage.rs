@@ -2,8 +2,10 @@
 //! would run it.
 
 use std::ffi::OsStr;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
+use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 use std::{fs, io, thread};
 
@@ -123,14 +125,6 @@ impl Stage {
         if status.success() { Ok(()) } else { Err(Error::Ended { command: shown, status }) }
     }
 
-    /// Starts flusso and leaves it running.
-    pub fn start(&self, arguments: &[&str]) -> Result<Running, Error> {
-        let shown = format!("flusso {}", arguments.join(" "));
-        say(&format!("{shown} &"));
-        let child = self.command(arguments).spawn();
-        child.map(|child| Running(Some(child))).map_err(|source| Error::Spawn { command: shown, source })
-    }
-
     /// Starts flusso and keeps what it says for whoever watches it.
     pub fn start_told(&self, arguments: &[&str]) -> Result<Told, Error> {
         let shown = format!("flusso {}", arguments.join(" "));
@@ -141,17 +135,27 @@ impl Stage {
         }
     }
 
-    /// Starts `flusso run` and waits until it holds the slot.
-    pub fn follow(&mut self) -> Result<Running, Error> {
-        let mut running = self.start(&["run"])?;
-        let held =
-            format!("select 1 from pg_replication_slots where slot_name = '{}' and active", slot(self.name));
-        let mut follows = false;
-        daemon::wait_until(READY_PATIENCE, || {
-            follows = self.sql.query(&held).is_ok_and(|rows| !rows.is_empty());
-            follows || running.has_ended()
+    /// Starts `flusso run` and waits until it says that it follows.
+    pub fn follow(&self) -> Result<Running, Error> {
+        let mut told = self.start_told(&["run"])?;
+        let (sender, said) = channel();
+        let stderr = told.stderr();
+        thread::spawn(move || {
+            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+                eprintln!("{line}");
+                // Nobody waits for a line any more once it follows.
+                drop(sender.send(line));
+            }
         });
-        if follows { Ok(running) } else { Err(Error::TooLate("`flusso run` does not follow".to_owned())) }
+        let running = Running(Some(told));
+        let until = Instant::now() + READY_PATIENCE;
+        loop {
+            match said.recv_timeout(until.saturating_duration_since(Instant::now())) {
+                Ok(line) if line == "following" => return Ok(running),
+                Ok(_) => {}
+                Err(_) => return Err(Error::TooLate("`flusso run` does not follow".to_owned())),
+            }
+        }
     }
 
     /// Undoes what apply made in both servers, and keeps the rows.
@@ -207,30 +211,23 @@ impl Stage {
 
 /// flusso in the background; dropped, it is killed.
 #[derive(Debug)]
-pub struct Running(Option<Child>);
+pub struct Running(Option<Told>);
 
 impl Running {
-    /// Whether it has ended by itself.
-    pub fn has_ended(&mut self) -> bool {
-        self.0.as_mut().is_none_or(|child| child.try_wait().is_ok_and(|status| status.is_some()))
-    }
-
     /// Asks it to stop, which it must do well and soon.
     pub fn stop(mut self) -> Result<(), Error> {
-        let mut child = self.0.take().expect("it is stopped once");
-        say(&format!("kill -TERM {}", child.id()));
-        daemon::signal(child.id(), "TERM");
-        let command = "flusso run".to_owned();
-        let status = child.wait().map_err(|source| Error::Spawn { command: command.clone(), source })?;
-        if status.success() { Ok(()) } else { Err(Error::Ended { command, status }) }
+        let mut told = self.0.take().expect("it is stopped once");
+        say(&format!("kill -TERM {}", told.pid()));
+        daemon::signal(told.pid(), "TERM");
+        told.end()
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        if let Some(child) = &mut self.0 {
+        if let Some(told) = &mut self.0 {
             // It may have ended by itself.
-            drop(child.kill().and_then(|()| child.wait()));
+            drop(told.child.kill().and_then(|()| told.child.wait()));
         }
     }
 }

@@ -36,11 +36,23 @@ pub struct Tuning {
     #[arg(value_parser = RangedU64ValueParser::<usize>::new().range(1..=READERS_MAX))]
     readers: usize,
     /// Longest wait for writers of the source that began before a slot or a publication's change
-    #[arg(long, value_name = "DURATION", env = "FLUSSO_GATE_WAIT", default_value = "10m", hide_env_values = true)]
+    #[arg(
+        long,
+        value_name = "DURATION",
+        env = "FLUSSO_GATE_WAIT",
+        default_value = "10m",
+        hide_env_values = true
+    )]
     #[arg(value_parser = duration::parse)]
     gate_wait: Duration,
     /// Longest wait for a slot that another process holds
-    #[arg(long, value_name = "DURATION", env = "FLUSSO_SLOT_WAIT", default_value = "75s", hide_env_values = true)]
+    #[arg(
+        long,
+        value_name = "DURATION",
+        env = "FLUSSO_SLOT_WAIT",
+        default_value = "75s",
+        hide_env_values = true
+    )]
     #[arg(value_parser = duration::parse)]
     slot_wait: Duration,
 }
