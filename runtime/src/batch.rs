@@ -168,6 +168,18 @@ mod tests {
     }
 
     #[test]
+    fn many_transactions_without_a_hit_fill_a_batch() {
+        let (mut assembly, mut events) = (Assembly::default(), 0);
+        let mut batch = assembly.begin();
+        while !batch.is_full() {
+            assembly.take(&mut batch, Event::Begin(start(7, 100))).expect("begin");
+            assembly.take(&mut batch, Event::Commit { end: Lsn(140) }).expect("commit");
+            events += 2;
+        }
+        assert_eq!(events, EVENT_QUEUE);
+    }
+
+    #[test]
     fn a_keepalive_moves_the_position_only_between_transactions() {
         let mut assembly = Assembly::default();
         let mut batch = assembly.begin();

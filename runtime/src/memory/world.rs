@@ -44,7 +44,8 @@ pub struct Slot {
     pub confirmed: Lsn,
     /// Why it is not ours, if it is not.
     pub foreign: Option<String>,
-    pub(super) holder: Option<(u64, Arc<Process>)>,
+    /// The session that holds it.
+    pub holder: Option<(u64, Arc<Process>)>,
 }
 
 /// What is behind the mutex.
@@ -283,6 +284,14 @@ impl Inner {
         }
     }
 
+    /// Whether such a transaction touched anything of a table.
+    pub fn is_touched(&self, table: Table) -> bool {
+        let unseen = self.history.iter().filter(|transaction| self.unseen.contains(&transaction.start.xid));
+        unseen.flat_map(|transaction| &transaction.changes).any(|change| match change {
+            Change::Put(touched, ..) | Change::Truncate(touched) => *touched == table,
+        })
+    }
+
     pub(super) fn first_unseen(&self, xids: &[u32]) -> Option<u32> {
         xids.iter().copied().find(|xid| self.unseen.contains(xid))
     }
@@ -298,10 +307,9 @@ impl Inner {
 
     /// The next transaction of a stream that begins at `from`: durable, and carried.
     pub(super) fn next_transaction(&self, from: Lsn) -> Option<Transaction> {
-        let is_next = |transaction: &&Transaction| {
-            transaction.is_carried && transaction.start.commit >= from && transaction.end <= self.flush
-        };
-        self.history.iter().find(is_next).cloned()
+        let sent = self.history.partition_point(|transaction| transaction.start.commit < from);
+        let is_next = |transaction: &&Transaction| transaction.is_carried && transaction.end <= self.flush;
+        self.history[sent..].iter().find(is_next).cloned()
     }
 }
 

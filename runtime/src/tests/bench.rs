@@ -12,7 +12,8 @@ use tokio::task::JoinHandle;
 use crate::memory::{Change, Cluster, MemoryBackends, Process, Row, Table, World, lock_for};
 use crate::progress::{Progress, ProgressEvent};
 use crate::sink::Cause;
-use crate::{Applied, ApplyOptions, Result, RunOptions, Shutdown, apply, follow};
+use crate::state::SinkState;
+use crate::{Applied, ApplyOptions, Backends, Result, RunOptions, Shutdown, apply, follow};
 
 /// Longest that anything may take, in paused time.
 const PATIENCE: Duration = Duration::from_secs(3_600);
@@ -163,6 +164,13 @@ impl Bench {
             clusters: self.clusters.clone(),
             process: process.clone(),
         }
+    }
+
+    /// The states as a run loads them.
+    pub async fn states(&self) -> Vec<SinkState> {
+        let (backends, options) = (self.backends(&Arc::default()), self.options(Shutdown::default()));
+        let sink = backends.sink(&self.lock, &options).await.expect("a sink");
+        SinkState::load_all(&sink).await.expect("states")
     }
 
     pub fn options(&self, shutdown: Shutdown) -> RunOptions {

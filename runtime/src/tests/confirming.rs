@@ -62,6 +62,47 @@ async fn confirm_a_note_above_the_durable_position_waits_for_the_heartbeat() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn confirm_what_only_resolve_saw_has_to_be_durable_too() {
+    let bench = Bench::applied().await;
+    let running = bench.follow();
+    bench.pass_time(Duration::from_secs(5)).await;
+    // The order is gone for a moment, so the note leads to no document; a crash brings the order back.
+    let world = bench.world.clone();
+    running.process.at(Call::Resolve, 1, move || {
+        world.commit_asynchronously(vec![gone(Table::Orders, 20)]);
+        Ok(())
+    });
+    let world = bench.world.clone();
+    running.process.at(Call::Heartbeat, 1, move || {
+        world.crash();
+        Ok(())
+    });
+    bench.world.commit(vec![note(1, 200, 5)]);
+    bench.until(|| running.process.count(Call::Heartbeat) == 1).await;
+    bench.wait_confirmed().await;
+    bench.assert_true();
+    running.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_written_once_the_slot_is_not_ours() {
+    let bench = Bench::applied().await;
+    let running = bench.follow();
+    bench.pass_time(Duration::from_secs(5)).await;
+    let writes = bench.writes().len();
+    let world = bench.world.clone();
+    running.process.at(Call::BuildDone, 1, move || {
+        let other = Some((0, Arc::default()));
+        world.with(|inner| inner.slot.as_mut().expect("a slot").holder = other);
+        Ok(())
+    });
+    bench.world.commit(vec![customer(1, 50)]);
+    let error = running.ended().await.expect("alive").expect_err("the other one keeps it");
+    assert_eq!(error.kind, ErrorKind::Busy);
+    assert_eq!(bench.writes().len(), writes);
+}
+
+#[tokio::test(start_paused = true)]
 async fn confirm_a_range_is_closed_only_once_what_it_saw_is_durable() {
     let bench = Bench::new(&["search"]);
     let process: Arc<Process> = Arc::default();

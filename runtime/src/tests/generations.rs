@@ -10,6 +10,8 @@ use crate::ErrorKind;
 use crate::memory::{Call, Process, Table};
 use crate::sink::Cause;
 
+/// What the log grows by from an untouched source to the first commit after its slot was made.
+const MADE_BYTES: u64 = 64;
 /// Every step of an apply that leaves something behind.
 const STEPS: [Call; 22] = [
     Call::Provision,
@@ -93,6 +95,16 @@ async fn a_backfill_goes_on_from_its_closed_range_under_its_first_position() {
     let bench = Bench::new(&["search"]);
     bench.world.commit((100..1_400).map(|id| customer(id, 1)).collect());
     let process: Arc<Process> = Arc::default();
+    // The follower confirms something meanwhile: what is left is still written under the first position.
+    let world = bench.world.clone();
+    process.at(Call::Gate, 1, move || {
+        world.commit(vec![customer(2, 20)]);
+        Ok(())
+    });
+    let (world, first) = (bench.world.clone(), bench.world.with(|inner| inner.insert));
+    process.hold_at(Call::Bound, 1, move || {
+        world.with(|inner| inner.slot.as_ref().is_some_and(|slot| slot.confirmed.0 >= first.0 + MADE_BYTES))
+    });
     let (cluster, killed) = (bench.cluster().clone(), process.clone());
     process.set_chaos(move |call| {
         let has_closed = |servers: &mut crate::memory::Servers| {
@@ -119,6 +131,7 @@ async fn a_backfill_goes_on_from_its_closed_range_under_its_first_position() {
     let is_after = |id: &String| *id > closed || id.len() < closed.len();
     let customers: Vec<_> = again.iter().filter(|(.., ids)| ids.len() > 10).collect();
     assert!(!customers.is_empty() && customers.iter().all(|(.., ids)| ids.iter().all(is_after)), "{closed}");
+    assert!(bench.project().confirmed.is_some_and(|confirmed| confirmed.position > begun.first_position));
     let version = begun.first_position.eventless_version(0);
     assert!(customers.iter().all(|(_, written, _)| *written == version));
     bench.assert_true();
@@ -211,6 +224,76 @@ async fn dropping_a_generation_that_missed_changes_can_be_interrupted() {
         bench.apply().await.expect("applied");
         bench.assert_true();
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn dropping_a_generation_of_another_plan_can_be_interrupted() {
+    let mut bench = Bench::new(&["search"]);
+    let process: Arc<Process> = Arc::default();
+    process.kill_at(Call::Get, 1, || {});
+    assert!(bench.apply_in(&process).await.is_none());
+    let mut lock = (*bench.lock).clone();
+    lock.indexes[0].body = serde_json::json!({ "mappings": { "dynamic": "strict" } });
+    bench.lock = Arc::new(lock);
+    let process: Arc<Process> = Arc::default();
+    process.kill_at(Call::DropGenerationDone, 1, || {});
+    assert!(bench.apply_in(&process).await.is_none());
+    bench.apply().await.expect("applied");
+    bench.assert_true();
+}
+
+/// A live generation that was not fed while others were, as the state tells it.
+fn let_miss_changes(bench: &Bench) {
+    let name = bench.generation("customers").name;
+    bench.cluster().with(|servers| {
+        let project = servers.project.as_mut().expect("a state");
+        project.value.fed.insert(name, crate::Lsn::ZERO);
+    });
+}
+
+#[tokio::test(start_paused = true)]
+async fn fed_until_a_run_does_not_follow_a_live_generation_that_missed_changes() {
+    let bench = Bench::applied().await;
+    let_miss_changes(&bench);
+    let error = bench.follow().ended().await.expect("alive").expect_err("it stops");
+    assert_eq!(error.kind, ErrorKind::Drift);
+    bench.apply().await.expect("another one is built");
+    assert!(bench.generation("customers").name.ends_with("-2"));
+    bench.world.commit(vec![customer(1, 50)]);
+    bench.catch_up().await;
+    bench.assert_true();
+}
+
+#[tokio::test(start_paused = true)]
+async fn swap_a_run_that_finds_a_generation_swapping_asks_the_alias() {
+    let bench = Bench::applied().await;
+    let_miss_changes(&bench);
+    let process: Arc<Process> = Arc::default();
+    process.kill_at(Call::SwapDone, 1, || {});
+    assert!(bench.apply_in(&process).await.is_none());
+    assert!(bench.cluster().with(|servers| servers.aliases["customers"].ends_with("-2")));
+    bench.world.commit(vec![customer(1, 50), order(99, 1, 1)]);
+    bench.catch_up().await;
+    bench.assert_true();
+    let old = bench
+        .generations()
+        .into_iter()
+        .find(|own| own.name.starts_with("customers") && own.name.ends_with("-1"));
+    assert_eq!(old.expect("it is kept").phase, GenerationPhase::Kept);
+}
+
+#[tokio::test(start_paused = true)]
+async fn changes_of_one_generation_at_once_are_both_kept() {
+    let bench = Bench::applied().await;
+    let name = bench.generation("customers").name;
+    let states = bench.states().await;
+    let mark =
+        states[0].update_generation(&name, |generation| generation.suspect_since = Some(crate::Lsn(7)));
+    let close = states[0].update_generation(&name, |generation| generation.ranges.clear());
+    let (marked, closed) = tokio::join!(mark, close);
+    marked.and(closed).expect("saved");
+    let generation = bench.generation("customers");
+    assert_eq!((generation.suspect_since, generation.ranges.len()), (Some(crate::Lsn(7)), 0));
 }
 
 #[tokio::test(start_paused = true)]

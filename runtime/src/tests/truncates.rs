@@ -19,6 +19,14 @@ async fn truncate_of_a_root_or_a_child_is_followed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn truncate_closes_its_batch_so_that_two_in_a_row_are_both_followed() {
+    let bench = Bench::applied().await;
+    bench.world.commit(vec![Change::Truncate(Table::Customers), Change::Truncate(Table::Notes)]);
+    bench.catch_up().await;
+    bench.assert_true();
+}
+
+#[tokio::test(start_paused = true)]
 async fn truncate_is_recorded_durably_until_every_document_was_built_again() {
     let bench = Bench::applied().await;
     let running = bench.follow();
