@@ -90,7 +90,8 @@ impl Table {
     pub fn is_unique_on(&self, columns: &[&str]) -> bool {
         self.facts.indexes.iter().any(|index| {
             let keys = index.columns.iter().take(index.nkeys);
-            let proves = index.unique && index.immediate && index.valid && !index.partial && !index.expressions;
+            let proves =
+                index.unique && index.immediate && index.valid && !index.partial && !index.expressions;
             proves && keys.flatten().all(|key| columns.contains(&key.as_str()))
         })
     }

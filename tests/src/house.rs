@@ -57,7 +57,10 @@ fn dependencies_point_one_way() {
     for (package, forbidden) in [
         ("flusso-schemas", [&["flusso-compiler", "flusso-runtime"][..], &clients].concat()),
         ("flusso-compiler", [&["flusso-runtime"][..], &clients].concat()),
-        ("flusso-runtime", vec!["flusso-compiler", "flusso-opensearch", "flusso-postgres", "opensearch", "tokio-postgres"]),
+        (
+            "flusso-runtime",
+            vec!["flusso-compiler", "flusso-opensearch", "flusso-postgres", "opensearch", "tokio-postgres"],
+        ),
         ("flusso-postgres", vec!["flusso-compiler", "flusso-opensearch", "opensearch"]),
         ("flusso-opensearch", vec!["flusso-compiler", "flusso-postgres", "tokio-postgres"]),
     ] {

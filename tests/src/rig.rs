@@ -16,7 +16,6 @@ use xtask::services::opensearch::http;
 use xtask::services::postgres::{Cluster, Connection};
 use xtask::services::{OPENSEARCH_VARIABLE, POSTGRES_VARIABLE};
 
-pub use compare::Comparison;
 pub use process::{Done, Running};
 
 /// How long anything a test waits for may take on a busy machine.
@@ -69,10 +68,7 @@ impl Rig {
         sql.query("analyze").expect("a superuser analyses");
         let folder = copy_project(example, &name);
         let database_variable = database_variable(folder.path());
-        let variables = vec![
-            (database_variable, url),
-            ("OPENSEARCH_URL".to_owned(), opensearch.to_owned()),
-        ];
+        let variables = vec![(database_variable, url), ("OPENSEARCH_URL".to_owned(), opensearch.to_owned())];
         let opensearch = opensearch.to_owned();
         Self { example, folder, sql, opensearch, name, variables }
     }
@@ -151,9 +147,13 @@ impl Rig {
     /// Names of the project's concrete indexes, the state's not among them.
     pub fn generations(&self) -> Vec<String> {
         let (_, text) = self.request("GET", &format!("/_cat/indices/{}*?h=index", self.name), "");
-        let state = format!("{}flusso-state", self.name);
-        let mut names: Vec<String> =
-            text.lines().map(str::trim).filter(|name| !name.is_empty() && !name.starts_with(&state)).map(str::to_owned).collect();
+        let state = format!("{}_flusso-state", self.name);
+        let mut names: Vec<String> = text
+            .lines()
+            .map(str::trim)
+            .filter(|name| !name.is_empty() && !name.starts_with(&state))
+            .map(str::to_owned)
+            .collect();
         names.sort();
         names
     }
@@ -205,7 +205,8 @@ fn copy_project(example: Project, name: &str) -> TempDir {
         fs::copy(&path, to).expect("a copy");
     }
     let text = fs::read_to_string(from.join("flusso.yml")).expect("a project has a file");
-    let project = text.lines().find(|line| line.starts_with("project:")).expect("a project has a name").to_owned();
+    let project =
+        text.lines().find(|line| line.starts_with("project:")).expect("a project has a name").to_owned();
     let text = text.replace(&project, &format!("project: {name}"));
     let url = "url: \"${OPENSEARCH_URL}\"";
     assert!(text.contains(url), "the example's sink takes its URL from OPENSEARCH_URL");
@@ -220,7 +221,8 @@ fn copy_project(example: Project, name: &str) -> TempDir {
 /// The variable that the example takes its database from.
 fn database_variable(folder: &Path) -> String {
     let text = fs::read_to_string(folder.join("flusso.yml")).expect("a file of ours");
-    let after = text.split("${").find(|part| part.contains("DATABASE_URL}")).expect("the example names a database");
+    let after =
+        text.split("${").find(|part| part.contains("DATABASE_URL}")).expect("the example names a database");
     after.split('}').next().expect("a name before the brace").to_owned()
 }
 

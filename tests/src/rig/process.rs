@@ -18,8 +18,6 @@ pub struct Done {
     pub stdout: String,
     /// What it said.
     pub stderr: String,
-    /// How long it took.
-    pub took: Duration,
 }
 
 impl Done {
@@ -44,7 +42,6 @@ pub struct Running {
     lines: Receiver<String>,
     said: String,
     stdout: Option<thread::JoinHandle<String>>,
-    began: Instant,
 }
 
 impl Running {
@@ -71,7 +68,7 @@ impl Running {
             let _ = stdout.read_to_string(&mut text);
             text
         });
-        Self { child, lines, said: String::new(), stdout: Some(stdout), began: Instant::now() }
+        Self { child, lines, said: String::new(), stdout: Some(stdout) }
     }
 
     /// Its process id.
@@ -116,13 +113,13 @@ impl Running {
     /// Waits for its end.
     pub fn wait(mut self) -> Done {
         let status = self.child.wait().expect("it is ours");
-        let took = self.began.elapsed();
         while let Ok(line) = self.lines.recv() {
             self.said.push_str(&line);
             self.said.push('\n');
         }
-        let stdout = self.stdout.take().expect("it is waited for once").join().expect("reading does not panic");
-        Done { code: status.code().unwrap_or(-1), stdout, stderr: std::mem::take(&mut self.said), took }
+        let stdout =
+            self.stdout.take().expect("it is waited for once").join().expect("reading does not panic");
+        Done { code: status.code().unwrap_or(-1), stdout, stderr: std::mem::take(&mut self.said) }
     }
 
     /// Asks it to stop and waits.

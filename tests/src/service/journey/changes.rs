@@ -83,13 +83,14 @@ fn a_json_value_with_line_breaks_arrives_as_its_document_and_harms_nothing() {
     let mut rig = Rig::new(SHOP, 0.005);
     rig.compile_and_apply();
     let follower = rig.follow();
-    let smuggled = format!(
-        "update shop.products set active = true, supplier_data = E'{{\"a\":\\n1}}\\n' || E'\\n' where id = 1; \
-         update shop.products set supplier_data = E'{{\"x\":\\r\\n{{\"delete\":\\n{{\"_index\":\"{}_products\",\"_id\":\"2\"}}\\n}}\\n}}' \
-         where id = 3",
+    let raw = format!(
+        "{{\"x\":\r\n{{\"delete\":\n{{\"_index\":\"{}_products\",\"_id\":\"2\"}}\n}}\n}}\n",
         rig.name
     );
-    rig.run(&["update shop.products set active = true where id in (1, 2, 3)", &smuggled]);
+    rig.run(&[
+        "update shop.products set active = true where id in (1, 2, 3)",
+        &format!("update shop.products set supplier_data = '{raw}' where id in (1, 3)"),
+    ]);
     rig.assert_becomes_right("products");
     assert!(rig.document("products", "2").is_some(), "nothing deleted it");
     follower.stop().assert_code(0);

@@ -18,7 +18,10 @@ fn change(sql: &mut Connection, round: usize) {
     let statements = [
         format!("update shop.order_items set quantity = {round} where order_id between {id} and {}", id + 5),
         format!("update shop.users set name = 'round {round}' where id = {id}"),
-        format!("update shop.products set name = 'round {round}', active = {} where id = {id}", round.is_multiple_of(2)),
+        format!(
+            "update shop.products set name = 'round {round}', active = {} where id = {id}",
+            round.is_multiple_of(2)
+        ),
         format!("delete from shop.order_items where order_id = {id} and line = 2"),
         format!(
             "insert into shop.order_items (order_id, line, product_id, quantity, price) \
@@ -75,7 +78,7 @@ fn kill_9_of_the_index_server_during_backfill_and_following_loses_nothing() {
     let mut apply = rig.start(&["apply"]);
     apply.wait_for("backfill `orders`");
     node.kill9();
-    change(&mut rig.sql, 1);
+    change(&mut rig.sql, 50);
     node.restart().expect("it starts again");
     let interrupted = apply.wait();
     if interrupted.code != 0 {

@@ -12,7 +12,7 @@ fn a_misspelt_column_and_an_unknown_table_are_both_told_in_one_run() {
     rig.edit("indexes/orders.yml", "  note: text", "  nota: text");
     rig.edit("indexes/users.yml", "table: users", "table: user");
     let done = rig.flusso(&["check", "--format", "concise"]).assert_code(1);
-    assert!(done.stdout.contains("indexes/orders.yml:8:3: deny[unknown-column]"), "{}", done.stdout);
+    assert!(done.stdout.contains("indexes/orders.yml:9:3: deny[unknown-column]"), "{}", done.stdout);
     assert!(done.stdout.contains("deny[unknown-table]"), "{}", done.stdout);
     rig.flusso(&["compile"]).assert_code(1);
     assert!(!rig.path("flusso.lock").exists(), "no lock of a project with errors");
@@ -39,7 +39,13 @@ fn an_unset_variable_and_servers_that_are_down_end_with_3() {
         rig.flusso(&[command]).assert_code(3).assert_said("127.0.0.1:1");
     }
     assert_eq!(lock, fs::read(rig.path("flusso.lock")).expect("a lock"));
-    assert_eq!(rig.value(&format!("select count(*) from pg_replication_slots where slot_name = 'flusso_{}'", rig.name)), Some("0".to_owned()));
+    assert_eq!(
+        rig.value(&format!(
+            "select count(*) from pg_replication_slots where slot_name = 'flusso_{}'",
+            rig.name
+        )),
+        Some("0".to_owned())
+    );
     assert_eq!(rig.value("select count(*) from pg_publication"), Some("0".to_owned()));
 }
 

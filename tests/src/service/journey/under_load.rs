@@ -41,7 +41,7 @@ fn write_until(rig: &Rig, stop: Arc<AtomicBool>) -> thread::JoinHandle<usize> {
                 "begin; update shop.orders set note = 'round {round}' where id between {id} and {id} + 20; \
                  update shop.order_items set quantity = quantity + 1 where order_id = {id}; \
                  delete from shop.order_items where order_id = {id} + 1 and line = 1; \
-                 update shop.products set price = price + 1 where id = {id} % 50000 + 1; commit"
+                 update shop.products set price = least(price, 1000) + 1 where id = {id} % 50000 + 1; commit"
             ))
             .expect("a round of changes");
             round += 1;
