@@ -62,6 +62,7 @@ const HOLD_PAUSE: Duration = Duration::from_millis(1);
 
 type Action = Box<dyn FnOnce() -> Result<()> + Send>;
 type IsOver = Arc<dyn Fn() -> bool + Send + Sync>;
+type Delays = Box<dyn FnMut() -> Duration + Send>;
 type Chaos = Box<dyn FnMut(Call) -> Result<()> + Send>;
 
 /// One run of flusso.
@@ -71,6 +72,7 @@ pub struct Process {
     planned: Mutex<BTreeMap<Call, Vec<(u64, Action)>>>,
     held: Mutex<Vec<(Call, u64, IsOver)>>,
     chaos: Mutex<Option<Chaos>>,
+    delays: Mutex<Option<Delays>>,
     counts: Mutex<BTreeMap<Call, u64>>,
 }
 
@@ -139,6 +141,20 @@ impl Process {
         *lock(&self.chaos) = Some(Box::new(chaos));
     }
 
+    /// How long each call takes, in paused time.
+    pub fn set_delays(&self, delays: impl FnMut() -> Duration + Send + 'static) {
+        *lock(&self.delays) = Some(Box::new(delays));
+    }
+
+    /// Lets others run, as a network does.
+    async fn delay(&self) {
+        let delay = lock(&self.delays).as_mut().map(|delays| delays());
+        match delay {
+            Some(delay) => tokio::time::sleep(delay).await,
+            None => tokio::task::yield_now().await,
+        }
+    }
+
     /// How many calls of a kind were made.
     pub fn count(&self, call: Call) -> u64 {
         lock(&self.counts).get(&call).copied().unwrap_or(0)
@@ -148,8 +164,7 @@ impl Process {
     pub async fn reach(&self, call: Call) -> Result<()> {
         let outcome = self.pass(call);
         self.wait_while_held(call).await;
-        // Lets others run between any two calls, as a network does.
-        tokio::task::yield_now().await;
+        self.delay().await;
         if self.is_killed() {
             pending::<()>().await;
         }

@@ -54,7 +54,8 @@ pub struct Inner {
     pub(super) history: Vec<Transaction>,
     pub(super) visible: Arc<Tables>,
     latest: Tables,
-    unseen: BTreeSet<u32>,
+    /// Transactions that no snapshot sees yet, and what they lock.
+    unseen: BTreeMap<u32, Vec<Change>>,
     /// Where the log ends.
     pub insert: Lsn,
     /// Up to where it survives a crash.
@@ -103,7 +104,7 @@ impl Default for World {
             history: Vec::new(),
             visible: Arc::default(),
             latest: Tables::default(),
-            unseen: BTreeSet::new(),
+            unseen: BTreeMap::new(),
             insert: Lsn(FIRST_POSITION),
             flush: Lsn(FIRST_POSITION),
             xid_next: 700,
@@ -131,7 +132,8 @@ impl World {
         result
     }
 
-    pub(super) fn read<T>(&self, look: impl FnOnce(&Inner) -> T) -> T {
+    /// Looks at anything.
+    pub fn read<T>(&self, look: impl FnOnce(&Inner) -> T) -> T {
         look(&lock(&self.inner))
     }
 
@@ -264,7 +266,7 @@ impl Inner {
         let events = changes.iter().filter_map(|change| self.append_change(change)).collect();
         let start = TransactionStart { xid, commit: self.insert, commit_time_us: i64::from(xid) };
         self.insert = Lsn(self.insert.0 + COMMIT_RECORD_BYTES);
-        self.unseen.insert(xid);
+        self.unseen.insert(xid, changes.clone());
         self.history.push(Transaction { start, end: self.insert, changes, events, is_carried });
         xid
     }
@@ -276,30 +278,26 @@ impl Inner {
     }
 
     fn see(&mut self, xid: u32) {
-        if self.unseen.remove(&xid) {
-            let transaction = self.history.iter().find(|transaction| transaction.start.xid == xid);
-            let transaction = transaction.expect("what is unseen is in the history");
+        if let Some(changes) = self.unseen.remove(&xid) {
             let visible = Arc::make_mut(&mut self.visible);
-            transaction.changes.iter().for_each(|change| visible.apply(change));
+            changes.iter().for_each(|change| visible.apply(change));
         }
     }
 
-    /// Whether such a transaction touched anything of a table.
+    pub(super) fn first_unseen(&self, xids: &[u32]) -> Option<u32> {
+        xids.iter().copied().find(|xid| self.unseen.contains_key(xid))
+    }
+
+    /// Whether a transaction that no snapshot sees yet touched anything of a table.
     pub fn is_touched(&self, table: Table) -> bool {
-        let unseen = self.history.iter().filter(|transaction| self.unseen.contains(&transaction.start.xid));
-        unseen.flat_map(|transaction| &transaction.changes).any(|change| match change {
+        self.unseen.values().flatten().any(|change| match change {
             Change::Put(touched, ..) | Change::Truncate(touched) => *touched == table,
         })
     }
 
-    pub(super) fn first_unseen(&self, xids: &[u32]) -> Option<u32> {
-        xids.iter().copied().find(|xid| self.unseen.contains(xid))
-    }
-
     /// Whether a transaction that no snapshot sees yet still locks what it touched.
     pub fn is_locked(&self, table: Table, id: Option<u64>) -> bool {
-        let unseen = self.history.iter().filter(|transaction| self.unseen.contains(&transaction.start.xid));
-        unseen.flat_map(|transaction| &transaction.changes).any(|change| match change {
+        self.unseen.values().flatten().any(|change| match change {
             Change::Put(locked, row, _) => *locked == table && id == Some(*row),
             Change::Truncate(locked) => *locked == table,
         })

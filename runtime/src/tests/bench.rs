@@ -273,7 +273,7 @@ impl Bench {
     }
 
     pub fn slot_position(&self) -> Lsn {
-        self.world.with(|inner| inner.slot.as_ref().map_or(Lsn::ZERO, |slot| slot.confirmed))
+        self.world.read(|inner| inner.slot.as_ref().map_or(Lsn::ZERO, |slot| slot.confirmed))
     }
 
     pub fn project(&self) -> ProjectState {

@@ -287,11 +287,13 @@ async fn changes_of_one_generation_at_once_are_both_kept() {
     let bench = Bench::applied().await;
     let name = bench.generation("customers").name;
     let states = bench.states().await;
+    // While one is under way the others queue for their turn.
+    let under_way = states[0].update_generation(&name, |generation| generation.nonce.push('x'));
     let mark =
         states[0].update_generation(&name, |generation| generation.suspect_since = Some(crate::Lsn(7)));
     let close = states[0].update_generation(&name, |generation| generation.ranges.clear());
-    let (marked, closed) = tokio::join!(mark, close);
-    marked.and(closed).expect("saved");
+    let (first, marked, closed) = tokio::join!(under_way, mark, close);
+    first.and(marked).and(closed).expect("saved");
     let generation = bench.generation("customers");
     assert_eq!((generation.suspect_since, generation.ranges.len()), (Some(crate::Lsn(7)), 0));
 }

@@ -1,5 +1,6 @@
 //! Thousands of random changes, crashes and faults: at the end no document is wrong.
 
+use std::cell::RefCell;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use crate::memory::{Call, Change, Fate, Process, Row, Table};
 use crate::{Error, ErrorKind, Result};
 
 /// Histories, each with a seed of its own.
-const HISTORIES: u64 = 60;
+const HISTORIES: u64 = 40;
 /// Operations of one history.
 const OPERATIONS: u64 = 80;
 
@@ -39,7 +40,7 @@ impl Dice {
 struct History {
     bench: Bench,
     dice: Dice,
-    unseen: Vec<u32>,
+    unseen: RefCell<Vec<u32>>,
     running: Option<Running>,
     is_applied: bool,
 }
@@ -56,7 +57,7 @@ impl History {
     fn new(seed: u64) -> Self {
         let sinks: &[&str] = if seed.is_multiple_of(4) { &["here", "there"] } else { &["search"] };
         let (bench, dice) = (Bench::new(sinks), Dice::new(seed));
-        Self { bench, dice, unseen: Vec::new(), running: None, is_applied: false }
+        Self { bench, dice, unseen: RefCell::default(), running: None, is_applied: false }
     }
 
     async fn run(mut self) {
@@ -65,7 +66,11 @@ impl History {
             self.go_on().await;
             self.change();
             self.disturb();
-            self.bench.pass_time(Duration::from_millis(self.dice.roll(400))).await;
+            if self.dice.once_in(40) {
+                self.begin_anew();
+            }
+            let pause_ms = if self.dice.once_in(6) { 3_000 } else { 100 };
+            self.bench.pass_time(Duration::from_millis(self.dice.roll(pause_ms))).await;
         }
         self.end().await;
     }
@@ -84,22 +89,38 @@ impl History {
             self.running = Some(self.bench.follow_in(process));
             return;
         }
-        let world_goes_on = async {
-            for _ in 0..10 {
-                self.bench.pass_time(Duration::from_millis(self.dice.roll(200))).await;
-                self.change_visibly();
-            }
-        };
         let mut applying = std::pin::pin!(self.bench.apply_in(&process));
         let applied = tokio::select! {
             applied = &mut applying => applied,
-            () = world_goes_on => {
-                self.unseen.iter().for_each(|xid| self.bench.world.show(*xid));
-                applying.await
-            }
+            () = self.world_goes_on() => applying.await,
         };
         self.is_applied = matches!(applied, Some(Ok(_)));
         self.judge(applied.map_or(Ok(()), |applied| applied.map(drop)));
+    }
+
+    /// What happens while an apply is at work, until it is left in peace.
+    async fn world_goes_on(&self) {
+        for _ in 0..40 {
+            self.bench.pass_time(Duration::from_millis(self.dice.roll(20))).await;
+            self.change();
+            self.disturb();
+        }
+        self.show_all();
+    }
+
+    fn show_all(&self) {
+        self.unseen.borrow_mut().drain(..).for_each(|xid| self.bench.world.show(xid));
+    }
+
+    /// Every live generation counts as one that missed changes: the next apply builds others.
+    fn begin_anew(&mut self) {
+        if let Some(running) = self.running.take() {
+            running.process.kill();
+        }
+        for cluster in self.bench.clusters.values() {
+            cluster.with(|servers| servers.project.iter_mut().for_each(|project| project.value.fed.clear()));
+        }
+        self.is_applied = false;
     }
 
     /// What a fault explains is begun again; anything else is a mistake.
@@ -117,6 +138,8 @@ impl History {
     fn process(&self) -> Arc<Process> {
         let process: Arc<Process> = Arc::default();
         let (dice, world, killed) = (self.dice.clone(), self.bench.world.clone(), process.clone());
+        let delays = self.dice.clone();
+        process.set_delays(move || Duration::from_micros(delays.roll(4_000)));
         process.set_chaos(move |call| {
             if dice.once_in(700) {
                 killed.kill();
@@ -144,22 +167,22 @@ impl History {
         }
     }
 
-    fn change(&mut self) {
+    fn change(&self) {
         let changes = self.changes();
-        match self.dice.roll(12) {
-            0 => drop(self.bench.world.commit_asynchronously(changes)),
-            1 => self.unseen.push(self.bench.world.commit_unseen(changes)),
-            _ => drop(self.bench.world.commit(changes)),
-        }
-        if self.dice.once_in(3)
-            && let Some(xid) = self.unseen.pop()
+        match self.dice.roll(10) {
+            0 => self.bench.world.commit_asynchronously(changes),
+            1 => {
+                let xid = self.bench.world.commit_unseen(changes);
+                self.unseen.borrow_mut().push(xid);
+                xid
+            }
+            _ => self.bench.world.commit(changes),
+        };
+        if self.dice.once_in(6)
+            && let Some(xid) = self.unseen.borrow_mut().pop()
         {
             self.bench.world.show(xid);
         }
-    }
-
-    fn change_visibly(&self) {
-        self.bench.world.commit(self.changes());
     }
 
     /// Up to six changes of rows that no transaction holds.
@@ -180,21 +203,21 @@ impl History {
             return Change::Truncate(table);
         }
         let (id, parent) = match table {
-            Table::Customers => (1 + self.dice.roll(9), 0),
-            Table::Orders => (10 + self.dice.roll(25), self.dice.roll(10)),
-            Table::Items => (100 + self.dice.roll(50), 10 + self.dice.roll(25)),
-            Table::Notes => (1_000 + self.dice.roll(60), 100 + self.dice.roll(50)),
+            Table::Customers => (1 + self.dice.roll(30), 0),
+            Table::Orders => (100 + self.dice.roll(100), self.dice.roll(31)),
+            Table::Items => (1_000 + self.dice.roll(200), 100 + self.dice.roll(100)),
+            Table::Notes => (10_000 + self.dice.roll(200), 1_000 + self.dice.roll(200)),
         };
         let row = Row { parent, value: self.dice.roll(1_000), hidden: self.dice.once_in(5) };
         Change::Put(table, id, Some(row).filter(|_| !self.dice.once_in(4)))
     }
 
     /// Servers crash, move and answer late.
-    fn disturb(&mut self) {
+    fn disturb(&self) {
         match self.dice.roll(60) {
             0 => {
                 self.bench.world.crash();
-                self.unseen.clear();
+                self.unseen.borrow_mut().clear();
             }
             1 => self.bench.world.disconnect(),
             2 => self.bench.clusters.values().for_each(|cluster| cluster.crash()),
@@ -204,7 +227,7 @@ impl History {
             }),
             4..10 => self.deliver_late(),
             10 => self.running.iter().for_each(|running| running.process.kill()),
-            11 => self.bench.world.with(|inner| inner.build_max = Some(1 + self.dice.roll(5) as usize)),
+            11 => self.bench.world.with(|inner| inner.build_max = Some(4 + self.dice.roll(8) as usize)),
             12 => self.bench.world.with(|inner| inner.build_max = None),
             13..18 => self.bench.world.with(|inner| inner.burst = 1 + self.dice.roll(8) as usize),
             18 => self.bench.world.with(|inner| inner.clock += Duration::from_secs(61)),
@@ -220,7 +243,7 @@ impl History {
 
     /// The faults end, everything is followed, and every document is right.
     async fn end(mut self) {
-        self.unseen.drain(..).for_each(|xid| self.bench.world.show(xid));
+        self.show_all();
         if let Some(running) = self.running.take() {
             running.process.kill();
         }
