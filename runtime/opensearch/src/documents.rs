@@ -3,6 +3,7 @@
 use flusso_runtime::bounds::DOCUMENT_BYTES_MAX;
 use flusso_runtime::error::{Error, ErrorKind, Result};
 use flusso_runtime::sink::StoredDocument;
+use opensearch::MgetParts;
 use serde::Deserialize;
 use serde_json::json;
 use serde_json::value::RawValue;
@@ -10,7 +11,6 @@ use serde_json::value::RawValue;
 use crate::answer::gone;
 use crate::client::{Client, unknown_answer};
 use crate::server_error::ServerError;
-use crate::transport::segment;
 
 /// Documents asked for in one request; halved where the answer has too many bytes.
 const IDS_A_REQUEST: usize = 500;
@@ -56,8 +56,8 @@ pub(crate) async fn get_many(
 
 async fn page(client: &Client, generation: &str, ids: &[String]) -> Result<Vec<Option<StoredDocument>>> {
     let path = format!(
-        "/{}/_mget?realtime=true&filter_path=docs.found,docs._version,docs._source,docs.error.type",
-        segment(generation)
+        "{}?realtime=true&filter_path=docs.found,docs._version,docs._source,docs.error.type",
+        MgetParts::Index(generation).url()
     );
     let answered = client.post_for(&path, &json!({ "ids": ids }), ANSWER_BYTES_MAX).await?;
     if answered.is_missing() {

@@ -7,6 +7,8 @@ use async_trait::async_trait;
 use flusso_runtime::error::{Error, ErrorKind, Result};
 use flusso_runtime::state_store::{Revision, StateStore, Stored, StoredState};
 use flusso_schemas::state::{GenerationState, ProjectState, STATE_VERSION};
+use opensearch::indices::{IndicesCreateParts, IndicesRefreshParts};
+use opensearch::{CreateParts, DeleteParts, GetParts, IndexParts, SearchParts};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -15,7 +17,6 @@ use crate::backoff::random;
 use crate::client::{Answered, Client};
 use crate::names::{state_index, write_alias};
 use crate::server_error::ServerError;
-use crate::transport::segment;
 
 /// Most documents of one state: one a generation, and the project's.
 const DOCUMENTS_MAX: usize = 10_000;
@@ -96,7 +97,7 @@ impl StateIndex {
     async fn create_index(&self) -> Result<()> {
         let mut body = body();
         body["aliases"] = json!({ write_alias(&self.index): {} });
-        let answered = self.client.put(&format!("/{}", segment(&self.index)), &body).await?;
+        let answered = self.client.put(&IndicesCreateParts::Index(&self.index).url(), &body).await?;
         let error = ServerError::of(&answered.response);
         if error.error_type == "resource_already_exists_exception" {
             return Ok(());
@@ -106,14 +107,15 @@ impl StateIndex {
 
     /// Every document, from the primary; none where there is no index.
     async fn list(&self) -> Result<Option<Vec<Document>>> {
-        let index = segment(&self.index);
-        let refreshed = self.client.post(&format!("/{index}/_refresh"), &Value::Null).await?;
+        let refresh = IndicesRefreshParts::Index(&[&self.index]).url();
+        let refreshed = self.client.post(&refresh, &Value::Null).await?;
         if refreshed.is_missing() {
             return Ok(None);
         }
         refreshed.success("a refresh of the state")?;
+        let search = SearchParts::Index(&[&self.index]).url();
         let path = format!(
-            "/{index}/_search?allow_partial_search_results=false&preference=_primary&seq_no_primary_term=true\
+            "{search}?allow_partial_search_results=false&preference=_primary&seq_no_primary_term=true\
              &size={DOCUMENTS_MAX}&sort=_doc"
         );
         let answered = self.client.get(&path).await?;
@@ -137,11 +139,14 @@ impl StateIndex {
         condition: Condition,
     ) -> Result<Revision> {
         // Through the write alias, so that a state that was deleted is not made again by a write.
-        let (alias, document) = (segment(&write_alias(&self.index)), segment(id));
+        let alias = write_alias(&self.index);
         let path = match condition {
-            Condition::Absent => format!("/{alias}/_create/{document}?require_alias=true"),
+            Condition::Absent => {
+                format!("{}?require_alias=true", CreateParts::IndexId(&alias, id).url())
+            }
             Condition::At(Revision { sequence, term }) => format!(
-                "/{alias}/_doc/{document}?require_alias=true&if_seq_no={sequence}&if_primary_term={term}"
+                "{}?require_alias=true&if_seq_no={sequence}&if_primary_term={term}",
+                IndexParts::IndexId(&alias, id).url()
             ),
         };
         let body = serde_json::to_value(value).expect("a state document is always printed");
@@ -167,7 +172,7 @@ impl StateIndex {
     }
 
     async fn read_back(&self, id: &str) -> Result<Option<Document>> {
-        let path = format!("/{}/_doc/{}?realtime=true", segment(&self.index), segment(id));
+        let path = format!("{}?realtime=true", GetParts::IndexId(&self.index, id).url());
         let answered = self.client.get(&path).await?;
         if answered.is_missing() { Ok(None) } else { answered.json("a read of the state").map(Some) }
     }
@@ -254,8 +259,8 @@ impl StateStore for StateIndex {
 
     async fn delete_generation(&self, name: &str, revision: Revision) -> Result<()> {
         let Revision { sequence, term } = revision;
-        let (index, document) = (segment(&self.index), segment(&generation_id(name)));
-        let path = format!("/{index}/_doc/{document}?if_seq_no={sequence}&if_primary_term={term}");
+        let document = DeleteParts::IndexId(&self.index, &generation_id(name)).url();
+        let path = format!("{document}?if_seq_no={sequence}&if_primary_term={term}");
         let answered: Answered = self.client.delete(&path).await?;
         match answered.response.status {
             404 => Ok(()),

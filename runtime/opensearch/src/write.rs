@@ -8,6 +8,7 @@ use flusso_runtime::error::Result;
 use flusso_runtime::sink::{Answer, Cause, WriteBatch};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
+use opensearch::BulkParts;
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::answer::{self, Outcome, Verdict};
@@ -15,7 +16,7 @@ use crate::bulk::{self, Body, Items, Limits};
 use crate::client::{ANSWER_BYTES_MAX, Client};
 use crate::names::write_alias;
 use crate::throttle::Throttle;
-use crate::transport::{Request, Response, SendError, Verb, segment};
+use crate::transport::{Request, Response, SendError, Verb};
 
 /// Everything a write needs beside its batch.
 #[derive(Clone, Copy, Debug)]
@@ -70,8 +71,8 @@ impl Bulk<'_> {
         let request = Request {
             verb: Verb::Post,
             path: format!(
-                "/{}/_bulk?require_alias=true&timeout={}ms&filter_path={}",
-                segment(&write_alias(self.generation)),
+                "{}?require_alias=true&timeout={}ms&filter_path={}",
+                BulkParts::Index(&write_alias(self.generation)).url(),
                 timeout.as_millis().max(1),
                 answer::FILTER
             ),
