@@ -20,11 +20,14 @@ const COMMIT_RECORD_BYTES: u64 = 16;
 /// Where a fresh log ends: what lies below was before our time.
 const FIRST_POSITION: u64 = 1_000;
 
+/// What looks at every position that is about to be confirmed.
+type Judge = Box<dyn Fn(Lsn) + Send>;
+
 /// A server.
 pub struct World {
     inner: Mutex<Inner>,
     changed: watch::Sender<u64>,
-    on_confirm: Mutex<Option<Box<dyn Fn(Lsn) + Send>>>,
+    on_confirm: Mutex<Option<Judge>>,
 }
 
 /// One transaction that committed.

@@ -136,13 +136,14 @@ impl Bench {
         self.world.on_confirm(move |position| {
             for (name, cluster) in &clusters {
                 let lost = cluster.with(|servers| {
-                    let lowest = servers.project.as_ref().and_then(|project| project.value.confirmed);
-                    let version = position.version(0);
-                    let is_behind =
-                        !servers.keeps_nothing && lowest.is_none_or(|held| held.position < position);
-                    let could_lose =
-                        servers.indexes.values().any(|index| index.could_lose_event_below(version));
-                    is_behind || could_lose && !servers.keeps_nothing
+                    let Some(project) = servers.project.as_ref().map(|project| &project.value) else {
+                        return !servers.keeps_nothing;
+                    };
+                    // What is no longer fed may lose what it likes.
+                    let is_fed = |name: &String| project.fed.get(name).is_some_and(|fed| *fed >= position);
+                    let mut fed = servers.indexes.iter().filter(|(name, _)| is_fed(name));
+                    project.confirmed.is_none_or(|held| held.position < position)
+                        || fed.any(|(_, index)| index.could_lose_event_below(position.version(0)))
                 });
                 if lost {
                     violations

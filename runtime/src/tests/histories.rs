@@ -9,7 +9,7 @@ use crate::memory::{Call, Change, Fate, Process, Row, Table};
 use crate::{Error, ErrorKind, Result};
 
 /// Histories, each with a seed of its own.
-const HISTORIES: u64 = 40;
+const HISTORIES: u64 = 25;
 /// Operations of one history.
 const OPERATIONS: u64 = 80;
 
