@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod house;
 #[cfg(test)]
+mod printed;
+#[cfg(test)]
 mod rig;
 #[cfg(test)]
 mod service;
