@@ -44,14 +44,15 @@ impl Talk {
         let mut backfills = self.backfills.lock().unwrap_or_else(PoisonError::into_inner);
         let backfill = backfills.entry(index.to_owned()).or_insert_with(|| self.begin(index));
         backfill.documents = documents;
+        let told = told(backfill.rate(), rows_estimated);
         if let Some(bar) = &backfill.bar {
             // An estimate that was passed is no longer shown as the end.
             bar.set_length(rows_estimated.unwrap_or(0).max(documents));
             bar.set_position(documents);
+            bar.set_message(told);
         } else if backfill.said.elapsed() >= LINE_INTERVAL {
             backfill.said = Instant::now();
-            let rate = Rate { documents, lasted: backfill.began.elapsed() };
-            self.screen.say(&line(index, rate, rows_estimated));
+            self.screen.say(&format!("  {index}: {told}"));
         }
     }
 
@@ -61,31 +62,35 @@ impl Talk {
         Backfill { began, said: Instant::now(), documents: 0, bar }
     }
 
-    /// Ends the bars: each leaves one line that says what it did.
-    fn end_backfills(&self) {
+    /// Ends the bars where something else begins: each leaves one line that says what it did.
+    fn end_backfills_before(&self, event: &ProgressEvent) {
+        use ProgressEvent::{Ready, Retrying, Step};
+        if !matches!(event, Step(_) | Ready | Retrying { .. }) {
+            return;
+        }
+        *self.step_began.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
         let mut backfills = self.backfills.lock().unwrap_or_else(PoisonError::into_inner);
         for (index, backfill) in std::mem::take(&mut *backfills) {
             if let Some(bar) = &backfill.bar {
                 bar.finish_and_clear();
             }
-            let rate = Rate { documents: backfill.documents, lasted: backfill.began.elapsed() };
-            self.screen.say(&format!(
-                "  {index}: {} documents in {}, {}/s",
-                grouped(rate.documents),
-                lasted(rate.lasted),
-                grouped(rate.a_second())
-            ));
+            let rate = backfill.rate();
+            let (documents, lasted, a_second) =
+                (grouped(rate.documents), lasted(rate.lasted), grouped(rate.a_second()));
+            self.screen.say(&format!("  {index}: {documents} documents in {lasted}, {a_second}/s"));
         }
+    }
+}
+
+impl Backfill {
+    fn rate(&self) -> Rate {
+        Rate { documents: self.documents, lasted: self.began.elapsed() }
     }
 }
 
 impl Progress for Talk {
     fn event(&self, event: ProgressEvent) {
-        let step = matches!(event, ProgressEvent::Step(_) | ProgressEvent::Ready);
-        if step {
-            self.end_backfills();
-            *self.step_began.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
-        }
+        self.end_backfills_before(&event);
         match event {
             ProgressEvent::Finding(finding) => report::live(&[finding], &self.screen),
             ProgressEvent::Plan(plan) => self.screen.say(&plan::text(&plan, self.screen.look())),
@@ -125,8 +130,9 @@ impl Rate {
     }
 }
 
-fn line(index: &str, rate: Rate, rows_estimated: Option<u64>) -> String {
-    let mut text = format!("  {index}: {}", grouped(rate.documents));
+/// How far, how fast, and how long the rest takes.
+fn told(rate: Rate, rows_estimated: Option<u64>) -> String {
+    let mut text = grouped(rate.documents);
     if let Some(rows) = rows_estimated {
         text += &format!(" of about {}", grouped(rows));
     }
@@ -138,13 +144,10 @@ fn line(index: &str, rate: Rate, rows_estimated: Option<u64>) -> String {
 }
 
 fn bar(index: &str, screen: &Screen) -> ProgressBar {
-    let template = if screen.look().color {
-        "  {msg} {bar:30.cyan} {human_pos}/{human_len} documents, {per_sec}, {eta} left"
-    } else {
-        "  {msg} {bar:30} {human_pos}/{human_len} documents, {per_sec}, {eta} left"
-    };
+    let template =
+        if screen.look().color { "  {prefix} {bar:30.cyan} {msg}" } else { "  {prefix} {bar:30} {msg}" };
     let style = ProgressStyle::with_template(template).expect("the template is constant and right");
-    ProgressBar::new(0).with_style(style).with_message(index.to_owned())
+    ProgressBar::new(0).with_style(style).with_prefix(index.to_owned())
 }
 
 #[cfg(test)]
@@ -154,22 +157,19 @@ mod tests {
     #[test]
     fn a_line_tells_how_far_how_fast_and_how_long() {
         let rate = Rate { documents: 40_000, lasted: Duration::from_secs(4) };
-        assert_eq!(
-            line("orders", rate, Some(100_000)),
-            "  orders: 40,000 of about 100,000 documents, 10,000/s, 6.0 s left"
-        );
+        assert_eq!(told(rate, Some(100_000)), "40,000 of about 100,000 documents, 10,000/s, 6.0 s left");
     }
 
     #[test]
     fn an_estimate_that_was_passed_promises_nothing() {
         let rate = Rate { documents: 40_000, lasted: Duration::from_secs(4) };
-        assert_eq!(line("a", rate, Some(10)), "  a: 40,000 of about 10 documents, 10,000/s");
-        assert_eq!(line("a", rate, None), "  a: 40,000 documents, 10,000/s");
+        assert_eq!(told(rate, Some(10)), "40,000 of about 10 documents, 10,000/s");
+        assert_eq!(told(rate, None), "40,000 documents, 10,000/s");
     }
 
     #[test]
     fn nothing_done_yet_is_no_division() {
         let rate = Rate { documents: 0, lasted: Duration::ZERO };
-        assert_eq!(line("a", rate, Some(5)), "  a: 0 of about 5 documents, 0/s");
+        assert_eq!(told(rate, Some(5)), "0 of about 5 documents, 0/s");
     }
 }
