@@ -125,7 +125,8 @@ mod tests {
     fn causes_are_told_once_each() {
         let failure = Failure::file("read", Path::new("a"))(io::Error::other("broken"));
         assert_eq!(failure.causes(), ["broken"]);
-        let error = flusso_runtime::Error::new(flusso_runtime::ErrorKind::Busy, "busy").with_source("held by 7");
+        let error =
+            flusso_runtime::Error::new(flusso_runtime::ErrorKind::Busy, "busy").with_source("held by 7");
         assert_eq!(Failure::from(error).causes(), ["held by 7"]);
     }
 }
