@@ -9,7 +9,7 @@ use crate::memory::{Call, Change, Fate, Process, Row, Table};
 use crate::{Error, ErrorKind, Result};
 
 /// Histories, each with a seed of its own.
-const HISTORIES: u64 = 25;
+const HISTORIES: u64 = 20;
 /// Operations of one history.
 const OPERATIONS: u64 = 80;
 
@@ -66,7 +66,7 @@ impl History {
             self.go_on().await;
             self.change();
             self.disturb();
-            if self.dice.once_in(40) {
+            if self.dice.once_in(120) {
                 self.begin_anew();
             }
             let pause_ms = if self.dice.once_in(6) { 3_000 } else { 100 };
@@ -199,7 +199,7 @@ impl History {
 
     fn one_change(&self) -> Change {
         let table = Table::ALL[usize::try_from(self.dice.roll(4)).expect("small")];
-        if self.dice.once_in(60) {
+        if self.dice.once_in(30) {
             return Change::Truncate(table);
         }
         let (id, parent) = match table {
