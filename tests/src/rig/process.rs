@@ -99,6 +99,11 @@ impl Running {
         }
     }
 
+    /// What it said so far, as far as it was waited for.
+    pub fn said(&self) -> &str {
+        &self.said
+    }
+
     /// Sends a signal by its name, such as `TERM`.
     pub fn signal(&self, name: &str) {
         xtask::services::daemon::signal(self.pid(), name);
