@@ -50,9 +50,12 @@ fn measure(urls: &Urls) -> Result<(), Error> {
     stage.flusso(&["compile"])?;
     // The first one warms both servers up, and gives the bytes that raw `_bulk` sends.
     backfill(&mut stage)?;
-    let raw = raw::bulk(stage.address(), &stage.alias(INDEX))?;
+    let before = raw::bulk(stage.address(), &stage.alias(INDEX))?;
     stage.forget()?;
     let measured = backfill(&mut stage)?;
+    // A machine is not as fast at all times: the better of one before and one after is what is possible.
+    let after = raw::bulk(stage.address(), &stage.alias(INDEX))?;
+    let raw = if after.lasted < before.lasted { after } else { before };
     let comparison = stage.compare(INDEX)?;
     right(&comparison)?;
     let latency = latency::measure(&mut stage)?;
