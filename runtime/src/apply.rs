@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use flusso_schemas::lock::{Lock, index_text};
+use flusso_schemas::lsn::Lsn;
 use flusso_schemas::report::{ApplyPlan, Finding, Level};
 use flusso_schemas::state::{GenerationPhase, SlotPhase};
 use tokio::task::JoinHandle;
@@ -13,7 +14,6 @@ use crate::bounds::RETRY_TOTAL_APPLY;
 use crate::drift::Compare;
 use crate::error::{Error, ErrorKind, Result};
 use crate::feed::Feed;
-use crate::follow::follow;
 use crate::join::{Joined, ensure_slot, go_live, join, settle_swaps};
 use crate::opening::Opening;
 use crate::planning::{has_missed_nothing, plan_apply, refuse_unsupported};
@@ -34,8 +34,6 @@ pub struct ApplyOptions {
     pub run: RunOptions,
     /// Show the plan and change nothing.
     pub dry_run: bool,
-    /// Go on following afterwards.
-    pub follow: bool,
 }
 
 /// What an apply did.
@@ -63,9 +61,6 @@ pub async fn apply(backends: &dyn Backends, lock: Arc<Lock>, options: &ApplyOpti
     while let Err(error) = attempt.run(backends, &lock, &sink, options, &mut retry).await {
         retry.after(error).await?;
         attempt.is_first = false;
-    }
-    if options.follow && !options.dry_run {
-        follow(backends, lock, &options.run).await?;
     }
     Ok(attempt.applied)
 }
@@ -180,24 +175,30 @@ impl Attempt {
             };
             self.applied.documents += backfill.run().await?;
         }
-        for feed in joined.filling.values().flatten().filter(|feed| feed.keeps_state) {
+        for feed in joined.filling.values().flatten() {
+            let Some(state) = session.state_of(feed) else { continue };
             step(options, &format!("verify `{}`", feed.generation.name));
             let verified = Verify { session: session.clone(), feed: feed.clone() }.run().await?;
             self.applied.repaired += verified.repaired;
-            self.finish(session, feed, options).await?;
+            self.finish(session, state, feed, options).await?;
         }
         Ok(())
     }
 
     /// Own settings, everything searchable that had happened, and the alias moves.
-    async fn finish(&mut self, session: &Session, feed: &Feed, options: &ApplyOptions) -> Result<()> {
+    async fn finish(
+        &mut self,
+        session: &Session,
+        state: &SinkState,
+        feed: &Feed,
+        options: &ApplyOptions,
+    ) -> Result<()> {
         let index = session.index(feed.index);
         let (sink, generation) = (session.writer.sink(), &feed.generation);
         self.applied.remarks.extend(sink.finish_generation(generation, index).await?);
         session.wait_passed().await?;
         sink.refresh(generation).await?;
         step(options, &format!("swap alias `{}` to `{}`", index.alias, generation.name));
-        let state = session.state_of(feed).expect("only feeds that keep a state are swapped");
         state
             .update_generation(&generation.name, |document| document.phase = GenerationPhase::Swapping)
             .await?;
@@ -212,11 +213,11 @@ async fn complete(session: &Session, plan: &ApplyPlan) -> Result<()> {
     for state in session.states.iter() {
         for step in plan.steps.iter().filter(|step| step.sink == state.sink) {
             let index = lock.indexes.iter().find(|index| index.name == step.index);
-            let known = state.generations().await;
-            let gone_on = known.iter().find(|generation| Some(&generation.name) == step.generation.as_ref());
-            if let (Some(index), Some(generation)) = (index, gone_on) {
+            if let (Some(index), Some(name)) = (index, &step.generation)
+                && state.generation(name).await.is_some()
+            {
                 let text = index_text(index);
-                state.update_generation(&generation.name, |document| document.plan = text).await?;
+                state.update_generation(name, |document| document.plan = text).await?;
             }
         }
         let digest = lock.digest();
@@ -226,13 +227,11 @@ async fn complete(session: &Session, plan: &ApplyPlan) -> Result<()> {
 }
 
 /// The position that the first chunk of these feeds was begun under, the lowest where they differ.
-async fn first_position(session: &Session, feeds: &[Feed]) -> flusso_schemas::lsn::Lsn {
-    let confirmed = session.confirmed.borrow().position;
-    let mut first = confirmed;
+async fn first_position(session: &Session, feeds: &[Feed]) -> Lsn {
+    let mut first = session.confirmed.borrow().position;
     for feed in feeds {
         if let Some(state) = session.state_of(feed) {
-            let generations = state.generations().await;
-            let own = generations.iter().find(|document| document.name == feed.generation.name);
+            let own = state.generation(&feed.generation.name).await;
             first = own.map_or(first, |document| first.min(document.first_position));
         }
     }

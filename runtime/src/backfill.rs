@@ -65,8 +65,7 @@ impl Backfill {
         let mut closed: Vec<Option<KeyRange>> = Vec::new();
         for feed in self.feeds.iter() {
             if let Some(state) = self.session.state_of(feed) {
-                let generations = state.generations().await;
-                let own = generations.into_iter().find(|document| document.name == feed.generation.name);
+                let own = state.generation(&feed.generation.name).await;
                 closed.push(own.and_then(|document| document.ranges.into_iter().next()));
             }
         }

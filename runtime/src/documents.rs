@@ -120,6 +120,13 @@ pub struct Built {
     pub snapshot: Snapshot,
 }
 
+impl Built {
+    /// Every key it says something of: those of documents in their order, then the missing ones.
+    pub fn keys(&self) -> impl Iterator<Item = &Key> {
+        self.documents.iter().map(|item| item.key).chain(&self.missing)
+    }
+}
+
 /// When and of what a reading transaction took its snapshot.
 #[derive(Clone, Debug)]
 pub struct Snapshot {

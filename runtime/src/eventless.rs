@@ -7,7 +7,7 @@ use flusso_schemas::lsn::Lsn;
 use futures_util::future::try_join_all;
 
 use crate::bounds::{BATCH_KEYS_MAX, WRITE_DEADLINE};
-use crate::documents::{Built, Key, Selection, halves};
+use crate::documents::{Key, Selection, halves};
 use crate::error::{Error, ErrorKind, Result};
 use crate::feed::Feed;
 use crate::session::Session;
@@ -121,16 +121,12 @@ impl Eventless<'_> {
             reading,
             note: built.snapshot.note,
         };
-        Ok((settled, if holds { Vec::new() } else { keys_of(&built) }))
+        Ok((settled, if holds { Vec::new() } else { built.keys().cloned().collect() }))
     }
 
     /// What tells whether a tombstone may have been lost meanwhile, of each sink that can lose one.
     async fn marks(&self) -> Result<Vec<ShardMarks>> {
-        let kept = self.feeds.iter().filter(|feed| feed.keeps_state);
+        let kept = self.feeds.iter().filter(|feed| self.session.state_of(feed).is_some());
         try_join_all(kept.map(|feed| self.session.writer.sink().shard_marks(&feed.generation))).await
     }
-}
-
-fn keys_of(built: &Built) -> Vec<Key> {
-    built.documents.iter().map(|item| item.key).chain(&built.missing).cloned().collect()
 }

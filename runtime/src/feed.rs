@@ -21,8 +21,6 @@ pub struct Feed {
     pub index: usize,
     /// The generation.
     pub generation: Generation,
-    /// Whether its sink keeps a state (stdout does not).
-    pub keeps_state: bool,
 }
 
 impl Feeds {

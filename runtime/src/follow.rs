@@ -17,7 +17,7 @@ use crate::progress::ProgressEvent;
 use crate::retry::Retry;
 use crate::session::{Session, Start};
 use crate::sink::{Generation, Sink};
-use crate::state::SinkState;
+use crate::state::{SinkState, of_sink};
 
 /// Follows until it is asked to stop. A session that breaks is begun again for as long as it takes.
 ///
@@ -81,13 +81,13 @@ async fn follow_once(
 
 /// A state that says: this very lock was applied.
 async fn check_lock(opening: &Opening) -> Result<()> {
+    let ours = opening.plan.digest();
     for state in opening.states.iter() {
         let applied = state.project().await.and_then(|project| project.lock_digest);
         let message = match applied {
-            Some(digest) if digest == opening.plan.digest() => continue,
+            Some(digest) if digest == ours => continue,
             Some(digest) => format!(
-                "this lock ({}) is not the one that was applied to sink `{}` ({digest})",
-                opening.plan.digest(),
+                "this lock ({ours}) is not the one that was applied to sink `{}` ({digest})",
                 state.sink
             ),
             None => format!("no apply has been completed in sink `{}`", state.sink),
@@ -102,12 +102,11 @@ async fn live_feeds(opening: &Opening) -> Result<Feeds> {
     let mut feeds = Vec::new();
     for (position, index) in opening.plan.indexes.iter().enumerate() {
         for sink in sinks_of(index) {
-            let state = opening.states.iter().find(|state| state.sink == sink);
-            let (name, keeps_state) = match state {
-                Some(state) => (live_generation(state, index).await?.name, true),
-                None => (index.name.clone(), false),
+            let name = match of_sink(&opening.states, &sink) {
+                Some(state) => live_generation(state, index).await?.name,
+                None => index.name.clone(),
             };
-            feeds.push(Feed { index: position, generation: Generation { sink, name }, keeps_state });
+            feeds.push(Feed { index: position, generation: Generation { sink, name } });
         }
     }
     Ok(Feeds::new(opening.plan.clone(), feeds))

@@ -14,7 +14,7 @@ use crate::feed::{Feed, Feeds};
 use crate::opening::Opening;
 use crate::planning::{has_missed_nothing, sinks_of};
 use crate::sink::Generation;
-use crate::state::SinkState;
+use crate::state::{SinkState, of_sink};
 
 /// Makes the states that are missing, and the slot where no state has one that is ready. Publication
 /// and identities are committed before this.
@@ -23,10 +23,8 @@ pub async fn ensure_slot(opening: &Opening, publication_oid: u32) -> Result<()> 
         Some(confirmed) => confirmed,
         None => make_slot(opening, publication_oid).await?,
     };
+    create_missing(opening, publication_oid).await?;
     for state in opening.states.iter() {
-        if state.project().await.is_none() {
-            state.create(fresh_project(opening, publication_oid)).await?;
-        }
         if state.project().await.is_some_and(|project| project.slot_phase == SlotPhase::Creating) {
             state
                 .update_project(|project| {
@@ -55,13 +53,9 @@ async fn ready_position(opening: &Opening) -> Option<Confirmed> {
 async fn make_slot(opening: &Opening, publication_oid: u32) -> Result<Confirmed> {
     let mut is_ours = opening.states.is_empty();
     for state in opening.states.iter() {
-        match state.project().await {
-            Some(_) => {
-                is_ours = true;
-                state.update_project(|project| project.publication_oid = publication_oid).await?;
-            }
-            None if is_ours => state.create(fresh_project(opening, publication_oid)).await?,
-            None => {}
+        if state.project().await.is_some() {
+            is_ours = true;
+            state.update_project(|project| project.publication_oid = publication_oid).await?;
         }
     }
     let capture = &opening.source.capture;
@@ -78,13 +72,19 @@ async fn make_slot(opening: &Opening, publication_oid: u32) -> Result<Confirmed>
         }
         capture.drop_slot().await?;
     }
+    create_missing(opening, publication_oid).await?;
+    let position = capture.create_slot().await?;
+    Ok(Confirmed { position, transaction_end: None, xid: None, commit_time_us: None })
+}
+
+/// Makes the state of every sink that has none yet; its slot counts as not there.
+async fn create_missing(opening: &Opening, publication_oid: u32) -> Result<()> {
     for state in opening.states.iter() {
         if state.project().await.is_none() {
             state.create(fresh_project(opening, publication_oid)).await?;
         }
     }
-    let position = capture.create_slot().await?;
-    Ok(Confirmed { position, transaction_end: None, xid: None, commit_time_us: None })
+    Ok(())
 }
 
 fn fresh_project(opening: &Opening, publication_oid: u32) -> ProjectState {
@@ -131,7 +131,8 @@ pub async fn join(opening: &Opening, plan: &ApplyPlan, confirmed: Confirmed) -> 
         }
     }
     // Stdout beside other sinks receives what is written to them: it alone gives no reason to fill.
-    filling.retain(|_, feeds| opening.states.is_empty() || feeds.iter().any(|feed| feed.keeps_state));
+    let keeps_state = |feed: &Feed| of_sink(&opening.states, &feed.generation.sink).is_some();
+    filling.retain(|_, feeds| opening.states.is_empty() || feeds.iter().any(keeps_state));
     Ok(Joined { feeds: Feeds::new(opening.plan.clone(), feeds), filling })
 }
 
@@ -148,24 +149,21 @@ async fn join_one(
     index: &IndexPlan,
     confirmed: Confirmed,
 ) -> Result<(Feed, bool)> {
-    let feed = |name: String, keeps_state| Feed {
-        index: position,
-        generation: Generation { sink: step.sink.clone(), name },
-        keeps_state,
-    };
-    let Some(state) = opening.states.iter().find(|state| state.sink == step.sink) else {
-        return Ok((feed(index.name.clone(), false), true));
+    let feed =
+        |name: String| Feed { index: position, generation: Generation { sink: step.sink.clone(), name } };
+    let Some(state) = of_sink(&opening.states, &step.sink) else {
+        return Ok((feed(index.name.clone()), true));
     };
     let known = match &step.generation {
-        Some(name) => state.generations().await.into_iter().find(|generation| generation.name == *name),
+        Some(name) => state.generation(name).await,
         None => None,
     };
     match (step.action, known) {
         (Action::Unchanged | Action::Resume, Some(known)) if has_missed_nothing(state, &known).await => {
             let is_filling = known.phase != GenerationPhase::Live;
-            Ok((feed(known.name, true), is_filling))
+            Ok((feed(known.name), is_filling))
         }
-        _ => Ok((feed(begin_anew(opening, state, index, confirmed).await?, true), true)),
+        _ => Ok((feed(begin_anew(opening, state, index, confirmed).await?), true)),
     }
 }
 
@@ -189,13 +187,13 @@ async fn begin_anew(
         }
     }
     let counted = state.project().await.and_then(|project| project.generations.get(&index.name).copied());
-    let number = opening.newest_generation(&state.sink, index).await?.max(counted.unwrap_or(0)) + 1;
+    let number = opening.sink.newest_generation(&state.sink, index).await?.max(counted.unwrap_or(0)) + 1;
     state
         .update_project(|project| {
             project.generations.insert(index.name.clone(), number);
         })
         .await?;
-    let name = opening.generation_name(&state.sink, index, number)?;
+    let name = opening.sink.generation_name(&state.sink, index, number)?;
     let generation = Generation { sink: state.sink.clone(), name: name.clone() };
     let catalog = opening.source.capture.catalog_record(index).await?;
     let identity = opening.sink.create_generation(&generation, index).await?;

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use flusso_schemas::lock::{IndexPlan, Lock};
+use flusso_schemas::lock::Lock;
 use flusso_schemas::lsn::Lsn;
 use flusso_schemas::state::{CatalogRecord, Confirmed, GenerationState, ProjectState, SlotPhase};
 
@@ -168,22 +168,6 @@ impl Opening {
                 found.join("; ")
             ))),
         }
-    }
-
-    /// The highest number of an existing concrete index of an index, in one sink.
-    pub async fn newest_generation(&self, sink: &str, index: &IndexPlan) -> Result<u64> {
-        self.member(sink)?.newest_generation(index).await
-    }
-
-    /// The name of a generation in one sink.
-    pub fn generation_name(&self, sink: &str, index: &IndexPlan, number: u64) -> Result<String> {
-        Ok(self.member(sink)?.generation_name(index, number))
-    }
-
-    fn member(&self, sink: &str) -> Result<Arc<dyn Sink>> {
-        let mut members = self.sink.clone().members().into_iter();
-        let unknown = || Error::new(ErrorKind::Internal, format!("no sink is called `{sink}`"));
-        members.find(|(name, _)| name == sink).map(|(_, member)| member).ok_or_else(unknown)
     }
 
     /// Where to go on: the lowest position that a state holds, else the slot's own.

@@ -18,7 +18,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::feed::{Feed, Feeds};
 use crate::progress::{Progress, ProgressEvent, Shutdown};
 use crate::source::{ChangeStream, ResolveRequest};
-use crate::state::SinkState;
+use crate::state::{SinkState, of_sink};
 use crate::writer::Writer;
 
 /// How often a write that nobody answered is built and sent anew before the session is begun again.
@@ -172,17 +172,11 @@ impl Pipeline {
                 dirty.extend(keys.iter().cloned());
                 continue;
             }
-            let mut todo: Vec<&[Key]> = vec![keys];
+            let mut todo = vec![keys.clone()];
             while let Some(keys) = todo.pop() {
-                match self.follow_edge(index, &feeds, edge, keys, &mut dirty, cause).await {
+                match self.follow_edge(index, &feeds, edge, &keys, &mut dirty, cause).await {
                     Ok(done) => work = work.and(done),
-                    Err(error) if error.kind == ErrorKind::TooMuch && keys.len() > 1 => {
-                        let (front, back) = keys.split_at(keys.len() / 2);
-                        todo.extend([back, front]);
-                    }
-                    Err(error) if error.kind == ErrorKind::TooMuch => {
-                        return Err(error.into_kind(ErrorKind::Rejected));
-                    }
+                    Err(error) if error.kind == ErrorKind::TooMuch => todo.extend(halves(keys, error)?),
                     Err(error) => return Err(error),
                 }
             }
@@ -274,7 +268,7 @@ impl Pipeline {
         }
         let aftermath = self.source.documents.aftermath(&built.snapshot).await?;
         if aftermath.age > WRITE_DEADLINE {
-            again = built.documents.iter().map(|item| item.key).chain(&built.missing).cloned().collect();
+            again = built.keys().cloned().collect();
         }
         Ok((work, again))
     }
@@ -321,7 +315,7 @@ impl Pipeline {
     }
 
     async fn mark_suspect(&self, feed: &Feed, since: Option<Lsn>) -> Result<()> {
-        match self.states.iter().find(|state| state.sink == feed.generation.sink) {
+        match of_sink(&self.states, &feed.generation.sink) {
             Some(state) => {
                 state
                     .update_generation(&feed.generation.name, |document| document.suspect_since = since)

@@ -6,7 +6,7 @@ use flusso_schemas::state::{GenerationPhase, GenerationState};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::opening::Opening;
-use crate::state::SinkState;
+use crate::state::{SinkState, of_sink};
 
 /// Name of the sink that stands in where a plan has none.
 pub const STDOUT: &str = "stdout";
@@ -79,7 +79,7 @@ async fn step_of(opening: &Opening, index: &IndexPlan, sink: &str) -> Result<Ind
         rows_estimated: None,
         reason,
     };
-    let Some(state) = opening.states.iter().find(|state| state.sink == sink) else {
+    let Some(state) = of_sink(&opening.states, sink) else {
         return Ok(step(
             Action::Create,
             None,

@@ -14,7 +14,7 @@ use crate::pipeline::Pipeline;
 use crate::progress::Shutdown;
 use crate::sink::Sink;
 use crate::source::ChangeStream;
-use crate::state::SinkState;
+use crate::state::{SinkState, of_sink};
 use crate::writer::Writer;
 
 /// One session: shared by the pipeline and whatever is done beside it.
@@ -77,7 +77,7 @@ impl Session {
 
     /// The state of a feed's sink, where it keeps one.
     pub fn state_of(&self, feed: &Feed) -> Option<&SinkState> {
-        self.states.iter().find(|state| state.sink == feed.generation.sink)
+        of_sink(&self.states, &feed.generation.sink)
     }
 
     /// Returns once the pipeline has confirmed everything that had happened before.

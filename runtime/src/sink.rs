@@ -37,11 +37,11 @@ pub trait Sink: Debug + Send + Sync {
     /// Where its state is kept; none for a sink that keeps nothing (stdout, or a fan-out: ask members).
     fn state(&self) -> Option<Arc<dyn StateStore>>;
 
-    /// The highest number of an existing concrete index of this index, in the state or not.
-    async fn newest_generation(&self, index: &IndexPlan) -> Result<u64>;
+    /// The highest number of an existing concrete index of this index in a sink, in the state or not.
+    async fn newest_generation(&self, sink: &str, index: &IndexPlan) -> Result<u64>;
 
-    /// The name of a generation: `<prefix><index>-<fingerprint8>-<number>`.
-    fn generation_name(&self, index: &IndexPlan, number: u64) -> String;
+    /// The name of a generation in a sink: `<prefix><index>-<fingerprint8>-<number>`.
+    fn generation_name(&self, sink: &str, index: &IndexPlan, number: u64) -> Result<String>;
 
     /// Makes a generation with the plan's body, tuned for bulk loading, and its write alias.
     async fn create_generation(

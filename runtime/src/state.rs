@@ -49,6 +49,13 @@ impl SinkState {
         all.map(|generation| generation.value.clone()).collect()
     }
 
+    /// One generation's document by its name.
+    pub async fn generation(&self, name: &str) -> Option<GenerationState> {
+        let stored = self.stored.lock().await;
+        let mut all = stored.iter().flat_map(|stored| &stored.generations);
+        all.find(|generation| generation.value.name == name).map(|generation| generation.value.clone())
+    }
+
     /// Makes it.
     pub async fn create(&self, project: ProjectState) -> Result<()> {
         let mut stored = self.stored.lock().await;
@@ -134,6 +141,11 @@ impl SinkState {
         let missing = || Error::new(ErrorKind::Internal, format!("sink `{}` has no state yet", self.sink));
         stored.as_mut().ok_or_else(missing)
     }
+}
+
+/// The state of a sink by its name, where it keeps one (stdout does not).
+pub fn of_sink<'a>(states: &'a [SinkState], sink: &str) -> Option<&'a SinkState> {
+    states.iter().find(|state| state.sink == sink)
 }
 
 /// The lowest confirmed position over sinks that keep a state; none where none has one.

@@ -76,7 +76,7 @@ impl Writer {
         cause: Cause,
     ) -> Result<Outcome> {
         self.lease.check()?;
-        let keys: Vec<&Key> = built.documents.iter().map(|item| item.key).chain(&built.missing).collect();
+        let keys: Vec<&Key> = built.keys().collect();
         if keys.is_empty() {
             return Ok(Outcome::default());
         }

@@ -37,8 +37,7 @@ pub async fn apply(options: &Options, common: &Common, screen: &Screen) -> Resul
     let lock = locks::read(common)?;
     let began = Instant::now();
     let run = options.run.begin(common, screen)?;
-    // Following is begun here, so that what was applied is told before it.
-    let told = ApplyOptions { run, dry_run: options.dry_run, follow: false };
+    let told = ApplyOptions { run, dry_run: options.dry_run };
     let applied = flusso_runtime::apply(&Live, lock.clone(), &told).await?;
     screen.say(&closing(&applied, options.dry_run, began));
     if options.follow && !options.dry_run {

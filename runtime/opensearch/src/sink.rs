@@ -126,12 +126,12 @@ impl Sink for OpenSearchSink {
         Some(self.state.clone())
     }
 
-    async fn newest_generation(&self, index: &IndexPlan) -> Result<u64> {
+    async fn newest_generation(&self, _sink: &str, index: &IndexPlan) -> Result<u64> {
         generation::newest(&self.client, &self.prefix, &index.name).await
     }
 
-    fn generation_name(&self, index: &IndexPlan, number: u64) -> String {
-        names::generation(&self.prefix, index, number)
+    fn generation_name(&self, _sink: &str, index: &IndexPlan, number: u64) -> Result<String> {
+        Ok(names::generation(&self.prefix, index, number))
     }
 
     async fn create_generation(

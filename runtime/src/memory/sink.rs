@@ -95,7 +95,7 @@ impl Sink for MemorySink {
         Some(Arc::new(MemoryStore::new(self.cluster.clone(), self.process.clone())))
     }
 
-    async fn newest_generation(&self, index: &IndexPlan) -> Result<u64> {
+    async fn newest_generation(&self, _sink: &str, index: &IndexPlan) -> Result<u64> {
         reachable(&self.cluster)?;
         let prefix = format!("{}-", index.name);
         let newest =
@@ -103,8 +103,8 @@ impl Sink for MemorySink {
         Ok(self.cluster.with(newest).unwrap_or(0))
     }
 
-    fn generation_name(&self, index: &IndexPlan, number: u64) -> String {
-        format!("{}-{}-{number}", index.name, &index_fingerprint(index)[..8])
+    fn generation_name(&self, _sink: &str, index: &IndexPlan, number: u64) -> Result<String> {
+        Ok(format!("{}-{}-{number}", index.name, &index_fingerprint(index)[..8]))
     }
 
     async fn create_generation(&self, generation: &Generation, _: &IndexPlan) -> Result<GenerationIdentity> {

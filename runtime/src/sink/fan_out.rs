@@ -45,17 +45,12 @@ impl Sink for FanOut {
         None
     }
 
-    async fn newest_generation(&self, index: &IndexPlan) -> Result<u64> {
-        let mut newest = 0;
-        for name in &index.sinks {
-            newest = newest.max(self.member(name)?.newest_generation(index).await?);
-        }
-        Ok(newest)
+    async fn newest_generation(&self, sink: &str, index: &IndexPlan) -> Result<u64> {
+        self.member(sink)?.newest_generation(sink, index).await
     }
 
-    fn generation_name(&self, index: &IndexPlan, number: u64) -> String {
-        let member = index.sinks.first().and_then(|name| self.0.get(name));
-        member.map_or_else(|| format!("{}-{number}", index.name), |sink| sink.generation_name(index, number))
+    fn generation_name(&self, sink: &str, index: &IndexPlan, number: u64) -> Result<String> {
+        self.member(sink)?.generation_name(sink, index, number)
     }
 
     async fn create_generation(

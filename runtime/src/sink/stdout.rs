@@ -81,12 +81,12 @@ impl Sink for StdoutSink {
         None
     }
 
-    async fn newest_generation(&self, _index: &IndexPlan) -> Result<u64> {
+    async fn newest_generation(&self, _sink: &str, _index: &IndexPlan) -> Result<u64> {
         Ok(0)
     }
 
-    fn generation_name(&self, index: &IndexPlan, _number: u64) -> String {
-        index.name.clone()
+    fn generation_name(&self, _sink: &str, index: &IndexPlan, _number: u64) -> Result<String> {
+        Ok(index.name.clone())
     }
 
     async fn create_generation(&self, _: &Generation, _: &IndexPlan) -> Result<GenerationIdentity> {

@@ -197,7 +197,7 @@ impl Bench {
 
     /// The same, and may be asked to stop.
     pub async fn apply_until(&self, process: &Arc<Process>, shutdown: Shutdown) -> Option<Result<Applied>> {
-        let options = ApplyOptions { run: self.options(shutdown), dry_run: false, follow: false };
+        let options = ApplyOptions { run: self.options(shutdown), dry_run: false };
         let backends = self.backends(process);
         let applying = tokio::time::timeout(PATIENCE, apply(&backends, self.lock.clone(), &options));
         tokio::select! {

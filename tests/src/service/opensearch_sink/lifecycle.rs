@@ -49,13 +49,13 @@ async fn settings_that_are_not_ours_end_as_the_servers_own() {
 async fn a_generation_is_known_by_its_number_and_identity() {
     let rig = Rig::start().await;
     let (index, other) = (index("orders"), index("orders-old"));
-    assert_eq!(rig.sink.newest_generation(&index).await.expect("read"), 0);
+    assert_eq!(rig.sink.newest_generation(SINK, &index).await.expect("read"), 0);
     let generation = rig.generation(&index).await;
     rig.generation(&other).await;
     let ninth = rig.named(&index, 9);
     let made = rig.sink.create_generation(&ninth, &index).await.expect("made");
     assert_eq!(made.history_uuids.len(), 2);
-    assert_eq!(rig.sink.newest_generation(&index).await.expect("read"), 9);
+    assert_eq!(rig.sink.newest_generation(SINK, &index).await.expect("read"), 9);
     assert_eq!(rig.sink.identity(&ninth).await.expect("read"), Some(made.clone()));
     assert_ne!(rig.sink.identity(&generation).await.expect("read"), Some(made));
     let error = rig.sink.create_generation(&ninth, &index).await.expect_err("a number is never used twice");

@@ -95,7 +95,8 @@ impl Rig {
     }
 
     pub(super) fn named(&self, index: &IndexPlan, number: u64) -> Generation {
-        Generation { sink: SINK.to_owned(), name: self.sink.generation_name(index, number) }
+        let name = self.sink.generation_name(SINK, index, number).expect("this sink's own name");
+        Generation { sink: SINK.to_owned(), name }
     }
 
     /// Every index under the prefix.
