@@ -31,6 +31,7 @@ pub mod state;
 pub mod state_store;
 #[cfg(test)]
 mod tests;
+pub mod tls;
 mod verify;
 mod writer;
 

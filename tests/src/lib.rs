@@ -1,6 +1,8 @@
 //! The project's tests over real services, and over the crates together.
 
 #[cfg(test)]
+mod certificates;
+#[cfg(test)]
 mod house;
 #[cfg(test)]
 mod printed;

@@ -73,7 +73,8 @@ fn literal(text: &str) -> String {
 }
 
 fn number(rows: Vec<Row>) -> usize {
-    rows.into_iter().flatten().flatten().next().and_then(|text| text.parse().ok()).unwrap_or(0)
+    let first = rows.into_iter().flatten().flatten().next();
+    first.and_then(|text| text.parse().ok()).expect("count(*) gives one number")
 }
 
 fn words(index: &str, row: &Row) -> String {

@@ -18,20 +18,21 @@ struct Parts<'a> {
     query: Option<&'a str>,
 }
 
+/// What stands for a URL.
+enum Written<'a> {
+    /// A reference to a whole one.
+    Reference(SecretRef),
+    /// A text whose credentials, if any, are still to be looked at.
+    Parts(Parts<'a>),
+}
+
 /// Reads `source.postgres.url`.
 pub(super) fn postgres(reader: &mut Reader, entry: &Entry) -> Option<SourceEndpoint> {
     const PATH: &str = "source.postgres.url";
-    let Content::Scalar { text, .. } = &entry.value.content else {
-        return reader.secret(PATH, &entry.value).map(SourceEndpoint::Url);
+    let parts = match written(reader, entry, PATH, &["postgres", "postgresql"])? {
+        Written::Reference(reference) => return Some(SourceEndpoint::Url(reference)),
+        Written::Parts(parts) => parts,
     };
-    if let Some(reference) = one_reference(text) {
-        return Some(SourceEndpoint::Url(reference));
-    }
-    if has_default(text) {
-        reader.literal_secret(PATH, &entry.value);
-        return None;
-    }
-    let parts = parts(reader, entry, text, PATH, &["postgres", "postgresql"])?;
     if parts.query.is_some() {
         let place = reader.place(&entry.value.span);
         reader.push(
@@ -52,17 +53,10 @@ pub(super) fn postgres(reader: &mut Reader, entry: &Entry) -> Option<SourceEndpo
 
 /// Reads a sink's `url`.
 pub(super) fn sink(reader: &mut Reader, entry: &Entry, path: &str) -> Option<UrlEndpoint> {
-    let Content::Scalar { text, .. } = &entry.value.content else {
-        return reader.secret(path, &entry.value).map(UrlEndpoint::Url);
+    let parts = match written(reader, entry, path, &["http", "https"])? {
+        Written::Reference(reference) => return Some(UrlEndpoint::Url(reference)),
+        Written::Parts(parts) => parts,
     };
-    if let Some(reference) = one_reference(text) {
-        return Some(UrlEndpoint::Url(reference));
-    }
-    if has_default(text) {
-        reader.literal_secret(path, &entry.value);
-        return None;
-    }
-    let parts = parts(reader, entry, text, path, &["http", "https"])?;
     if parts.user.is_some() {
         if credentials(reader, entry, &parts, path).is_some() {
             let place = reader.place(&entry.value.span);
@@ -80,6 +74,20 @@ pub(super) fn sink(reader: &mut Reader, entry: &Entry, path: &str) -> Option<Url
         port: Template(parts.port.unwrap_or_default().to_owned()),
         path: Template(parts.path.trim_end_matches('/').to_owned()),
     })
+}
+
+fn written<'a>(reader: &mut Reader, entry: &'a Entry, path: &str, schemes: &[&str]) -> Option<Written<'a>> {
+    let Content::Scalar { text, .. } = &entry.value.content else {
+        return reader.secret(path, &entry.value).map(Written::Reference);
+    };
+    if let Some(reference) = one_reference(text) {
+        return Some(Written::Reference(reference));
+    }
+    if has_default(text) {
+        reader.literal_secret(path, &entry.value);
+        return None;
+    }
+    parts(reader, entry, text, path, schemes).map(Written::Parts)
 }
 
 /// Whether a whole URL is a reference with a default, which would be a URL written out.

@@ -1,13 +1,14 @@
 //! Turns the lock's references into what a connection is made of.
 
 use flusso_runtime::secret::{Resolver, Secret};
+use flusso_runtime::tls::PemFiles;
 use flusso_runtime::{Error, ErrorKind, Result};
 use flusso_schemas::lock::{SourceEndpoint, TlsFiles};
 use tokio_postgres::Config;
 use tokio_postgres::config::Host;
 use url::form_urlencoded;
 
-use crate::tls::{PemFiles, SslMode};
+use crate::tls::SslMode;
 
 /// Everything of a connection that references were resolved for.
 pub(crate) struct Resolved {
@@ -46,7 +47,7 @@ fn overlay(resolved: &mut Resolved, tls: &TlsFiles, resolver: &Resolver) -> Resu
     }
     let files = &mut resolved.files;
     for (template, path) in [
-        (&tls.ssl_root_cert, &mut files.root_certificates),
+        (&tls.ssl_root_cert, &mut files.trusted),
         (&tls.ssl_cert, &mut files.certificate),
         (&tls.ssl_key, &mut files.key),
     ] {
@@ -68,7 +69,7 @@ fn from_url(url: &Secret) -> Result<Resolved> {
     for (name, value) in form_urlencoded::parse(query.replace('+', "%2B").as_bytes()) {
         match &*name {
             "sslmode" => mode = SslMode::parse(&value)?,
-            "sslrootcert" => files.root_certificates = Some(value.into_owned()),
+            "sslrootcert" => files.trusted = Some(value.into_owned()),
             "sslcert" => files.certificate = Some(value.into_owned()),
             "sslkey" => files.key = Some(value.into_owned()),
             _ => drop(rest.append_pair(&name, &value)),
@@ -147,7 +148,7 @@ mod tests {
         assert_eq!(resolved.config.get_dbname(), Some("d"));
         assert_eq!(resolved.config.get_connect_timeout().map(std::time::Duration::as_secs), Some(3));
         assert_eq!(resolved.mode, SslMode::VerifyFull);
-        assert_eq!(resolved.files.root_certificates.as_deref(), Some("/a+b.pem"));
+        assert_eq!(resolved.files.trusted.as_deref(), Some("/a+b.pem"));
     }
 
     #[test]

@@ -1,14 +1,13 @@
-//! TLS towards Postgres, with the meanings of libpq's `sslmode`; ring is the only provider.
+//! TLS towards Postgres, with the meanings of libpq's `sslmode`.
 
 use std::sync::Arc;
 
+use flusso_runtime::tls::{ClientTls, PemFiles};
 use flusso_runtime::{Error, ErrorKind, Result};
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
-use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
-use rustls_pki_types::pem::PemObject as _;
-use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, SignatureScheme};
+use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
 /// How much of TLS is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,85 +42,17 @@ impl SslMode {
     }
 }
 
-/// Paths of PEM files; what is not set is not used.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct PemFiles {
-    /// Certificates that are trusted; without it those that browsers trust.
-    pub root_certificates: Option<String>,
-    /// Our own certificate.
-    pub certificate: Option<String>,
-    /// Its key.
-    pub key: Option<String>,
-}
-
 /// The client side of TLS for a mode. Errors are [`ErrorKind::Unreachable`] and name the file.
 pub fn client_config(mode: SslMode, files: &PemFiles) -> Result<ClientConfig> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
-        .with_safe_default_protocol_versions()
-        .map_err(|error| unreachable(format!("TLS cannot be set up ({error})")))?
-        .dangerous()
-        .with_custom_certificate_verifier(verifier(mode, files, provider)?);
-    match (&files.certificate, &files.key) {
-        (Some(certificate), Some(key)) => builder
-            .with_client_auth_cert(certificates(certificate)?, private_key(key)?)
-            .map_err(|error| unreachable(format!("`{certificate}` and `{key}` do not fit ({error})"))),
-        (None, None) => Ok(builder.with_no_client_auth()),
-        _ => Err(unreachable("of `ssl_cert` and `ssl_key` only one is set".to_owned())),
-    }
-}
-
-fn verifier(
-    mode: SslMode,
-    files: &PemFiles,
-    provider: Arc<CryptoProvider>,
-) -> Result<Arc<dyn ServerCertVerifier>> {
-    let trusted = || -> Result<Arc<WebPkiServerVerifier>> {
-        WebPkiServerVerifier::builder_with_provider(Arc::new(roots(files)?), Arc::clone(&provider))
-            .build()
-            .map_err(|error| unreachable(format!("the root certificates cannot be used ({error})")))
-    };
-    Ok(match mode {
-        SslMode::VerifyFull => trusted()?,
-        SslMode::VerifyCa => Arc::new(ChainOnly(trusted()?)),
+    let tls = ClientTls { whom: "the source", own_keys: ["ssl_cert", "ssl_key"], files };
+    let verifier: Arc<dyn ServerCertVerifier> = match mode {
+        SslMode::VerifyFull => tls.verified()?,
+        SslMode::VerifyCa => Arc::new(ChainOnly(tls.verified()?)),
         // As libpq does: root certificates that are given are used.
-        SslMode::Require if files.root_certificates.is_some() => Arc::new(ChainOnly(trusted()?)),
-        _ => Arc::new(Unverified(provider)),
-    })
-}
-
-fn roots(files: &PemFiles) -> Result<RootCertStore> {
-    let mut store = RootCertStore::empty();
-    match &files.root_certificates {
-        None => store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
-        Some(path) => {
-            for certificate in certificates(path)? {
-                let added = store.add(certificate);
-                added
-                    .map_err(|error| unreachable(format!("`{path}` holds no root certificate ({error})")))?;
-            }
-        }
-    }
-    Ok(store)
-}
-
-fn certificates(path: &str) -> Result<Vec<CertificateDer<'static>>> {
-    let read =
-        CertificateDer::pem_file_iter(path).and_then(Iterator::collect::<std::result::Result<Vec<_>, _>>);
-    let found = read.map_err(|error| unreachable(format!("`{path}` cannot be read ({error})")))?;
-    if found.is_empty() {
-        return Err(unreachable(format!("`{path}` holds no certificate")));
-    }
-    Ok(found)
-}
-
-fn private_key(path: &str) -> Result<PrivateKeyDer<'static>> {
-    PrivateKeyDer::from_pem_file(path)
-        .map_err(|error| unreachable(format!("`{path}` cannot be read ({error})")))
-}
-
-fn unreachable(why: String) -> Error {
-    Error::new(ErrorKind::Unreachable, format!("{why}, so the source cannot be reached"))
+        SslMode::Require if files.trusted.is_some() => Arc::new(ChainOnly(tls.verified()?)),
+        _ => ClientTls::unverified(),
+    };
+    tls.config(verifier)
 }
 
 /// Takes a certificate that leads to a trusted root, whatever host it names.
@@ -170,45 +101,6 @@ impl ServerCertVerifier for ChainOnly {
     }
 }
 
-/// Takes any certificate: what `prefer` and `require` mean.
-#[derive(Debug)]
-struct Unverified(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for Unverified {
-    fn verify_server_cert(
-        &self,
-        _end_entity: &CertificateDer<'_>,
-        _intermediates: &[CertificateDer<'_>],
-        _server_name: &ServerName<'_>,
-        _ocsp_response: &[u8],
-        _now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -224,8 +116,7 @@ mod tests {
 
     #[test]
     fn a_file_that_is_missing_is_named() {
-        let files =
-            PemFiles { root_certificates: Some("/nowhere/root.pem".to_owned()), ..PemFiles::default() };
+        let files = PemFiles { trusted: Some("/nowhere/root.pem".to_owned()), ..PemFiles::default() };
         let error = client_config(SslMode::VerifyFull, &files).expect_err("no such file");
         assert!(error.message.contains("`/nowhere/root.pem` cannot be read"), "{error}");
     }

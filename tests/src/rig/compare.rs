@@ -1,61 +1,33 @@
 //! Every document of an index beside the truth.
 
-use std::collections::BTreeMap;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
+use serde_json::Value;
+use xtask::compare::{Comparison, compare};
 
 use super::{PATIENCE, Rig};
-
-/// Documents in one page of a listing.
-const PAGE: usize = 2_000;
-
-/// What a comparison found.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct Comparison {
-    /// Documents that must be there.
-    pub documents: usize,
-    /// Ids of documents that are wrong, missing or too many, at most a few with both texts.
-    pub wrong: Vec<String>,
-}
 
 impl Rig {
     /// Compares every document of an index with independent SQL.
     pub fn compare(&mut self, index: &str) -> Comparison {
-        self.request("POST", &format!("/{}_{index}/_refresh", self.name), "");
-        let mut there = self.documents(index);
-        self.sql.query("set timezone = 'UTC'").expect("a setting");
-        let truth = self.example.truth(&mut self.sql, index).expect("the truth can be told");
-        let mut comparison = Comparison { documents: truth.len(), wrong: Vec::new() };
-        for row in truth {
-            let [Some(id), Some(wanted)] = row.as_slice() else { panic!("a row of id and document") };
-            let wanted: Value = serde_json::from_str(wanted).expect("jsonb prints JSON");
-            match there.remove(id) {
-                Some(found) if found == wanted => {}
-                Some(found) => comparison.wrong.push(format!("{id}\n  is   {found}\n  must {wanted}")),
-                None => comparison.wrong.push(format!("{id} is missing")),
-            }
-        }
-        comparison.wrong.extend(there.into_keys().map(|id| format!("{id} is too many")));
-        comparison
+        let alias = format!("{}_{index}", self.name);
+        compare(self.example, &mut self.sql, &self.opensearch, index, &alias).expect("both servers answer")
     }
 
     /// Fails unless every document of an index is right, now.
     #[track_caller]
     pub fn assert_right(&mut self, index: &str) -> usize {
-        let comparison = self.compare(index);
-        let shown: Vec<_> = comparison.wrong.iter().take(3).collect();
-        let (wrong, all) = (comparison.wrong.len(), comparison.documents);
-        assert!(comparison.wrong.is_empty(), "{wrong} of {all} documents of {index} are wrong: {shown:#?}");
-        comparison.documents
+        let Comparison { wanted, wrong, shown } = self.compare(index);
+        assert_eq!(wrong, 0, "of {wanted} documents of {index} these are wrong: {shown:#?}");
+        wanted
     }
 
     /// Waits until every document of an index is right; fails with what is still wrong.
     #[track_caller]
     pub fn assert_becomes_right(&mut self, index: &str) -> usize {
         let until = Instant::now() + PATIENCE;
-        while Instant::now() < until && !self.compare(index).wrong.is_empty() {
+        while Instant::now() < until && self.compare(index).wrong > 0 {
             thread::sleep(Duration::from_millis(300));
         }
         self.assert_right(index)
@@ -82,30 +54,5 @@ impl Rig {
             assert!(Instant::now() < until, "{index} {id} stays {document:?}");
             thread::sleep(Duration::from_millis(20));
         }
-    }
-
-    fn documents(&self, index: &str) -> BTreeMap<String, Value> {
-        let mut all = BTreeMap::new();
-        let first = format!("/{}_{index}/_search?scroll=2m", self.name);
-        let body = json!({"size": PAGE, "sort": ["_doc"]}).to_string();
-        let mut page = self.search(&first, &body);
-        loop {
-            let hits = page["hits"]["hits"].as_array().cloned().unwrap_or_default();
-            if hits.is_empty() {
-                return all;
-            }
-            for hit in hits {
-                let id = hit["_id"].as_str().expect("a hit has an id").to_owned();
-                all.insert(id, hit["_source"].clone());
-            }
-            let scroll = json!({"scroll": "2m", "scroll_id": page["_scroll_id"]}).to_string();
-            page = self.search("/_search/scroll", &scroll);
-        }
-    }
-
-    fn search(&self, path: &str, body: &str) -> Value {
-        let (status, text) = self.request("POST", path, body);
-        assert_eq!(status, 200, "{text}");
-        serde_json::from_str(&text).expect("the server answers JSON")
     }
 }

@@ -74,7 +74,7 @@ fn truncate_empties_the_documents_that_the_table_fills() {
     for index in INDEXES {
         rig.assert_becomes_right(index);
     }
-    assert_eq!(rig.compare("users").documents, 0);
+    assert_eq!(rig.compare("users").wanted, 0);
     follower.stop().assert_code(0);
 }
 

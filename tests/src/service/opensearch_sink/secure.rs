@@ -1,7 +1,6 @@
 //! TLS and credentials, through a real TLS server in front of the node.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::Arc;
 
 use flusso_runtime::ErrorKind;
@@ -10,31 +9,15 @@ use rustls::RootCertStore;
 use rustls::server::WebPkiClientVerifier;
 use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
-use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
 use super::rig::{Rig, connect, plan};
+use crate::certificates::certificates;
 
 /// `flusso:pa:ss` as basic authentication spells it.
 const AUTHORIZATION: &str = "Basic Zmx1c3NvOnBhOnNz";
-
-/// A folder with `ca.pem`, `own.pem` and `own.key`.
-fn certificates() -> TempDir {
-    let folder = tempfile::tempdir().expect("a folder");
-    let run = |arguments: &str| {
-        let mut openssl = Command::new("openssl");
-        let output = openssl.args(arguments.split(' ')).current_dir(folder.path()).output();
-        let output = output.expect("the tests of TLS make their certificates with `openssl`");
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    };
-    let key = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes";
-    run(&format!("req -x509 {key} -keyout ca.key -out ca.pem -days 2 -subj /CN=ca"));
-    run(&format!("req {key} -keyout own.key -out own.csr -subj /CN=own -addext subjectAltName=IP:127.0.0.1"));
-    run("x509 -req -in own.csr -CA ca.pem -CAkey ca.key -out own.pem -days 2 -copy_extensions copy");
-    folder
-}
 
 fn read(path: PathBuf) -> Vec<CertificateDer<'static>> {
     let found = CertificateDer::pem_file_iter(path).expect("a PEM file");

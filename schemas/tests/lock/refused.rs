@@ -1,9 +1,8 @@
 //! What the strict reader refuses, at which line and with which words.
 
-mod common;
-
-use common::{EXAMPLE, sealed};
 use flusso_schemas::lock::{self, ReadError};
+
+use crate::common::{EXAMPLE, sealed};
 
 /// The example with one place edited, its digests as they were.
 fn edited(from: &str, to: &str) -> String {

@@ -7,7 +7,7 @@ use std::process::Command;
 use flusso_schemas::lock::{self, Lock};
 use flusso_schemas::name::Ident;
 
-const EXAMPLE: &str = include_str!("../fixtures/lock-example/flusso.lock");
+use crate::common::EXAMPLE;
 
 /// A lock of three indexes over the same tables.
 fn base() -> Lock {

@@ -10,7 +10,8 @@ use flusso_schemas::lock::{
 use flusso_schemas::name::{Ident, TableName};
 use serde_json::{Value, json};
 
-const EXAMPLE: &str = include_str!("../fixtures/lock-example/flusso.lock");
+use crate::common::EXAMPLE;
+
 const HASH: &str = "0123456789abcdef";
 
 /// The example, changed to something that the rest of it allows.

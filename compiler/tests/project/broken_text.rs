@@ -1,9 +1,9 @@
 //! Text that is cut or changed anywhere is read to its end, and never ends the program.
 
-mod rig;
-
 use flusso_compiler::diagnostic::{SourceFile, Sources};
 use flusso_compiler::{findings, read};
+
+use crate::rig::Project;
 
 fn survives(project: &str, index: &str) {
     let file = |path: &str, text: &str| SourceFile { path: path.to_owned(), text: text.to_owned() };
@@ -30,7 +30,7 @@ fn mutations(text: &str) -> impl Iterator<Item = String> {
 
 #[test]
 fn an_index_file_may_be_broken_anywhere() {
-    let shop = rig::Project::of_folder("shop");
+    let shop = Project::of_folder("shop");
     let project = shop.text("flusso.yml");
     for text in mutations(shop.text("indexes/orders.yml")).step_by(5) {
         survives(project, &text);
@@ -39,7 +39,7 @@ fn an_index_file_may_be_broken_anywhere() {
 
 #[test]
 fn the_project_file_may_be_broken_anywhere() {
-    let shop = rig::Project::of_folder("shop");
+    let shop = Project::of_folder("shop");
     let index = shop.text("indexes/users.yml");
     for text in mutations(shop.text("flusso.yml")).step_by(2) {
         survives(&text, index);
@@ -48,7 +48,7 @@ fn the_project_file_may_be_broken_anywhere() {
 
 #[test]
 fn a_broken_index_is_checked_as_far_as_it_goes() {
-    let shop = rig::Project::of_folder("shop");
+    let shop = Project::of_folder("shop");
     for text in mutations(shop.text("indexes/products.yml")).step_by(53) {
         shop.with_index("indexes/products.yml", &text).compile();
     }

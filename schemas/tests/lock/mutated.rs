@@ -1,10 +1,9 @@
 //! Whatever happens to the bytes of a lock, the reader answers, and takes only what it would write.
 
-mod common;
-
-use common::{EXAMPLE, sealed};
 use flusso_schemas::hash::short_hash;
 use flusso_schemas::lock;
+
+use crate::common::{EXAMPLE, sealed};
 
 /// Steps of a linear congruential generator (Knuth's MMIX): the same numbers in every run.
 struct Numbers(u64);

@@ -1,7 +1,5 @@
 //! Fixture projects with recorded facts: what the catalog said, and what the server said of expressions.
 
-#![allow(dead_code, reason = "each test binary takes what it needs")]
-
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -5,7 +5,7 @@ use flusso_schemas::hash::short_hash;
 use flusso_schemas::lock::{self, FieldSource, JoinPair};
 use flusso_schemas::name::TableName;
 
-const EXAMPLE: &str = include_str!("../fixtures/lock-example/flusso.lock");
+use crate::common::EXAMPLE;
 
 #[test]
 fn the_example_writes_back_byte_for_byte() {

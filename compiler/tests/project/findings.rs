@@ -5,14 +5,13 @@
 //! `facts.patch.json` a merge patch over the shop's recorded facts, `answers.json` what the server says of
 //! expressions.
 
-mod rig;
-
 use std::fmt::Write;
 use std::path::Path;
 
 use flusso_compiler::diagnostic::{Diagnostic, Sources};
 use flusso_compiler::lints;
-use rig::Project;
+
+use crate::rig::{self, Project};
 
 fn render(project: &Project, diagnostics: &[Diagnostic]) -> String {
     let sources = Sources::new(&project.read.files);

@@ -1,0 +1,6 @@
+//! Tests of the whole compiler, from a project's text to what is said of it and the lock.
+
+mod broken_text;
+mod findings;
+mod rig;
+mod secrets;
