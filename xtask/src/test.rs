@@ -37,7 +37,7 @@ pub fn run() -> Result<(), Error> {
     step(Command::new(cargo_deny()?).args(["check", "bans", "licenses", "sources"]))?;
     cargo(&["build", "--locked", "--package", "flusso"])?;
     with_services(|urls| {
-        let mut tests = Command::new(cargo_program());
+        let mut tests = cargo_command();
         tests.args(["test", "--locked", "--workspace"]);
         tests.env(services::POSTGRES_VARIABLE, &urls.postgres);
         tests.env(services::OPENSEARCH_VARIABLE, &urls.opensearch);
@@ -60,11 +60,28 @@ where
 
 /// Runs cargo in the project's root; it must succeed.
 pub fn cargo(arguments: &[&str]) -> Result<(), Error> {
-    step(Command::new(cargo_program()).args(arguments))
+    step(cargo_command().args(arguments))
 }
 
-fn cargo_program() -> PathBuf {
-    env::var_os("CARGO").map_or_else(|| "cargo".into(), PathBuf::from)
+/// A cargo that builds as if it were typed in a shell.
+///
+/// `cargo run` sets variables that describe this package, and ring's build script is built again whenever
+/// `CARGO_MANIFEST_DIR` or `CARGO_PKG_*` differ: everything above it was rebuilt at each change between
+/// `cargo build` and `cargo xtask`.
+fn cargo_command() -> Command {
+    let mut command = Command::new(env::var_os("CARGO").map_or_else(|| "cargo".into(), PathBuf::from));
+    let names = env::vars_os().map(|(name, _)| name);
+    names.filter(|name| describes_package(&name.to_string_lossy())).for_each(|name| {
+        command.env_remove(name);
+    });
+    command
+}
+
+/// Whether cargo sets a variable to describe the package it runs; the others are the user's own settings.
+fn describes_package(variable: &str) -> bool {
+    ["CARGO_MANIFEST_", "CARGO_PKG_", "CARGO_BIN_NAME", "CARGO_CRATE_NAME", "CARGO_PRIMARY_PACKAGE"]
+        .iter()
+        .any(|prefix| variable.starts_with(prefix))
 }
 
 /// Shows a command as it would be typed, runs it in the project's root and says how long it took.
@@ -95,7 +112,7 @@ fn cargo_deny() -> Result<PathBuf, Error> {
             return Ok(program);
         }
     }
-    let mut install = Command::new(cargo_program());
+    let mut install = cargo_command();
     install.args(["install", "cargo-deny", "--version", CARGO_DENY_VERSION, "--locked", "--debug"]);
     install.args(["--no-default-features", "--root"]).arg(&root);
     install.env("CARGO_TARGET_DIR", root.join("build"));
@@ -120,6 +137,12 @@ mod tests {
             shown(Command::new("/usr/bin/cargo").args(["test", "--workspace"])),
             "cargo test --workspace"
         );
+    }
+
+    #[test]
+    fn a_users_own_settings_reach_cargo_and_this_packages_description_does_not() {
+        assert!(describes_package("CARGO_PKG_NAME") && describes_package("CARGO_MANIFEST_DIR"));
+        assert!(!describes_package("CARGO_TARGET_DIR") && !describes_package("CARGO_HOME"));
     }
 
     #[test]
