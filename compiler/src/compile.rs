@@ -1,7 +1,5 @@
 //! The whole path: what was read, what was observed and what the server judged, to findings and a lock.
 
-use std::collections::BTreeMap;
-
 use flusso_schemas::facts::{CatalogFacts, Probe, ProbeOutcome};
 use flusso_schemas::lock::Lock;
 
@@ -9,7 +7,7 @@ use crate::check::{self, Outcomes};
 use crate::diagnostic::{self, Diagnostic, Level, Place};
 use crate::model::Checked;
 use crate::read::Read;
-use crate::suppress;
+use crate::suppress::{self, Decisions};
 
 /// What compiling gives.
 #[derive(Debug)]
@@ -28,8 +26,8 @@ pub fn probes(read: &Read, facts: &CatalogFacts) -> Vec<Probe> {
 /// Compiles a project; `answers` are those to [`probes`].
 pub fn compile(read: &Read, facts: &CatalogFacts, answers: &[ProbeOutcome]) -> Outcome {
     let (mut diagnostics, checked) = check(read, facts, answers);
-    settle(read, &mut diagnostics);
-    let lock = checked.as_ref().map(crate::plan::lock);
+    let decisions = settle(read, &mut diagnostics);
+    let lock = checked.as_ref().map(|checked| crate::plan::lock(checked, &decisions));
     let lock = lock.filter(|_| !diagnostics.iter().any(Diagnostic::is_deny));
     Outcome { diagnostics, lock }
 }
@@ -42,11 +40,10 @@ pub fn findings(read: &Read) -> Vec<Diagnostic> {
 }
 
 /// Gives every finding its level, drops what is accepted, and sorts.
-fn settle(read: &Read, diagnostics: &mut Vec<Diagnostic>) {
-    let none = BTreeMap::new();
-    let settings = read.project.as_ref().map_or(&none, |project| &project.lints);
-    suppress::apply(diagnostics, settings, &read.files, &read.comments);
+fn settle(read: &Read, diagnostics: &mut Vec<Diagnostic>) -> Decisions {
+    let decisions = suppress::apply(diagnostics, read);
     diagnostic::sort(diagnostics);
+    decisions
 }
 
 fn check(read: &Read, facts: &CatalogFacts, answers: &[ProbeOutcome]) -> (Vec<Diagnostic>, Option<Checked>) {

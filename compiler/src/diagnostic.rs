@@ -64,6 +64,8 @@ pub struct Diagnostic {
     pub help: Option<String>,
     /// An edit that settles it, where one is certain.
     pub fix: Option<Edit>,
+    /// What of the live systems it is about (`table:shop.orders`), where it is about one.
+    pub about: Option<String>,
 }
 
 impl Diagnostic {
@@ -71,7 +73,7 @@ impl Diagnostic {
     pub fn new(lint: &'static str, level: Level, place: Place, message: impl Into<String>) -> Self {
         let primary = (place, String::new());
         let (message, related, notes) = (message.into(), Vec::new(), Vec::new());
-        Self { lint, level, message, primary, related, notes, help: None, fix: None }
+        Self { lint, level, message, primary, related, notes, help: None, fix: None, about: None }
     }
 
     /// A finding that fails.
@@ -99,6 +101,12 @@ impl Diagnostic {
     /// With another place.
     pub fn related(mut self, place: Place, text: impl Into<String>) -> Self {
         self.related.push((place, text.into()));
+        self
+    }
+
+    /// About a part of the live systems: `table:shop.orders`, `column:shop.orders.id`, `sink:search`.
+    pub fn about(mut self, what: impl Into<String>) -> Self {
+        self.about = Some(what.into());
         self
     }
 

@@ -104,7 +104,8 @@ pub trait Kind: Debug + Sync {
     /// `expression` may be used more than once; it is parenthesised where it is no plain name.
     fn render(&self, expression: &str, pg_type: &PgType, parameters: &BTreeMap<String, Value>) -> Rendered;
 
-    /// Raised when the text it prints changes meaning.
+    /// Raised when a fixed bug changes the text it prints for a value, so that `apply` refills indexes
+    /// built before.
     fn rendering(&self) -> u32 {
         1
     }

@@ -1,5 +1,7 @@
 //! The catalogue of lints: their names, and which of them a project may set to another level.
 
+use crate::diagnostic::Level;
+
 /// One lint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lint {
@@ -7,14 +9,16 @@ pub struct Lint {
     pub name: &'static str,
     /// Whether its level is the project's to set. Where it is not, nothing could be compiled with it.
     pub adjustable: bool,
+    /// Its level where the project sets none.
+    pub level: Level,
 }
 
 const fn error(name: &'static str) -> Lint {
-    Lint { name, adjustable: false }
+    Lint { name, adjustable: false, level: Level::Deny }
 }
 
-const fn level(name: &'static str) -> Lint {
-    Lint { name, adjustable: true }
+const fn level(name: &'static str, level: Level) -> Lint {
+    Lint { name, adjustable: true, level }
 }
 
 /// Every lint, sorted by name.
@@ -27,16 +31,16 @@ pub const ALL: &[Lint] = &[
     error("dotted-field"),
     error("duplicate-index"),
     error("duplicate-key"),
-    level("enum-order-incomplete"),
+    level("enum-order-incomplete", Level::Deny),
     error("enum-value-unknown"),
     error("filter-type-mismatch"),
-    level("generated-identity"),
-    level("inherited-table"),
+    level("generated-identity", Level::Deny),
+    level("inherited-table", Level::Deny),
     error("invalid-index-name"),
     error("key-type-mismatch"),
     error("kind-mismatch"),
     error("literal-secret"),
-    level("lossy-kind"),
+    level("lossy-kind", Level::Warn),
     error("merge-key"),
     error("missing-key"),
     error("missing-primary-key"),
@@ -51,18 +55,18 @@ pub const ALL: &[Lint] = &[
     error("not-supported-yet"),
     error("nullable-key"),
     error("nullable-required"),
-    level("polymorphic-without-condition"),
+    level("polymorphic-without-condition", Level::Deny),
     error("publication-column-list"),
     error("publication-missing-operation"),
     error("publication-not-ours-to-change"),
-    level("publication-row-filter"),
+    level("publication-row-filter", Level::Deny),
     error("relation-not-a-table"),
     error("replica-server"),
     error("reserved-field"),
     error("reserved-name"),
     error("reserved-setting"),
-    level("role-cannot-replicate"),
-    level("row-level-security"),
+    level("role-cannot-replicate", Level::Deny),
+    level("row-level-security", Level::Deny),
     error("server-too-old"),
     error("skipped"),
     error("sql-expression-invalid"),
@@ -72,7 +76,7 @@ pub const ALL: &[Lint] = &[
     error("tab-indentation"),
     error("table-not-published"),
     error("through-names-target"),
-    level("tls-verification-off"),
+    level("tls-verification-off", Level::Warn),
     error("to-one-not-unique"),
     error("unknown-column"),
     error("unknown-key"),
@@ -87,7 +91,7 @@ pub const ALL: &[Lint] = &[
     error("unsupported-key"),
     error("unsupported-version"),
     error("unusable-replica-identity"),
-    level("unused-suppression"),
+    level("unused-suppression", Level::Warn),
     error("wal-level-not-logical"),
     error("wrong-direction"),
     error("wrong-type"),

@@ -4,6 +4,7 @@ mod analysis;
 
 use std::collections::BTreeMap;
 
+use flusso_schemas::lock::settings;
 use serde_json::{Map, Value, json};
 
 use crate::kinds::{Kind, MappingContext};
@@ -14,8 +15,8 @@ use analysis::Analysis;
 /// How long a deleted document's version is remembered: a late, older write within it is refused.
 const GC_DELETES: &str = "2m";
 
-/// `{"settings": …, "mappings": …}` as a generation ends with them.
-pub fn body(index: &Index) -> Value {
+/// `{"settings": …, "mappings": …}` with the static settings, and the dynamic ones by name.
+pub fn body(index: &Index) -> (Value, BTreeMap<String, String>) {
     let mut analysis = Analysis::new(&index.analysis);
     let properties = properties(&index.fields, &mut analysis);
     let mut root = index.options.clone();
@@ -30,7 +31,8 @@ pub fn body(index: &Index) -> Value {
         settings.insert("analysis".to_owned(), Value::Object(used));
     }
     let settings: Map<String, Value> = settings.into_iter().collect();
-    json!({ "settings": { "index": settings }, "mappings": mappings })
+    let (fixed, dynamic) = settings::split(&json!({ "index": settings }));
+    (json!({ "settings": fixed, "mappings": mappings }), dynamic)
 }
 
 fn properties(fields: &[Field], analysis: &mut Analysis) -> Value {

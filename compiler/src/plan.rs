@@ -17,22 +17,27 @@ use std::collections::{BTreeMap, BTreeSet};
 use flusso_schemas::lock::{Edge, IndexPlan, KeyColumn, Lock};
 use flusso_schemas::name::{Ident, TableName};
 
+use crate::condition::Condition;
+use crate::kinds::Kind;
 use crate::mapping;
 use crate::model::{Checked, Field, Form, Index, Shape, Table};
 use crate::pg_type::{BaseType, PgType};
 use crate::sql::{self, Tree};
+use crate::suppress::Decisions;
 
 pub use identity::NeededIdentity;
 
-/// The lock of a project.
-pub fn lock(checked: &Checked) -> Lock {
+/// The lock of a project, with what it decided about lints.
+pub(crate) fn lock(checked: &Checked, decisions: &Decisions) -> Lock {
     Lock {
         project: checked.project.clone(),
         inputs: checked.inputs.clone(),
+        levels: decisions.levels.clone(),
+        accepted: decisions.of_project().collect(),
         source: checked.source.clone(),
         sinks: checked.sinks.clone(),
         tables: needed_identities(checked).into_iter().map(|(name, needed)| needed.plan(name)).collect(),
-        indexes: checked.indexes.iter().map(index).collect(),
+        indexes: checked.indexes.iter().map(|each| index(each, decisions)).collect(),
     }
 }
 
@@ -42,8 +47,9 @@ pub fn needed_identities(checked: &Checked) -> BTreeMap<TableName, NeededIdentit
     identity::needed(&trees)
 }
 
-fn index(index: &Index) -> IndexPlan {
+fn index(index: &Index, decisions: &Decisions) -> IndexPlan {
     let tree = Tree::new(index);
+    let (body, settings) = mapping::body(index);
     let edges = edges::edges(&tree);
     IndexPlan {
         name: index.name.clone(),
@@ -54,8 +60,11 @@ fn index(index: &Index) -> IndexPlan {
         document_id: index.document_id,
         search_path: search_path(&tree),
         inputs: index.inputs.clone(),
-        rendering: rendering(&index.fields),
-        body: mapping::body(index),
+        accepted: decisions.of_index(&index.name).collect(),
+        rendering: rendering(index),
+        condition: index.condition.as_ref().map(Condition::text),
+        body,
+        settings,
         bound: sql::bound(&tree),
         enums: enums(&tree, &edges),
         unique: edges::unique(&tree),
@@ -106,17 +115,30 @@ fn enums(tree: &Tree<'_>, edges: &[Edge]) -> BTreeMap<String, Vec<String>> {
     enums
 }
 
-/// The highest rendering number of the kinds in use.
-fn rendering(fields: &[Field]) -> u32 {
-    let of_field = |field: &Field| match &field.form {
-        Form::Scalar(scalar) => scalar.kind.rendering(),
-        Form::Aggregate(aggregate) => aggregate.result.kind.rendering(),
-        Form::Constant { kind, .. } => kind.rendering(),
-        Form::SameRow { fields, .. } => rendering(fields),
-        Form::Relation(relation) => match &relation.shape {
-            Shape::Object { fields, .. } => rendering(fields),
-            Shape::Value(scalar) => scalar.kind.rendering(),
-        },
-    };
-    fields.iter().map(of_field).max().unwrap_or(1)
+/// Rendering numbers over 1: of each kind in use, and of the queries.
+///
+/// A fixed bug that changes what an unchanged config produces raises one of them: [`Kind::rendering`] where
+/// one kind's text was wrong, [`sql::RENDERING`] where joins, conditions, orders or aggregates were.
+fn rendering(index: &Index) -> BTreeMap<String, u32> {
+    let mut numbers = BTreeMap::from([("query".to_owned(), sql::RENDERING)]);
+    let mut used = Vec::new();
+    add_kinds(&index.fields, &mut used);
+    numbers.extend(used.into_iter().map(|kind| (kind.name().to_owned(), kind.rendering())));
+    numbers.retain(|_, number| *number > 1);
+    numbers
+}
+
+fn add_kinds(fields: &[Field], used: &mut Vec<&'static dyn Kind>) {
+    for field in fields {
+        match &field.form {
+            Form::Scalar(scalar) => used.push(scalar.kind),
+            Form::Aggregate(aggregate) => used.push(aggregate.result.kind),
+            Form::Constant { kind, .. } => used.push(*kind),
+            Form::SameRow { fields, .. } => add_kinds(fields, used),
+            Form::Relation(relation) => match &relation.shape {
+                Shape::Object { fields, .. } => add_kinds(fields, used),
+                Shape::Value(scalar) => used.push(scalar.kind),
+            },
+        }
+    }
 }

@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 
 use flusso_schemas::lock::{SinkPlan, SourceEndpoint, TlsFiles};
 use flusso_schemas::name::TableName;
+use serde_json::json;
 
 use crate::diagnostic::{Diagnostic, Place, SourceFile};
+use crate::suppress;
 use crate::syntax::field::{Field, Form, Shape};
 use crate::syntax::index::{self, Index};
 use crate::syntax::keys::{Reader, listed};
@@ -104,7 +106,9 @@ impl Read {
     fn read_project(&mut self) {
         let Some(root) = self.tree(0) else { return };
         let mut reader = Reader { file: 0, diagnostics: Vec::new() };
-        self.project = Some(project::read(&mut reader, &root));
+        let mut project = project::read(&mut reader, &root);
+        self.cover_comments(0, &root, &mut project.inputs);
+        self.project = Some(project);
         self.diagnostics.append(&mut reader.diagnostics);
     }
 
@@ -115,8 +119,20 @@ impl Read {
             Some(project) => (project.schema.clone(), project.defaults.clone()),
             None => ("public".to_owned(), index::Shared::default()),
         };
-        self.indexes.push(index::read(&mut reader, &root, &schema, &defaults));
+        let mut index = index::read(&mut reader, &root, &schema, &defaults);
+        self.cover_comments(file, &root, &mut index.inputs);
+        self.indexes.push(index);
         self.diagnostics.append(&mut reader.diagnostics);
+    }
+
+    /// Comments that accept findings are a part of what a lock is made from.
+    fn cover_comments(&self, file: usize, root: &tree::Mapping, inputs: &mut String) {
+        let of_file: Vec<Place> =
+            self.comments.iter().filter(|comment| comment.file == file).cloned().collect();
+        let accepting = suppress::accepting(root, &of_file, &self.files[file].text);
+        if !accepting.is_empty() {
+            *inputs = project::inputs(&json!([inputs, accepting]));
+        }
     }
 
     /// What only all files together can say: indexes of one name, sinks that are not there.

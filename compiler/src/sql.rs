@@ -23,6 +23,11 @@ pub(crate) use tree::{Content, Node, RowId, Tree};
 use alias::Aliases;
 use tree::ROOT;
 
+/// What flusso's own SQL means: raised when a fixed bug changes the rows, values or order that an unchanged
+/// config produces, so that `apply` refills indexes built before. A faster query of the same meaning does
+/// not raise it.
+pub(crate) const RENDERING: u32 = 1;
+
 /// The query of a chunk's upper bound: `$1` is the number of rows less one.
 pub(crate) fn bound(tree: &Tree<'_>) -> String {
     let mut aliases = Aliases::default();

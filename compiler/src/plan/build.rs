@@ -187,7 +187,7 @@ pub(super) fn project(indexes: Vec<Index>) -> Checked {
         client_key: None,
         ca_cert: None,
         tls_verify: true,
-        index_prefix: String::new(),
+        index_prefix: flusso_schemas::lock::Template(String::new()),
         index_settings: BTreeMap::new(),
         bulk_documents_max: 2000,
         bulk_bytes_max: 8_388_608,

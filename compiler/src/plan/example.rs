@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use super::build::*;
 use crate::model::{Form, Function, Shape, Verb};
+use crate::suppress::Decisions;
 
 const EXAMPLE: &str = include_str!("../../../schemas/fixtures/lock-example/flusso.lock");
 
 #[test]
 fn the_example_is_printed_byte_for_byte() {
-    let written = flusso_schemas::lock::write(&super::lock(&project(vec![orders()])));
+    let written = flusso_schemas::lock::write(&super::lock(&project(vec![orders()]), &Decisions::default()));
     for (line, (ours, wanted)) in (1..).zip(written.lines().zip(EXAMPLE.lines())) {
         assert_eq!(ours, wanted, "line {line}");
     }

@@ -8,9 +8,10 @@ use flusso_schemas::name::Ident;
 
 use super::build::*;
 use crate::model::{Field, Form, Function, Join, OrderItem, Shape, Table, ValueSource, Verb};
+use crate::suppress::Decisions;
 
 fn planned(table: &Arc<Table>, fields: Vec<Field>) -> IndexPlan {
-    super::lock(&project(vec![index(table, fields)])).indexes.remove(0)
+    super::lock(&project(vec![index(table, fields)]), &Decisions::default()).indexes.remove(0)
 }
 
 fn node<'a>(plan: &'a IndexPlan, path: &str) -> &'a Node {
@@ -111,7 +112,7 @@ fn children_without_a_key_are_told_apart_by_all_that_is_read() {
     let path = vec![join(&world.log, &["region = region", "no = no"], false)];
     let lines = objects(Verb::HasMany, path, columns(&world.log, &["line keyword"]));
     let checked = project(vec![index(&world.accounts, vec![field("log", Form::Relation(lines))])]);
-    let plan = super::lock(&checked);
+    let plan = super::lock(&checked, &Decisions::default());
     let sql = &node(&plan.indexes[0], "log").sql;
     assert!(sql.ends_with("order by l.region, l.no, l.line::text collate \"C\"\n"), "{sql}");
     assert_eq!(plan.tables[1].identity, Identity::Full);
@@ -154,7 +155,7 @@ fn the_shortest_index_that_holds_the_navigation_is_the_identity() {
         let path = vec![join(&child, &["region = region", "no = no"], false)];
         let count = aggregate(Function::Count, path, None, scalar(&child, "integer", "id"));
         let checked = project(vec![index(&world.accounts, vec![field("n", Form::Aggregate(count))])]);
-        super::lock(&checked).tables[1].identity.clone()
+        super::lock(&checked, &Decisions::default()).tables[1].identity.clone()
     };
     assert_eq!(chosen(Vec::new()), Identity::Full);
     let long = unique("a_long", &["region", "no", "id"]);

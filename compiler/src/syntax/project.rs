@@ -44,7 +44,7 @@ pub struct LintSetting {
 }
 
 /// Hash of a parsed value: the JCS of its JSON.
-pub(super) fn inputs(json: &Json) -> String {
+pub(crate) fn inputs(json: &Json) -> String {
     short_hash(serde_jcs::to_vec(json).expect("a tree's JSON has text for keys and no special numbers"))
 }
 

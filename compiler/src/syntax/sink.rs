@@ -94,7 +94,7 @@ fn opensearch(reader: &mut Reader, sink: &Entry, mapping: &Mapping) -> Option<Si
         client_key,
         ca_cert,
         tls_verify,
-        index_prefix: index_prefix.map(|prefix| prefix.0).unwrap_or_default(),
+        index_prefix: index_prefix.unwrap_or_else(|| Template(String::new())),
         index_settings,
         bulk_documents_max: bulk.documents_max,
         bulk_bytes_max: bulk.bytes_max,

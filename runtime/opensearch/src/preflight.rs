@@ -84,14 +84,15 @@ impl Preflight<'_> {
     async fn index(self, index: &IndexPlan) -> Result<Vec<Finding>> {
         let mut findings = Vec::new();
         findings.extend(self.alias(index).await?);
-        let settings = IndexSettings::of(&index.body, self.environment);
-        if let Some(reason) = facts::judge(self.client, &sent(&index.body, &settings)).await? {
+        let body = index.whole_body();
+        let settings = IndexSettings::of(&body, self.environment);
+        if let Some(reason) = facts::judge(self.client, &sent(&body, &settings)).await? {
             let message = format!("opensearch refuses the body of index `{}`: {reason}", index.name);
             findings.push(Finding::live("body-refused", Level::Deny, message));
         }
         findings.extend(self.pipelines(index, &settings).await?);
         let name = names::generation(self.prefix, index, 1);
-        findings.extend(templates::interference(self.client, &name, &index.body).await?);
+        findings.extend(templates::interference(self.client, &name, &body).await?);
         Ok(findings)
     }
 

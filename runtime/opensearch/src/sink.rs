@@ -64,24 +64,25 @@ impl OpenSearchSink {
         let timeout = Duration::from_millis(plan.bulk_timeout_ms);
         let (progress, shutdown) = (options.progress.clone(), options.shutdown.clone());
         let client = Arc::new(Client::new(transport, timeout, progress, shutdown));
+        let prefix = resolver.template(&plan.index_prefix)?;
         let resolve = |(setting, value)| Ok((String::clone(setting), resolver.template(value)?));
         let limits = limits(plan);
         Ok(Self {
             name: name.to_owned(),
             project: project.to_owned(),
-            prefix: plan.index_prefix.clone(),
+            state: Arc::new(StateIndex::new(client.clone(), &prefix, project)),
+            prefix,
             environment: plan.index_settings.iter().map(resolve).collect::<Result<_>>()?,
             throttle: Throttle::new(clamp(plan.bulk_requests_in_flight), limits.documents_max),
             limits,
             shapes: Shapes::default(),
             listings: Listings::default(),
-            state: Arc::new(StateIndex::new(client.clone(), &plan.index_prefix, project)),
             client,
         })
     }
 
     fn settings(&self, index: &IndexPlan) -> IndexSettings {
-        IndexSettings::of(&index.body, &self.environment)
+        IndexSettings::of(&index.whole_body(), &self.environment)
     }
 
     fn alias(&self, index: &IndexPlan) -> String {

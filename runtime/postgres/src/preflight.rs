@@ -111,7 +111,10 @@ mod tests {
             document_id: DocumentIdForm::Key,
             search_path: vec!["pg_catalog".to_owned()],
             inputs: String::new(),
-            rendering: 1,
+            accepted: Vec::new(),
+            rendering: BTreeMap::new(),
+            condition: None,
+            settings: BTreeMap::new(),
             body: serde_json::Value::Null,
             bound: String::new(),
             enums: BTreeMap::new(),
@@ -128,6 +131,8 @@ mod tests {
             identity_holds: holds,
         };
         Lock {
+            levels: BTreeMap::new(),
+            accepted: Vec::new(),
             project: "shop".to_owned(),
             inputs: String::new(),
             source,

@@ -19,6 +19,8 @@ pub fn lock_for(sinks: &[&str]) -> Lock {
         kind: SinkKind::Stdout { pretty: false },
     };
     Lock {
+        levels: BTreeMap::new(),
+        accepted: Vec::new(),
         project: "memory".to_owned(),
         inputs: String::new(),
         source: source_plan(),
@@ -74,7 +76,10 @@ fn index_plan(name: &str, position: usize, sinks: &[&str]) -> IndexPlan {
         document_id: DocumentIdForm::Key,
         search_path: vec!["shop".to_owned()],
         inputs: String::new(),
-        rendering: 1,
+        accepted: Vec::new(),
+        rendering: BTreeMap::new(),
+        condition: None,
+        settings: BTreeMap::new(),
         body: json!({ "mappings": {} }),
         bound: String::new(),
         enums: BTreeMap::new(),

@@ -11,7 +11,7 @@ use crate::hash::short_hash;
 /// The largest integer that JCS prints as it is: it goes through a double.
 const INTEGER_MAX: u64 = (1 << 53) - 1;
 
-/// Hash of the JCS of `[key, document_id, body as text, fields]`, and `rendering` where it is over 1.
+/// Hash of the JCS of `[key, document_id, condition or null, body as text, fields, rendering]`.
 ///
 /// Key and fields are as the lock's TOML says them; an integer beyond 2^53 enters as its digits.
 pub fn index_fingerprint(index: &IndexPlan) -> String {
@@ -22,12 +22,15 @@ pub fn index_fingerprint(index: &IndexPlan) -> String {
         .collect();
     let fields: Map<String, Value> =
         index.fields.iter().map(|(path, plan)| (path.clone(), field(plan))).collect();
-    let mut preimage =
-        vec![json!(key), json!(document_id(index.document_id)), json!(body_text(&index.body)), json!(fields)];
-    if index.rendering > 1 {
-        preimage.push(json!(index.rendering));
-    }
-    jcs_hash(&Value::Array(preimage))
+    let preimage = json!([
+        key,
+        document_id(index.document_id),
+        index.condition,
+        body_text(&index.body),
+        fields,
+        index.rendering,
+    ]);
+    jcs_hash(&preimage)
 }
 
 /// Hash of the JCS of the list of `{table, roles, navigation, columns}`.

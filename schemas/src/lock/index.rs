@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::Acceptance;
+use super::settings;
 use crate::name::{Ident, TableName};
 
 /// Path of the root node.
@@ -28,10 +30,17 @@ pub struct IndexPlan {
     pub search_path: Vec<String>,
     /// Hash of the index file as it was parsed.
     pub inputs: String,
-    /// Highest rendering number of its kinds; over 1 it enters the fingerprint.
-    pub rendering: u32,
-    /// The settings and mappings that a generation ends with: `{"settings": …, "mappings": …}`.
+    /// Findings about this index that a comment in its file accepts, sorted.
+    pub accepted: Vec<Acceptance>,
+    /// Numbers over 1 by kind (`date`), and `query` for the SQL that flusso writes itself: each counts how
+    /// often what an unchanged config produces has changed, so that such a change enters the fingerprint.
+    pub rendering: BTreeMap<String, u32>,
+    /// Which rows of the root table are documents, in normal form; none: all.
+    pub condition: Option<String>,
+    /// Static settings, analysis and mappings: `{"settings": {"index": …}, "mappings": …}`.
     pub body: Value,
+    /// Dynamic settings, by name without `index.`: they can change in place and enter no fingerprint.
+    pub settings: BTreeMap<String, String>,
     /// The query of a chunk's upper bound: `$1` is the number of rows less one.
     pub bound: String,
     /// Labels relied on, in order, by qualified type.
@@ -44,6 +53,13 @@ pub struct IndexPlan {
     pub nodes: Vec<Node>,
     /// From each captured table and role back to the root, sorted by table and roles.
     pub edges: Vec<Edge>,
+}
+
+impl IndexPlan {
+    /// The settings and mappings that a generation ends with: the body with the dynamic settings in it.
+    pub fn whole_body(&self) -> Value {
+        settings::merge(&self.body, &self.settings)
+    }
 }
 
 /// What a rejected document does.

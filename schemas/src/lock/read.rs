@@ -8,6 +8,7 @@ mod field;
 mod index;
 mod item;
 mod keys;
+mod levels;
 mod node;
 mod problem;
 mod query;
@@ -59,6 +60,8 @@ fn lock(text: &str) -> Result<Lock> {
     let project = keys.required("project")?.string()?;
     let inputs = keys.required("inputs")?.hash()?;
     keys.required("digest")?.hash()?;
+    let accepted = levels::accepted(keys.optional("accepted"))?;
+    let levels = keys.optional_map("levels", levels::level)?;
     let source = source::source(keys.required("source")?)?;
     let mut around = Surroundings::default();
     let sinks = sink::sinks(keys.optional("sink"), &mut around)?;
@@ -66,7 +69,7 @@ fn lock(text: &str) -> Result<Lock> {
     let indexes = index::indexes(keys.required("index")?, &mut around)?;
     keys.finish()?;
     around.finish(&tables)?;
-    let lock = Lock { project, inputs, source, sinks, tables, indexes };
+    let lock = Lock { project, inputs, levels, accepted, source, sinks, tables, indexes };
     same_spelling(text, &write(&lock))?;
     Ok(lock)
 }
@@ -127,15 +130,15 @@ fn version(document: &DeTable<'_>) -> Result<()> {
     match Item::new("lock_version", at, value.clone()).integer()? {
         newer if newer > u64::from(LOCK_VERSION) => Err(Problem::new(
             at,
-            format!(
-                "written by a newer flusso: lock version {newer}, and this one reads up to {LOCK_VERSION}"
-            ),
+            format!("written by a newer flusso: lock version {newer}, and this one reads {LOCK_VERSION}"),
         )
-        .with_help(
-            "run that flusso or a newer one, or `flusso compile` to write the file anew with this one",
-        )),
+        .with_help("run that flusso or a newer one, or rewrite the file with `flusso compile`")),
         known if known == u64::from(LOCK_VERSION) => Ok(()),
-        unknown => Err(Problem::new(at, format!("there is no lock version {unknown}"))),
+        0 => Err(Problem::new(at, "unknown lock version 0")),
+        older => Err(Problem::new(
+            at,
+            format!("written by an older flusso: lock version {older}, and this one reads {LOCK_VERSION}"),
+        )),
     }
 }
 

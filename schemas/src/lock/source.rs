@@ -86,8 +86,8 @@ pub struct OpenSearchPlan {
     pub ca_cert: Option<Template>,
     /// Whether the server's certificate is verified.
     pub tls_verify: bool,
-    /// Prefix of every name that flusso creates.
-    pub index_prefix: String,
+    /// Prefix of every name that flusso creates; it may hold references, resolved where the lock runs.
+    pub index_prefix: Template,
     /// Dynamic index settings of this environment, outside the fingerprint.
     pub index_settings: BTreeMap<String, Template>,
     /// Most documents in one `_bulk` request.

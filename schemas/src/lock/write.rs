@@ -1,13 +1,15 @@
 //! The canonical writer: comment, header, sinks and tables; [`super::write_index`] goes on.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::connection::{SecretRef, SourceEndpoint, TlsFiles, UrlEndpoint};
 use super::digest::seal;
+use super::levels::LEVELS;
 use super::source::{
     Compression, Identity, Manage, OpenSearchPlan, SinkKind, SinkPlan, SourcePlan, TablePlan,
 };
-use super::{IndexPlan, LOCK_VERSION, Lock, toml_text as spell, write_index};
+use super::{Acceptance, IndexPlan, LOCK_VERSION, LintLevel, Lock, toml_text as spell, write_index};
 
 /// The first line of every lock.
 const COMMENT: &str =
@@ -76,9 +78,35 @@ fn header(lock: &Lock) -> String {
     block.string("project", &lock.project);
     block.string("inputs", &lock.inputs);
     block.digest();
+    if !lock.accepted.is_empty() {
+        block.entry("accepted", acceptances(&lock.accepted));
+    }
+    levels(&mut block, &lock.levels);
     block.line("");
     source(&mut block, &lock.source);
     block.finish()
+}
+
+fn levels(block: &mut Block, levels: &BTreeMap<String, LintLevel>) {
+    if levels.is_empty() {
+        return;
+    }
+    block.line("");
+    block.line("[levels]");
+    for (lint, LintLevel { level, reason }) in levels {
+        let word = LEVELS.iter().find(|(_, each)| each == level).expect("every level has a word").0;
+        let reason = reason.iter().map(|reason| ("reason", spell::string(reason)));
+        let entries = std::iter::once(("level", spell::string(word))).chain(reason);
+        block.entry(lint, spell::table(entries));
+    }
+}
+
+/// Accepted findings, one inline table each.
+pub(super) fn acceptances(accepted: &[Acceptance]) -> String {
+    spell::list(accepted.iter().map(|each| {
+        let parts = [("lint", &each.lint), ("about", &each.about), ("reason", &each.reason)];
+        spell::table(parts.map(|(name, text)| (name, spell::string(text))))
+    }))
 }
 
 fn source(block: &mut Block, source: &SourcePlan) {
@@ -168,7 +196,7 @@ fn opensearch(block: &mut Block, plan: &OpenSearchPlan) {
     if plan.tls_verify {
         block.entry("tls_verify", true);
     }
-    block.string("index_prefix", &plan.index_prefix);
+    block.string("index_prefix", &plan.index_prefix.0);
     let settings = plan.index_settings.iter().map(|(name, value)| (name.as_str(), spell::string(&value.0)));
     block.entry("index_settings", spell::table(settings));
     block.entry("bulk_documents_max", plan.bulk_documents_max);

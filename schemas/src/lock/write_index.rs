@@ -6,14 +6,18 @@ use super::index::{
     DocumentIdForm, Edge, FieldPlan, FieldSource, IndexPlan, JoinPair, KeyColumn, Node, OnError,
 };
 use super::toml_text as spell;
-use super::write::Block;
+use super::write::{Block, acceptances};
 
 /// The whole block, its digest to be set.
 pub(super) fn index(index: &IndexPlan) -> Block {
     let mut block = Block::new("[[index]]");
     head(&mut block, index);
+    if let Some(condition) = &index.condition {
+        block.string("condition", condition);
+    }
     block.text("body", &body_text(&index.body));
     block.text("bound", &index.bound);
+    settings(&mut block, index);
     enums_and_unique(&mut block, index);
     block.line("");
     block.line("[index.fields]");
@@ -43,8 +47,12 @@ fn head(block: &mut Block, index: &IndexPlan) {
     block.digest();
     block.string("fingerprint", &index_fingerprint(index));
     block.string("edges_fingerprint", &edges_fingerprint(index));
-    if index.rendering > 1 {
-        block.entry("rendering", index.rendering);
+    if !index.rendering.is_empty() {
+        let numbers = index.rendering.iter().map(|(kind, number)| (kind.as_str(), number.to_string()));
+        block.entry("rendering", spell::table(numbers));
+    }
+    if !index.accepted.is_empty() {
+        block.entry("accepted", acceptances(&index.accepted));
     }
 }
 
@@ -61,6 +69,17 @@ fn key_column(part: &KeyColumn) -> String {
         ("column", spell::string(&part.column.to_string())),
         ("type", spell::string(&part.pg_type)),
     ])
+}
+
+fn settings(block: &mut Block, index: &IndexPlan) {
+    if index.settings.is_empty() {
+        return;
+    }
+    block.line("");
+    block.line("[index.settings]");
+    for (name, value) in &index.settings {
+        block.string(name, value);
+    }
 }
 
 fn enums_and_unique(block: &mut Block, index: &IndexPlan) {

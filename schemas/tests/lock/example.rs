@@ -17,7 +17,7 @@ fn the_example_writes_back_byte_for_byte() {
 #[test]
 fn its_fingerprints_are_those_that_stand_there() {
     let lock = lock::read(EXAMPLE).expect("the example is a lock");
-    assert_eq!(lock::index_fingerprint(&lock.indexes[0]), "81fb0a7810d8e280");
+    assert_eq!(lock::index_fingerprint(&lock.indexes[0]), "3cc38a8acfa85016");
     assert_eq!(lock::edges_fingerprint(&lock.indexes[0]), "848e8b44808fb6ef");
 }
 
@@ -68,9 +68,17 @@ fn sql_enters_no_fingerprint_but_every_fact_does() {
     assert_ne!(hashes(&other_fact).1, before.1);
 
     let mut other_rendering = index.clone();
-    other_rendering.rendering = 2;
+    other_rendering.rendering.insert("query".to_owned(), 2);
     assert_ne!(hashes(&other_rendering).0, before.0);
     assert_eq!(hashes(&other_rendering).1, before.1);
+
+    let mut other_condition = index.clone();
+    other_condition.condition = Some("status <> 'draft'".to_owned());
+    assert_ne!(hashes(&other_condition).0, before.0);
+
+    let mut other_dynamic = index.clone();
+    other_dynamic.settings.insert("number_of_replicas".to_owned(), "2".to_owned());
+    assert_eq!(hashes(&other_dynamic), before);
 
     let mut other_field = index;
     other_field.fields.get_mut("note").expect("it has a note").required = true;

@@ -46,14 +46,56 @@ fn an_edited_block_is_named() {
 }
 
 #[test]
-fn a_newer_lock_is_refused_by_name_before_anything_else() {
-    let error = refusal(&edited("lock_version = 1", "lock_version = 2\nnew_key = 1"), "lock_version");
-    assert_eq!(error.message, "written by a newer flusso: lock version 2, and this one reads up to 1");
+fn another_version_is_refused_by_name_before_anything_else() {
+    let error = refusal(&edited("lock_version = 2", "lock_version = 3\nnew_key = 1"), "lock_version");
+    assert_eq!(error.message, "written by a newer flusso: lock version 3, and this one reads 2");
     assert_eq!((error.line, error.column), (2, 16));
     assert!(error.help.is_some_and(|help| help.contains("newer one")));
-    refused("lock_version = 1", "lock_version = 0", "lock_version", "there is no lock version 0");
+    let error = refusal(&edited("lock_version = 2", "lock_version = 1\nold_key = 1"), "lock_version");
+    assert_eq!(error.message, "written by an older flusso: lock version 1, and this one reads 2");
+    assert_eq!(error.help.as_deref(), Some("run `flusso compile`"));
+    refused("lock_version = 2", "lock_version = 0", "lock_version", "unknown lock version 0");
     let error = lock::read("").expect_err("it is empty");
     assert_eq!(error.message, "this is no lock: the key `lock_version` is missing");
+}
+
+#[test]
+fn decisions_about_lints_have_a_known_form() {
+    let levels = |text: &str| format!("\n[levels]\n{text}\n\n[source]");
+    refused("\n[source]", &levels("lossy-kind = {}"), "lossy-kind", "level of `lossy-kind` has no `level`");
+    refused(
+        "\n[source]",
+        &levels("lossy-kind = { level = \"off\" }"),
+        "lossy-kind",
+        "`level` is `off`, which is none of `allow`, `warn`, `deny`",
+    );
+    refused(
+        "\n[source]",
+        &levels("Lossy = { level = \"allow\" }"),
+        "Lossy",
+        "`Lossy` is not the name of a lint: expected kebab-case",
+    );
+    let accepted = |reason: &str| {
+        let item = format!("{{ lint = \"lossy-kind\", about = \"index:orders\", reason = \"{reason}\" }}");
+        format!("accepted = [{item}]\nbody = '''\n{{\n")
+    };
+    refused("body = '''\n{\n", &accepted(""), "accepted", "`reason` is empty");
+}
+
+#[test]
+fn dynamic_settings_stand_outside_the_body_and_only_they() {
+    refused(
+        "number_of_replicas = \"1\"",
+        "number_of_shards = \"1\"",
+        "number_of_shards",
+        "`number_of_shards` is not a dynamic setting: expected it in `body`",
+    );
+    refused(
+        "\"number_of_shards\": 1",
+        "\"number_of_replicas\": 1",
+        "body",
+        "`number_of_replicas` is a dynamic setting: expected it in `[index.settings]`",
+    );
 }
 
 #[test]
@@ -278,10 +320,10 @@ fn marks_stand_in_their_place_with_one_column_a_key_part() {
 
 #[test]
 fn a_fingerprint_is_that_of_what_stands_there() {
-    let other = sealed(&edited("81fb0a7810d8e280", "81fb0a7810d8e281"));
+    let other = sealed(&edited("3cc38a8acfa85016", "3cc38a8acfa85010"));
     assert_eq!(
         refusal(&other, "fingerprint").message,
-        "`fingerprint` of `[[index]] orders` is not that of what stands there: `81fb0a7810d8e280`"
+        "`fingerprint` of `[[index]] orders` is not that of what stands there: `3cc38a8acfa85016`"
     );
     let other_fact =
         sealed(&edited("placed_at = \"timestamp with time zone not null\"", "placed_at = \"date\""));
@@ -291,7 +333,7 @@ fn a_fingerprint_is_that_of_what_stands_there() {
 #[test]
 fn one_meaning_has_one_spelling() {
     for (from, to, place) in [
-        ("lock_version = 1", "lock_version  = 1", "lock_version"),
+        ("lock_version = 2", "lock_version  = 2", "lock_version"),
         ("\n[source]", "\n\n[source]", ""),
         ("2000", "2_000", "2_000"),
         ("\"gzip\"", "'gzip'", "gzip"),

@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use flusso_schemas::lock::{
-    self, Compression, DocumentIdForm, FieldPlan, FieldSource, Identity, JoinPair, Lock, Manage, OnError,
-    OpenSearchPlan, SecretRef, SinkKind, SinkPlan, SourceEndpoint, Template, TlsFiles, UrlEndpoint,
+    self, Acceptance, Compression, DocumentIdForm, FieldPlan, FieldSource, Identity, JoinPair, LintLevel,
+    Lock, Manage, OnError, OpenSearchPlan, SecretRef, SinkKind, SinkPlan, SourceEndpoint, Template, TlsFiles,
+    UrlEndpoint,
 };
 use flusso_schemas::name::{Ident, TableName};
+use flusso_schemas::report::Level;
 use serde_json::{Value, json};
 
 use crate::common::EXAMPLE;
@@ -85,7 +87,7 @@ fn sinks_with_everything_set_and_with_nothing() {
             client_key: Some(template("k.pem")),
             ca_cert: Some(template("ca.pem")),
             tls_verify: false,
-            index_prefix: "dev-".to_owned(),
+            index_prefix: template("${PREFIX:-dev}-"),
             index_settings: BTreeMap::from([
                 ("number_of_replicas".to_owned(), template("${REPLICAS:-1}")),
                 ("index.blocks.write".to_owned(), template("false")),
@@ -111,7 +113,7 @@ password = { env = "PASSWORD" }
 client_cert = "c.pem"
 client_key = "k.pem"
 ca_cert = "ca.pem"
-index_prefix = "dev-"
+index_prefix = "${PREFIX:-dev}-"
 index_settings = { "index.blocks.write" = "false", number_of_replicas = "${REPLICAS:-1}" }
 bulk_documents_max = 18446744073709551615
 bulk_bytes_max = 1
@@ -144,7 +146,13 @@ fn an_index_with_every_key() {
         let index = &mut lock.indexes[0];
         index.on_error = OnError::Quarantine;
         index.document_id = DocumentIdForm::Hash;
-        index.rendering = 2;
+        index.rendering = BTreeMap::from([("date".to_owned(), 2), ("query".to_owned(), 3)]);
+        index.accepted = vec![acceptance("lossy-kind", "column:shop.orders.id")];
+        index.condition = Some("status <> 'draft'".to_owned());
+        index.settings = BTreeMap::from(
+            [("gc_deletes", "2m"), ("search.idle.after", "5s")]
+                .map(|(name, value)| (name.to_owned(), value.to_owned())),
+        );
         index.unique = BTreeMap::from([(
             TableName::new("shop", "users"),
             vec![vec![Ident::new("a"), Ident::new("b")], vec![Ident::new("c")]],
@@ -154,9 +162,44 @@ fn an_index_with_every_key() {
     });
     assert_lines(&text, "on_error = \"quarantine\"");
     assert_lines(&text, "document_id = \"hash\"");
-    assert!(text.contains("\"\nrendering = 2\nbody = \"\"\"\n{\n  \"settings\": {},\n  \"mappings\": { \"a'''b\": 1.5 }\n}\n\"\"\"\n"));
+    assert_lines(
+        &text,
+        r#"rendering = { date = 2, query = 3 }
+accepted = [{ lint = "lossy-kind", about = "column:shop.orders.id", reason = "it is small" }]
+condition = "status <> 'draft'""#,
+    );
+    assert_lines(&text, "\n[index.settings]\ngc_deletes = \"2m\"\n\"search.idle.after\" = \"5s\"\n");
+    assert!(text.contains(
+        "\nbody = \"\"\"\n{\n  \"settings\": {},\n  \"mappings\": { \"a'''b\": 1.5 }\n}\n\"\"\"\n"
+    ));
     assert_lines(&text, "bound = '''\nselect 1 where {range:o.id}'''");
     assert_lines(&text, "\n[index.unique]\n\"shop.users\" = [[\"a\", \"b\"], [\"c\"]]\n\n[index.fields]");
+}
+
+fn acceptance(lint: &str, about: &str) -> Acceptance {
+    Acceptance { lint: lint.to_owned(), about: about.to_owned(), reason: "it is small".to_owned() }
+}
+
+#[test]
+fn decisions_about_lints_stand_in_the_header() {
+    let (_, text) = changed(|lock| {
+        let level = |level, reason: Option<&str>| LintLevel { level, reason: reason.map(str::to_owned) };
+        lock.levels = BTreeMap::from([
+            ("lossy-kind".to_owned(), level(Level::Deny, None)),
+            ("inherited-table".to_owned(), level(Level::Allow, Some("no children write"))),
+        ]);
+        lock.accepted = vec![acceptance("tls-verification-off", "sink:search")];
+    });
+    assert_lines(
+        &text,
+        r#"accepted = [{ lint = "tls-verification-off", about = "sink:search", reason = "it is small" }]
+
+[levels]
+inherited-table = { level = "allow", reason = "no children write" }
+lossy-kind = { level = "deny" }
+
+[source]"#,
+    );
 }
 
 #[test]

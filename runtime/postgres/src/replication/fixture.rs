@@ -93,6 +93,8 @@ impl Plan {
         let count = self.0.keys().next_back().map_or(0, |last| last + 1);
         let edges = |index| self.0.get(&index).cloned().unwrap_or_default();
         Lock {
+            levels: BTreeMap::new(),
+            accepted: Vec::new(),
             project: "fixture".into(),
             inputs: String::new(),
             source: source(),
@@ -126,7 +128,10 @@ fn index_plan(edges: Vec<Edge>) -> IndexPlan {
         document_id: DocumentIdForm::Key,
         search_path: Vec::new(),
         inputs: String::new(),
-        rendering: 1,
+        accepted: Vec::new(),
+        rendering: BTreeMap::new(),
+        condition: None,
+        settings: BTreeMap::new(),
         body: serde_json::Value::Null,
         bound: String::new(),
         enums: BTreeMap::new(),

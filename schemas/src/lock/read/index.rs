@@ -6,12 +6,12 @@ use serde_json::Value;
 
 use super::super::fingerprint::{edges_fingerprint, index_fingerprint};
 use super::super::index::{DocumentIdForm, FieldPlan, IndexPlan, KeyColumn, OnError};
+use super::super::settings;
 use super::item::{Item, follows};
-use super::keys::Keys;
 use super::problem::{Problem, Result};
 use super::query::{Place, query};
 use super::surroundings::Surroundings;
-use super::{edge, field, node};
+use super::{edge, field, levels, node};
 use crate::name::Ident;
 
 /// Every `[[index]]`.
@@ -47,8 +47,11 @@ fn index(item: Item<'_>, around: &mut Surroundings) -> Result<IndexPlan> {
         document_id: document_id(keys.required("document_id")?)?,
         search_path: keys.required("search_path")?.list_of(Item::string)?,
         inputs: keys.required("inputs")?.hash()?,
-        rendering: rendering(&mut keys)?,
+        accepted: levels::accepted(keys.optional("accepted"))?,
+        rendering: keys.optional_map("rendering", rendering)?,
+        condition: keys.optional("condition").map(Item::filled_string).transpose()?,
         body: body(keys.required("body")?)?,
+        settings: keys.optional_map("settings", setting)?,
         bound: query(keys.required("bound")?, Place::Bound, key.len())?,
         enums: keys.optional_map("enums", |item| Ok((item.name.clone(), item.list_of(Item::string)?)))?,
         unique: keys.optional_map("unique", |item| Ok((item.parsed_name()?, unique(item)?)))?,
@@ -100,22 +103,38 @@ fn document_id(item: Item<'_>) -> Result<DocumentIdForm> {
     item.one_of(&[("key", DocumentIdForm::Key), ("hash", DocumentIdForm::Hash)])
 }
 
-fn rendering(keys: &mut Keys<'_>) -> Result<u32> {
-    let Some(item) = keys.optional("rendering") else { return Ok(1) };
-    let at = item.at;
-    u32::try_from(item.integer()?).map_err(|_| Problem::new(at, "`rendering` is too large"))
+/// A kind or `query` with its number; 1 is left out.
+fn rendering(item: Item<'_>) -> Result<(String, u32)> {
+    let (at, name) = (item.at, item.name.clone());
+    match u32::try_from(item.integer()?) {
+        Ok(number) if number > 1 => Ok((name, number)),
+        _ => Err(Problem::new(at, format!("`rendering` of `{name}` is not a number from 2"))),
+    }
 }
 
-/// `{"settings": …, "mappings": …}` and nothing else.
+/// A dynamic setting; static ones belong into the body, because they are part of the fingerprint.
+fn setting(item: Item<'_>) -> Result<(String, String)> {
+    let (at, name) = (item.key_at, item.name.clone());
+    if !settings::is_dynamic(&name) {
+        return Err(Problem::new(at, format!("`{name}` is not a dynamic setting: expected it in `body`")));
+    }
+    Ok((name, item.string()?))
+}
+
+/// `{"settings": …, "mappings": …}` and nothing else, its settings static.
 fn body(item: Item<'_>) -> Result<Value> {
     let at = item.at;
     let body: Value = serde_json::from_str(&item.string()?)
         .map_err(|error| Problem::new(at, format!("`body` is not JSON: {error}")))?;
     let has_both = body.as_object().is_some_and(|body| body.keys().eq(["settings", "mappings"]));
-    if has_both {
-        return Ok(body);
+    if !has_both {
+        return Err(Problem::new(at, "`body` is not an object of `settings` and `mappings`"));
     }
-    Err(Problem::new(at, "`body` is not an object of `settings` and `mappings`"))
+    if let Some(name) = settings::split(&body["settings"]).1.keys().next() {
+        let message = format!("`{name}` is a dynamic setting: expected it in `[index.settings]`");
+        return Err(Problem::new(at, message));
+    }
+    Ok(body)
 }
 
 fn unique(item: Item<'_>) -> Result<Vec<Vec<Ident>>> {

@@ -45,6 +45,13 @@ impl<'i> Item<'i> {
         }
     }
 
+    /// A string that holds something.
+    pub(super) fn filled_string(self) -> Result<String> {
+        let (at, name) = (self.at, self.name.clone());
+        let text = self.string()?;
+        if text.is_empty() { Err(Problem::new(at, format!("`{name}` is empty"))) } else { Ok(text) }
+    }
+
     /// A string, leaving the value.
     pub(super) fn copy_string(&self) -> Result<String> {
         match &self.value {

@@ -51,7 +51,7 @@ fn opensearch(keys: &mut Keys<'_>) -> Result<OpenSearchPlan> {
         client_key: optional_template(keys, "client_key")?,
         ca_cert: optional_template(keys, "ca_cert")?,
         tls_verify: keys.flag("tls_verify")?,
-        index_prefix: keys.required("index_prefix")?.string()?,
+        index_prefix: template(keys.required("index_prefix")?)?,
         index_settings: keys
             .required("index_settings")?
             .map(|item| Ok((item.name.clone(), template(item)?)))?,

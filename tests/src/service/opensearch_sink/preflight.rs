@@ -14,6 +14,8 @@ use super::rig::{Rig, SINK, connect, index, index_of, plan, prefix};
 fn lock(rig: &Rig, indexes: Vec<IndexPlan>) -> Lock {
     let kind = SinkKind::OpenSearch(Box::new(plan(&rig.address, &rig.prefix)));
     Lock {
+        levels: BTreeMap::new(),
+        accepted: Vec::new(),
         project: "shop".to_owned(),
         inputs: String::new(),
         source: SourcePlan {

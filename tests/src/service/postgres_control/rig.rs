@@ -170,6 +170,8 @@ pub(super) fn plan(manage: &[Manage]) -> Lock {
     let tables =
         vec![table("items", Identity::Full, &["order_id"]), table("orders", Identity::Default, &["id"])];
     Lock {
+        levels: BTreeMap::new(),
+        accepted: Vec::new(),
         project: "rig".to_owned(),
         inputs: String::new(),
         source,
@@ -196,7 +198,10 @@ fn index() -> IndexPlan {
         document_id: DocumentIdForm::Key,
         search_path: vec!["pg_catalog".to_owned()],
         inputs: String::new(),
-        rendering: 1,
+        accepted: Vec::new(),
+        rendering: BTreeMap::new(),
+        condition: None,
+        settings: BTreeMap::new(),
         body: serde_json::Value::Null,
         bound: String::new(),
         enums: BTreeMap::from([("shop.status".to_owned(), labels)]),

@@ -121,6 +121,8 @@ pub(super) fn options(heard: &Arc<Heard>) -> RunOptions {
 /// An index a line: `table: navigation / columns`.
 pub(super) fn plan(edges: &[(&str, &[&str], &[&str])]) -> Lock {
     Lock {
+        levels: BTreeMap::new(),
+        accepted: Vec::new(),
         project: "rig".into(),
         inputs: String::new(),
         source: source(),
@@ -147,7 +149,10 @@ fn index(table: &str, navigation: &[&str], columns: &[&str]) -> IndexPlan {
         document_id: DocumentIdForm::Key,
         search_path: Vec::new(),
         inputs: String::new(),
-        rendering: 1,
+        accepted: Vec::new(),
+        rendering: BTreeMap::new(),
+        condition: None,
+        settings: BTreeMap::new(),
         body: serde_json::Value::Null,
         bound: String::new(),
         enums: BTreeMap::new(),
