@@ -18,6 +18,7 @@ use crate::join::{Joined, ensure_slot, go_live, join, settle_swaps};
 use crate::opening::Opening;
 use crate::planning::{has_missed_nothing, plan_apply, refuse_unsupported};
 use crate::progress::{ProgressEvent, Shutdown};
+use crate::recovery::Names;
 use crate::retry::Retry;
 use crate::session::{Session, Start};
 use crate::sink::Sink;
@@ -59,7 +60,7 @@ pub async fn apply(backends: &dyn Backends, lock: Arc<Lock>, options: &ApplyOpti
     let mut retry = Retry::new(&options.run, Some(RETRY_TOTAL_APPLY));
     let mut attempt = Attempt { applied: Applied::default(), is_first: true };
     while let Err(error) = attempt.run(backends, &lock, &sink, options, &mut retry).await {
-        retry.after(error).await?;
+        retry.after(error).await.map_err(|error| Names::new(&lock, &sink).explain(error))?;
         attempt.is_first = false;
     }
     Ok(attempt.applied)

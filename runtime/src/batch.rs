@@ -9,6 +9,7 @@ use flusso_schemas::state::Confirmed;
 use crate::bounds::{BATCH_KEYS_MAX, EVENT_QUEUE};
 use crate::documents::Key;
 use crate::error::{Error, ErrorKind, Result};
+use crate::recovery::DriftCause;
 use crate::source::{EdgeHit, Event, TransactionStart};
 
 /// Gathers a stream's events; knows whether a transaction is open between two batches.
@@ -96,7 +97,7 @@ impl Assembly {
             }
             Event::Keepalive(position) if self.open.is_none() => batch.keepalive(position),
             Event::Keepalive(_) => {}
-            Event::Unusable { reason, .. } => return Err(unusable(&reason)),
+            Event::Unusable { reason, .. } => return Err(DriftCause::UnusableChange { reason }.error()),
         }
         Ok(())
     }
@@ -129,11 +130,6 @@ impl Batch {
             None => self.completed = Some(Completed { position, transaction: None }),
         }
     }
-}
-
-fn unusable(reason: &str) -> Error {
-    Error::new(ErrorKind::Drift, format!("a change arrived that cannot be followed: {reason}"))
-        .with_help("stop flusso, drop the slot, delete the state index, then run `flusso apply`: it builds everything anew beside what is live")
 }
 
 #[cfg(test)]

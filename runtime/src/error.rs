@@ -5,6 +5,8 @@ use std::fmt;
 
 use flusso_schemas::report::Finding;
 
+use crate::recovery::DriftCause;
+
 /// What went wrong, as far as what to do about it depends on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorKind {
@@ -67,6 +69,8 @@ pub struct Error {
     pub help: Option<String>,
     /// Findings, where the kind is [`ErrorKind::Findings`] or [`ErrorKind::Drift`].
     pub findings: Vec<Finding>,
+    /// What no longer fits the state: its help is added where the command ends.
+    pub cause: Option<Box<DriftCause>>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -76,7 +80,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 impl Error {
     /// An error of a kind.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), help: None, findings: Vec::new(), source: None }
+        Self { kind, message: message.into(), help: None, findings: Vec::new(), cause: None, source: None }
     }
 
     /// The same with what to do.
@@ -94,6 +98,12 @@ impl Error {
     /// The same with what caused it.
     pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.source = Some(source.into());
+        self
+    }
+
+    /// The same with what no longer fits the state.
+    pub fn with_cause(mut self, cause: DriftCause) -> Self {
+        self.cause = Some(Box::new(cause));
         self
     }
 

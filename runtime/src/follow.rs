@@ -14,6 +14,7 @@ use crate::join::settle_swaps;
 use crate::opening::Opening;
 use crate::planning::{has_missed_nothing, sinks_of};
 use crate::progress::ProgressEvent;
+use crate::recovery::{DriftCause, IndexDrift, Names};
 use crate::retry::Retry;
 use crate::session::{Session, Start};
 use crate::sink::{Generation, Sink};
@@ -28,7 +29,7 @@ pub async fn follow(backends: &dyn Backends, lock: Arc<Lock>, options: &RunOptio
     let sink = backends.sink(&lock, options).await?;
     let mut retry = Retry::new(options, None);
     while let Err(error) = follow_once(backends, &lock, &sink, options, &mut retry).await {
-        match retry.after(error).await {
+        match retry.after(error).await.map_err(|error| Names::new(&lock, &sink).explain(error)) {
             Err(error) if options.shutdown.is_requested() && retry.may_mend(&error) => return Ok(()),
             outcome => outcome?,
         }
@@ -122,9 +123,8 @@ async fn live_generation(state: &SinkState, index: &IndexPlan) -> Result<Generat
     if has_missed_nothing(state, &live).await {
         return Ok(live);
     }
-    let message = format!("`{}` has missed changes: it was not fed while others were", live.name);
-    Err(Error::new(ErrorKind::Drift, message)
-        .with_help("run `flusso apply`: it builds another one beside it"))
+    let help = format!("run `flusso apply`: it builds another index for `{}` beside it", index.name);
+    Err(DriftCause::Index { generation: live.name, drift: IndexDrift::MissedChanges }.error().with_help(help))
 }
 
 /// Indexes and catalog are what the live generations were made as and built under. What only updates the

@@ -22,6 +22,7 @@ mod opening;
 mod pipeline;
 mod planning;
 pub mod progress;
+pub mod recovery;
 mod retry;
 pub mod secret;
 mod session;

@@ -9,15 +9,11 @@ use flusso_schemas::state::{CatalogRecord, Confirmed, GenerationState, ProjectSt
 
 use crate::backends::{Backends, RunOptions, SourceParts};
 use crate::drift::{Compare, differences};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
+use crate::recovery::{DriftCause, IndexDrift};
 use crate::sink::{Generation, Sink};
 use crate::source::SourceIdentity;
 use crate::state::{SinkState, lowest_confirmed};
-
-/// The way on wherever documents may have missed changes: until refilling in place is built, everything
-/// is built anew.
-const WAY_ON: &str = "stop flusso, drop the slot, delete the state index, then run `flusso apply`: \
-                      it builds everything anew beside what is live";
 
 /// A source and the states, before the slot is acquired.
 #[derive(Debug)]
@@ -65,30 +61,27 @@ impl Opening {
 
     fn check_source(&self, sink: &str, project: &ProjectState, identity: &SourceIdentity) -> Result<()> {
         let confirmed = project.confirmed.map_or(Lsn::ZERO, |confirmed| confirmed.position);
-        let said = format!("the state in sink `{sink}` was written for");
-        let difference = if project.system_identifier != identity.system_identifier {
-            format!("{said} another Postgres cluster (system identifier {})", project.system_identifier)
+        let (sink, planned) = (sink.to_owned(), &self.plan.source.slot);
+        let cause = if project.system_identifier != identity.system_identifier {
+            DriftCause::OtherCluster { sink }
         } else if project.timeline != identity.timeline {
-            format!("{said} timeline {} and this is timeline {}", project.timeline, identity.timeline)
+            DriftCause::OtherTimeline { sink, recorded: project.timeline, current: identity.timeline }
         } else if identity.insert_position < confirmed {
-            let end = identity.insert_position;
-            format!("{said} a log that reached `{confirmed}`, and this one ends at `{end}`: it was restored")
-        } else if project.slot != self.plan.source.slot {
-            format!("{said} slot `{}` and the lock names `{}`", project.slot, self.plan.source.slot)
+            DriftCause::Restored { sink, confirmed, end: identity.insert_position }
+        } else if project.slot != *planned {
+            DriftCause::OtherSlot { sink, recorded: project.slot.clone(), planned: planned.clone() }
         } else {
             return Ok(());
         };
-        Err(drift(difference))
+        Err(cause.error())
     }
 
     async fn check_publication(&self, project: &ProjectState) -> Result<()> {
-        let name = &self.plan.source.publication;
+        let publication = self.plan.source.publication.clone();
         match self.source.capture.publication().await? {
             Some(oid) if oid == project.publication_oid => Ok(()),
-            Some(_) => Err(drift(format!(
-                "publication `{name}` was dropped and made again: changes before that can never be read"
-            ))),
-            None => Err(drift(format!("publication `{name}` is gone: changes can not be read any more"))),
+            Some(_) => Err(DriftCause::PublicationRecreated { publication }.error()),
+            None => Err(DriftCause::PublicationGone { publication }.error()),
         }
     }
 
@@ -106,13 +99,15 @@ impl Opening {
     /// between our reading a state and the slot, so a slot that seems to be past it is judged by a state
     /// that is read after it.
     pub async fn check_slot(&self) -> Result<()> {
-        let name = &self.plan.source.slot;
+        let name = self.plan.source.slot.clone();
         let Some(slot) = self.source.capture.slot().await? else {
-            return Err(drift(format!("slot `{name}` is gone: changes since then are lost")));
+            return Err(DriftCause::SlotGone { slot: name }.error());
         };
-        slot.ours.as_ref().map_err(|why| drift(format!("slot `{name}` is not ours: {why}")))?;
+        if let Err(difference) = slot.ours {
+            return Err(DriftCause::SlotForeign { slot: name, difference }.error());
+        }
         if slot.lost {
-            return Err(drift(format!("slot `{name}` is lost: Postgres removed log that it still needed")));
+            return Err(DriftCause::SlotLost { slot: name }.error());
         }
         let is_ahead_of =
             |confirmed: Confirmed| slot.confirmed.filter(|position| *position > confirmed.position);
@@ -124,11 +119,7 @@ impl Opening {
         }
         let Some(confirmed) = lowest_confirmed(&self.states).await else { return Ok(()) };
         is_ahead_of(confirmed).map_or(Ok(()), |position| {
-            Err(drift(format!(
-                "slot `{name}` stands at `{position}`, past the state's `{}`: someone advanced it or made it \
-                 again, and what lies between is lost",
-                confirmed.position
-            )))
+            Err(DriftCause::SlotAhead { slot: name, position, confirmed: confirmed.position }.error())
         })
     }
 
@@ -139,20 +130,18 @@ impl Opening {
         generation: &GenerationState,
         compare: Compare,
     ) -> Result<Option<CatalogRecord>> {
+        let stops = |drift| DriftCause::Index { generation: generation.name.clone(), drift }.error();
         if let Some(stale) = &generation.stale {
-            return Err(drift(format!(
-                "`{}` is stale since `{}`: {}",
-                generation.name, stale.since, stale.reason
-            )));
+            return Err(stops(IndexDrift::Stale { since: stale.since, reason: stale.reason.clone() }));
         }
         let at = Generation { sink: generation.sink.clone(), name: generation.name.clone() };
         match self.sink.identity(&at).await? {
-            None => return Err(drift(format!("index `{}` is gone", generation.name))),
+            None => return Err(stops(IndexDrift::Gone)),
             Some(identity) if identity.index_uuid != generation.index_uuid => {
-                return Err(drift(format!("index `{}` was deleted and made again", generation.name)));
+                return Err(stops(IndexDrift::Recreated));
             }
             Some(identity) if identity.history_uuids != generation.history_uuids => {
-                return Err(drift(format!("index `{}` was restored from a snapshot", generation.name)));
+                return Err(stops(IndexDrift::Restored));
             }
             Some(_) => {}
         }
@@ -162,11 +151,7 @@ impl Opening {
         let now = self.source.capture.catalog_record(index).await?;
         match differences(&generation.catalog, &now, compare) {
             none if none.is_empty() => Ok(Some(now).filter(|now| *now != generation.catalog)),
-            found => Err(drift(format!(
-                "the catalog changed under index `{}` without an event: {}",
-                generation.index,
-                found.join("; ")
-            ))),
+            differences => Err(stops(IndexDrift::CatalogChanged { differences })),
         }
     }
 
@@ -179,9 +164,4 @@ impl Opening {
         let position = slot.and_then(|slot| slot.confirmed).unwrap_or(Lsn::ZERO);
         Ok(Confirmed { position, transaction_end: None, xid: None, commit_time_us: None })
     }
-}
-
-/// Documents may have missed something: stop, with the way on.
-pub fn drift(message: String) -> Error {
-    Error::new(ErrorKind::Drift, message).with_help(WAY_ON)
 }

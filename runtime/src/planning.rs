@@ -50,10 +50,7 @@ pub fn refuse_unsupported(plan: &ApplyPlan) -> Result<()> {
     }
     let message =
         format!("this version of flusso does not {} yet; nothing was changed", refused.join(", nor "));
-    Err(Error::new(ErrorKind::Drift, message).with_help(
-        "take the change back, or build everything anew: stop flusso, drop the slot, delete the state index, \
-         then run `flusso apply`",
-    ))
+    Err(Error::new(ErrorKind::Drift, message).with_help("take the change back and run `flusso compile`"))
 }
 
 /// The verb of an action.

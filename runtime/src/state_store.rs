@@ -14,6 +14,9 @@ use crate::error::Result;
 /// other conflict means that another runner is alive: [`crate::ErrorKind::Foreign`].
 #[async_trait]
 pub trait StateStore: Debug + Send + Sync {
+    /// Name of the index that holds it, for an operator who must delete it.
+    fn index_name(&self) -> String;
+
     /// Everything that is there; none where the project has no state in this sink.
     async fn load(&self) -> Result<Option<StoredState>>;
 

@@ -8,6 +8,7 @@ mod confirming;
 mod generations;
 mod histories;
 mod reading;
+mod recovering;
 mod smoke;
 mod starting;
 mod stateless;

@@ -1,6 +1,7 @@
 //! What the server says of a bulk request and of each item in it, and what that means.
 
 use flusso_runtime::error::{Error, ErrorKind, Result};
+use flusso_runtime::recovery::{DriftCause, IndexDrift};
 use flusso_runtime::sink::Answer;
 use serde::Deserialize;
 
@@ -166,10 +167,9 @@ fn unusable(generation: &str, error: &ServerError) -> Error {
         .with_help("open the index again, or leave its write alias to flusso")
 }
 
-/// The index of a generation is not there any more.
+/// The error for an index that was deleted.
 pub(crate) fn gone(generation: &str) -> Error {
-    Error::new(ErrorKind::Drift, format!("index `{generation}` is gone, with what was written to it"))
-        .with_help("stop flusso, drop the slot, delete the state index, and run `flusso apply`")
+    DriftCause::Index { generation: generation.to_owned(), drift: IndexDrift::Gone }.error()
 }
 
 #[cfg(test)]

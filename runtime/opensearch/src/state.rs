@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use flusso_runtime::error::{Error, ErrorKind, Result};
+use flusso_runtime::recovery::DriftCause;
 use flusso_runtime::state_store::{Revision, StateStore, Stored, StoredState};
 use flusso_schemas::state::{GenerationState, ProjectState, STATE_VERSION};
 use opensearch::indices::{IndicesCreateParts, IndicesRefreshParts};
@@ -193,8 +194,7 @@ impl StateIndex {
     }
 
     fn gone(&self) -> Error {
-        Error::new(ErrorKind::Drift, format!("the state of project `{}` is gone", self.project))
-            .with_help("stop flusso, drop the slot, and run `flusso apply`: everything is built anew")
+        DriftCause::StateGone { project: self.project.clone() }.error()
     }
 
     fn decode<T: DeserializeOwned>(&self, document: Document) -> Result<Stored<T>> {
@@ -222,6 +222,10 @@ impl StateIndex {
 
 #[async_trait]
 impl StateStore for StateIndex {
+    fn index_name(&self) -> String {
+        self.index.clone()
+    }
+
     async fn load(&self) -> Result<Option<StoredState>> {
         let Some(mut documents) = self.list().await? else { return Ok(None) };
         let Some(at) = documents.iter().position(|document| document.id == PROJECT_ID) else {

@@ -39,6 +39,10 @@ fn next(servers: &mut Servers, now: Option<Revision>, expected: Option<Revision>
 
 #[async_trait]
 impl StateStore for MemoryStore {
+    fn index_name(&self) -> String {
+        "state".to_owned()
+    }
+
     async fn load(&self) -> Result<Option<StoredState>> {
         reachable(&self.cluster)?;
         Ok(self.cluster.with(|servers| {

@@ -34,7 +34,7 @@ fn change_generation(bench: &mut Bench, change: impl Fn(&mut crate::memory::Inde
 
 #[tokio::test(start_paused = true)]
 async fn start_up_stops_where_the_slot_is_ahead_of_the_state() {
-    stops(ErrorKind::Drift, "past the state's", |bench| {
+    stops(ErrorKind::Drift, "past the confirmed", |bench| {
         bench.world.with(|inner| inner.slot.as_mut().expect("a slot").confirmed = inner.insert);
     })
     .await;
@@ -42,8 +42,8 @@ async fn start_up_stops_where_the_slot_is_ahead_of_the_state() {
 
 #[tokio::test(start_paused = true)]
 async fn start_up_stops_where_the_slot_is_gone_or_not_ours() {
-    stops(ErrorKind::Drift, "is gone", |bench| bench.world.with(|inner| inner.slot = None)).await;
-    stops(ErrorKind::Drift, "is not ours", |bench| {
+    stops(ErrorKind::Drift, "was dropped", |bench| bench.world.with(|inner| inner.slot = None)).await;
+    stops(ErrorKind::Drift, "was not created by flusso", |bench| {
         bench
             .world
             .with(|inner| inner.slot.as_mut().expect("a slot").foreign = Some("other plugin".to_owned()));
@@ -53,7 +53,7 @@ async fn start_up_stops_where_the_slot_is_gone_or_not_ours() {
 
 #[tokio::test(start_paused = true)]
 async fn start_up_stops_where_the_publication_is_another_one() {
-    stops(ErrorKind::Drift, "dropped and made again", |bench| {
+    stops(ErrorKind::Drift, "dropped and created again", |bench| {
         bench.world.with(|inner| inner.publication = Some(1))
     })
     .await;
@@ -65,7 +65,7 @@ async fn start_up_stops_where_the_source_is_another_cluster_or_was_restored() {
         bench.world.with(|inner| inner.system_identifier = "8".to_owned());
     })
     .await;
-    stops(ErrorKind::Drift, "it was restored", |bench| {
+    stops(ErrorKind::Drift, "was restored to an earlier time", |bench| {
         bench.world.with(|inner| (inner.insert, inner.flush) = (Lsn(1_001), Lsn(1_001)));
     })
     .await;
@@ -87,11 +87,11 @@ async fn start_up_stops_where_an_index_was_restored_remade_or_deleted() {
         change_generation(bench, |index| index.history_uuid = "other".to_owned());
     })
     .await;
-    stops(ErrorKind::Drift, "deleted and made again", |bench| {
+    stops(ErrorKind::Drift, "deleted and created again", |bench| {
         change_generation(bench, |index| index.uuid = "other".to_owned());
     })
     .await;
-    stops(ErrorKind::Drift, "is gone", |bench| {
+    stops(ErrorKind::Drift, "was deleted", |bench| {
         let name = bench.generation("customers").name;
         bench.cluster().with(|servers| servers.indexes.remove(&name));
     })
@@ -100,7 +100,7 @@ async fn start_up_stops_where_an_index_was_restored_remade_or_deleted() {
 
 #[tokio::test(start_paused = true)]
 async fn no_row_event_start_up_stops_where_the_catalog_changed() {
-    stops(ErrorKind::Drift, "without an event", |bench| {
+    stops(ErrorKind::Drift, "without a change of a row", |bench| {
         let name = bench.generation("customers").name;
         bench.cluster().with(|servers| {
             let generation = servers.generations.get_mut(&name).expect("it is live");

@@ -1,0 +1,245 @@
+//! Why following cannot go on from what was confirmed, and the way back from each cause.
+//!
+//! A [`DriftCause`] is raised where it is noticed, with what is known there; its help is added where the
+//! command ends, because only there slot, state indexes and connections are known by name
+//! ([`Names`]). A cause that concerns the whole source needs everything to be rebuilt from a new slot;
+//! a cause that concerns one index needs that index only.
+
+mod names;
+
+pub use names::Names;
+
+use flusso_schemas::lsn::Lsn;
+
+use crate::error::{Error, ErrorKind};
+
+/// What no longer fits the state, so that documents may have missed changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DriftCause {
+    /// The system identifier is another one: mostly a wrong connection, which must never lead one
+    /// environment's alias to another's rows.
+    OtherCluster {
+        /// The sink whose state says so.
+        sink: String,
+    },
+    /// The timeline is another one: a standby was promoted, and what the old primary wrote last may
+    /// not be there.
+    OtherTimeline {
+        /// The sink whose state says so.
+        sink: String,
+        /// The timeline of the state.
+        recorded: u32,
+        /// The timeline now.
+        current: u32,
+    },
+    /// The log ends before what was confirmed: the database is an earlier copy of itself.
+    Restored {
+        /// The sink whose state says so.
+        sink: String,
+        /// What was confirmed.
+        confirmed: Lsn,
+        /// Where the log ends.
+        end: Lsn,
+    },
+    /// The lock names another slot than the one that was followed.
+    OtherSlot {
+        /// The sink whose state says so.
+        sink: String,
+        /// The slot that the state names.
+        recorded: String,
+        /// The slot that the lock names.
+        planned: String,
+    },
+    /// The publication was dropped: the slot's changes can no longer be decoded.
+    PublicationGone {
+        /// Its name.
+        publication: String,
+    },
+    /// The publication was dropped and created again: changes in between were not published.
+    PublicationRecreated {
+        /// Its name.
+        publication: String,
+    },
+    /// The slot was dropped: nothing kept the changes since.
+    SlotGone {
+        /// Its name.
+        slot: String,
+    },
+    /// A slot of the same name that something else created.
+    SlotForeign {
+        /// Its name.
+        slot: String,
+        /// How it differs, a sentence that begins with `it`.
+        difference: String,
+    },
+    /// Postgres removed log that the slot still needed.
+    SlotLost {
+        /// Its name.
+        slot: String,
+    },
+    /// The slot was advanced, or dropped and created again: changes were skipped.
+    SlotAhead {
+        /// Its name.
+        slot: String,
+        /// Where the slot is.
+        position: Lsn,
+        /// What was confirmed.
+        confirmed: Lsn,
+    },
+    /// The stream carries a change without the columns that lead to its documents.
+    UnusableChange {
+        /// What is missing, as a clause.
+        reason: String,
+    },
+    /// The state index was deleted.
+    StateGone {
+        /// The project.
+        project: String,
+    },
+    /// Something about one generation; everything else is still right.
+    Index {
+        /// Its concrete name.
+        generation: String,
+        /// What happened to it.
+        drift: IndexDrift,
+    },
+}
+
+/// What happened to one generation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum IndexDrift {
+    /// It was marked as stale before.
+    Stale {
+        /// Changes from here on may be missing.
+        since: Lsn,
+        /// Why it was marked.
+        reason: String,
+    },
+    /// The concrete index was deleted.
+    Gone,
+    /// It was deleted, and another index has its name.
+    Recreated,
+    /// It was restored from a snapshot, which lacks what was written since.
+    Restored,
+    /// It was not fed while other indexes were.
+    MissedChanges,
+    /// Something changed in the source's catalog that sends no change of a row.
+    CatalogChanged {
+        /// Each difference, as a sentence about a table or column.
+        differences: Vec<String>,
+    },
+}
+
+impl DriftCause {
+    /// The error that stops a command for this cause.
+    pub fn error(self) -> Error {
+        Error::new(ErrorKind::Drift, self.message()).with_cause(self)
+    }
+
+    /// What happened, and what follows from it.
+    pub fn message(&self) -> String {
+        match self {
+            Self::OtherCluster { sink } => format!(
+                "the state in sink `{sink}` was written for another Postgres cluster: this database may hold \
+                 other rows than the indexes"
+            ),
+            Self::OtherTimeline { sink, recorded, current } => format!(
+                "the state in sink `{sink}` was written on timeline {recorded} and the primary is on timeline \
+                 {current}: it was promoted, and changes around the promotion may be missing"
+            ),
+            Self::Restored { sink, confirmed, end } => format!(
+                "sink `{sink}` holds changes up to `{confirmed}` and the log ends at `{end}`: the database was \
+                 restored to an earlier time"
+            ),
+            Self::OtherSlot { sink, recorded, planned } => format!(
+                "the state in sink `{sink}` follows slot `{recorded}` and the lock names slot `{planned}`: the \
+                 new slot lacks the changes since"
+            ),
+            Self::PublicationGone { publication } => {
+                format!("publication `{publication}` was dropped: the changes since then cannot be read")
+            }
+            Self::PublicationRecreated { publication } => format!(
+                "publication `{publication}` was dropped and created again: changes in between are lost"
+            ),
+            Self::SlotGone { slot } => {
+                format!("replication slot `{slot}` was dropped: the changes since then are lost")
+            }
+            Self::SlotForeign { slot, difference } => {
+                format!("replication slot `{slot}` was not created by flusso: {difference}")
+            }
+            Self::SlotLost { slot } => {
+                format!("replication slot `{slot}` is lost: Postgres removed log that it still needed")
+            }
+            Self::SlotAhead { slot, position, confirmed } => format!(
+                "replication slot `{slot}` is at `{position}`, past the confirmed `{confirmed}`: something else \
+                 advanced or recreated it, and the changes in between are lost"
+            ),
+            Self::UnusableChange { reason } => format!("a change arrived that cannot be followed: {reason}"),
+            Self::StateGone { project } => {
+                format!("the state of project `{project}` was deleted: nobody knows what was confirmed")
+            }
+            Self::Index { generation, drift } => drift.message(generation),
+        }
+    }
+
+    /// The way back, as one imperative that is complete enough to paste.
+    pub fn help(&self, names: &Names) -> String {
+        let rebuild = || names.rebuild_everything(names.slot());
+        match self {
+            Self::OtherCluster { sink } => format!(
+                "check that {} and {} belong together: going on would lead {} to this database's rows; only if \
+                 the database moved to a new cluster, {}",
+                names.source(),
+                names.sink(sink),
+                names.aliases(sink),
+                rebuild()
+            ),
+            Self::Restored { .. } | Self::OtherTimeline { .. } => {
+                format!("check that {} is the current primary, then {}", names.source(), rebuild())
+            }
+            Self::OtherSlot { recorded, planned, .. } => format!(
+                "set `source.postgres.slot` back to `{recorded}` and run `flusso compile`; to follow slot \
+                 `{planned}` instead, {}",
+                names.rebuild_everything(recorded)
+            ),
+            Self::SlotForeign { .. } => format!(
+                "set `source.postgres.slot` to a name that is free, run `flusso compile`, then {}",
+                names.forget_states()
+            ),
+            Self::SlotGone { .. } => names.forget_states(),
+            Self::SlotLost { .. } => {
+                format!("raise `max_slot_wal_keep_size` on the server, then {}", rebuild())
+            }
+            Self::PublicationGone { .. }
+            | Self::PublicationRecreated { .. }
+            | Self::SlotAhead { .. }
+            | Self::StateGone { .. }
+            | Self::UnusableChange { .. } => rebuild(),
+            Self::Index { generation, .. } => names.rebuild_one(generation),
+        }
+    }
+}
+
+impl IndexDrift {
+    fn message(&self, generation: &str) -> String {
+        match self {
+            Self::Stale { since, reason } => {
+                format!("index `{generation}` may have missed changes since `{since}`: {reason}")
+            }
+            Self::Gone => format!("index `{generation}` was deleted, with everything written to it"),
+            Self::Recreated => {
+                format!("index `{generation}` was deleted and created again: its documents are lost")
+            }
+            Self::Restored => format!(
+                "index `{generation}` was restored from a snapshot: changes since that snapshot are missing"
+            ),
+            Self::MissedChanges => {
+                format!("index `{generation}` has missed changes: it was not fed while others were")
+            }
+            Self::CatalogChanged { differences } => format!(
+                "the source's catalog changed without a change of a row, so index `{generation}` may be wrong: {}",
+                differences.join("; ")
+            ),
+        }
+    }
+}

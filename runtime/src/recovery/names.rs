@@ -1,0 +1,133 @@
+//! What an operator types: connections, slot, state indexes and aliases of one project, by name.
+
+use std::sync::Arc;
+
+use flusso_schemas::lock::{Lock, OpenSearchPlan, SecretRef, SinkKind, SourceEndpoint, UrlEndpoint};
+use flusso_schemas::name::quote_literal;
+
+use crate::error::Error;
+use crate::planning::sinks_of;
+use crate::sink::Sink;
+
+/// The names that the help of a [`super::DriftCause`] is made of. Connections are named by their environment
+/// variables, never by their values.
+#[derive(Clone, Debug)]
+pub struct Names {
+    plan: Arc<Lock>,
+    /// The index that holds each sink's state, by the sink's name.
+    states: Vec<(String, String)>,
+}
+
+impl Names {
+    /// The names of a plan and of the sinks it was opened with.
+    pub fn new(plan: &Arc<Lock>, sink: &Arc<dyn Sink>) -> Self {
+        let members = sink.clone().members().into_iter();
+        let states = members.filter_map(|(name, member)| Some((name, member.state()?.index_name())));
+        Self { plan: plan.clone(), states: states.collect() }
+    }
+
+    /// The error with the help of its cause, where it has one.
+    pub fn explain(&self, error: Error) -> Error {
+        match error.cause.clone() {
+            Some(cause) if error.help.is_none() => error.with_help(cause.help(self)),
+            _ => error,
+        }
+    }
+
+    /// The slot that the lock names.
+    pub fn slot(&self) -> &str {
+        &self.plan.source.slot
+    }
+
+    /// How the source's connection is called.
+    pub fn source(&self) -> String {
+        match &self.plan.source.endpoint {
+            SourceEndpoint::Url(SecretRef::Env(name)) => format!("`${name}`"),
+            _ => "`source.postgres`".to_owned(),
+        }
+    }
+
+    /// How a sink's connection is called.
+    pub fn sink(&self, sink: &str) -> String {
+        match self.opensearch(sink).map(|plan| &plan.url) {
+            Some(UrlEndpoint::Url(SecretRef::Env(name))) => format!("`${name}` (sink `{sink}`)"),
+            _ => format!("sink `{sink}`"),
+        }
+    }
+
+    /// The aliases that a sink's readers query.
+    pub fn aliases(&self, sink: &str) -> String {
+        let of_sink = self.plan.indexes.iter().filter(|index| sinks_of(index).iter().any(|own| own == sink));
+        let names: Vec<String> = of_sink.map(|index| format!("`{}`", index.alias)).collect();
+        let noun = if names.len() == 1 { "alias" } else { "aliases" };
+        format!("{noun} {}", names.join(", "))
+    }
+
+    /// Drops a slot and every state, and lets apply begin again beside what is live.
+    pub fn rebuild_everything(&self, slot: &str) -> String {
+        let mut commands = vec![self.drop_slot(slot)];
+        commands.extend(self.states.iter().map(|(sink, index)| self.delete(sink, index)));
+        self.then_apply(&commands)
+    }
+
+    /// Deletes every state where the slot is gone or is not ours, and lets apply begin again.
+    pub fn forget_states(&self) -> String {
+        let commands: Vec<String> =
+            self.states.iter().map(|(sink, index)| self.delete(sink, index)).collect();
+        self.then_apply(&commands)
+    }
+
+    /// Removes one generation from the state that names it, so that apply builds another beside it.
+    pub fn rebuild_one(&self, generation: &str) -> String {
+        let commands: Vec<String> = self
+            .states
+            .iter()
+            .map(|(sink, index)| self.delete(sink, &format!("{index}/_doc/generation:{generation}")))
+            .collect();
+        self.then_apply(&commands)
+    }
+
+    fn then_apply(&self, commands: &[String]) -> String {
+        format!(
+            "stop `flusso run` of project `{}`, run {}, then `flusso apply`: it builds beside what is live and \
+             moves the alias when it is done",
+            self.plan.project,
+            commands.join(", ")
+        )
+    }
+
+    /// Does nothing where there is no such slot.
+    fn drop_slot(&self, slot: &str) -> String {
+        let statement = format!(
+            "select pg_drop_replication_slot(slot_name) from pg_replication_slots where slot_name = {}",
+            quote_literal(slot)
+        );
+        match &self.plan.source.endpoint {
+            SourceEndpoint::Url(SecretRef::Env(name)) => format!("`psql \"${name}\" -c \"{statement}\"`"),
+            _ => format!("`{statement}` in the source database"),
+        }
+    }
+
+    fn delete(&self, sink: &str, path: &str) -> String {
+        let Some(plan) = self.opensearch(sink) else { return format!("`DELETE /{path}` in sink `{sink}`") };
+        let user = match (&plan.username, &plan.password) {
+            (Some(SecretRef::Env(user)), Some(SecretRef::Env(password))) => {
+                format!(" -u \"${user}:${password}\"")
+            }
+            _ => String::new(),
+        };
+        match &plan.url {
+            UrlEndpoint::Url(SecretRef::Env(name)) => {
+                format!("`curl -X DELETE{user} \"${{{name}%/}}/{path}\"`")
+            }
+            _ => format!("`DELETE /{path}` in sink `{sink}`"),
+        }
+    }
+
+    fn opensearch(&self, sink: &str) -> Option<&OpenSearchPlan> {
+        self.plan.sinks.iter().find(|own| own.name == sink).and_then(|own| match &own.kind {
+            SinkKind::OpenSearch(plan) => Some(plan.as_ref()),
+            SinkKind::Stdout { .. } => None,
+        })
+    }
+}
