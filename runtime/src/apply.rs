@@ -5,7 +5,7 @@ use std::sync::Arc;
 use flusso_schemas::lock::{Lock, index_text};
 use flusso_schemas::lsn::Lsn;
 use flusso_schemas::report::{ApplyPlan, Finding, Level};
-use flusso_schemas::state::{GenerationPhase, SlotPhase};
+use flusso_schemas::state::{CatalogRecord, GenerationPhase, SlotPhase};
 use tokio::task::JoinHandle;
 
 use crate::backends::{Backends, RunOptions};
@@ -22,11 +22,14 @@ use crate::recovery::Names;
 use crate::retry::Retry;
 use crate::session::{Session, Start};
 use crate::sink::Sink;
-use crate::state::SinkState;
+use crate::state::{SinkState, of_sink};
 use crate::verify::Verify;
 
 /// A lint whose findings mean that the catalog is not what the lock relies on.
 const DRIFT_LINT: &str = "relied-on-column-changed";
+
+/// A generation by sink and name, and the record it was compared with.
+type Compared = (String, String, CatalogRecord);
 
 /// What an apply is told.
 #[derive(Clone, Debug)]
@@ -115,8 +118,8 @@ impl Attempt {
         opening.check_states().await?;
         opening.check_slot().await?;
         settle_swaps(&opening, lock).await?;
-        check_generations(&opening, Compare::ButManaged).await?;
-        renew_records(&opening).await?;
+        let compared = check_generations(&opening, Compare::ButManaged).await?;
+        renew_records(&opening, compared).await?;
         let confirmed = opening.confirmed().await?;
         let joined = join(&opening, &plan, confirmed).await?;
         let stop = Shutdown::default();
@@ -254,7 +257,10 @@ async fn preflight(opening: &Opening, options: &ApplyOptions) -> Result<()> {
         .with_findings(deny))
 }
 
-async fn check_generations(opening: &Opening, compare: Compare) -> Result<()> {
+/// Compares every generation that counts. Returns the records that were compared and are not as the
+/// state has them, by sink and generation.
+async fn check_generations(opening: &Opening, compare: Compare) -> Result<Vec<Compared>> {
+    let mut compared = Vec::new();
     for state in opening.states.iter() {
         let is_ready = state.project().await.is_some_and(|project| project.slot_phase == SlotPhase::Ready);
         for generation in state.generations().await {
@@ -262,32 +268,23 @@ async fn check_generations(opening: &Opening, compare: Compare) -> Result<()> {
             // What is half done and has missed changes is dropped, whatever it is by now.
             let is_dropped = is_begun && !has_missed_nothing(state, &generation).await;
             if is_ready && generation.phase != GenerationPhase::Kept && !is_dropped {
-                opening.check_generation(&generation, compare).await?;
+                let now = opening.check_generation(&generation, compare).await?;
+                compared.extend(now.map(|now| (state.sink.clone(), generation.name, now)));
             }
         }
     }
-    Ok(())
+    Ok(compared)
 }
 
 /// What apply itself altered (identities, the publication) enters the record of every generation that
-/// reads the tables, while the slot is held.
-async fn renew_records(opening: &Opening) -> Result<()> {
-    for state in opening.states.iter() {
-        for generation in state.generations().await {
-            renew_record(opening, state, &generation.name, &generation.index).await?;
-        }
+/// reads the tables, while the slot is held: the very records that were compared, because an ALTER that
+/// came after the comparison must still differ from them.
+async fn renew_records(opening: &Opening, compared: Vec<Compared>) -> Result<()> {
+    for (sink, name, catalog) in compared {
+        let state = of_sink(&opening.states, &sink).expect("it was compared in this sink's state");
+        state.update_generation(&name, |document| document.catalog = catalog).await?;
     }
     Ok(())
-}
-
-async fn renew_record(opening: &Opening, state: &SinkState, name: &str, index: &str) -> Result<()> {
-    match opening.plan.indexes.iter().find(|own| own.name == index) {
-        Some(index) => {
-            let catalog = opening.source.capture.catalog_record(index).await?;
-            state.update_generation(name, |document| document.catalog = catalog).await
-        }
-        None => Ok(()),
-    }
 }
 
 fn stopped() -> Error {

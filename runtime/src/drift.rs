@@ -1,97 +1,218 @@
 //! Rule *no-row-event*: what changed in the catalog that no event of a row tells.
 
-use std::collections::BTreeSet;
+use std::fmt;
 
-use flusso_schemas::state::CatalogRecord;
-
-/// Names of facts that end so are a table's file node.
-const FILE: &str = " file";
-/// Names of facts that end so are the version of a column's catalog row.
-const VERSION: &str = " version";
-/// Names of facts that end so are a table's partitions or inheritance children.
-const CHILDREN: &str = " children";
-/// Names of facts that end so are what apply itself alters.
-const MANAGED: [&str; 2] = [" identity", " publication"];
+use flusso_schemas::name::{Ident, TableName};
+use flusso_schemas::state::{CatalogRecord, ColumnRecord, PublicationRecord, StaleCause, TableRecord};
 
 /// Which differences count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Compare {
     /// Every one.
     All,
-    /// All but what apply itself alters: replica identities and membership of the publication.
+    /// All but what apply itself alters: replica identities and the publication.
     ButManaged,
 }
 
-/// What is no longer as it was recorded, in words, sorted; empty where documents are still right.
-///
-/// A fact that is new is no difference (a label that was added), but for children of a table. A rewrite of a table is its file node
-/// *and* the version of one of its columns: either alone is VACUUM FULL, TRUNCATE or a setting.
-pub fn differences(recorded: &CatalogRecord, now: &CatalogRecord, compare: Compare) -> Vec<String> {
-    let changed: BTreeSet<&str> = recorded
-        .0
-        .iter()
-        .filter(|(name, fact)| now.0.get(*name) != Some(*fact))
-        .map(|(name, _)| name.as_str())
-        .collect();
-    let counts = |name: &&str| {
-        let is_managed = MANAGED.iter().any(|suffix| name.ends_with(suffix));
-        let is_tracked = name.ends_with(FILE) || name.ends_with(VERSION);
-        !(is_tracked || is_managed && compare == Compare::ButManaged)
-    };
-    let plain = changed.iter().copied().filter(counts).map(|name| describe(name, recorded, now));
-    let rewritten = changed.iter().filter_map(|name| name.strip_suffix(FILE)).filter(|table| {
-        let column = format!("{table}.");
-        changed.iter().any(|name| name.starts_with(&column) && name.ends_with(VERSION))
-    });
-    let rewritten = rewritten.map(|table| format!("table `{table}` was rewritten without an event"));
-    let is_new = |name: &&String| !recorded.0.contains_key(*name);
-    let children = now.0.keys().filter(is_new).filter_map(|name| name.strip_suffix(CHILDREN));
-    let children =
-        children.map(|table| format!("table `{table}` has children now, whose rows are not followed"));
-    let mut all: Vec<String> = plain.chain(rewritten).chain(children).collect();
-    all.sort();
-    all
+/// One thing in the catalog that is not as it was recorded. [`fmt::Display`] says it for an operator.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Difference {
+    /// The table it is about, if it is about one.
+    pub table: Option<TableName>,
+    /// What happened.
+    pub cause: StaleCause,
+    /// The column, where it is about one.
+    pub column: Option<Ident>,
+    /// The enum and its label, the function, or the columns of a list, as an operator knows them.
+    pub detail: Option<String>,
 }
 
-fn describe(name: &str, recorded: &CatalogRecord, now: &CatalogRecord) -> String {
-    let was = recorded.0.get(name).map_or("", String::as_str);
-    match now.0.get(name) {
-        Some(is) => format!("`{name}` was {was} and is {is}"),
-        None => format!("`{name}` was {was} and is gone"),
+impl Difference {
+    fn of(cause: StaleCause) -> Self {
+        Self { table: None, cause, column: None, detail: None }
+    }
+
+    fn of_table(cause: StaleCause, table: &TableName) -> Self {
+        Self { table: Some(table.clone()), ..Self::of(cause) }
+    }
+
+    fn of_column(cause: StaleCause, table: &TableName, column: &Ident) -> Self {
+        Self { column: Some(column.clone()), ..Self::of_table(cause, table) }
+    }
+
+    fn detailed(self, detail: String) -> Self {
+        Self { detail: Some(detail), ..self }
+    }
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use StaleCause as Cause;
+        let table = self.table.as_ref().map(ToString::to_string).unwrap_or_default();
+        let column = self.column.as_ref().map_or_else(String::new, |column| format!("{table}.{column}"));
+        let detail = self.detail.as_deref().unwrap_or_default();
+        match self.cause {
+            Cause::TableMissing => write!(f, "table `{table}` does not exist"),
+            Cause::TableReplaced => write!(f, "`{table}` is another table than before"),
+            Cause::TableRewritten => write!(f, "an ALTER rewrote the rows of `{table}`"),
+            Cause::TableMaybeRewritten => write!(f, "the rows of `{table}` may have been rewritten"),
+            Cause::TableUnpublished => write!(f, "`{table}` left the publication"),
+            Cause::ChildrenChanged => write!(f, "the partitions or children of `{table}` changed"),
+            Cause::ColumnMissing => write!(f, "column `{column}` does not exist"),
+            Cause::ColumnReplaced => write!(f, "`{column}` is another column than before"),
+            Cause::ColumnRetyped => write!(f, "column `{column}` has another type"),
+            Cause::ColumnNullable => write!(f, "column `{column}` is no longer NOT NULL"),
+            Cause::ColumnRegenerated => write!(f, "generated column `{column}` has another expression"),
+            Cause::UniquenessLost => write!(f, "{detail} of `{table}` is no longer unique"),
+            Cause::LabelMissing => write!(f, "{detail} does not exist"),
+            Cause::FunctionChanged => write!(f, "function `{detail}` was replaced or altered"),
+            Cause::IdentityNarrowed => {
+                write!(f, "the replica identity of `{table}` no longer holds {detail}")
+            }
+            Cause::RowIncomplete => write!(f, "a change of `{table}` arrived without {detail}"),
+            Cause::PublicationMissing => write!(f, "the publication does not exist"),
+            Cause::PublicationReplaced => write!(f, "the publication was dropped and created again"),
+            Cause::PublicationAltered => write!(f, "the publication was altered"),
+        }
+    }
+}
+
+/// What is no longer as it was recorded, sorted; empty where documents are still right.
+///
+/// A fact that is new is no difference (a label or column that was added), but for children of a table.
+pub fn differences(recorded: &CatalogRecord, now: &CatalogRecord, compare: Compare) -> Vec<Difference> {
+    let mut found = Vec::new();
+    if compare == Compare::All {
+        found.extend(of_publication(recorded.publication.as_ref(), now.publication.as_ref()));
+    }
+    for (name, was) in &recorded.tables {
+        match now.tables.get(name) {
+            None => found.push(Difference::of_table(StaleCause::TableMissing, name)),
+            Some(is) if is.oid != was.oid => {
+                found.push(Difference::of_table(StaleCause::TableReplaced, name));
+            }
+            Some(is) => of_table(name, was, is, compare, &mut found),
+        }
+    }
+    for (name, labels) in &recorded.labels {
+        let now = now.labels.get(name);
+        let kept = |label: &String, oid: &u32| now.is_some_and(|labels| labels.get(label) == Some(oid));
+        for (label, _) in labels.iter().filter(|(label, oid)| !kept(label, oid)) {
+            let detail = format!("label `{label}` of enum `{name}`");
+            found.push(Difference::of(StaleCause::LabelMissing).detailed(detail));
+        }
+    }
+    for (signature, _) in
+        recorded.functions.iter().filter(|(name, xmin)| now.functions.get(*name) != Some(xmin))
+    {
+        found.push(Difference::of(StaleCause::FunctionChanged).detailed(signature.clone()));
+    }
+    found.sort();
+    found
+}
+
+/// The record of the catalog as it is `now`, for an index whose recorded differences are none. The layout
+/// of each table stays: rows of before `now` may still be on their way.
+pub fn renewed(recorded: &CatalogRecord, mut now: CatalogRecord) -> CatalogRecord {
+    for (name, table) in &mut now.tables {
+        if let Some(was) = recorded.tables.get(name).filter(|was| was.oid == table.oid) {
+            table.layout.clone_from(&was.layout);
+        }
+    }
+    now
+}
+
+/// Another version of the row with equal flags may be `set (publish = 'insert')` and back. Where the
+/// owner changed, that explains it.
+fn of_publication(was: Option<&PublicationRecord>, is: Option<&PublicationRecord>) -> Option<Difference> {
+    let (was, is) = match (was, is) {
+        (None, _) => return None,
+        (Some(_), None) => return Some(Difference::of(StaleCause::PublicationMissing)),
+        (Some(was), Some(is)) => (was, is),
+    };
+    if was.oid != is.oid {
+        return Some(Difference::of(StaleCause::PublicationReplaced));
+    }
+    let same_flags = was.sends == is.sends && was.via_root == is.via_root;
+    let explained = was.xmin == is.xmin || was.owner != is.owner;
+    (!(same_flags && explained)).then(|| Difference::of(StaleCause::PublicationAltered))
+}
+
+fn of_table(
+    name: &TableName,
+    was: &TableRecord,
+    is: &TableRecord,
+    compare: Compare,
+    found: &mut Vec<Difference>,
+) {
+    if compare == Compare::All {
+        if was.published.is_some() && was.published != is.published {
+            found.push(Difference::of_table(StaleCause::TableUnpublished, name));
+        }
+        let lost: Vec<&Ident> = was.identity.columns.difference(&is.identity.columns).collect();
+        if !lost.is_empty() {
+            let lost = Difference::of_table(StaleCause::IdentityNarrowed, name).detailed(listed(&lost));
+            found.push(lost);
+        }
+    }
+    if was.children != is.children {
+        found.push(Difference::of_table(StaleCause::ChildrenChanged, name));
+    }
+    for list in was.unique.difference(&is.unique) {
+        let list: Vec<&Ident> = list.iter().collect();
+        found.push(Difference::of_table(StaleCause::UniquenessLost, name).detailed(listed(&list)));
+    }
+    let columns = was.columns.iter().filter_map(|(column, was)| {
+        of_column(was, is.columns.get(column)).map(|cause| Difference::of_column(cause, name, column))
+    });
+    found.extend(columns);
+    found.extend(of_file(was, is).map(|cause| Difference::of_table(cause, name)));
+}
+
+fn listed(columns: &[&Ident]) -> String {
+    let columns: Vec<String> = columns.iter().map(|column| format!("`{column}`")).collect();
+    columns.join(", ")
+}
+
+fn of_column(was: &ColumnRecord, is: Option<&ColumnRecord>) -> Option<StaleCause> {
+    let Some(is) = is else { return Some(StaleCause::ColumnMissing) };
+    if was.num != is.num {
+        Some(StaleCause::ColumnReplaced)
+    } else if was.type_oid != is.type_oid || was.modifier != is.modifier {
+        Some(StaleCause::ColumnRetyped)
+    } else if was.not_null && !is.not_null {
+        Some(StaleCause::ColumnNullable)
+    } else if was.default_xmin != is.default_xmin {
+        Some(StaleCause::ColumnRegenerated)
+    } else {
+        None
+    }
+}
+
+/// A rewrite shows as another file node *and* another version of a column that the index reads. Either
+/// alone is harmless: VACUUM FULL and TRUNCATE, or a setting of the column.
+///
+/// Both together are a rewrite for certain unless each such column also has other settings, set by
+/// another transaction than the one that changed the file: then they may be two harmless acts. So may
+/// VACUUM FULL be alone, where it gave the rows a column that `ADD COLUMN … DEFAULT` had left out.
+fn of_file(was: &TableRecord, is: &TableRecord) -> Option<StaleCause> {
+    if was.file == is.file {
+        return None;
+    }
+    let pairs = was.columns.iter().filter_map(|(name, was)| Some((was, is.columns.get(name)?)));
+    let altered: Vec<_> = pairs.filter(|(was, is)| was.xmin != is.xmin).collect();
+    let is_explained = |(was, now): &(&ColumnRecord, &ColumnRecord)| {
+        let is_tuned = was.tuning != now.tuning && now.xmin != is.class_xmin;
+        is_tuned || was.has_missing && !now.has_missing
+    };
+    if altered.is_empty() {
+        None
+    } else if altered.iter().all(is_explained) {
+        Some(StaleCause::TableMaybeRewritten)
+    } else {
+        Some(StaleCause::TableRewritten)
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn record(facts: &[(&str, &str)]) -> CatalogRecord {
-        CatalogRecord(facts.iter().map(|(name, fact)| ((*name).to_owned(), (*fact).to_owned())).collect())
-    }
-
-    #[test]
-    fn a_rewrite_is_file_node_and_column_version_together() {
-        let before = record(&[("s.t file", "1"), ("s.t.a version", "7"), ("s.t.a", "2 integer")]);
-        let vacuumed = record(&[("s.t file", "2"), ("s.t.a version", "7"), ("s.t.a", "2 integer")]);
-        let touched = record(&[("s.t file", "1"), ("s.t.a version", "8"), ("s.t.a", "2 integer")]);
-        let rewritten = record(&[("s.t file", "2"), ("s.t.a version", "8"), ("s.t.a", "2 integer")]);
-        assert_eq!(differences(&before, &vacuumed, Compare::All), [""; 0]);
-        assert_eq!(differences(&before, &touched, Compare::All), [""; 0]);
-        assert_eq!(
-            differences(&before, &rewritten, Compare::All),
-            ["table `s.t` was rewritten without an event"]
-        );
-    }
-
-    #[test]
-    fn a_changed_or_missing_fact_counts_and_an_added_one_does_not() {
-        let before = record(&[("s.t.a", "2 integer"), ("s.t identity", "d")]);
-        let retyped = record(&[("s.t.a", "2 bigint"), ("s.t identity", "f"), ("s.e.new", "9")]);
-        assert_eq!(
-            differences(&before, &retyped, Compare::ButManaged),
-            ["`s.t.a` was 2 integer and is 2 bigint"]
-        );
-        assert_eq!(differences(&before, &retyped, Compare::All).len(), 2);
-        assert_eq!(differences(&before, &record(&[("s.t identity", "d")]), Compare::All).len(), 1);
-    }
-}
+mod tests;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use flusso_schemas::lock::{IndexPlan, Lock, edges_fingerprint, index_fingerprint, index_text};
+use flusso_schemas::lock::{IndexPlan, LOCK_VERSION, Lock, edges_fingerprint, index_fingerprint, index_text};
 use flusso_schemas::lsn::Lsn;
 use flusso_schemas::report::{Action, ApplyPlan, IndexStep};
 use flusso_schemas::state::{
@@ -203,13 +203,15 @@ async fn begin_anew(
             index: index.name.clone(),
             sink: state.sink.clone(),
             plan: index_text(index),
+            plan_version: LOCK_VERSION,
             fingerprint: index_fingerprint(index),
             edges_fingerprint: edges_fingerprint(index),
             phase: GenerationPhase::Filling,
             first_position: confirmed.position,
             ranges: Vec::new(),
-            index_uuid: identity.index_uuid,
+            index_uuid: Some(identity.index_uuid),
             history_uuids: identity.history_uuids,
+            settings: BTreeMap::new(),
             catalog,
             suspect_since: None,
             stale: None,

@@ -9,7 +9,7 @@ mod backfill;
 mod batch;
 pub mod bounds;
 pub mod documents;
-mod drift;
+pub mod drift;
 mod durability;
 pub mod error;
 mod eventless;

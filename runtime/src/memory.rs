@@ -6,6 +6,7 @@
 
 mod calls;
 mod capture;
+mod catalog;
 mod cluster;
 mod index;
 mod plan;

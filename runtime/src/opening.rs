@@ -8,7 +8,7 @@ use flusso_schemas::lsn::Lsn;
 use flusso_schemas::state::{CatalogRecord, Confirmed, GenerationState, ProjectState, SlotPhase};
 
 use crate::backends::{Backends, RunOptions, SourceParts};
-use crate::drift::{Compare, differences};
+use crate::drift::{Compare, differences, renewed};
 use crate::error::Result;
 use crate::recovery::{DriftCause, IndexDrift};
 use crate::sink::{Generation, Sink};
@@ -137,7 +137,7 @@ impl Opening {
         let at = Generation { sink: generation.sink.clone(), name: generation.name.clone() };
         match self.sink.identity(&at).await? {
             None => return Err(stops(IndexDrift::Gone)),
-            Some(identity) if identity.index_uuid != generation.index_uuid => {
+            Some(identity) if generation.index_uuid.as_ref() != Some(&identity.index_uuid) => {
                 return Err(stops(IndexDrift::Recreated));
             }
             Some(identity) if identity.history_uuids != generation.history_uuids => {
@@ -150,7 +150,9 @@ impl Opening {
         };
         let now = self.source.capture.catalog_record(index).await?;
         match differences(&generation.catalog, &now, compare) {
-            none if none.is_empty() => Ok(Some(now).filter(|now| *now != generation.catalog)),
+            none if none.is_empty() => {
+                Ok(Some(renewed(&generation.catalog, now)).filter(|now| *now != generation.catalog))
+            }
             differences => Err(stops(IndexDrift::CatalogChanged { differences })),
         }
     }

@@ -11,6 +11,7 @@ pub use names::Names;
 
 use flusso_schemas::lsn::Lsn;
 
+use crate::drift::Difference;
 use crate::error::{Error, ErrorKind};
 
 /// What no longer fits the state, so that documents may have missed changes.
@@ -125,8 +126,8 @@ pub enum IndexDrift {
     MissedChanges,
     /// Something changed in the source's catalog that sends no change of a row.
     CatalogChanged {
-        /// Each difference, as a sentence about a table or column.
-        differences: Vec<String>,
+        /// Each difference.
+        differences: Vec<Difference>,
     },
 }
 
@@ -238,7 +239,7 @@ impl IndexDrift {
             }
             Self::CatalogChanged { differences } => format!(
                 "the source's catalog changed without a change of a row, so index `{generation}` may be wrong: {}",
-                differences.join("; ")
+                differences.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
             ),
         }
     }

@@ -76,6 +76,13 @@ pub trait ChangeCapture: Debug + Send + Sync {
     /// queries use.
     async fn catalog_record(&self, index: &IndexPlan) -> Result<CatalogRecord>;
 
+    /// The same once every ALTER of these tables that had begun has ended: read in one short transaction
+    /// that locks the tables against ALTER. Before a swap this is compared with what the generation was
+    /// built under ([`crate::drift::differences`]): equal means that no ALTER between the two records can
+    /// be missing from its documents. The locks end with the transaction, so it is compared once more
+    /// after the swap. Bounded, naming who holds the lock ([`crate::ErrorKind::Busy`]).
+    async fn settled_catalog_record(&self, index: &IndexPlan) -> Result<CatalogRecord>;
+
     /// How many rows a root table has as the source estimates it; none where it does not know.
     async fn rows_estimated(&self, index: &IndexPlan) -> Result<Option<u64>>;
 }

@@ -6,8 +6,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::lsn::Lsn;
 
+mod catalog;
+
+pub use catalog::{
+    CatalogRecord, ChildRecord, ColumnRecord, IdentityRecord, PublicationRecord, StaleCause, TableRecord,
+};
+
 /// Version of these documents; another one is refused by name.
-pub const STATE_VERSION: u32 = 1;
+pub const STATE_VERSION: u32 = 2;
 
 /// Document `project`: where the whole project stands in one sink.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -79,6 +85,9 @@ pub struct GenerationState {
     pub sink: String,
     /// The `[[index]]` block it is fed by, canonical text.
     pub plan: String,
+    /// The lock version that the text is written in: it is read and its fingerprints are computed by that
+    /// version's rules.
+    pub plan_version: u32,
     /// Fingerprint of that block: another one means compare.
     pub fingerprint: String,
     /// Fingerprint of its edges.
@@ -89,10 +98,12 @@ pub struct GenerationState {
     pub first_position: Lsn,
     /// Closed key ranges `(after, up_to]`, disjoint, adjacent ones merged, in no particular order.
     pub ranges: Vec<KeyRange>,
-    /// Identity of the concrete index.
-    pub index_uuid: String,
+    /// Identity of the concrete index; none while it is being created.
+    pub index_uuid: Option<String>,
     /// `history_uuid` of each primary shard, in order: a restored index has others.
     pub history_uuids: Vec<String>,
+    /// Dynamic settings that apply set last, name without `index.` to text.
+    pub settings: BTreeMap<String, String>,
     /// What it was built under.
     pub catalog: CatalogRecord,
     /// Set while every document is suspect (TRUNCATE): the position since when.
@@ -107,6 +118,9 @@ pub struct GenerationState {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum GenerationPhase {
+    /// Written before the concrete index is created: it has no uuid and is not fed. Only an apply that
+    /// holds the slot acts on it.
+    Creating,
     /// Its backfill runs, or was interrupted.
     Filling,
     /// The alias is being moved to it: ask the alias which is true.
@@ -133,15 +147,8 @@ pub struct KeyRange {
 pub struct StaleMark {
     /// Changes from here on may be missing.
     pub since: Lsn,
-    /// What happened, in words.
+    /// What happened.
+    pub cause: StaleCause,
+    /// The same for an operator, with the names of tables and columns.
     pub reason: String,
 }
-
-/// What a generation was built under, found by the names its queries use: each relied-on fact of
-/// the catalog as one line, by what it is about (`shop.orders`, `shop.orders.id`, …).
-///
-/// Facts whose name ends in ` file` are file nodes; they change without a rewrite (VACUUM FULL,
-/// TRUNCATE), so one alone only updates the record.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct CatalogRecord(pub BTreeMap<String, String>);

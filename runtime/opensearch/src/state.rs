@@ -206,17 +206,28 @@ impl StateIndex {
         Ok(Stored { value, revision })
     }
 
+    /// Version 1 was never released: what it holds cannot be read, and nothing converts it.
     fn check_version(&self, document: &Document) -> Result<()> {
-        let version = document.source.get("state_version").and_then(Value::as_u64);
-        if version == Some(u64::from(STATE_VERSION)) {
+        let version = document.source.get("state_version").and_then(Value::as_u64).unwrap_or_default();
+        if version == u64::from(STATE_VERSION) {
             return Ok(());
         }
-        let version = version.map_or_else(|| "none".to_owned(), |version| version.to_string());
         let message = format!(
-            "the state of project `{}` has version {version}, this flusso reads and writes {STATE_VERSION}",
-            self.project
+            "index `{}` holds the state of project `{}` in version {version}, and this flusso reads version \
+             {STATE_VERSION}",
+            self.index, self.project
         );
-        Err(Error::new(ErrorKind::Drift, message).with_help("use the flusso that wrote it"))
+        let help = if version > u64::from(STATE_VERSION) {
+            "use the flusso that wrote it, or a newer one".to_owned()
+        } else {
+            let slot = document.source.get("slot").and_then(Value::as_str).unwrap_or("flusso");
+            format!(
+                "stop every flusso of this project, run `select pg_drop_replication_slot('{slot}')`, delete \
+                 index `{}`, then run `flusso apply`",
+                self.index
+            )
+        };
+        Err(Error::new(ErrorKind::Drift, message).with_help(help))
     }
 }
 

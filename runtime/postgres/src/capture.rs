@@ -12,9 +12,10 @@ use flusso_schemas::state::CatalogRecord;
 
 use crate::connect::ConnectPlan;
 use crate::facts::cell;
+use crate::record::{self, settled};
 use crate::replication::{self, StreamRequest};
 use crate::session::{Bond, Session, connect, failed};
-use crate::{gate, preflight, provision, publication, record, slot};
+use crate::{gate, preflight, provision, publication, slot};
 
 /// One session's view of a primary.
 ///
@@ -120,6 +121,11 @@ impl ChangeCapture for PostgresCapture {
 
     async fn catalog_record(&self, index: &IndexPlan) -> Result<CatalogRecord> {
         record::catalog_record(&self.control, &self.source.publication, index).await
+    }
+
+    async fn settled_catalog_record(&self, index: &IndexPlan) -> Result<CatalogRecord> {
+        let session = self.session("record").await?;
+        settled::catalog_record(&session, &self.source.publication, index, &self.options, &self.bond).await
     }
 
     async fn rows_estimated(&self, index: &IndexPlan) -> Result<Option<u64>> {

@@ -183,7 +183,7 @@ where l.locktype = 'relation' and l.granted and l.pid is distinct from pg_backen
 order by 1
 limit 5";
 
-async fn lockers(session: &Session, tables: &[&TableName]) -> Result<String> {
+pub(crate) async fn lockers(session: &Session, tables: &[&TableName]) -> Result<String> {
     let parameters: Vec<String> = tables.iter().map(|table| crate::facts::parameter(*table)).collect();
     let rows = session.client().query(LOCKERS, &[&parameters]).await.map_err(|error| failed(WHAT, &error))?;
     let names = rows.iter().map(|row| cell(row, 0)).collect::<Result<Vec<String>>>()?;

@@ -25,9 +25,9 @@ impl<'a> ReliedOn<'a> {
         }
     }
 
-    /// Whether the type's length counts.
+    /// Whether the type's modifier counts: of a length only the values that fit reach a document.
     pub(crate) fn counts_modifier(self) -> bool {
-        !LENGTH_FREE.contains(&self.pg_type)
+        !LENGTH_FREE.contains(&split_length(self.pg_type).0.as_str())
     }
 
     /// Whether a column of this type and nullability is as relied on. One that excludes nulls where that

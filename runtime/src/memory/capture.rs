@@ -12,7 +12,7 @@ use tokio::time::timeout;
 use super::calls::Call;
 use super::plan::position_of;
 use super::stream::MemoryStream;
-use super::tables::{Table, edges_of, root_of};
+use super::tables::root_of;
 use super::world::{Session, Slot};
 use crate::error::{Error, ErrorKind, Result};
 use crate::source::{ChangeCapture, ChangeStream, Provisioned, SlotStatus, SourceIdentity};
@@ -154,13 +154,11 @@ impl ChangeCapture for MemoryCapture {
     async fn catalog_record(&self, index: &IndexPlan) -> Result<CatalogRecord> {
         self.reach(Call::Catalog).await?;
         let position = position_of(index);
-        let is_read = |table: &Table| edges_of(*table).iter().any(|(at, ..)| *at == position);
-        Ok(CatalogRecord(self.session.world.read(|inner| {
-            let names: Vec<_> = Table::ALL.into_iter().filter(is_read).map(Table::name).collect();
-            let nodes = inner.visible.file_nodes().into_iter().filter(|(table, _)| names.contains(table));
-            let files = nodes.map(|(table, node)| (format!("{table} file"), node.to_string()));
-            files.chain(inner.catalog.clone()).collect()
-        })))
+        Ok(self.session.world.read(|inner| inner.catalog_record(position)))
+    }
+
+    async fn settled_catalog_record(&self, index: &IndexPlan) -> Result<CatalogRecord> {
+        self.catalog_record(index).await
     }
 
     async fn rows_estimated(&self, index: &IndexPlan) -> Result<Option<u64>> {

@@ -86,7 +86,7 @@ impl Tables {
             Change::Put(table, id, None) => drop(self.rows.entry(*table).or_default().remove(id)),
             Change::Truncate(table) => {
                 self.rows.remove(table);
-                *self.file_nodes.entry(*table).or_default() += 1;
+                self.change_file(*table);
             }
         }
     }
@@ -103,8 +103,17 @@ impl Tables {
 
     /// The file each table is in.
     pub fn file_nodes(&self) -> Vec<(TableName, u32)> {
-        let node = |table: Table| self.file_nodes.get(&table).copied().unwrap_or(0);
-        Table::ALL.iter().map(|table| (table.name(), node(*table))).collect()
+        Table::ALL.iter().map(|table| (table.name(), self.file_node(*table))).collect()
+    }
+
+    /// The file a table is in.
+    pub fn file_node(&self, table: Table) -> u32 {
+        self.file_nodes.get(&table).copied().unwrap_or(0)
+    }
+
+    /// Its rows are in another file.
+    pub fn change_file(&mut self, table: Table) {
+        *self.file_nodes.entry(table).or_default() += 1;
     }
 
     fn children(&self, table: Table, parent: u64) -> impl Iterator<Item = (u64, Row)> {

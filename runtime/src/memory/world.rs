@@ -9,6 +9,7 @@ use flusso_schemas::lsn::Lsn;
 use tokio::sync::watch;
 
 use super::calls::{Process, lock};
+use super::catalog::Catalog;
 use super::tables::{Change, Table, Tables};
 use crate::backends::RunOptions;
 use crate::documents::Key;
@@ -56,7 +57,7 @@ pub struct Slot {
 pub struct Inner {
     pub(super) history: Vec<Transaction>,
     pub(super) visible: Arc<Tables>,
-    latest: Tables,
+    pub(super) latest: Tables,
     /// Transactions that no snapshot sees yet, and what they lock.
     unseen: BTreeMap<u32, Vec<Change>>,
     /// Where the log ends.
@@ -77,8 +78,7 @@ pub struct Inner {
     pub build_max: Option<usize>,
     /// Most rows that one reading transaction resolves.
     pub resolve_max: Option<usize>,
-    /// Facts of the catalog beside the usual ones.
-    pub catalog: BTreeMap<String, String>,
+    pub(super) catalog: Catalog,
     /// The source's own clock.
     pub clock: Duration,
     /// Most events that arrive at once.
@@ -119,7 +119,7 @@ impl Default for World {
             system_identifier: "7000000000000000001".to_owned(),
             build_max: None,
             resolve_max: None,
-            catalog: BTreeMap::new(),
+            catalog: Catalog::default(),
             clock: Duration::from_secs(1_000_000),
             burst: usize::MAX,
         };

@@ -1,7 +1,7 @@
 //! Rule *start-up*: what does not fit is found before anything is written.
 
 use super::bench::{Bench, customer};
-use crate::memory::Call;
+use crate::memory::{Call, Table};
 use crate::{ErrorKind, Lsn};
 
 /// Whatever was done to the world, run and apply stop for this reason and write nothing.
@@ -101,11 +101,7 @@ async fn start_up_stops_where_an_index_was_restored_remade_or_deleted() {
 #[tokio::test(start_paused = true)]
 async fn no_row_event_start_up_stops_where_the_catalog_changed() {
     stops(ErrorKind::Drift, "without a change of a row", |bench| {
-        let name = bench.generation("customers").name;
-        bench.cluster().with(|servers| {
-            let generation = servers.generations.get_mut(&name).expect("it is live");
-            generation.value.catalog.0.insert("shop.customers.value".to_owned(), "2 integer".to_owned());
-        });
+        bench.world.retype(Table::Customers);
     })
     .await;
 }
@@ -113,11 +109,10 @@ async fn no_row_event_start_up_stops_where_the_catalog_changed() {
 #[tokio::test(start_paused = true)]
 async fn no_row_event_a_run_stops_within_a_minute_where_the_catalog_changes() {
     let bench = Bench::new(&["search"]);
-    bench.world.with(|inner| inner.catalog.insert("shop.customers.value".to_owned(), "2 integer".to_owned()));
     bench.apply().await.expect("applied");
     let running = bench.follow();
     bench.pass_time(std::time::Duration::from_secs(5)).await;
-    bench.world.with(|inner| inner.catalog.insert("shop.customers.value".to_owned(), "2 bigint".to_owned()));
+    bench.world.retype(Table::Customers);
     bench.pass_time(std::time::Duration::from_secs(61)).await;
     assert!(running.is_over());
     assert_eq!(running.ended().await.expect("alive").expect_err("it stops").kind, ErrorKind::Drift);

@@ -3,6 +3,7 @@
 mod catalog;
 mod gate;
 mod provision;
+mod record;
 mod rig;
 mod slot;
 mod tls;

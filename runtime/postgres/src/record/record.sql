@@ -1,50 +1,77 @@
--- What documents of one index depend on without an event: rows of what, its place in the input, fact.
+-- What documents of one index depend on without an event: rows of what, its place in the input, fact as JSON.
 -- $1 text[] tables as schema, unit separator, name; $2 text the publication;
--- $3 int4[], $4 text[], $5 bool[] columns: place of the table, name, whether the type's modifier counts;
--- $6 text[], $7 text[] labels of enums: type as schema, unit separator, name; label.
+-- $3 int4[], $4 text[], $5 bool[], $6 bool[] columns: place of the table, name, whether the type's modifier
+-- counts, whether NOT NULL does;
+-- $7 text[], $8 text[] labels of enums: type as schema, unit separator, name; label;
+-- $9 text[] names of functions.
 with tables as (
-  select w.place::int4 as place, c.oid, c.relfilenode, c.relreplident
+  select w.place::int4 as place, c.*, c.xmin::text::int8 as version
   from unnest($1::text[]) with ordinality w(rel, place)
   join pg_namespace n on n.nspname = split_part(w.rel, e'\x1f', 1)
   join pg_class c on c.relnamespace = n.oid and c.relname = split_part(w.rel, e'\x1f', 2)
 ), columns as (
-  select w.place::int4 as place, w.modified, a.*, a.xmin::text as version
-  from unnest($3::int4[], $4::text[], $5::bool[]) with ordinality w(relation, name, modified, place)
+  select w.place::int4 as place, w.modified, w.excludes_null, a.*, a.xmin::text::int8 as version
+  from unnest($3::int4[], $4::text[], $5::bool[], $6::bool[])
+    with ordinality w(relation, name, modified, excludes_null, place)
   join tables t on t.place = w.relation
   join pg_attribute a on a.attrelid = t.oid and a.attname = w.name and a.attnum > 0 and not a.attisdropped
 )
-select 'table' as what, place, 'oid ' || oid as fact from tables
+select 'publication' as what, 0 as place, json_build_object(
+  'oid', p.oid::int8, 'xmin', p.xmin::text::int8, 'owner', p.pubowner::int8, 'via_root', p.pubviaroot,
+  'sends', array_remove(array[case when p.pubinsert then 'insert' end, case when p.pubupdate then 'update' end,
+    case when p.pubdelete then 'delete' end, case when p.pubtruncate then 'truncate' end], null))::text as fact
+from pg_publication p where p.pubname = $2
 union all
-select 'file', place, relfilenode::text from tables
-union all
-select 'identity', t.place, t.relreplident::text || coalesce(' index ' || (
-  select x.indexrelid::text from pg_index x
-  where x.indrelid = t.oid and case t.relreplident when 'i' then x.indisreplident when 'd' then x.indisprimary end
-), '')
+select 'table', t.place, json_build_object(
+  'oid', t.oid::int8, 'file', t.relfilenode::int8, 'class_xmin', t.version, 'identity', t.relreplident,
+  'published', (
+    select coalesce(r.oid, s.oid, case when p.puballtables then p.oid end)::int8 from pg_publication p
+    left join pg_publication_rel r on r.prpubid = p.oid and r.prrelid = t.oid
+    left join pg_publication_namespace s on s.pnpubid = p.oid and s.pnnspid = t.relnamespace
+    where p.pubname = $2),
+  'children', (select coalesce(json_agg(json_build_object(
+      'oid', i.inhrelid::int8, 'xmin', i.xmin::text::int8)), '[]')
+    from pg_inherits i where i.inhparent = t.oid),
+  'layout', (select coalesce(json_agg(a.attname order by a.attnum), '[]') from pg_attribute a
+    where a.attrelid = t.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''),
+  'indexes', (select coalesce(json_agg(json_build_object(
+      'identity', case t.relreplident when 'i' then x.indisreplident when 'd' then x.indisprimary else false end,
+      'columns', (select json_agg(a.attname order by k.place)
+        from unnest(x.indkey::int2[]) with ordinality k(num, place)
+        join pg_attribute a on a.attrelid = t.oid and a.attnum = k.num
+        where k.place <= x.indnkeyatts))), '[]')
+    from pg_index x
+    where x.indrelid = t.oid and x.indisunique and x.indimmediate and x.indisvalid and x.indisready
+      and x.indislive and x.indpred is null and x.indexprs is null))::text
 from tables t
 union all
-select 'children', t.place, string_agg(i.inhrelid || '/' || i.xmin::text, ' ' order by i.inhrelid)
-from tables t join pg_inherits i on i.inhparent = t.oid group by t.place
-union all
-select 'publication', t.place, 'publication ' || p.oid || '/' || p.xmin::text || coalesce(' member ' || r.oid, '')
-from tables t
-join pg_publication p on p.pubname = $2
-left join pg_publication_rel r on r.prpubid = p.oid and r.prrelid = t.oid
-where r.oid is not null or p.puballtables or exists (
-  select from pg_publication_namespace pn join pg_class c on c.relnamespace = pn.pnnspid
-  where pn.pnpubid = p.oid and c.oid = t.oid)
-union all
-select 'column', place, attnum || ' ' || format_type(atttypid, case when modified then atttypmod end)
-  || ' (' || atttypid || ')'
-from columns
-union all
-select 'version', c.place, c.version || coalesce('/' || (
-  select d.xmin::text from pg_attrdef d
-  where c.attgenerated <> '' and d.adrelid = c.attrelid and d.adnum = c.attnum), '')
+select 'column', c.place, json_build_object(
+  'num', c.attnum, 'type_oid', c.atttypid::int8, 'modifier', case when c.modified then c.atttypmod end,
+  'not_null', c.excludes_null and (c.attnotnull or (
+    with recursive domains as (
+      select y.typtype, y.typbasetype, y.typnotnull from pg_type y where y.oid = c.atttypid
+      union all
+      select y.typtype, y.typbasetype, y.typnotnull from domains d join pg_type y on y.oid = d.typbasetype
+      where d.typtype = 'd')
+    select bool_or(d.typnotnull) from domains d)),
+  'default_xmin', (select d.xmin::text::int8 from pg_attrdef d
+    where c.attgenerated <> '' and d.adrelid = c.attrelid and d.adnum = c.attnum),
+  'xmin', c.version, 'has_missing', c.atthasmissing,
+  -- What an ALTER changes without a rewrite; the default by its oid, because another one is another row.
+  'tuning', concat_ws('|', coalesce(c.attstattarget::text, ''), coalesce(c.attoptions::text, ''),
+    coalesce(c.attacl::text, ''), c.attstorage::text, c.attcompression::text, c.attnotnull::text,
+    c.attidentity::text, coalesce((select d.oid::text from pg_attrdef d
+      where c.attgenerated = '' and d.adrelid = c.attrelid and d.adnum = c.attnum), '')))::text
 from columns c
 union all
-select 'label', w.place::int4, e.oid::text
-from unnest($6::text[], $7::text[]) with ordinality w(type, label, place)
+select 'label', w.place::int4, e.oid::int8::text
+from unnest($7::text[], $8::text[]) with ordinality w(type, label, place)
 join pg_namespace n on n.nspname = split_part(w.type, e'\x1f', 1)
 join pg_type t on t.typnamespace = n.oid and t.typname = split_part(w.type, e'\x1f', 2)
 join pg_enum e on e.enumtypid = t.oid and e.enumlabel = w.label
+union all
+select 'function', 0, json_build_object(
+  'signature', n.nspname || '.' || p.proname || '(' || pg_get_function_identity_arguments(p.oid) || ')',
+  'xmin', p.xmin::text::int8)::text
+from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+where p.proname = any($9::text[]) and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'

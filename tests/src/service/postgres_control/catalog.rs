@@ -175,56 +175,6 @@ async fn preflight_names_what_a_role_lacks() {
     assert_eq!(lints, ["no-slot", "table-not-published", "child-delete-unseen"], "{unmanaged:#?}");
 }
 
-/// Names of facts that changed from one record to the next, those that are gone too.
-async fn changed(rig: &mut Rig, statements: &[&str]) -> Vec<String> {
-    let plan = plan(&MANAGE);
-    let (capture, _) = rig.capture(&plan, SHORT).await;
-    let before = capture.catalog_record(&plan.indexes[0]).await.expect("a record").0;
-    rig.run(statements);
-    let after = capture.catalog_record(&plan.indexes[0]).await.expect("a record").0;
-    let differs = |(name, fact): &(&String, &String)| after.get(*name) != Some(*fact);
-    before.iter().filter(differs).map(|(name, _)| name.clone()).collect()
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn rule_no_row_event_records_what_changes_documents_without_an_event() {
-    let mut rig = Rig::start(&[]);
-    let plan = plan(&MANAGE);
-    let (capture, _) = rig.capture(&plan, SHORT).await;
-    capture.provision(&plan).await.expect("provisioned");
-    let cases: [(&[&str], &[&str]); 8] = [
-        (&["vacuum full shop.orders"], &["shop.orders file"]),
-        (&["alter table shop.orders alter note type character varying(40)"], &["shop.orders.note version"]),
-        (
-            &["alter table shop.orders alter total type numeric(12,2) using total * 2"],
-            &["shop.orders file", "shop.orders.total version"],
-        ),
-        (&["alter type shop.status rename value 'paid' to 'payed'"], &["shop.status label paid"]),
-        (&["alter table shop.items replica identity default"], &["shop.items identity"]),
-        (
-            &[
-                "alter publication flusso_rig drop table shop.items",
-                "alter publication flusso_rig add table shop.items",
-            ],
-            &["shop.items publication"],
-        ),
-        (
-            &["alter table shop.orders drop column note", "alter table shop.orders add column note varchar"],
-            &["shop.orders.note", "shop.orders.note version"],
-        ),
-        (&["alter table shop.orders add column unrelated int default 1"], &[]),
-    ];
-    for (statements, expected) in cases {
-        assert_eq!(changed(&mut rig, statements).await, expected, "{statements:?}");
-    }
-    let rename = ["alter table shop.orders rename to orders_old"];
-    let gone = changed(&mut rig, &rename).await;
-    assert!(
-        gone.contains(&"shop.orders".to_owned()) && gone.contains(&"shop.orders.id".to_owned()),
-        "{gone:?}"
-    );
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn rows_are_estimated_only_where_the_server_knows() {
     let mut rig = Rig::start(&[("autovacuum", "off")]);

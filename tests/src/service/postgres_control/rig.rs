@@ -139,11 +139,11 @@ fn idents(names: &[&str]) -> Vec<Ident> {
     names.iter().map(|name| Ident::new(*name)).collect()
 }
 
-fn edge(table: &str, role: &str, columns: &[(&str, &str)]) -> Edge {
+fn edge(table: &str, role: &str, navigation: &str, columns: &[(&str, &str)]) -> Edge {
     Edge {
         table: TableName::new("shop", table),
         roles: vec![role.to_owned()],
-        navigation: idents(&["id"]),
+        navigation: idents(&[navigation]),
         resolve: None,
         columns: columns.iter().map(|(name, fact)| (Ident::new(*name), (*fact).to_owned())).collect(),
     }
@@ -208,6 +208,9 @@ fn index() -> IndexPlan {
         unique: BTreeMap::new(),
         fields: BTreeMap::new(),
         nodes: Vec::new(),
-        edges: vec![edge("items", "items", &[("order_id", "bigint not null")]), edge("orders", ".", &orders)],
+        edges: vec![
+            edge("items", "items", "order_id", &[("order_id", "bigint not null")]),
+            edge("orders", ".", "id", &orders),
+        ],
     }
 }
