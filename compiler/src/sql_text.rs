@@ -85,6 +85,17 @@ impl SqlText {
     }
 }
 
+/// Bytes of the line breaks that stand between two tokens, where more or less white space changes nothing.
+/// A line break inside a literal or a quoted name is a part of it. None where the text has no tokens.
+pub(crate) fn line_breaks_between_tokens(sql: &str) -> Vec<usize> {
+    let Ok(tokens) = scan::tokens(sql) else { return Vec::new() };
+    let starts = tokens.iter().map(|token| token.start).chain([sql.len()]);
+    let ends = [0].into_iter().chain(tokens.iter().map(|token| token.end));
+    ends.zip(starts)
+        .flat_map(|(end, start)| sql[end..start].match_indices('\n').map(move |(at, _)| end + at))
+        .collect()
+}
+
 /// Words without parentheses that read the clock or the session.
 const CALLED_WITHOUT_PARENTHESES: &[&str] = &[
     "current_catalog",

@@ -1,6 +1,6 @@
 //! The segments of a node's row: literals, values and cases, folded and printed one field a line.
 
-use super::text::literal;
+use super::text::{literal, shifted};
 
 /// One segment of a row in the making.
 #[derive(Debug, Default)]
@@ -204,9 +204,4 @@ impl What {
             }
         }
     }
-}
-
-/// Lines after the first moved to the column that their line begins at.
-fn shifted(sql: &str, column: usize) -> String {
-    sql.replace('\n', &format!("\n{}", " ".repeat(column)))
 }

@@ -210,7 +210,7 @@ fn string_length(rest: &str) -> Option<Option<usize>> {
         [("e'", Escapes::Yes), ("b'", Escapes::No), ("x'", Escapes::No), ("n'", Escapes::No)]
     {
         if rest.get(..2).is_some_and(|front| front.eq_ignore_ascii_case(prefix)) {
-            return Some(quoted_length(&rest[1..], '\'', escapes).map(|length| length + 1));
+            return Some(continued_length(&rest[1..], escapes).map(|length| length + 1));
         }
     }
     if rest.get(..3).is_some_and(|front| front.eq_ignore_ascii_case("u&'")) {
@@ -219,6 +219,19 @@ fn string_length(rest: &str) -> Option<Option<usize>> {
     let tag_end = dollar_tag(rest)?;
     let body = &rest[tag_end..];
     Some(body.find(&rest[..tag_end]).map(|end| tag_end + end + tag_end))
+}
+
+/// Length of a string constant and what continues it: after a line break another quote goes on with the same
+/// string, by the same escapes.
+fn continued_length(rest: &str, escapes: Escapes) -> Option<usize> {
+    let length = quoted_length(rest, '\'', escapes)?;
+    let after = &rest[length..];
+    let next = after.trim_start();
+    let gap = after.len() - next.len();
+    if !next.starts_with('\'') || !after[..gap].contains('\n') {
+        return Some(length);
+    }
+    continued_length(next, escapes).map(|more| length + gap + more)
 }
 
 /// Length of `$tag$` at the front.
