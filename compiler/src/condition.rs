@@ -78,6 +78,15 @@ impl Condition {
         self.render(None, Place::Alone)
     }
 
+    /// Columns that have one value, not null, in every row for which it holds.
+    pub fn fixed_columns(&self) -> Vec<&str> {
+        match self {
+            Self::All(parts) => parts.iter().flat_map(Self::fixed_columns).collect(),
+            Self::Column { column, test, .. } if test.is_one_value() => vec![column],
+            _ => Vec::new(),
+        }
+    }
+
     /// Every column that it reads.
     pub fn columns(&self) -> BTreeSet<String> {
         match self {
@@ -136,6 +145,15 @@ fn qualified(alias: Option<&str>, column: &str) -> String {
 }
 
 impl Test {
+    fn is_one_value(&self) -> bool {
+        match self {
+            Self::Compare("=", _) => true,
+            Self::In(values) => values.iter().all(|value| *value == values[0]),
+            Self::Between(low, high) => low == high,
+            _ => false,
+        }
+    }
+
     fn render(&self, column: &str, nullable: bool, place: Place) -> String {
         match self {
             Self::Null => format!("{column} is null"),
@@ -218,6 +236,21 @@ mod tests {
             column("status", Test::NotIn(vec![paid])).sql("o"),
             "(o.status is null or o.status not in ('paid'))"
         );
+    }
+
+    #[test]
+    fn a_column_is_fixed_by_one_value_only() {
+        let text = |value: &str| Literal::Text(value.to_owned());
+        let both = Condition::All(vec![
+            column("a", Test::Compare("=", text("x"))),
+            column("b", Test::In(vec![text("x"), text("x")])),
+            column("c", Test::In(vec![text("x"), text("y")])),
+            column("d", Test::Compare(">=", text("x"))),
+            column("e", Test::Null),
+            Condition::Any(vec![column("f", Test::Compare("=", text("x"))), column("g", Test::Null)]),
+            Condition::Not(Box::new(column("h", Test::Compare("=", text("x"))))),
+        ]);
+        assert_eq!(both.fixed_columns(), ["a", "b"]);
     }
 
     #[test]

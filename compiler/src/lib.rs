@@ -1,6 +1,7 @@
 //! From a project's text and what is observed of its source to diagnostics and a lock. Pure: it opens
 //! no file, no socket, no environment and no clock.
 
+mod calendar;
 mod check;
 mod compile;
 pub mod condition;
@@ -9,6 +10,7 @@ pub mod kinds;
 pub mod lints;
 mod mapping;
 pub mod model;
+pub mod opensearch;
 pub mod pg_type;
 pub mod plan;
 mod read;

@@ -45,9 +45,9 @@ fn field_mapping(field: &Field, analysis: &mut Analysis) -> Value {
         Form::Scalar(scalar) => scalar_mapping(&field.path, scalar, analysis),
         Form::Aggregate(aggregate) => scalar_mapping(&field.path, &aggregate.result, analysis),
         Form::SameRow { fields, options } => object(None, options, fields, analysis),
-        Form::Constant { kind, options, .. } => {
+        Form::Constant { kind, parameters, options, .. } => {
             let text = PgType::of_text("text", &Enums::new());
-            value_mapping(&field.path, *kind, &BTreeMap::new(), &text, options, None, analysis)
+            value_mapping(&field.path, *kind, parameters, &text, options, None, analysis)
         }
         Form::Relation(relation) => match &relation.shape {
             Shape::Object { fields, nested, options } => {

@@ -128,6 +128,8 @@ pub enum Form {
         value: Value,
         /// The kind it is mapped as.
         kind: &'static dyn Kind,
+        /// The kind's own keys (`scale`).
+        parameters: BTreeMap<String, Value>,
         /// The kind's mapping parameters.
         options: BTreeMap<String, Value>,
     },

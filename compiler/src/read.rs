@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use flusso_schemas::lock::{SinkPlan, SourceEndpoint, TlsFiles};
+use flusso_schemas::lock::{SinkKind, SinkPlan, SourceEndpoint, TlsFiles};
 use flusso_schemas::name::TableName;
 use serde_json::json;
 
@@ -10,7 +10,7 @@ use crate::diagnostic::{Diagnostic, Place, SourceFile};
 use crate::suppress;
 use crate::syntax::field::{Field, Form, Shape};
 use crate::syntax::index::{self, Index};
-use crate::syntax::keys::{Reader, listed};
+use crate::syntax::keys::{At, KnownKeys, Reader, listed};
 use crate::syntax::project::{self, Project};
 use crate::syntax::relation::Path;
 use crate::syntax::{sink, tree, yaml};
@@ -28,6 +28,8 @@ pub struct Read {
     pub(crate) diagnostics: Vec<Diagnostic>,
     /// Every comment.
     pub(crate) comments: Vec<Place>,
+    /// The keys that were known, by what the mapping is called in messages.
+    pub known_keys: KnownKeys,
 }
 
 /// What it takes to ask the source.
@@ -50,6 +52,7 @@ pub fn read(project: SourceFile, mut indexes: Vec<SourceFile>) -> Read {
         indexes: Vec::new(),
         diagnostics: Vec::new(),
         comments: Vec::new(),
+        known_keys: KnownKeys::new(),
     };
     read.files.append(&mut indexes);
     read.read_project();
@@ -62,7 +65,7 @@ pub fn read(project: SourceFile, mut indexes: Vec<SourceFile>) -> Read {
 
 /// The patterns under `indexes` of a project file, so that the index files can be found.
 pub fn index_globs(project: &str) -> Vec<String> {
-    let mut reader = Reader { file: 0, diagnostics: Vec::new() };
+    let mut reader = Reader::new(0);
     let root = yaml::parse(0, project).root.unwrap_or_default();
     let entry = root.get("indexes");
     entry.map_or_else(Vec::new, |entry| {
@@ -105,16 +108,16 @@ impl Read {
 
     fn read_project(&mut self) {
         let Some(root) = self.tree(0) else { return };
-        let mut reader = Reader { file: 0, diagnostics: Vec::new() };
+        let mut reader = Reader::new(0);
         let mut project = project::read(&mut reader, &root);
         self.cover_comments(0, &root, &mut project.inputs);
         self.project = Some(project);
-        self.diagnostics.append(&mut reader.diagnostics);
+        self.take(reader);
     }
 
     fn read_index(&mut self, file: usize) {
         let Some(root) = self.tree(file) else { return };
-        let mut reader = Reader { file, diagnostics: Vec::new() };
+        let mut reader = Reader::new(file);
         let (schema, defaults) = match &self.project {
             Some(project) => (project.schema.clone(), project.defaults.clone()),
             None => ("public".to_owned(), index::Shared::default()),
@@ -122,7 +125,14 @@ impl Read {
         let mut index = index::read(&mut reader, &root, &schema, &defaults);
         self.cover_comments(file, &root, &mut index.inputs);
         self.indexes.push(index);
-        self.diagnostics.append(&mut reader.diagnostics);
+        self.take(reader);
+    }
+
+    fn take(&mut self, reader: Reader) {
+        self.diagnostics.extend(reader.diagnostics);
+        for (what, keys) in reader.known_keys {
+            self.known_keys.entry(what).or_default().extend(keys);
+        }
     }
 
     /// Comments that accept findings are a part of what a lock is made from.
@@ -157,8 +167,43 @@ impl Read {
                 found.push(unknown_sink(sink.place.clone(), &sink.value, &sinks));
             }
         }
+        found.extend(self.overridden_settings());
         self.diagnostics.append(&mut found);
     }
+
+    /// Settings of an index file that every sink of the index overrides.
+    fn overridden_settings(&self) -> Vec<Diagnostic> {
+        let every_sink: &[At<SinkPlan>] = self.project.as_ref().map_or(&[], |project| &project.sinks);
+        let mut found = Vec::new();
+        for index in &self.indexes {
+            let is_its = |sink: &&At<SinkPlan>| {
+                let named = index.sinks.as_ref();
+                named.is_none_or(|named| named.iter().any(|name| name.value == sink.value.name))
+            };
+            let sinks: Vec<&At<SinkPlan>> = every_sink.iter().filter(is_its).collect();
+            for (name, place) in &index.own_settings {
+                let overrides = |sink: &&At<SinkPlan>| match &sink.value.kind {
+                    SinkKind::OpenSearch(plan) => plan.index_settings.contains_key(name),
+                    SinkKind::Stdout { .. } => true,
+                };
+                let is_opensearch = |sink: &&&At<SinkPlan>| matches!(sink.value.kind, SinkKind::OpenSearch(_));
+                if let (true, Some(sink)) = (sinks.iter().all(overrides), sinks.iter().find(is_opensearch)) {
+                    found.push(overridden(name, place, sink));
+                }
+            }
+        }
+        found
+    }
+}
+
+fn overridden(setting: &str, place: &Place, sink: &At<SinkPlan>) -> Diagnostic {
+    let message = format!(
+        "`{setting}` has no effect here: `index_settings` of sink `{}` sets it for every index",
+        sink.value.name
+    );
+    Diagnostic::deny("mutually-exclusive-keys", place.clone(), message)
+        .related(sink.place.clone(), "the sink")
+        .help("set it in one of the two places")
 }
 
 fn unknown_sink(place: Place, name: &str, sinks: &BTreeSet<String>) -> Diagnostic {

@@ -26,7 +26,9 @@ use tree::ROOT;
 /// What flusso's own SQL means: raised when a fixed bug changes the rows, values or order that an unchanged
 /// config produces, so that `apply` refills indexes built before. A faster query of the same meaning does
 /// not raise it.
-pub(crate) const RENDERING: u32 = 1;
+///
+/// 2: a line break inside a literal of `sql:`, `where` or `when` is no longer moved.
+pub(crate) const RENDERING: u32 = 2;
 
 /// The query of a chunk's upper bound: `$1` is the number of rows less one.
 pub(crate) fn bound(tree: &Tree<'_>) -> String {

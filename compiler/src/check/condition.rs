@@ -7,7 +7,7 @@ use crate::condition::{Condition, Literal, Test};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::model::Table;
 use crate::pg_type::PgType;
-use crate::syntax::condition::{Conditions, Part, Tests};
+use crate::syntax::condition::{Conditions, Part, Tests, empty_list};
 use crate::syntax::keys::At;
 use crate::syntax::tree::{Content, Node, Scalar};
 
@@ -15,13 +15,17 @@ impl Checker<'_> {
     /// Binds conditions that must all hold, and lets the server judge them.
     pub(super) fn conditions(&mut self, conditions: &Conditions, table: &Table) -> Option<Condition> {
         let bound = self.all(conditions, table)?;
-        let place = conditions.first().map(place_of)?;
+        let place = conditions.first().and_then(place_of)?;
         self.judge_condition(&bound.sql("t"), &place, table).then_some(bound)
     }
 
+    /// Parts that must all hold, in an order of their own: that of a map's keys has no meaning.
     fn all(&mut self, conditions: &Conditions, table: &Table) -> Option<Condition> {
         let parts: Vec<Option<Condition>> = conditions.iter().map(|part| self.part(part, table)).collect();
-        parts.into_iter().collect::<Option<Vec<_>>>().map(single_or(Condition::All))
+        let bound = parts.into_iter().collect::<Option<Vec<Condition>>>()?;
+        let places = conditions.iter().map(place_of);
+        self.can_hold(bound.iter().zip(places), table)?;
+        Some(single_or(Condition::All)(sorted(bound)))
     }
 
     fn part(&mut self, part: &Part, table: &Table) -> Option<Condition> {
@@ -68,7 +72,7 @@ impl Checker<'_> {
                             .map(|test| test.into_condition(&wanted, nullable))
                     })
                     .collect();
-                return parts.into_iter().collect::<Option<Vec<_>>>().map(single_or(Condition::All));
+                return parts.into_iter().collect::<Option<Vec<_>>>().map(sorted).map(single_or(Condition::All));
             }
         };
         found.map(bind)
@@ -107,11 +111,7 @@ impl Checker<'_> {
     ) -> Option<Condition> {
         let bind = |test: Test| Condition::Column { column: wanted.column.clone(), nullable, test };
         if nodes.is_empty() {
-            let message = format!("`{}` must be one of nothing, so no row would ever match", wanted.column);
-            self.push(
-                Diagnostic::deny("always-false-filter", place.clone(), message)
-                    .help("name the values, or leave it out"),
-            );
+            self.push(empty_list(place.clone(), "no row can match", "name the values, or leave it out"));
             return None;
         }
         self.scalar_only(&nodes[0], wanted)?;
@@ -173,6 +173,7 @@ impl Checker<'_> {
 
     fn not_equal(&mut self, node: &Node, wanted: &Wanted) -> Option<Bound> {
         if let Content::List(nodes) = &node.content {
+            self.names_values(nodes, node, "`ne` excludes no value")?;
             let (values, has_null) = self.list(nodes, wanted)?;
             return Some(match (values.is_empty(), has_null) {
                 (true, _) => Bound::One(Test::NotNull),
@@ -184,6 +185,15 @@ impl Checker<'_> {
             return Some(Bound::One(Test::NotNull));
         }
         Some(Bound::One(Test::NotEqual(self.literal(node, wanted)?)))
+    }
+
+    fn names_values(&mut self, nodes: &[Node], list: &Node, so: &str) -> Option<()> {
+        if !nodes.is_empty() {
+            return Some(());
+        }
+        let place = Place::new(self.file, list.span.clone());
+        self.push(empty_list(place, so, "name the values, or leave it out"));
+        None
     }
 
     fn between(&mut self, operator: &At<String>, node: &Node, wanted: &Wanted) -> Option<Test> {
@@ -212,6 +222,7 @@ impl Checker<'_> {
             Content::List(nodes) => nodes.as_slice(),
             _ => std::slice::from_ref(node),
         };
+        self.names_values(nodes, node, "it compares with no value")?;
         let values: Vec<Option<Literal>> = nodes.iter().map(|node| self.literal(node, &element)).collect();
         Some(Literal::Array(values.into_iter().collect::<Option<_>>()?, wanted.pg_type.cast_name()))
     }
@@ -255,13 +266,23 @@ fn single_or(combine: fn(Vec<Condition>) -> Condition) -> impl FnOnce(Vec<Condit
     move |mut parts| if parts.len() == 1 { parts.remove(0) } else { combine(parts) }
 }
 
-fn place_of(part: &Part) -> Place {
+/// Tests of columns first, by name, and expressions last: Postgres tests parts of equal cost in this order, so
+/// `{ total: { gt: 0 }, sql: "100 / total > 5" }` divides by no zero.
+fn sorted(mut parts: Vec<Condition>) -> Vec<Condition> {
+    let rank = |part: &Condition| match part {
+        Condition::Column { .. } => 0,
+        Condition::All(_) | Condition::Any(_) | Condition::Not(_) => 1,
+        Condition::Sql(_) => 2,
+    };
+    parts.sort_by_cached_key(|part| (rank(part), part.text()));
+    parts
+}
+
+fn place_of(part: &Part) -> Option<Place> {
     match part {
-        Part::Column(name, _) => name.place.clone(),
-        Part::Sql(text) => text.place.clone(),
-        Part::Any(list) | Part::All(list) => {
-            list.iter().flatten().next().map_or(Place::new(0, 0..0), place_of)
-        }
-        Part::Not(list) => list.first().map_or(Place::new(0, 0..0), place_of),
+        Part::Column(name, _) => Some(name.place.clone()),
+        Part::Sql(text) => Some(text.place.clone()),
+        Part::Any(list) | Part::All(list) => list.iter().flatten().find_map(place_of),
+        Part::Not(list) => list.iter().find_map(place_of),
     }
 }

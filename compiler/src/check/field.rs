@@ -1,16 +1,21 @@
 //! Fields of a document or of an object in it, each bound to the table whose row it stands in.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::Value as Json;
 
 use super::Checker;
+use super::point::Decimal;
 use crate::diagnostic::Diagnostic;
-use crate::kinds::{self, Kind};
+use crate::kinds::{self, Kind, MappingContext};
 use crate::model::{Field, Form, Table};
+use crate::opensearch::document::{self, FieldType};
+use crate::pg_type::{Enums, PgType};
 use crate::syntax;
+use crate::syntax::keys::At;
 use crate::syntax::scalar::constant_kind;
-use crate::syntax::tree::{Content, Node, Scalar};
+use crate::syntax::tree::{Content, Node};
 
 impl Checker<'_> {
     /// Binds fields, sorted by key; none where one of them could not be bound.
@@ -44,7 +49,7 @@ impl Checker<'_> {
                 let fields = self.fields(fields, table)?;
                 Some(Form::SameRow { fields, options: options.clone() })
             }
-            syntax::field::Form::Constant { value, scalar } => self.constant(value, scalar),
+            syntax::field::Form::Constant { written, value, scalar } => self.constant(written, value, scalar),
             syntax::field::Form::Relation(relation) => {
                 self.relation(field, relation, table).map(Form::Relation)
             }
@@ -54,8 +59,13 @@ impl Checker<'_> {
         }
     }
 
-    fn constant(&mut self, value: &Node, scalar: &syntax::scalar::Scalar) -> Option<Form> {
-        let own = constant_kind(value);
+    fn constant(
+        &mut self,
+        written: &Node,
+        value: &At<Json>,
+        scalar: &syntax::scalar::Scalar,
+    ) -> Option<Form> {
+        let own = constant_kind(written);
         let Some(own) = own else {
             let message = "a constant is one text, number or boolean, or a list of one kind of them";
             self.push(
@@ -64,6 +74,21 @@ impl Checker<'_> {
             return None;
         };
         let kind = scalar.kind.as_ref().map_or(own, |kind| kind.value);
+        let items = value.value.as_array().map_or(std::slice::from_ref(&value.value), Vec::as_slice);
+        let parameters = constant_parameters(kind, written);
+        let format = scalar.options.get("format").and_then(Json::as_str);
+        let refused = items.iter().find_map(|item| refused_value(kind, &parameters, format, item));
+        if let (true, Some(wanted)) = (takes_constant(kind, own), refused) {
+            let message = format!(
+                "`{}` does not take this constant, so every document would be refused",
+                kind.name()
+            );
+            self.push(
+                Diagnostic::deny("default-type-mismatch", value.place.clone(), message)
+                    .help(format!("write {wanted}")),
+            );
+            return None;
+        }
         if !takes_constant(kind, own) {
             let message =
                 format!("`{}` does not take this constant, so every document would be refused", kind.name());
@@ -73,8 +98,42 @@ impl Checker<'_> {
             );
             return None;
         }
-        Some(Form::Constant { value: constant_json(value), kind, options: scalar.options.clone() })
+        let (value, options) = (value.value.clone(), scalar.options.clone());
+        Some(Form::Constant { value, kind, parameters, options })
     }
+}
+
+/// What a kind takes, where its field would refuse the value.
+pub(super) fn refused_value(
+    kind: &'static dyn Kind,
+    parameters: &BTreeMap<String, Json>,
+    format: Option<&str>,
+    value: &Json,
+) -> Option<String> {
+    let text = PgType::of_text("text", &Enums::new());
+    let mapping = kind.mapping(&MappingContext { path: "", pg_type: &text, parameters }).parameters;
+    let name = mapping["type"].as_str().expect("a mapping's type is a text");
+    let scaling_factor = mapping.get("scaling_factor").and_then(Json::as_u64).unwrap_or(1);
+    // The count is the index's own; the document holds the text.
+    let name = if name == "token_count" { "text" } else { name };
+    document::refusal(&FieldType { name, scaling_factor, format }, value)
+}
+
+/// A `decimal` keeps as many digits after the point as the constant is written with.
+fn constant_parameters(kind: &'static dyn Kind, written: &Node) -> BTreeMap<String, Json> {
+    if !kind.own_keys().contains(&"scale") {
+        return BTreeMap::new();
+    }
+    let items = match &written.content {
+        Content::List(items) => items.as_slice(),
+        _ => std::slice::from_ref(written),
+    };
+    let scale = |item: &Node| match &item.content {
+        Content::Scalar { text, .. } => Decimal::parse(text).map(|decimal| decimal.digits().1),
+        _ => None,
+    };
+    let scale = items.iter().filter_map(scale).max().unwrap_or(0);
+    BTreeMap::from([("scale".to_owned(), scale.into())])
 }
 
 fn takes_constant(kind: &'static dyn Kind, own: &'static dyn Kind) -> bool {
@@ -86,17 +145,6 @@ fn takes_constant(kind: &'static dyn Kind, own: &'static dyn Kind) -> bool {
         "long" => whole.contains(&kind.name()) || fraction.contains(&kind.name()),
         "double" => fraction.contains(&kind.name()),
         _ => text.contains(&kind.name()),
-    }
-}
-
-/// A constant as the document prints it: numbers as written.
-fn constant_json(node: &Node) -> Json {
-    match (&node.content, node.scalar()) {
-        (Content::List(items), _) => items.iter().map(constant_json).collect(),
-        (_, Some(Scalar::Integer(digits))) => {
-            digits.parse::<i64>().map_or_else(|_| Json::String(digits), Json::from)
-        }
-        _ => node.json(),
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::Checker;
 use super::link::{Direction, Link};
+use crate::condition::Condition;
 use crate::diagnostic::Place;
 use crate::model::{Join, Pair, Table, Verb};
 use crate::syntax::condition::{Conditions, Part};
@@ -85,7 +86,7 @@ impl Checker<'_> {
                 None => Some(None),
             };
             joins.push(pairs.zip(condition).map(|(pairs, condition)| {
-                let to_one = is_to_one(&step.table, &pairs);
+                let to_one = is_to_one(&step.table, &pairs, condition.as_ref());
                 Join { table: Arc::clone(&step.table), pairs, condition, to_one }
             }));
             before = &step.table;
@@ -116,8 +117,10 @@ fn direction(verb: Option<Verb>, at: usize, steps: usize) -> Direction {
     }
 }
 
-/// Whether at most one row joins: some unique index is over the joined columns.
-fn is_to_one(table: &Table, pairs: &[Pair]) -> bool {
-    let columns: Vec<&str> = pairs.iter().map(|pair| pair.child.as_str()).collect();
-    table.is_unique_on(&columns)
+/// Whether at most one row joins: some unique index is over the joined columns and those that the condition
+/// fixes to one value.
+fn is_to_one(table: &Table, pairs: &[Pair], condition: Option<&Condition>) -> bool {
+    let joined = pairs.iter().map(|pair| pair.child.as_str());
+    let fixed = condition.map(Condition::fixed_columns).unwrap_or_default();
+    table.is_unique_on(&joined.chain(fixed).collect::<Vec<_>>())
 }

@@ -1,6 +1,7 @@
 //! Values in conditions, typed against the column they are compared with.
 
 use super::Checker;
+use crate::calendar;
 use crate::condition::Literal;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::pg_type::{BaseType, PgType};
@@ -240,15 +241,7 @@ fn is_uuid(text: &str) -> bool {
 
 /// Words such as `now` and `yesterday`, which Postgres would take, are no dates here: they change.
 fn is_date(text: &str) -> bool {
-    let parts: Vec<&str> = text.split('-').collect();
-    let [year, month, day] = parts.as_slice() else { return matches!(text, "infinity" | "-infinity") };
-    let between = |part: &str, low: u32, high: u32| {
-        part.len() == 2 && part.parse::<u32>().is_ok_and(|value| (low..=high).contains(&value))
-    };
-    year.len() >= 4
-        && year.bytes().all(|byte| byte.is_ascii_digit())
-        && between(month, 1, 12)
-        && between(day, 1, 31)
+    matches!(text, "infinity" | "-infinity") || calendar::days(text).is_some()
 }
 
 fn is_timestamp(text: &str) -> bool {
@@ -274,7 +267,7 @@ mod tests {
         for moment in ["2024-12-31", "2024-12-31T23:59:59Z", "2024-12-31 23:59:59.5+02:00", "infinity"] {
             assert!(is_timestamp(moment), "{moment}");
         }
-        for word in ["now", "yesterday", "2024-13-01", "31.12.2024", "2024-12-31 noon"] {
+        for word in ["now", "yesterday", "2024-13-01", "2024-02-30", "31.12.2024", "2024-12-31 noon"] {
             assert!(!is_timestamp(word), "{word}");
         }
         assert!(names_its_zone("2024-12-31T00:00:00-05:00"));

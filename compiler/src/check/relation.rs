@@ -64,6 +64,17 @@ impl Checker<'_> {
                 )));
                 false
             }
+            (Verb::HasOne, None) if is_ordered => {
+                let message = format!(
+                    "`order_by` has no effect here: a row has one row of `{}` at most",
+                    self.short(&relation.path.target.value)
+                );
+                let place = place_of(&relation.order_by[0].source);
+                self.push(
+                    Diagnostic::deny("mutually-exclusive-keys", place, message).help("leave `order_by` out"),
+                );
+                false
+            }
             (Verb::HasMany, None) if joins.len() > 1 => {
                 let target = self.short(&relation.path.target.value);
                 let message =

@@ -6,6 +6,7 @@ use serde_json::Value as Json;
 
 use super::Checker;
 use super::column::{described, type_of};
+use super::field::refused_value;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::kinds::{self, Acceptance, Kind};
 use crate::model::{Scalar, Table, ValueSource};
@@ -83,12 +84,16 @@ impl Checker<'_> {
             Some(kind) => kind,
             None => self.inferred(&value, &written.place)?,
         };
-        let holds = self.accepted(kind, written, &value) & self.enum_order(written, &value.pg_type);
+        let holds = self.accepted(kind, written, &value)
+            && self.enum_order(written, &value.pg_type)
+            && self.labels_fit(written, &value);
+        let parameters = kind.complete(&value.pg_type, &written.parameters);
         let default = written.default.as_ref();
-        let default_holds = default.is_none_or(|default| self.default_fits(kind, default));
+        let default_holds =
+            default.is_none_or(|default| self.default_fits(kind, &parameters, written, default));
         (holds && default_holds).then(|| Scalar {
             kind,
-            parameters: kind.complete(&value.pg_type, &written.parameters),
+            parameters,
             options: written.options.clone(),
             subfields: written.subfields.clone(),
             value: value.source,
@@ -173,23 +178,37 @@ impl Checker<'_> {
         false
     }
 
-    fn default_fits(&mut self, kind: &'static dyn Kind, default: &At<Json>) -> bool {
-        let fits = match kind.name() {
-            "boolean" => default.value.is_boolean(),
-            "byte" | "short" | "integer" | "long" => default.value.is_i64() || default.value.is_u64(),
-            "half_float" | "float" | "double" | "decimal" => default.value.is_number(),
-            "json" => true,
-            _ => default.value.is_string(),
-        };
-        if !fits {
-            let message =
-                format!("`default` is no value of kind `{}`, so the document would be refused", kind.name());
-            self.push(
-                Diagnostic::deny("default-type-mismatch", default.place.clone(), message)
-                    .help("write a value of that kind"),
-            );
+    fn default_fits(
+        &mut self,
+        kind: &'static dyn Kind,
+        parameters: &BTreeMap<String, Json>,
+        written: &syntax::scalar::Scalar,
+        default: &At<Json>,
+    ) -> bool {
+        let format = written.options.get("format").and_then(Json::as_str);
+        let Some(wanted) = refused_value(kind, parameters, format, &default.value) else { return true };
+        let message =
+            format!("`default` is not a value that `{}` takes, so the document would be refused", kind.name());
+        self.push(
+            Diagnostic::deny("default-type-mismatch", default.place.clone(), message)
+                .help(format!("write {wanted}")),
+        );
+        false
+    }
+
+    /// `labels` name the integers of a column; any other has none to be named.
+    fn labels_fit(&mut self, written: &syntax::scalar::Scalar, value: &Value) -> bool {
+        if !written.parameters.contains_key("labels") || value.pg_type.base.is_integer() {
+            return true;
         }
-        fits
+        let place = written.parameter_places.get("labels").unwrap_or(&written.place).clone();
+        let message = format!("`labels` name integers, and the value is `{}`", value.pg_type);
+        self.push(
+            Diagnostic::deny("mutually-exclusive-keys", place, message)
+                .note(value.note.clone())
+                .help("write `order` with the values in the order they sort"),
+        );
+        false
     }
 
     /// Keeps the promise of a value only where it can be kept.

@@ -25,7 +25,7 @@ impl Checker<'_> {
         if let Some(candidate) = self.candidates(link).into_iter().find(is_same) {
             return Some(candidate.pairs);
         }
-        self.is_told_apart(link, direction, written)?;
+        self.is_told_apart(link, direction, written.iter())?;
         let key: Vec<String> =
             referred.primary_key().unwrap_or_default().into_iter().map(str::to_owned).collect();
         if key.len() != names.len() {
@@ -50,28 +50,40 @@ impl Checker<'_> {
     }
 
     /// `via: x_id` beside a column `x_type` refers to several tables, so a condition must say to which.
-    fn is_told_apart(&mut self, link: &Link<'_>, direction: Direction, written: &[At<String>]) -> Option<()> {
-        let [column] = written else { return Some(()) };
-        let Some(front) = column.value.strip_suffix("_id") else { return Some(()) };
-        let type_column = format!("{front}_type");
+    fn is_told_apart<'w>(
+        &mut self,
+        link: &Link<'_>,
+        direction: Direction,
+        referring: impl Iterator<Item = &'w At<String>>,
+    ) -> Option<()> {
         let (holder, tested, key, other) = match direction {
             Direction::Refers => (link.before, &link.tested[0], "when", link.after),
             _ => (link.after, &link.tested[1], "where", link.before),
         };
-        if holder.column(&type_column).is_none() || tested.contains(&type_column.as_str()) {
-            return Some(());
+        let referring: Vec<&At<String>> = referring.collect();
+        for column in &referring {
+            let Some(front) = column.value.strip_suffix("_id") else { continue };
+            let type_column = format!("{front}_type");
+            let is_joined = referring.iter().any(|other| other.value == type_column);
+            if is_joined
+                || holder.column(&type_column).is_none()
+                || tested.contains(&type_column.as_str())
+            {
+                continue;
+            }
+            let message = format!(
+                "`{type_column}` of `{}` says to which table `{}` refers, so rows of other tables would be taken for rows of `{}`",
+                self.short(&holder.name),
+                column.value,
+                self.short(&other.name),
+            );
+            self.push(
+                Diagnostic::deny("polymorphic-without-condition", column.place.clone(), message)
+                    .help(format!("add `{key}: {{ {type_column}: … }}` with the value that stands for it")),
+            );
+            return None;
         }
-        let message = format!(
-            "`{type_column}` of `{}` says to which table `{}` refers, so rows of other tables would be taken for rows of `{}`",
-            self.short(&holder.name),
-            column.value,
-            self.short(&other.name),
-        );
-        self.push(
-            Diagnostic::deny("polymorphic-without-condition", column.place.clone(), message)
-                .help(format!("add `{key}: {{ {type_column}: … }}` with the value that stands for it")),
-        );
-        None
+        Some(())
     }
 
     /// Which table the written columns are of.
@@ -109,34 +121,114 @@ impl Checker<'_> {
         link: &Link<'_>,
         written: &[(At<String>, At<String>)],
     ) -> Option<Vec<Pair>> {
-        let direction = match link.direction {
-            Direction::Either => {
-                let is_of = |table: &Table, column: &At<String>| table.column(&column.value).is_some();
-                let refers =
-                    written.iter().all(|(from, to)| is_of(link.before, from) && is_of(link.after, to));
-                if refers { Direction::Refers } else { Direction::Referred }
-            }
-            fixed => fixed,
-        };
+        let direction = self.direction_of_pairs(link, written)?;
         let (referring, referred) = match direction {
             Direction::Refers => (Arc::clone(link.before), Arc::clone(link.after)),
             _ => (Arc::clone(link.after), Arc::clone(link.before)),
         };
-        let mut pairs = Vec::new();
+        let mut all_found = !written.is_empty();
         for (from, to) in written {
             let so = ", so the related rows cannot be found";
-            let (first, second) =
-                (self.column(&referring, from, so).is_some(), self.column(&referred, to, so).is_some());
-            if first && second {
-                let (from, to) = (from.value.clone(), to.value.clone());
-                pairs.push(match direction {
-                    Direction::Refers => Pair { child: to, parent: from },
-                    _ => Pair { child: from, parent: to },
-                });
+            all_found &= self.column(&referring, from, so).is_some();
+            all_found &= self.column(&referred, to, so).is_some();
+        }
+        if !all_found {
+            return None;
+        }
+        let pairs = pairs_in(direction, written);
+        match self.foreign_key_of(link, direction, &pairs) {
+            Some(candidate) => Some(candidate.pairs),
+            None => self.is_told_apart(link, direction, written.iter().map(|(from, _)| from)).map(|()| pairs),
+        }
+    }
+
+    /// Which side refers. On the way both may have the columns of both: then a foreign key decides.
+    fn direction_of_pairs(
+        &mut self,
+        link: &Link<'_>,
+        written: &[(At<String>, At<String>)],
+    ) -> Option<Direction> {
+        if link.direction != Direction::Either {
+            return Some(link.direction);
+        }
+        let reads = |from: &Table, to: &Table| {
+            let is_of = |table: &Table, column: &At<String>| table.column(&column.value).is_some();
+            written.iter().all(|(first, second)| is_of(from, first) && is_of(to, second))
+        };
+        if !reads(link.before, link.after) {
+            return Some(Direction::Referred);
+        }
+        if !reads(link.after, link.before) {
+            return Some(Direction::Refers);
+        }
+        let ways = [Direction::Refers, Direction::Referred];
+        let is_key = |way: &Direction| self.foreign_key_of(link, *way, &pairs_in(*way, written)).is_some();
+        match ways.into_iter().filter(is_key).collect::<Vec<_>>().as_slice() {
+            [one] => Some(*one),
+            _ if same_either_way(written) => Some(Direction::Refers),
+            _ => {
+                let diagnostic = self.open_direction(link, written);
+                self.push(diagnostic);
+                None
             }
         }
-        (pairs.len() == written.len() && !pairs.is_empty()).then_some(pairs)
     }
+
+    fn open_direction(&self, link: &Link<'_>, written: &[(At<String>, At<String>)]) -> Diagnostic {
+        let (before, after) = (self.short(&link.before.name), self.short(&link.after.name));
+        let way = |from: &str, to: &str| {
+            let equal = |(first, second): &(At<String>, At<String>)| {
+                format!("`{from}.{}` = `{to}.{}`", first.value, second.value)
+            };
+            written.iter().map(equal).collect::<Vec<_>>().join(" and ")
+        };
+        // Between two rows of one table the nearer one is called so.
+        let (first, second) = if before == after {
+            (format!("{before} (nearer)"), format!("{after} (farther)"))
+        } else {
+            (before, after)
+        };
+        let message = format!(
+            "ambiguous `via`: it reads as {} and as {}, which join different rows",
+            way(&first, &second),
+            way(&second, &first)
+        );
+        Diagnostic::deny("ambiguous-foreign-key", written[0].0.place.clone(), message)
+            .note("both tables have all of these columns, and no foreign key says which one refers")
+            .help("add the foreign key, or reach the target by a nested relation, whose verb says which side refers")
+    }
+
+    /// The foreign key that is just these pairs.
+    fn foreign_key_of(&self, link: &Link<'_>, direction: Direction, pairs: &[Pair]) -> Option<Candidate> {
+        let is_same = |candidate: &Candidate| {
+            candidate.direction == direction
+                && candidate.pairs.len() == pairs.len()
+                && pairs.iter().all(|pair| candidate.pairs.contains(pair))
+        };
+        self.candidates(link).into_iter().find(is_same)
+    }
+}
+
+/// The pairs as written, sorted: the order of a map's keys has no meaning.
+fn pairs_in(direction: Direction, written: &[(At<String>, At<String>)]) -> Vec<Pair> {
+    let pair = |(from, to): &(At<String>, At<String>)| {
+        let (from, to) = (from.value.clone(), to.value.clone());
+        match direction {
+            Direction::Refers => Pair { child: to, parent: from },
+            _ => Pair { child: from, parent: to },
+        }
+    };
+    let mut pairs: Vec<Pair> = written.iter().map(pair).collect();
+    pairs.sort_by(|one, other| (&one.child, &one.parent).cmp(&(&other.child, &other.parent)));
+    pairs
+}
+
+/// Whether the pairs equal the same columns whichever side refers: `{ a: a }`, `{ a: b, b: a }`.
+fn same_either_way(written: &[(At<String>, At<String>)]) -> bool {
+    let has = |from: &str, to: &str| {
+        written.iter().any(|(first, second)| first.value == from && second.value == to)
+    };
+    written.iter().all(|(first, second)| has(&second.value, &first.value))
 }
 
 fn columns_of(names: &[At<String>]) -> String {

@@ -6,6 +6,7 @@ use flusso_schemas::facts::IndexFacts;
 use flusso_schemas::lock::Edge;
 use flusso_schemas::name::{Ident, TableName};
 
+use crate::condition::Condition;
 use crate::model::Table;
 use crate::pg_type::PgType;
 use crate::sql::{RowId, Tree, resolve};
@@ -54,7 +55,10 @@ pub(super) fn unique(tree: &Tree<'_>) -> BTreeMap<TableName, Vec<Vec<Ident>>> {
     for row in &tree.rows {
         let joined: Vec<&str> = match row.parent {
             None => tree.index.key.iter().map(String::as_str).collect(),
-            Some(_) if row.to_one => row.pairs.iter().map(|pair| pair.child.as_str()).collect(),
+            Some(_) if row.to_one => {
+                let fixed = row.condition.map(Condition::fixed_columns).unwrap_or_default();
+                row.pairs.iter().map(|pair| pair.child.as_str()).chain(fixed).collect()
+            }
             Some(_) => continue,
         };
         let proof = proof(row.table, &joined).filter(|index| !index.primary);

@@ -20,8 +20,8 @@ fn add(tree: &Tree<'_>, fields: &[Field], plans: &mut BTreeMap<String, FieldPlan
     for field in fields {
         let mut plan = match &field.form {
             Form::Scalar(scalar) => scalar_plan(scalar, source(&scalar.value)),
-            Form::Constant { value, kind, .. } => {
-                bare(kind.name(), BTreeMap::new(), FieldSource::Constant(value.clone()))
+            Form::Constant { value, kind, parameters, .. } => {
+                bare(kind.name(), parameters.clone(), FieldSource::Constant(value.clone()))
             }
             Form::SameRow { .. } => bare("object", BTreeMap::new(), FieldSource::SameRow),
             Form::Relation(relation) => relation_plan(tree, field, relation),

@@ -40,14 +40,26 @@ pub const OPERATORS: [&str; 11] =
 
 /// Reads `where` or `when`.
 pub fn read(reader: &mut Reader, entry: &Entry) -> Option<Conditions> {
-    let mapping = match &entry.value.content {
-        Content::Map(mapping) => mapping,
-        _ => {
-            reader.wrong_type(&entry.key, &entry.value, "a map of columns and what they must be");
-            return None;
-        }
+    let Content::Map(mapping) = &entry.value.content else {
+        reader.wrong_type(&entry.key, &entry.value, "a map of columns and what they must be");
+        return None;
     };
+    not_empty(reader, &entry.key, &entry.value, mapping)?;
     Some(conditions(reader, mapping))
+}
+
+/// A condition without a test would silently be none.
+fn not_empty(reader: &mut Reader, key: &str, node: &Node, mapping: &Mapping) -> Option<()> {
+    // What could not be read has its finding already.
+    if !mapping.entries.is_empty() || !mapping.lost.is_empty() {
+        return Some(());
+    }
+    let place = reader.place(&node.span);
+    reader.push(
+        Diagnostic::deny("missing-value", place, format!("`{key}` is empty, so it tests nothing"))
+            .help(format!("write `{key}: {{ column: value }}`, or leave it out")),
+    );
+    None
 }
 
 fn conditions(reader: &mut Reader, mapping: &Mapping) -> Conditions {
@@ -56,10 +68,11 @@ fn conditions(reader: &mut Reader, mapping: &Mapping) -> Conditions {
 
 fn part(reader: &mut Reader, entry: &Entry) -> Option<Part> {
     match entry.key.as_str() {
-        "any" => Some(Part::Any(alternatives(reader, entry))),
-        "all" => Some(Part::All(alternatives(reader, entry))),
+        "any" => alternatives(reader, entry).map(Part::Any),
+        "all" => alternatives(reader, entry).map(Part::All),
         "not" => {
             let mapping = reader.mapping("not", &entry.value)?;
+            not_empty(reader, "not", &entry.value, mapping)?;
             Some(Part::Not(conditions(reader, mapping)))
         }
         "sql" => reader.text("sql", &entry.value).map(Part::Sql),
@@ -74,10 +87,25 @@ fn part(reader: &mut Reader, entry: &Entry) -> Option<Part> {
     }
 }
 
-fn alternatives(reader: &mut Reader, entry: &Entry) -> Vec<Conditions> {
-    let items = reader.items(&entry.key, &entry.value);
-    let mappings: Vec<&Mapping> = items.iter().filter_map(|item| reader.mapping(&entry.key, item)).collect();
-    mappings.into_iter().map(|mapping| conditions(reader, mapping)).collect()
+fn alternatives(reader: &mut Reader, entry: &Entry) -> Option<Vec<Conditions>> {
+    if matches!(&entry.value.content, Content::List(items) if items.is_empty()) {
+        let so = if entry.key == "any" { "no row can match" } else { "it tests nothing" };
+        reader.push(empty_list(reader.place(&entry.value.span), so, "write its conditions, or leave it out"));
+        return None;
+    }
+    let mut found = Vec::new();
+    for item in reader.items(&entry.key, &entry.value) {
+        let Some(mapping) = reader.mapping(&entry.key, item) else { continue };
+        if not_empty(reader, &entry.key, item, mapping).is_some() {
+            found.push(conditions(reader, mapping));
+        }
+    }
+    (!found.is_empty()).then_some(found)
+}
+
+/// A list that names nothing, so that a test over it holds for every row or for none.
+pub fn empty_list(place: Place, so: &str, help: &str) -> Diagnostic {
+    Diagnostic::deny("always-false-filter", place, format!("empty list: {so}")).help(help)
 }
 
 fn tests(reader: &mut Reader, entry: &Entry) -> Option<Tests> {
@@ -94,7 +122,10 @@ fn tests(reader: &mut Reader, entry: &Entry) -> Option<Tests> {
         }
         Content::Scalar { .. } => Some(Tests::Equal(entry.value.clone())),
         Content::List(items) => Some(Tests::In(items.clone(), reader.place(&entry.value.span))),
-        Content::Map(mapping) => Some(Tests::Operators(operators(reader, mapping))),
+        Content::Map(mapping) => {
+            not_empty(reader, &entry.key, &entry.value, mapping)?;
+            Some(Tests::Operators(operators(reader, mapping)))
+        }
     }
 }
 

@@ -2,6 +2,8 @@
 
 mod form;
 
+use serde_json::Value as Json;
+
 use super::condition::{self, Conditions};
 use super::index::{ColumnCase, Values};
 use super::keys::{At, Keys, Reader};
@@ -51,8 +53,10 @@ pub enum Form {
     },
     /// The same for every document.
     Constant {
-        /// The value.
-        value: Node,
+        /// The value as it is written.
+        written: Node,
+        /// The value as a document holds it.
+        value: At<Json>,
         /// The kind, where it is written.
         scalar: Scalar,
     },

@@ -10,9 +10,11 @@ use super::condition::{self, Conditions};
 use super::field::{self, Field};
 use super::keys::{At, Keys, Reader, not_supported};
 use super::project::{self, inputs, require};
-use super::sink::{RESERVED_SETTINGS, reserved_setting, setting_name};
-use super::tree::{Content, Entry, Mapping};
+use super::settings;
+use super::tree::{Entry, Mapping};
+use super::scalar::parameter_value;
 use crate::diagnostic::{Diagnostic, Place};
+use crate::opensearch::parameters::ROOT_PARAMETERS;
 
 /// Sections of `analysis`.
 const ANALYSIS_SECTIONS: [&str; 5] = ["analyzer", "char_filter", "filter", "normalizer", "tokenizer"];
@@ -28,6 +30,8 @@ pub type Values = BTreeMap<String, Json>;
 pub struct Shared {
     /// Settings by OpenSearch's own names.
     pub settings: Values,
+    /// Where each of them is written.
+    pub setting_places: BTreeMap<String, Place>,
     /// Analysis by section and name.
     pub analysis: BTreeMap<String, Values>,
     /// What a rejected document does.
@@ -62,6 +66,8 @@ pub struct Index {
     pub sinks: Option<Vec<At<String>>>,
     /// Settings, analysis and the rest, those of `defaults` merged in.
     pub shared: Shared,
+    /// Settings that the index file itself writes, with their places.
+    pub own_settings: BTreeMap<String, Place>,
     /// `dynamic` of the mapping's root.
     pub dynamic: Json,
     /// Other parameters of the mapping's root.
@@ -81,6 +87,7 @@ pub fn read(reader: &mut Reader, root: &Mapping, schema: &str, defaults: &Shared
     let table = keys.get("table").and_then(|entry| reader.table("table", &entry.value, schema));
     require(reader, &keys, root, "table", "so the index has no rows");
     let own = shared(reader, &keys);
+    let own_settings = own.setting_places.clone();
     let merged = merge(defaults, own);
     let context = field::Context { schema, column_case: merged.column_case.unwrap_or(ColumnCase::Exact) };
     let fields =
@@ -94,6 +101,7 @@ pub fn read(reader: &mut Reader, root: &Mapping, schema: &str, defaults: &Shared
         conditions: keys.get("where").and_then(|entry| condition::read(reader, entry)),
         sinks: keys.get("sinks").map(|entry| reader.texts("sinks", &entry.value)),
         shared: merged,
+        own_settings,
         dynamic: keys
             .get("dynamic")
             .and_then(|entry| dynamic(reader, entry))
@@ -118,32 +126,8 @@ fn plain_keys(reader: &mut Reader, keys: &Keys<'_>) {
             reader.push(not_supported(word.place, "`document_id: hash`"));
         }
     }
-    if let Some(entry) = keys.get("accept") {
-        accept(reader, entry);
-    }
-}
-
-/// Acknowledged breaking changes: read for their form only.
-fn accept(reader: &mut Reader, entry: &Entry) {
-    for item in reader.items("accept", &entry.value) {
-        let Some(mapping) = reader.mapping("accept", item) else { continue };
-        let keys = Keys::new(mapping, "an item of `accept`");
-        for key in ["breaking", "reason"] {
-            match keys.get(key) {
-                Some(entry) => {
-                    reader.text(key, &entry.value);
-                }
-                None => {
-                    let place = reader.place(&item.span);
-                    let message = format!("an item of `accept` has no `{key}`");
-                    reader.push(
-                        Diagnostic::deny("missing-key", place, message).help(format!("add `{key}: …`")),
-                    );
-                }
-            }
-        }
-        keys.finish(reader);
-    }
+    // Nothing is judged as breaking yet, so nothing could be accepted.
+    keys.get("accept").inspect(|entry| reader.not_supported(entry));
 }
 
 fn index_name(reader: &mut Reader, entry: &Entry) -> Option<At<String>> {
@@ -187,24 +171,49 @@ fn dynamic(reader: &mut Reader, entry: &Entry) -> Option<Json> {
 /// Parameters of the mapping's root.
 fn root_options(reader: &mut Reader, entry: &Entry) -> Values {
     let Some(mapping) = reader.mapping("options", &entry.value) else { return Values::new() };
-    for (key, ours) in [("properties", "fields"), ("dynamic", "dynamic")] {
-        if let Some(entry) = mapping.get(key) {
-            let place = reader.place(&entry.key_span);
-            let message = format!("`{key}` of the mapping's root is not an option here");
-            reader.push(
-                Diagnostic::deny("unknown-mapping-parameter", place, message)
-                    .help(format!("write `{ours}` at the top")),
-            );
+    let mut found = Values::new();
+    for option in &mapping.entries {
+        match ROOT_PARAMETERS.iter().find(|row| row.name == option.key) {
+            Some(row) => {
+                found.extend(parameter_value(reader, option, row).map(|value| (option.key.clone(), value)));
+            }
+            None => reader.push(unknown_root_parameter(&option.key, reader.place(&option.key_span))),
         }
     }
-    mapping.json().into_iter().collect()
+    found
+}
+
+fn unknown_root_parameter(name: &str, place: Place) -> Diagnostic {
+    let deny = |message: String| Diagnostic::deny("unknown-mapping-parameter", place.clone(), message);
+    let ours = match name {
+        "properties" => Some("fields"),
+        "dynamic" => Some("dynamic"),
+        _ => None,
+    };
+    if let Some(ours) = ours {
+        return deny(format!("`{name}` of the mapping's root is not an option here"))
+            .help(format!("write `{ours}` at the top"));
+    }
+    if name == "_routing" {
+        return deny("`_routing` is not supported: flusso writes every document without a routing".to_owned())
+            .help("leave it out");
+    }
+    let known: Vec<&str> = ROOT_PARAMETERS.iter().map(|row| row.name).collect();
+    let diagnostic = deny(format!("the mapping's root has no parameter `{name}`, so the index could not be created"));
+    match super::habits::nearest(name, known.iter().copied()) {
+        Some(near) => diagnostic.help(format!("write `{near}`")).fix(place, near),
+        None => diagnostic.help(format!("the parameters are {}", super::keys::listed(&known, "and"))),
+    }
 }
 
 /// Reads the keys that `defaults` has too.
 pub(super) fn shared(reader: &mut Reader, keys: &Keys<'_>) -> Shared {
     const CASES: [(&str, ColumnCase); 2] = [("exact", ColumnCase::Exact), ("snake", ColumnCase::Snake)];
+    let (settings, setting_places) =
+        keys.get("settings").map(|entry| self::settings(reader, entry)).unwrap_or_default();
     Shared {
-        settings: keys.get("settings").map(|entry| settings(reader, entry)).unwrap_or_default(),
+        settings,
+        setting_places,
         analysis: keys.get("analysis").map(|entry| analysis(reader, entry)).unwrap_or_default(),
         on_error: keys.get("on_error").and_then(|entry| project::on_error(reader, entry)),
         column_case: keys
@@ -214,29 +223,14 @@ pub(super) fn shared(reader: &mut Reader, keys: &Keys<'_>) -> Shared {
     }
 }
 
-fn settings(reader: &mut Reader, entry: &Entry) -> Values {
-    let Some(mapping) = reader.mapping("settings", &entry.value) else { return Values::new() };
-    let mut found = Values::new();
-    for setting in &mapping.entries {
-        let name = setting.key.strip_prefix("index.").unwrap_or(&setting.key);
-        if RESERVED_SETTINGS.contains(&name) {
-            reader.push(reserved_setting(reader.place(&setting.key_span), name));
-        } else if holds_reference(setting) {
-            let place = reader.place(&setting.value.span);
-            let message = format!("`{name}` holds a reference, and index files are the same everywhere");
-            reader.push(
-                Diagnostic::deny("wrong-type", place, message)
-                    .help("write it under `index_settings` of the sink"),
-            );
-        } else {
-            found.insert(setting_name(name).to_owned(), setting.value.json());
-        }
+fn settings(reader: &mut Reader, entry: &Entry) -> (Values, BTreeMap<String, Place>) {
+    let (mut found, mut places) = (Values::new(), BTreeMap::new());
+    let Some(mapping) = reader.mapping("settings", &entry.value) else { return (found, places) };
+    for (written, value) in settings::values(reader, mapping) {
+        places.insert(written.name.clone(), reader.place(&written.entry.key_span));
+        found.insert(written.name, value);
     }
-    found
-}
-
-fn holds_reference(entry: &Entry) -> bool {
-    matches!(&entry.value.content, Content::Scalar { text, .. } if text.contains("${"))
+    (found, places)
 }
 
 fn analysis(reader: &mut Reader, entry: &Entry) -> BTreeMap<String, Values> {
@@ -271,8 +265,10 @@ fn merge(defaults: &Shared, own: Shared) -> Shared {
     for (section, parts) in own.analysis {
         analysis.entry(section).or_default().extend(parts);
     }
+    let setting_places = own.setting_places;
     Shared {
         settings,
+        setting_places,
         analysis,
         on_error: own.on_error.or(defaults.on_error),
         column_case: own.column_case.or(defaults.column_case),

@@ -1,6 +1,7 @@
 //! Reading a mapping key by key: what is asked for is known, what nobody asked for is reported.
 
 use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::habits;
 use super::tree::{Content, Entry, Mapping, Node, Scalar};
@@ -29,7 +30,12 @@ pub struct Reader {
     pub file: usize,
     /// What was found.
     pub diagnostics: Vec<Diagnostic>,
+    /// The keys that were known, by what the mapping is called in messages.
+    pub known_keys: KnownKeys,
 }
+
+/// Keys by the mapping that takes them: `a field`, `the project file`.
+pub type KnownKeys = BTreeMap<&'static str, BTreeSet<&'static str>>;
 
 /// The keys of one mapping.
 #[derive(Debug)]
@@ -77,6 +83,7 @@ impl<'a> Keys<'a> {
         let mut known = self.asked.into_inner();
         known.sort_unstable();
         known.dedup();
+        reader.known_keys.entry(self.what.get()).or_default().extend(&known);
         for entry in &self.mapping.entries {
             if !known.contains(&entry.key.as_str()) {
                 let diagnostic =
@@ -88,6 +95,21 @@ impl<'a> Keys<'a> {
 }
 
 impl Reader {
+    /// Reads the file of that number.
+    pub fn new(file: usize) -> Self {
+        Self { file, diagnostics: Vec::new(), known_keys: KnownKeys::new() }
+    }
+
+    /// Says that a key has no effect where it is, so that nobody believes it has one.
+    pub fn no_effect(&mut self, entry: &Entry, why: &str) {
+        let place = self.place(&entry.key_span);
+        let message = format!("`{}` has no effect here: {why}", entry.key);
+        self.push(
+            Diagnostic::deny("mutually-exclusive-keys", place, message)
+                .help(format!("leave `{}` out", entry.key)),
+        );
+    }
+
     /// A place of this file.
     pub fn place(&self, span: &std::ops::Range<usize>) -> Place {
         Place::new(self.file, span.clone())
@@ -201,9 +223,17 @@ impl Reader {
         None
     }
 
-    /// The items of a list, or the one item that stands in its place.
+    /// The items of a list, at least one, or the one item that is written in its place.
     pub fn items<'a>(&mut self, key: &str, node: &'a Node) -> &'a [Node] {
         match &node.content {
+            Content::List(items) if items.is_empty() => {
+                let place = self.place(&node.span);
+                self.push(
+                    Diagnostic::deny("missing-value", place, format!("`{key}` is an empty list"))
+                        .help(format!("name at least one item, or leave `{key}` out")),
+                );
+                &[]
+            }
             Content::List(items) => items,
             _ if node.is_missing() => {
                 self.wrong_type(key, node, "a value or a list");

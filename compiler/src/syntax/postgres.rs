@@ -6,7 +6,7 @@ use flusso_schemas::lock::{Manage, SourceEndpoint, SourcePlan, Template, TlsFile
 
 use super::keys::{At, Keys, Reader};
 use super::source_url;
-use super::tree::{Entry, Mapping, Node};
+use super::tree::{Content, Entry, Mapping, Node};
 use crate::diagnostic::Diagnostic;
 
 /// The lowest minor version of each major one that is known to be right: below it, logical decoding loses
@@ -158,6 +158,10 @@ fn tls_files(reader: &mut Reader, keys: &Keys<'_>) -> TlsFiles {
 }
 
 fn manage(reader: &mut Reader, entry: &Entry) -> BTreeSet<Manage> {
-    let items = reader.items("manage", &entry.value);
+    // An empty list is a choice here: nothing is created or altered.
+    let items = match &entry.value.content {
+        Content::List(items) => items.as_slice(),
+        _ => reader.items("manage", &entry.value),
+    };
     items.iter().filter_map(|item| reader.word("manage", item, &Manage::ALL)).map(|item| item.value).collect()
 }

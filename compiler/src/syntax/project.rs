@@ -63,7 +63,7 @@ pub fn read(reader: &mut Reader, root: &Mapping) -> Project {
     require(reader, &keys, root, "indexes", "so there is nothing to index");
     let defaults = keys.get("defaults").map(|entry| defaults(reader, entry)).unwrap_or_default();
     let lints = keys.get("lints").map(|entry| lints(reader, entry)).unwrap_or_default();
-    keys.get("server").inspect(|entry| server(reader, entry));
+    keys.get("server").inspect(|entry| reader.not_supported(entry));
     finish_file(reader, keys, root);
     let mut json = root.json();
     json.shift_remove("sinks");
@@ -165,16 +165,6 @@ fn lint_setting(reader: &mut Reader, entry: &Entry) -> Option<LintSetting> {
     let reason = keys.get("reason").and_then(|entry| reader.text("reason", &entry.value));
     keys.finish(reader);
     Some(LintSetting { level: level?.value, reason: reason.map(|reason| reason.value) })
-}
-
-fn server(reader: &mut Reader, entry: &Entry) {
-    if let Some(mapping) = reader.mapping("server", &entry.value) {
-        let keys = Keys::new(mapping, "`server`");
-        keys.get("listen").inspect(|entry| {
-            reader.text("listen", &entry.value);
-        });
-        keys.finish(reader);
-    }
 }
 
 /// The words of `on_error`.

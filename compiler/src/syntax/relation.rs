@@ -108,6 +108,14 @@ pub fn path(reader: &mut Reader, keys: &Keys<'_>, head: &Entry, context: &Contex
 
 fn via(reader: &mut Reader, entry: &Entry) -> Option<Via> {
     match &entry.value.content {
+        Content::Map(mapping) if mapping.entries.is_empty() => {
+            let place = reader.place(&entry.value.span);
+            reader.push(
+                Diagnostic::deny("missing-value", place, "`via` names no columns")
+                    .help("write `via: { referring: referred }`, or leave `via` out"),
+            );
+            None
+        }
         Content::Map(mapping) => Some(Via::Pairs(pairs(reader, mapping))),
         _ => {
             let columns = reader.columns("via", &entry.value);

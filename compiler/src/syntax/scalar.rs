@@ -2,6 +2,7 @@
 
 mod kind;
 mod options;
+mod own_keys;
 
 use std::collections::BTreeMap;
 
@@ -10,13 +11,14 @@ use serde_json::Value as Json;
 use super::index::Values;
 use super::keys::{At, Keys, Reader};
 use super::relation::{Source, source};
-use super::tree::{Entry, Node};
+use super::tree::{Entry, Node, Scalar as YamlScalar};
 use crate::diagnostic::{Diagnostic, Place};
-use crate::kinds::Kind;
+use crate::kinds::{self, Kind, MappingContext};
 use crate::model::{Function, Subfield};
+use crate::pg_type::{Enums, PgType};
 
 pub use kind::constant_kind;
-pub(super) use options::options;
+pub(super) use options::{OptionsOf, options, parameter_value};
 
 /// A kind and all that stands beside it.
 #[derive(Clone, Debug)]
@@ -122,6 +124,7 @@ pub(super) fn of_value(
     keys: Keys<'_>,
     head: &Entry,
     source: Option<Source>,
+    in_list: bool,
 ) -> Option<Scalar> {
     if !keys.has("kind") {
         let place = reader.place(&head.key_span);
@@ -133,7 +136,10 @@ pub(super) fn of_value(
         keys.finish(reader);
         return None;
     }
-    let mut scalar = beside_kind(reader, &keys, true);
+    let mut scalar = beside_kind(reader, &keys, !in_list);
+    if let Some(entry) = keys.get("default").filter(|_| in_list) {
+        reader.no_effect(entry, "a list leaves out values that are null");
+    }
     if scalar.is_none() {
         ask_all(&keys);
     }
@@ -187,15 +193,19 @@ pub(super) fn of_aggregate(
 fn plain_beside(reader: &mut Reader, keys: &Keys<'_>, place: Place, may_default: bool) -> Scalar {
     let mut scalar = plain(None, place);
     if may_default {
-        scalar.default = keys.get("default").map(|entry| default(reader, entry));
+        scalar.default = keys.get("default").and_then(|entry| default(reader, entry));
     }
     scalar
 }
 
-/// The kind of a constant, where it is written.
+/// The kind of a constant, where it is written, and the parameters of its mapping.
 pub(super) fn of_constant(reader: &mut Reader, keys: &Keys<'_>) -> Option<Scalar> {
-    if keys.has("kind") {
-        return beside_kind(reader, keys, false);
+    if let Some(entry) = keys.get("kind") {
+        let text = reader.text("kind", &entry.value)?;
+        let kind = kind::kind(reader, &text.value, &text.place)?;
+        let mut scalar = plain(kind.map(|kind| At { value: kind, place: text.place.clone() }), text.place);
+        mapping_options(reader, keys, &mut scalar);
+        return Some(scalar);
     }
     let place = keys.get("constant").map(|entry| reader.place(&entry.value.span));
     place.map(|place| plain(None, place))
@@ -217,66 +227,68 @@ fn beside_kind(reader: &mut Reader, keys: &Keys<'_>, may_default: bool) -> Optio
     let kind = kind::kind(reader, &text.value, &text.place)?;
     let mut scalar = plain(kind.map(|kind| At { value: kind, place: text.place.clone() }), text.place);
     if let Some(kind) = kind {
-        scalar.parameters = own_keys(reader, keys, kind);
+        scalar.parameters = own_keys::read(reader, keys, kind);
         let places = scalar.parameters.keys().filter_map(|key| {
             let own = kind.own_keys().iter().find(|own| *own == key)?;
             Some((key.clone(), reader.place(&keys.get(own)?.value.span)))
         });
         scalar.parameter_places = places.collect();
-        scalar.options = keys
-            .get("options")
-            .map(|entry| options(reader, entry, kind.name(), kind.options()))
-            .unwrap_or_default();
-        scalar.subfields = keys.get("subfields").map(|entry| options::subfields(reader, entry));
-    } else if let Some(entry) = keys.get("options") {
-        let place = reader.place(&entry.key_span);
-        let message = "`auto` takes no `options`: the kind they belong to could change";
-        reader
-            .push(Diagnostic::deny("mutually-exclusive-keys", place, message).help("write the kind itself"));
+        let subfields = keys.get("subfields");
+        if let Some(entry) = subfields.filter(|_| kind.name() == "json") {
+            reader.no_effect(entry, "`json` has no subfields");
+        }
+        scalar.subfields = subfields.map(|entry| options::subfields(reader, entry));
     }
+    mapping_options(reader, keys, &mut scalar);
     if may_default {
-        scalar.default = keys.get("default").map(|entry| default(reader, entry));
+        scalar.default = keys.get("default").and_then(|entry| default(reader, entry));
     }
     not_yet.is_empty().then_some(scalar)
 }
 
-fn default(reader: &mut Reader, entry: &Entry) -> At<Json> {
-    if entry.value.is_missing() {
+/// Reads `options` of a scalar whose kind and own keys are known.
+fn mapping_options(reader: &mut Reader, keys: &Keys<'_>, scalar: &mut Scalar) {
+    let Some(entry) = keys.get("options") else { return };
+    let Some(kind) = scalar.kind.as_ref().map(|kind| kind.value) else {
+        let place = reader.place(&entry.key_span);
+        let message = "`auto` takes no `options`: the kind they belong to could change";
+        reader
+            .push(Diagnostic::deny("mutually-exclusive-keys", place, message).help("write the kind itself"));
+        return;
+    };
+    let mapping_type = mapping_type(kind, &scalar.parameters);
+    // A span of time in seconds is a number in the index.
+    let of_type = kinds::find(&mapping_type).filter(|_| mapping_type == "double");
+    let allowed = of_type.map_or_else(|| kind.options(), Kind::options);
+    let what = OptionsOf { what: kind.name(), mapping_type: &mapping_type };
+    scalar.options = options(reader, entry, &what, allowed);
+}
+
+/// `type` of the mapping that a kind makes with these keys of its own.
+fn mapping_type(kind: &'static dyn Kind, parameters: &BTreeMap<String, Json>) -> String {
+    let text = PgType::of_text("text", &Enums::new());
+    let mapping = kind.mapping(&MappingContext { path: "", pg_type: &text, parameters });
+    mapping.parameters["type"].as_str().expect("a mapping's type is a text").to_owned()
+}
+
+fn default(reader: &mut Reader, entry: &Entry) -> Option<At<Json>> {
+    if entry.value.scalar() == Some(YamlScalar::Null) {
         reader.wrong_type("default", &entry.value, "a value");
+        return None;
     }
-    At { value: entry.value.json(), place: reader.place(&entry.value.span) }
+    document_value(reader, &entry.value)
 }
 
-fn own_keys(reader: &mut Reader, keys: &Keys<'_>, kind: &'static dyn Kind) -> BTreeMap<String, Json> {
-    let mut found = BTreeMap::new();
-    for key in kind.own_keys() {
-        if let Some(value) = keys.get(key).and_then(|entry| own_value(reader, key, entry)) {
-            found.insert((*key).to_owned(), value);
-        }
-    }
-    found
-}
-
-/// The value of a kind's own key, checked for its form.
-fn own_value(reader: &mut Reader, key: &str, entry: &Entry) -> Option<Json> {
-    let node = &entry.value;
-    match key {
-        "scale" | "dimension" => reader.natural(key, node).map(|number| number.value.into()),
-        "order" => {
-            let labels = reader.texts(key, node);
-            Some(labels.into_iter().map(|label| Json::from(label.value)).collect())
-        }
-        "labels" => {
-            let labels = reader.mapping(key, node)?;
-            let entries = labels.entries.iter().filter_map(|entry| {
-                Some((entry.key.clone(), Json::from(reader.text(&entry.key, &entry.value)?.value)))
-            });
-            Some(Json::Object(entries.collect()))
-        }
-        "precision" => {
-            let words = [("millis", "millis"), ("micros", "micros")];
-            reader.word(key, node, &words).map(|word| word.value.into())
-        }
-        _ => reader.text(key, node).map(|text| text.value.into()),
-    }
+/// A value as every document holds it; what JSON cannot hold is reported.
+pub(super) fn document_value(reader: &mut Reader, node: &Node) -> Option<At<Json>> {
+    let place = reader.place(&node.span);
+    let Some(value) = node.document_json() else {
+        let message = "out of range: a document cannot hold this number";
+        reader.push(
+            Diagnostic::deny("default-type-mismatch", place, message)
+                .help("write a finite number, a whole one of at most 64 bits"),
+        );
+        return None;
+    };
+    Some(At { value, place })
 }

@@ -2,16 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use flusso_schemas::lock::settings::is_dynamic;
 use flusso_schemas::lock::{Compression, OpenSearchPlan, SinkKind, SinkPlan, Template};
+
 
 use super::keys::{At, Keys, Reader};
 use super::project::inputs;
+use super::settings;
 use super::source_url;
 use super::tree::{Content, Entry, Mapping};
 use crate::diagnostic::Diagnostic;
-
-/// Index settings that flusso or the mapping owns.
-pub(super) const RESERVED_SETTINGS: &[&str] = &["analysis", "gc_deletes"];
 
 /// Reads every sink, sorted by name.
 pub(super) fn sinks(reader: &mut Reader, entry: &Entry) -> Vec<At<SinkPlan>> {
@@ -118,37 +118,32 @@ fn tls_verify(reader: &mut Reader, entry: &Entry, sink: &str) -> Option<bool> {
     Some(verify.value)
 }
 
+/// Settings for every index of a sink: those that an open index can change without changing what its documents
+/// mean.
 fn index_settings(reader: &mut Reader, entry: &Entry) -> BTreeMap<String, Template> {
     let Some(mapping) = reader.mapping("index_settings", &entry.value) else { return BTreeMap::new() };
     let mut found = BTreeMap::new();
-    for setting in &mapping.entries {
-        let name = setting.key.strip_prefix("index.").unwrap_or(&setting.key);
-        if RESERVED_SETTINGS.contains(&name) {
-            reader.push(reserved_setting(reader.place(&setting.key_span), name));
-        } else if let Some(value) = reader.template(name, &setting.value) {
-            found.insert(setting_name(name).to_owned(), value);
+    for written in settings::written(reader, mapping) {
+        let (name, node) = (written.name, &written.entry.value);
+        let place = reader.place(&node.span);
+        if !is_dynamic(&name) {
+            let key = reader.place(&written.entry.key_span);
+            let message = format!("`{name}` decides what an index is, so a sink cannot set it for all of them");
+            reader.push(
+                Diagnostic::deny("reserved-setting", key, message)
+                    .help("write it under `settings` of the index file or of `defaults`"),
+            );
+            continue;
+        }
+        let Some(value) = reader.template(&name, node) else { continue };
+        let json = node.json();
+        if value.0.contains("${") || written.setting.form.accepts(&json) {
+            found.insert(name, value);
+        } else {
+            reader.push(settings::wrong_value(place, &name, &json, written.setting));
         }
     }
     found
-}
-
-/// A setting by OpenSearch's own name.
-pub(super) fn setting_name(name: &str) -> &str {
-    match name {
-        "shards" => "number_of_shards",
-        "replicas" => "number_of_replicas",
-        name => name,
-    }
-}
-
-/// Says that a setting is not the user's to set.
-pub(super) fn reserved_setting(place: crate::diagnostic::Place, name: &str) -> Diagnostic {
-    let diagnostic =
-        Diagnostic::deny("reserved-setting", place, format!("`{name}` is not set here: flusso owns it"));
-    match name {
-        "analysis" => diagnostic.help("write `analysis` beside `settings`"),
-        _ => diagnostic.help("leave it out"),
-    }
 }
 
 /// `bulk` with its defaults.

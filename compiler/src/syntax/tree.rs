@@ -1,5 +1,6 @@
 //! The spanned tree of a YAML file: every key and value with its byte range.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use serde_json::{Map as JsonMap, Number, Value as Json};
@@ -94,6 +95,23 @@ impl Node {
                 _ => "text",
             },
         }
+    }
+
+    /// The value as a document holds it, maps sorted by key; none where a number is beyond what JSON can hold.
+    pub fn document_json(&self) -> Option<Json> {
+        Some(match &self.content {
+            Content::List(items) => Json::Array(items.iter().map(Self::document_json).collect::<Option<_>>()?),
+            Content::Map(mapping) => {
+                let entries = mapping.entries.iter().map(|entry| Some((&entry.key, entry.value.document_json()?)));
+                let sorted: BTreeMap<&String, Json> = entries.collect::<Option<_>>()?;
+                Json::Object(sorted.into_iter().map(|(key, value)| (key.clone(), value)).collect())
+            }
+            Content::Scalar { .. } => match self.scalar().expect("it is a scalar") {
+                Scalar::Integer(digits) => Json::from(digits.parse::<i64>().ok()?),
+                Scalar::Float(text) => Json::Number(text.parse().ok().and_then(Number::from_f64)?),
+                other => scalar_json(other),
+            },
+        })
     }
 
     /// The value as JSON: the preimage of `inputs`. Integers that JCS would round, and numbers that JSON

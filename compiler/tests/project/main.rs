@@ -2,5 +2,8 @@
 
 mod broken_text;
 mod findings;
+mod key_order;
+mod keys;
+mod line_breaks;
 mod rig;
 mod secrets;

@@ -92,6 +92,35 @@ impl Project {
         Self { read: read(project, files), facts: self.facts.clone(), answers: self.answers.clone() }
     }
 
+    /// The same with other texts, the project's file first.
+    pub fn with_files(&self, files: Vec<(String, String)>) -> Self {
+        let mut files = files.into_iter().map(|(path, text)| SourceFile { path, text });
+        let project = files.next().expect("a project's file");
+        Self { read: read(project, files.collect()), facts: self.facts.clone(), answers: self.answers.clone() }
+    }
+
+    /// A project of one index over the shop's facts. The type of an expression is what it says of itself
+    /// (`'type=bytea'`), else text.
+    pub fn alone(project: &str, index: &str) -> Self {
+        let shop = fixtures().join("projects/shop");
+        let file = |path: &str, text: &str| SourceFile { path: path.to_owned(), text: text.to_owned() };
+        let read = read(file("flusso.yml", project), vec![file("indexes/it.yml", index)]);
+        let facts: CatalogFacts = serde_json::from_value(json(&shop.join("facts.json"))).expect("facts");
+        let type_of = |probe: &Probe| {
+            let (_, rest) = probe.sql.split_once("'type=")?;
+            rest.split_once('\'').map(|(name, _)| name.to_owned())
+        };
+        let answers = probes(&read, &facts)
+            .iter()
+            .filter(|probe| !probe.sql.starts_with("select 1 "))
+            .map(|probe| {
+                let name = type_of(probe).unwrap_or_else(|| "text".to_owned());
+                (probe.sql.clone(), Value::from(vec![name]))
+            })
+            .collect();
+        Self { read, facts, answers }
+    }
+
     /// The text of a file.
     pub fn text(&self, path: &str) -> &str {
         &self.read.files.iter().find(|file| file.path == path).expect("a file that was read").text

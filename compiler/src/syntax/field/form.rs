@@ -6,7 +6,7 @@ use crate::model::{Function, Verb};
 use crate::syntax::index::Values;
 use crate::syntax::keys::{At, Keys, Reader};
 use crate::syntax::relation::{self, FUNCTIONS, Order, VERBS};
-use crate::syntax::scalar;
+use crate::syntax::scalar::{self, OptionsOf};
 use crate::syntax::tree::{Content, Entry};
 
 pub(super) fn headed(
@@ -27,7 +27,8 @@ pub(super) fn headed(
     let scalar = scalar::of_constant(reader, &keys);
     refuse_required(reader, field, "a constant is never missing");
     keys.finish(reader);
-    Some(Form::Constant { value: head.value.clone(), scalar: scalar? })
+    let value = scalar::document_value(reader, &head.value)?;
+    Some(Form::Constant { written: head.value.clone(), value, scalar: scalar? })
 }
 
 /// Says that a promise of a value makes no sense where there always is one, or none can be promised.
@@ -50,13 +51,26 @@ pub(super) fn headless(
     let (kind, inner) = (keys.get("kind"), keys.get("fields"));
     match (kind, inner) {
         (None, Some(inner)) => {
-            let options = keys.get("options").map(|entry| object_options(reader, entry)).unwrap_or_default();
+            let options =
+                keys.get("options").map(|entry| object_options(reader, entry, false)).unwrap_or_default();
             let fields = fields(reader, inner, context, &format!("{}.", field.path));
             refuse_required(reader, field, "an object over this row is never missing");
             keys.finish(reader);
             Some(Form::SameRow { fields, options })
         }
-        (Some(_), _) => scalar::of_field(reader, keys, &field.key.value).map(Form::Scalar),
+        (Some(kind), Some(inner)) => {
+            scalar::ask_all(&keys);
+            keys.finish(reader);
+            let (place, other) = (reader.place(&inner.key_span), reader.place(&kind.key_span));
+            let message = "`kind` makes a plain value and `fields` an object";
+            reader.push(
+                Diagnostic::deny("mutually-exclusive-keys", place, message)
+                    .related(other, "the other")
+                    .help("keep one of them"),
+            );
+            None
+        }
+        (Some(_), None) => scalar::of_field(reader, keys, &field.key.value).map(Form::Scalar),
         (None, None) => {
             let before = reader.diagnostics.len();
             let (scalar_keys, is_damaged) = (scalar::ask_all(&keys), keys.is_damaged());
@@ -75,9 +89,10 @@ pub(super) fn headless(
 }
 
 /// Parameters of an object's mapping.
-fn object_options(reader: &mut Reader, entry: &Entry) -> Values {
-    const ALLOWED: [&str; 5] = ["dynamic", "enabled", "include_in_parent", "include_in_root", "meta"];
-    scalar::options(reader, entry, "an object", &ALLOWED)
+fn object_options(reader: &mut Reader, entry: &Entry, nested: bool) -> Values {
+    const ALLOWED: [&str; 4] = ["dynamic", "enabled", "include_in_parent", "include_in_root"];
+    let what = OptionsOf { what: "an object", mapping_type: if nested { "nested" } else { "object" } };
+    scalar::options(reader, entry, &what, &ALLOWED)
 }
 
 fn relation(
@@ -110,14 +125,26 @@ fn relation(
 }
 
 fn order_by(reader: &mut Reader, keys: &Keys<'_>, verb: Verb) -> Vec<Order> {
-    if verb == Verb::BelongsTo {
+    let entry = keys.get("order_by");
+    if let (Verb::BelongsTo, Some(entry)) = (verb, entry) {
+        reader.no_effect(entry, "`belongs_to` gives one row at most");
         return Vec::new();
     }
-    keys.get("order_by").map(|entry| relation::order_by(reader, entry)).unwrap_or_default()
+    entry.map(|entry| relation::order_by(reader, entry)).unwrap_or_default()
+}
+
+/// A key that is for lists only.
+fn of_list<'a>(reader: &mut Reader, keys: &Keys<'a>, verb: Verb, key: &'static str) -> Option<&'a Entry> {
+    let entry = keys.get(key)?;
+    if !verb.is_to_many() {
+        reader.no_effect(entry, &format!("`{}` gives one row at most", verb.name()));
+        return None;
+    }
+    Some(entry)
 }
 
 fn limit(reader: &mut Reader, keys: &Keys<'_>, verb: Verb) -> Option<u64> {
-    let entry = keys.get("limit").filter(|_| verb.is_to_many())?;
+    let entry = of_list(reader, keys, verb, "limit")?;
     let limit = reader.natural("limit", &entry.value)?;
     if limit.value == 0 {
         let message = "`limit: 0` would leave the list always empty";
@@ -128,7 +155,7 @@ fn limit(reader: &mut Reader, keys: &Keys<'_>, verb: Verb) -> Option<u64> {
 }
 
 fn distinct(reader: &mut Reader, keys: &Keys<'_>, verb: Verb) -> bool {
-    let entry = keys.get("distinct").filter(|_| verb.is_to_many());
+    let entry = of_list(reader, keys, verb, "distinct");
     entry.and_then(|entry| reader.boolean("distinct", &entry.value)).is_some_and(|distinct| distinct.value)
 }
 
@@ -143,14 +170,16 @@ fn shape(
     match (keys.get("fields"), keys.get("value")) {
         (Some(inner), None) => {
             let nested = verb.is_to_many() && is_nested(reader, &keys);
-            let options = keys.get("options").map(|entry| object_options(reader, entry)).unwrap_or_default();
+            let options =
+                keys.get("options").map(|entry| object_options(reader, entry, nested)).unwrap_or_default();
             let fields = fields(reader, inner, context, &format!("{}.", field.path));
             keys.finish(reader);
             Some(Shape::Object { fields, nested, options })
         }
         (None, Some(value)) => {
             let source = relation::source(reader, "value", &value.value);
-            scalar::of_value(reader, keys, head, source).map(|scalar| Shape::Value(Box::new(scalar)))
+            let in_list = verb.is_to_many();
+            scalar::of_value(reader, keys, head, source, in_list).map(|scalar| Shape::Value(Box::new(scalar)))
         }
         (Some(inner), Some(value)) => {
             let (place, other) = (reader.place(&value.key_span), reader.place(&inner.key_span));
@@ -202,10 +231,12 @@ fn aggregate(
     context: &Context<'_>,
 ) -> Option<Form> {
     let path = relation::path(reader, &keys, head, context);
-    let of = keys.get("of").filter(|_| function != Function::Exists);
+    let of = keys.get("of");
+    if let (Function::Exists, Some(entry)) = (function, of) {
+        reader.no_effect(entry, "`exists` looks for rows; test a column with `where`");
+    }
     let of_source = of.and_then(|entry| relation::source(reader, "of", &entry.value));
-    let distinct = keys.get("distinct").filter(|_| function == Function::Count);
-    let distinct = distinct.and_then(|entry| reader.boolean("distinct", &entry.value));
+    let distinct = distinct_values(reader, &keys, function, of.is_some());
     if of.is_none() && !matches!(function, Function::Count | Function::Exists) {
         let place = reader.place(&head.key_span);
         let message = format!("`{}` does not say of what", head.key);
@@ -217,7 +248,6 @@ fn aggregate(
     }
     let result = scalar::of_aggregate(reader, keys, head, function);
     let function = At { value: function, place: reader.place(&head.key_span) };
-    let distinct = distinct.is_some_and(|distinct| distinct.value);
     Some(Form::Aggregate(Box::new(Aggregate {
         function,
         path: path?,
@@ -225,4 +255,24 @@ fn aggregate(
         distinct,
         result: result?,
     })))
+}
+
+/// `distinct` of an aggregate: only a count of values can take each value once.
+fn distinct_values(reader: &mut Reader, keys: &Keys<'_>, function: Function, has_of: bool) -> bool {
+    let Some(entry) = keys.get("distinct") else { return false };
+    match function {
+        Function::Count if has_of => {
+            return reader.boolean("distinct", &entry.value).is_some_and(|distinct| distinct.value);
+        }
+        Function::Count => reader.no_effect(entry, "`count` without `of` counts each row once"),
+        Function::Sum | Function::Avg => reader.no_effect(
+            entry,
+            &format!("`{}` takes every row, because equal values of two rows are two values", function.name()),
+        ),
+        Function::Min | Function::Max => {
+            reader.no_effect(entry, &format!("`{}` is the same without it", function.name()));
+        }
+        Function::Exists => reader.no_effect(entry, "`exists` looks for one row"),
+    }
+    false
 }

@@ -2,27 +2,93 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value as Json;
+
 use super::kind::kind;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::model::Subfield;
+use crate::opensearch::document::{self, FieldType};
+use crate::opensearch::parameters::{self, Parameter};
 use crate::syntax::habits;
 use crate::syntax::index::Values;
 use crate::syntax::keys::{Keys, Reader, listed};
-use crate::syntax::tree::{Content, Entry};
+use crate::syntax::tree::{Content, Entry, Scalar};
+
+/// What has options.
+pub(in crate::syntax) struct OptionsOf<'a> {
+    /// Its name in messages: a kind's, or `an object`.
+    pub(in crate::syntax) what: &'a str,
+    /// The `type` of its mapping.
+    pub(in crate::syntax) mapping_type: &'a str,
+}
 
 /// Reads `options` against the parameters that are known.
-pub(in crate::syntax) fn options(reader: &mut Reader, entry: &Entry, what: &str, allowed: &[&str]) -> Values {
+pub(in crate::syntax) fn options(
+    reader: &mut Reader,
+    entry: &Entry,
+    of: &OptionsOf<'_>,
+    allowed: &[&str],
+) -> Values {
     let Some(mapping) = reader.mapping("options", &entry.value) else { return Values::new() };
     let mut found = Values::new();
     for option in &mapping.entries {
-        if allowed.contains(&option.key.as_str()) {
-            found.insert(option.key.clone(), option.value.json());
-        } else {
-            let place = reader.place(&option.key_span);
-            reader.push(unknown_parameter(&option.key, what, allowed, place));
+        let place = reader.place(&option.key_span);
+        let row = parameters::find(&option.key, of.mapping_type);
+        let Some(row) = row.filter(|_| allowed.contains(&option.key.as_str())) else {
+            reader.push(unknown_parameter(&option.key, of.what, allowed, place));
+            continue;
+        };
+        if parameters::is_forgotten(&option.key, of.mapping_type) {
+            let message =
+                format!("`{}` has no effect on `{}`: OpenSearch accepts it and forgets it", option.key, of.mapping_type);
+            reader.push(
+                Diagnostic::warn("mapping-parameter-ignored", place, message)
+                    .help(format!("leave `{}` out", option.key)),
+            );
         }
+        found.extend(parameter_value(reader, option, row).map(|value| (option.key.clone(), value)));
+    }
+    let format = found.get("format").and_then(Json::as_str).map(str::to_owned);
+    if let (Some(entry), Some(value)) = (mapping.get("null_value"), found.get("null_value")) {
+        null_value(reader, entry, value, of.mapping_type, format.as_deref());
     }
     found
+}
+
+/// A parameter's value, where it is of the parameter's form.
+pub(in crate::syntax) fn parameter_value(reader: &mut Reader, option: &Entry, row: &Parameter) -> Option<Json> {
+    if option.value.scalar() == Some(Scalar::Null) {
+        reader.wrong_type(&option.key, &option.value, &row.form.wanted());
+        return None;
+    }
+    let value = option.value.json();
+    if row.form.accepts(&value) {
+        return Some(value);
+    }
+    let shown = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let message = format!("`{}` cannot be `{shown}`, so the index could not be created", option.key);
+    let place = reader.place(&option.value.span);
+    reader.push(Diagnostic::deny("wrong-type", place, message).help(format!("write {}", row.form.wanted())));
+    None
+}
+
+/// The server checks `null_value` of numbers only; what it takes of a date or an address loses each document
+/// that has none.
+fn null_value(reader: &mut Reader, entry: &Entry, value: &Json, mapping_type: &str, format: Option<&str>) {
+    // The value of a count of tokens is a count; texts are made of numbers and booleans.
+    let name = if mapping_type == "token_count" { "integer" } else { mapping_type };
+    let value = match value {
+        Json::Number(_) | Json::Bool(_) if name == "keyword" => Json::from(value.to_string()),
+        other => other.clone(),
+    };
+    let field = FieldType { name, scaling_factor: 1, format };
+    if let Some(wanted) = document::refusal(&field, &value) {
+        let message = format!("`null_value` is not a value that `{mapping_type}` takes");
+        let place = reader.place(&entry.value.span);
+        reader.push(
+            Diagnostic::deny("default-type-mismatch", place, message).help(format!("write {wanted}")),
+        );
+    }
 }
 
 fn unknown_parameter(name: &str, what: &str, allowed: &[&str], place: Place) -> Diagnostic {
@@ -55,8 +121,25 @@ const SUBFIELD_KINDS: [&str; 5] = ["identifier", "keyword", "search_as_you_type"
 
 pub(super) fn subfields(reader: &mut Reader, entry: &Entry) -> BTreeMap<String, Subfield> {
     let Some(mapping) = reader.mapping("subfields", &entry.value) else { return BTreeMap::new() };
-    let read = mapping.entries.iter().filter_map(|entry| Some((entry.key.clone(), subfield(reader, entry)?)));
+    let read = mapping.entries.iter().filter_map(|entry| {
+        name_holds(reader, entry)?;
+        Some((entry.key.clone(), subfield(reader, entry)?))
+    });
     read.collect()
+}
+
+/// A subfield is reached by `field.name`, so its own name has no dot.
+fn name_holds(reader: &mut Reader, entry: &Entry) -> Option<()> {
+    let name = entry.key.as_str();
+    if !name.is_empty() && name.trim() == name && !name.contains('.') {
+        return Some(());
+    }
+    let place = reader.place(&entry.key_span);
+    let message = format!("`{name}` cannot be the name of a subfield, so the index could not be created");
+    reader.push(
+        Diagnostic::deny("reserved-field", place, message).help("write a name without dots and spaces at its ends"),
+    );
+    None
 }
 
 fn subfield(reader: &mut Reader, entry: &Entry) -> Option<Subfield> {
@@ -88,7 +171,9 @@ fn subfield(reader: &mut Reader, entry: &Entry) -> Option<Subfield> {
         );
         return None;
     };
+    let mapping_type = super::mapping_type(kind, &BTreeMap::new());
+    let of = OptionsOf { what: kind.name(), mapping_type: &mapping_type };
     let options =
-        options.map(|entry| self::options(reader, entry, kind.name(), kind.options())).unwrap_or_default();
+        options.map(|entry| self::options(reader, entry, &of, kind.options())).unwrap_or_default();
     Some(Subfield { kind, options })
 }

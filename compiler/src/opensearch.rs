@@ -1,0 +1,10 @@
+//! What OpenSearch takes, as data measured on 3.8: index settings, mapping parameters and the values of fields.
+//!
+//! The service test `opensearch_tables` sends each row's accepted and refused values to a real server.
+
+pub mod document;
+pub mod form;
+pub mod parameters;
+pub mod settings;
+
+pub use form::Form;

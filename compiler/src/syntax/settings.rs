@@ -1,0 +1,143 @@
+//! Index settings as they are written: names with dots or as maps in maps, each judged by name and form.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value as Json;
+
+use super::habits;
+use super::keys::Reader;
+use super::tree::{Content, Entry, Mapping};
+use crate::diagnostic::{Diagnostic, Place};
+use crate::opensearch::settings::{self, SETTINGS, Setting};
+
+/// Settings that flusso sets itself, with what to do instead.
+const OWNED: [(&str, &str); 2] =
+    [("analysis", "write `analysis` beside `settings`"), ("gc_deletes", "leave it out")];
+
+/// Settings that OpenSearch keeps for itself.
+const KEPT_BY_THE_SERVER: [&str; 6] =
+    ["creation_date", "history.uuid", "provided_name", "uuid", "verified_before_close", "version."];
+
+/// One setting that may be set, with its entry.
+pub(super) struct Written<'a> {
+    pub(super) setting: &'static Setting,
+    /// Its name without `index.`.
+    pub(super) name: String,
+    pub(super) entry: &'a Entry,
+}
+
+/// The settings of a map, by OpenSearch's own names. What may not be set, or twice, is reported.
+pub(super) fn written<'a>(reader: &mut Reader, mapping: &'a Mapping) -> Vec<Written<'a>> {
+    let mut entries = Vec::new();
+    flatten("", mapping, &mut entries);
+    let mut first: BTreeMap<String, Place> = BTreeMap::new();
+    let mut found = Vec::new();
+    for (path, entry) in entries {
+        let name = own_name(path.strip_prefix("index.").unwrap_or(&path)).to_owned();
+        let place = reader.place(&entry.key_span);
+        if let Some(first) = first.insert(name.clone(), place.clone()) {
+            reader.push(
+                Diagnostic::deny("duplicate-key", place, format!("duplicate setting `{name}`"))
+                    .related(first, "the first")
+                    .help("keep one of them"),
+            );
+        } else if let Some(diagnostic) = reserved(&name, &place) {
+            reader.push(diagnostic);
+        } else if let Some(setting) = settings::find(&name) {
+            found.push(Written { setting, name, entry });
+        } else {
+            reader.push(unknown(&name, place));
+        }
+    }
+    found
+}
+
+/// The values of settings, each of its setting's form.
+pub(super) fn values<'a>(reader: &mut Reader, mapping: &'a Mapping) -> Vec<(Written<'a>, Json)> {
+    let written = written(reader, mapping);
+    written.into_iter().filter_map(|each| value(reader, &each).map(|value| (each, value))).collect()
+}
+
+fn value(reader: &mut Reader, written: &Written<'_>) -> Option<Json> {
+    let (name, node) = (written.name.as_str(), &written.entry.value);
+    let place = reader.place(&node.span);
+    if node.is_missing() {
+        reader.wrong_type(name, node, &written.setting.form.wanted());
+        return None;
+    }
+    if holds_reference(written.entry) {
+        let message = format!("`{name}` holds a reference, and index files are the same everywhere");
+        reader.push(
+            Diagnostic::deny("wrong-type", place, message)
+                .help("write it under `index_settings` of the sink"),
+        );
+        return None;
+    }
+    let value = node.json();
+    if written.setting.form.accepts(&value) {
+        return Some(value);
+    }
+    reader.push(wrong_value(place, name, &value, written.setting));
+    None
+}
+
+/// Says that OpenSearch refuses a setting's value.
+pub(super) fn wrong_value(place: Place, name: &str, value: &Json, setting: &Setting) -> Diagnostic {
+    let shown = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let message = format!("`{name}` cannot be `{shown}`, so the index could not be created");
+    Diagnostic::deny("wrong-type", place, message).help(format!("write {}", setting.form.wanted()))
+}
+
+fn holds_reference(entry: &Entry) -> bool {
+    matches!(&entry.value.content, Content::Scalar { text, .. } if text.contains("${"))
+}
+
+/// Maps in maps are settings with dots.
+fn flatten<'a>(prefix: &str, mapping: &'a Mapping, found: &mut Vec<(String, &'a Entry)>) {
+    for entry in &mapping.entries {
+        let path = format!("{prefix}{}", entry.key);
+        let own = path.strip_prefix("index.").unwrap_or(&path);
+        match &entry.value.content {
+            // What is reserved is reported once, as it is written.
+            Content::Map(inner) if reserved_help(own).is_none() => flatten(&format!("{path}."), inner, found),
+            _ => found.push((path, entry)),
+        }
+    }
+}
+
+/// A setting by OpenSearch's own name.
+fn own_name(name: &str) -> &str {
+    match name {
+        "shards" => "number_of_shards",
+        "replicas" => "number_of_replicas",
+        name => name,
+    }
+}
+
+fn reserved(name: &str, place: &Place) -> Option<Diagnostic> {
+    let (why, help) = reserved_help(name)?;
+    let message = format!("`{name}` is not set here: {why}");
+    Some(Diagnostic::deny("reserved-setting", place.clone(), message).help(help))
+}
+
+fn reserved_help(name: &str) -> Option<(&'static str, &'static str)> {
+    if let Some((_, help)) =
+        OWNED.iter().find(|(owned, _)| name.strip_prefix(owned).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
+    {
+        return Some(("flusso owns it", help));
+    }
+    if name == "blocks" || name.starts_with("blocks.") {
+        return Some(("a block would stop flusso from writing", "leave it out"));
+    }
+    let is_kept = |kept: &&str| if kept.ends_with('.') { name.starts_with(*kept) } else { name == *kept };
+    KEPT_BY_THE_SERVER.iter().any(|kept| is_kept(&kept)).then_some(("OpenSearch sets it itself", "leave it out"))
+}
+
+fn unknown(name: &str, place: Place) -> Diagnostic {
+    let message = format!("OpenSearch has no index setting `{name}`, so the index could not be created");
+    let diagnostic = Diagnostic::deny("unknown-setting", place.clone(), message);
+    match habits::nearest(name, SETTINGS.iter().map(|setting| setting.name)) {
+        Some(near) => diagnostic.help(format!("write `{near}`")).fix(place, near),
+        None => diagnostic.help("leave it out, or correct its name"),
+    }
+}

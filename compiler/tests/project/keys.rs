@@ -1,0 +1,354 @@
+//! Every form that the language has, with every key that any reader knows: the lock changes, or there is a
+//! finding. No key is accepted and ignored.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use flusso_compiler::kinds;
+use flusso_schemas::lock::write;
+
+use crate::rig::Project;
+
+const PROJECT: &str = "version: 1
+project: it
+source: { postgres: { url: \"${URL}\", schema: shop, manage: [publication, slot, replica_identity] } }
+sinks: { search: { opensearch: { url: \"${URL}\" } }, audit: { stdout: {} } }
+indexes: [indexes/it.yml]
+";
+
+/// Mappings of one name and what is written around a key of theirs, `@`.
+struct Form {
+    /// What the reader calls the mapping in messages: its keys are found under this name.
+    what: &'static str,
+    project: String,
+    index: String,
+    /// Keys that are there already.
+    base: Vec<String>,
+}
+
+/// What readers call a field; which of them a key is known to does not matter, each form gets all of them.
+const FIELDS: [&str; 4] = ["a constant", "a field", "a relation", "an aggregate"];
+
+/// Keys that say something to people only.
+const FOR_READERS: [&str; 1] = ["description"];
+
+/// Values that say something else than nothing at all, by key.
+const SAMPLES: &[(&str, &[&str])] = &[
+    ("accept", &["[{ breaking: id, reason: why }]"]),
+    ("analysis", &["{ analyzer: { default: { type: english } } }"]),
+    ("as", &["flat_object", "seconds", "nope"]),
+    ("avg", &["order_items"]),
+    ("belongs_to", &["users"]),
+    ("bulk", &["{ documents_max: 5 }"]),
+    ("bytes_max", &["1MiB"]),
+    ("ca_cert", &["/ca.pem"]),
+    ("char_filter", &["{ unused: { type: html_strip } }"]),
+    ("client_cert", &["/cert.pem"]),
+    ("client_key", &["/key.pem"]),
+    ("column", &["number", "nope"]),
+    ("column_case", &["snake"]),
+    ("compress", &["none"]),
+    ("constant", &["1"]),
+    ("contexts", &["[a]"]),
+    ("copy_from", &["[note]"]),
+    ("count", &["order_items"]),
+    ("database", &["shop"]),
+    ("default", &["x", "7", "1e400", ".nan", "true", "null", "2024-02-30"]),
+    ("defaults", &["{ settings: { shards: 2 } }"]),
+    ("dimension", &["3"]),
+    ("distinct", &["true"]),
+    ("document_id", &["hash"]),
+    ("documents_max", &["5"]),
+    ("dynamic", &["false"]),
+    ("exists", &["order_items"]),
+    ("fields", &["{ id: long }"]),
+    ("gt", &["id"]),
+    ("gte", &["id"]),
+    ("has_many", &["order_items"]),
+    ("has_one", &["order_items"]),
+    ("host", &["localhost"]),
+    ("index_prefix", &["p_"]),
+    ("index_settings", &["{ priority: 3 }", "{ number_of_shards: 3 }", "{ priority: x }"]),
+    ("key", &["number"]),
+    ("kind", &["object", "keyword", "short"]),
+    ("labels", &["{ 1: one }", "{ a: one }"]),
+    ("lat", &["id"]),
+    ("limit", &["3"]),
+    ("lints", &["{ lossy-kind: deny }"]),
+    ("lon", &["id"]),
+    ("lt", &["id"]),
+    ("lte", &["id"]),
+    ("manage", &["[]"]),
+    ("many_to_many", &["products"]),
+    ("max", &["order_items"]),
+    ("min", &["order_items"]),
+    ("nulls", &["first"]),
+    ("of", &["quantity", "{ sql: line }"]),
+    ("on_error", &["quarantine"]),
+    ("opensearch", &["wildcard"]),
+    ("options", &["{ index: false }", "{ store: nope }", "{ nope: 1 }", "{ date_detection: false }"]),
+    ("order", &["[b, a]", "[a, a]", "desc"]),
+    ("order_by", &["[{ quantity: desc }]", "[]"]),
+    ("password", &["\"${PASSWORD}\""]),
+    ("port", &["5433"]),
+    ("precision", &["micros", "nope"]),
+    ("pretty", &["true"]),
+    ("publication", &["other"]),
+    ("reason", &["why"]),
+    ("replication_url", &["\"${OTHER}\""]),
+    ("requests_in_flight", &["1"]),
+    ("required", &["true"]),
+    ("scale", &["3", "30"]),
+    ("schema", &["other"]),
+    ("server", &["{ listen: \"127.0.0.1:9464\" }"]),
+    ("settings", &["{ shards: 3 }", "{ shards: many }", "{ nope: 1 }", "{ replicas: 2 }"]),
+    ("sinks", &["[search]", "[]"]),
+    ("slot", &["other"]),
+    ("sql", &["\"coalesce(number, 'type=text')\""]),
+    ("ssl_cert", &["/cert.pem"]),
+    ("ssl_key", &["/key.pem"]),
+    ("ssl_root_cert", &["/root.pem"]),
+    ("sslmode", &["verify-full"]),
+    ("statement_timeout", &["5s"]),
+    ("stdout", &["{ pretty: true }"]),
+    ("subfields", &["{ raw: keyword }", "{ raw: boolean }"]),
+    ("sum", &["order_items"]),
+    ("through", &["[products]", "[]"]),
+    ("timeout", &["5s"]),
+    ("tls_verify", &["false"]),
+    ("transforms", &["[trim]"]),
+    ("url", &["\"${OTHER}\""]),
+    ("user", &["\"${USER}\""]),
+    ("username", &["\"${USER}\""]),
+    ("value", &["line"]),
+    ("via", &["product_id", "{ line: id }", "[]"]),
+    ("weight", &["id"]),
+    ("when", &["{ note: x }", "{}"]),
+    ("where", &["{ quantity: 3 }", "{ note: x }", "{}"]),
+    ("zone", &["Europe/Rome", "nope nope"]),
+];
+
+fn index(field: &str) -> String {
+    format!("version: 1\nindex: it\ntable: orders\nfields:\n  id: long\n  it: {{ {field} }}\n")
+}
+
+fn field(base: &[(&str, &str)]) -> Form {
+    let keys: Vec<String> = base.iter().map(|(key, value)| format!("{key}: {value}")).collect();
+    Form {
+        what: FIELDS[1],
+        project: PROJECT.to_owned(),
+        index: index(&format!("{}@", keys.join(", "))),
+        base: base.iter().map(|(key, _)| (*key).to_owned()).collect(),
+    }
+}
+
+/// A scalar of each kind over an expression of a type that the kind takes, and the other forms of a field.
+fn field_forms() -> Vec<Form> {
+    let types: BTreeMap<&str, &str> = BTreeMap::from([
+        ("binary", "bytea"),
+        ("boolean", "boolean"),
+        ("byte", "numeric(2,0)"),
+        ("date", "date"),
+        ("decimal", "numeric(12,2)"),
+        ("double", "double precision"),
+        ("float", "real"),
+        ("half_float", "real"),
+        ("integer", "integer"),
+        ("interval", "interval"),
+        ("ip", "inet"),
+        ("ip_range", "cidr"),
+        ("json", "jsonb"),
+        ("long", "bigint"),
+        ("short", "smallint"),
+        ("time", "time without time zone"),
+        ("timestamp", "timestamp without time zone"),
+        ("uuid", "uuid"),
+    ]);
+    let of_kind = |kind: &str| {
+        let name = types.get(kind).unwrap_or(&"text");
+        let sql = format!("\"coalesce(note, 'type={name}')\"");
+        field(&[("kind", kind), ("sql", &sql)])
+    };
+    let mut forms: Vec<Form> = kinds::ALL.iter().map(|kind| of_kind(kind.name())).collect();
+    let labelled = "\"coalesce(note, 'type=integer')\"";
+    forms.extend([
+        field(&[("kind", "text"), ("column", "note")]),
+        field(&[("kind", "auto"), ("column", "note")]),
+        field(&[("kind", "enum"), ("sql", labelled), ("labels", "{ 1: a, 2: b }")]),
+        field(&[("fields", "{ number: keyword }")]),
+        field(&[("belongs_to", "users"), ("fields", "{ id: long }")]),
+        field(&[("belongs_to", "users"), ("value", "name"), ("kind", "text")]),
+        field(&[("has_one", "order_items"), ("where", "{ line: 1 }"), ("fields", "{ line: integer }")]),
+        field(&[("has_one", "order_items"), ("order_by", "[line]"), ("fields", "{ line: integer }")]),
+        field(&[("has_one", "order_items"), ("order_by", "[line]"), ("value", "line"), ("kind", "integer")]),
+        field(&[("has_many", "order_items"), ("fields", "{ line: integer }")]),
+        field(&[("has_many", "order_items"), ("value", "line"), ("kind", "integer")]),
+        field(&[("many_to_many", "products"), ("through", "order_items"), ("fields", "{ id: long }")]),
+        field(&[("many_to_many", "products"), ("through", "order_items"), ("value", "name"), ("kind", "text")]),
+        field(&[("count", "order_items")]),
+        field(&[("count", "order_items"), ("of", "quantity"), ("kind", "integer")]),
+        field(&[("sum", "order_items"), ("of", "line"), ("kind", "long")]),
+        field(&[("avg", "order_items"), ("of", "line")]),
+        field(&[("min", "order_items"), ("of", "line"), ("kind", "integer")]),
+        field(&[("max", "order_items"), ("of", "line"), ("kind", "integer")]),
+        field(&[("exists", "order_items")]),
+        field(&[("constant", "5")]),
+        field(&[("constant", "web"), ("kind", "text")]),
+    ]);
+    forms
+}
+
+/// The mappings that are no fields.
+fn other_forms() -> Vec<Form> {
+    let file = index("kind: text, column: note");
+    let of_index = |what, text: String, base: &[&str]| Form {
+        what,
+        project: PROJECT.to_owned(),
+        index: text,
+        base: base.iter().map(|key| (*key).to_owned()).collect(),
+    };
+    let of_project = |what, from: &str, to: &str, base: &[&str]| {
+        assert!(PROJECT.contains(from), "{from}");
+        Form {
+            what,
+            project: PROJECT.replacen(from, to, 1),
+            index: file.clone(),
+            base: base.iter().map(|key| (*key).to_owned()).collect(),
+        }
+    };
+    let snake = file.replace("it: {", "placedAt: { kind: timestamp, column: placed_at }\n  it: {");
+    vec![
+        of_index("an index file", file.replace("fields:\n", "@\nfields:\n"), &["version", "index", "table", "fields"]),
+        of_index(
+            "an index file",
+            snake.replace("{ kind: timestamp, column: placed_at }", "timestamp").replace("fields:\n", "@\nfields:\n"),
+            &["version", "index", "table", "fields", "settings"],
+        ),
+        of_index(
+            "a hop",
+            index("has_many: products, through: [{ table: order_items@ }], value: name, kind: text"),
+            &["table"],
+        ),
+        of_index("a subfield", index("kind: text, column: note, subfields: { raw: { kind: keyword@ } }"), &["kind"]),
+        of_index("an expression", index("sum: order_items, of: { sql: line@ }, kind: integer"), &["sql"]),
+        of_index(
+            "an item of `order_by`",
+            index("has_many: order_items, order_by: [{ line: { order: asc@ } }], fields: { line: integer }"),
+            &["order"],
+        ),
+        of_index(
+            "an item of `order_by`",
+            index("has_many: order_items, order_by: [{ quantity: { nulls: last@ } }], fields: { line: integer }"),
+            &["nulls"],
+        ),
+        of_project("the project file", "indexes:", "@\nindexes:", &["version", "project", "source", "sinks", "indexes"]),
+        of_project("`source`", "postgres: {", "@ postgres: {", &["postgres"]),
+        of_project("`source.postgres`", "schema: shop,", "schema: shop@,", &["url", "schema", "manage"]),
+        of_project("an opensearch sink", "url: \"${URL}\" } }, audit", "url: \"${URL}\"@ } }, audit", &["url"]),
+        of_project("a sink", "stdout: {}", "stdout: {}@", &["stdout"]),
+        of_project("a stdout sink", "stdout: {}", "stdout: { @ }", &[]),
+        of_project(
+            "`bulk`",
+            "url: \"${URL}\" } }, audit",
+            "url: \"${URL}\", bulk: { timeout: 30s@ } } }, audit",
+            &["timeout"],
+        ),
+        of_project("`defaults`", "indexes:", "defaults: { @ }\nindexes:", &[]),
+        of_project(
+            "a lint's setting",
+            "indexes:",
+            "lints: { lossy-kind: { level: deny@ } }\nindexes:",
+            &["level"],
+        ),
+    ]
+}
+
+/// The lock without what covers the bytes of the files, and the findings.
+fn meaning(project: &Project) -> (Option<String>, BTreeSet<(String, String)>) {
+    let outcome = project.compile();
+    let lock = outcome.lock.map(|mut lock| {
+        lock.inputs.clear();
+        lock.sinks.iter_mut().for_each(|sink| sink.inputs.clear());
+        lock.indexes.iter_mut().for_each(|index| index.inputs.clear());
+        write(&lock)
+    });
+    let found = outcome.diagnostics.into_iter().map(|each| (each.lint.to_owned(), each.message));
+    (lock, found.collect())
+}
+
+impl Form {
+    fn with(&self, key: Option<(&str, &str)>) -> Project {
+        let text = |template: &str| {
+            let Some((key, value)) = key else { return template.replace('@', "") };
+            let alone = template.contains("{ @") || template.contains("\n@") || template.contains("@ postgres");
+            let entry = format!("{key}: {value}");
+            let entry = match alone {
+                true if template.contains("@ postgres") => format!("{entry},"),
+                true => entry,
+                false => format!(", {entry}"),
+            };
+            template.replace('@', &entry)
+        };
+        Project::alone(&text(&self.project), &text(&self.index))
+    }
+
+    /// Keys that are accepted and ignored.
+    fn ignored(&self, keys: &BTreeSet<&'static str>) -> Vec<String> {
+        let before = meaning(&self.with(None));
+        let mut ignored = Vec::new();
+        for key in keys.iter().filter(|key| !FOR_READERS.contains(key) && !self.base.iter().any(|base| base == *key)) {
+            let samples = SAMPLES.iter().find(|(name, _)| name == key);
+            let (_, samples) = samples.unwrap_or_else(|| panic!("write a sample of the new key `{key}`"));
+            for sample in *samples {
+                let (lock, findings) = meaning(&self.with(Some((key, sample))));
+                if lock == before.0 && findings.is_subset(&before.1) {
+                    ignored.push(format!("{key}: {sample}\nin {}", self.index));
+                }
+            }
+        }
+        ignored
+    }
+}
+
+/// The keys of every mapping, as the readers themselves know them.
+fn known_keys(forms: &[Form]) -> BTreeMap<&'static str, BTreeSet<&'static str>> {
+    // Where a kind cannot be read every key that some kind has is known.
+    let unknown_kind = field(&[("kind", "nope")]);
+    let mut known = BTreeMap::new();
+    for form in forms.iter().chain([&unknown_kind]) {
+        for (what, keys) in form.with(None).read.known_keys {
+            known.entry(what).or_insert_with(BTreeSet::new).extend(keys);
+        }
+    }
+    known
+}
+
+fn assert_none_is_ignored(forms: &[Form], keys_of: impl Fn(&Form) -> BTreeSet<&'static str>) {
+    let ignored: Vec<String> = forms.iter().flat_map(|form| form.ignored(&keys_of(form))).collect();
+    assert!(ignored.is_empty(), "accepted and ignored:\n{}", ignored.join("\n"));
+}
+
+#[test]
+fn every_form_of_field_with_every_key_changes_the_lock_or_gives_a_finding() {
+    let forms = field_forms();
+    for form in &forms {
+        let (lock, findings) = meaning(&form.with(None));
+        assert!(lock.is_some(), "{}: {findings:?}", form.index);
+    }
+    let known = known_keys(&forms);
+    let keys: BTreeSet<&'static str> = FIELDS.iter().filter_map(|what| known.get(what)).flatten().copied().collect();
+    assert!(keys.len() > 40, "{keys:?}");
+    assert_none_is_ignored(&forms, |_| keys.clone());
+}
+
+#[test]
+fn every_other_mapping_with_every_key_changes_the_lock_or_gives_a_finding() {
+    let forms = other_forms();
+    let known = known_keys(&forms);
+    for form in &forms {
+        assert!(known.contains_key(form.what), "no reader calls its mapping {}", form.what);
+    }
+    let tested: BTreeSet<&str> = forms.iter().map(|form| form.what).chain(FIELDS).collect();
+    let untested: Vec<&&str> = known.keys().filter(|what| !tested.contains(*what)).collect();
+    assert!(untested.is_empty(), "add a form for {untested:?}");
+    assert_none_is_ignored(&forms, |form| known[form.what].clone());
+}
