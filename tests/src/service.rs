@@ -4,6 +4,7 @@ mod documents;
 mod journey;
 mod kinds;
 mod opensearch_sink;
+mod opensearch_tables;
 mod postgres_control;
 mod replication;
 mod shapes;

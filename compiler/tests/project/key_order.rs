@@ -115,7 +115,7 @@ where:
   sql: length(number) > 2
   any: [{ note: x, number: y }, { not: { user_id: 3, note: null } }]
   all: [{ id: { gt: 3, lt: 900 }, placed_at: { ne: null } }]
-settings: { sort: { order: desc, field: number }, priority: 4, codec: default }
+settings: { sort: { order: desc, field: number }, max_terms_count: 99, codec: default }
 options: { date_detection: false, _meta: { b: 1, a: { d: 1, c: 2 } } }
 fields:
   number: keyword

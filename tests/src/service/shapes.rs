@@ -6,7 +6,7 @@ use crate::rig::Rig;
 
 /// Changes that reach documents by every kind of way: a moved child, a new parent, a renamed leaf, a hop that
 /// comes and goes, a value that was equal and no longer is.
-const CHANGES: [&str; 12] = [
+const CHANGES: [&str; 14] = [
     "update shapes.country set name = 'Italia' where code = 'IT'",
     "update shapes.posts set region = a.region, account_no = a.\"No\" from shapes.\"Accounts\" a \
      where a.\"No\" = 7 and title in ('T1', 'T2', 'T3')",
@@ -19,6 +19,8 @@ const CHANGES: [&str; 12] = [
     "update shapes.comments set parent_id = null where id % 5 = 0",
     "delete from shapes.log where ctid in (select ctid from shapes.log where line = 'line 1' limit 4)",
     "update shapes.account_settings set prio = 99 - id % 3, key = 'k1' where id % 10 = 0",
+    "update shapes.labels set key = 'weight' where key = 'colour' and account_no % 3 = 0",
+    "update shapes.labels set key = 'colour' where key = 'size' and account_no % 4 = 0",
     "update shapes.kinds set title = 'Kind Z' where kind = 'a'",
 ];
 

@@ -21,8 +21,8 @@ pub(super) fn read(reader: &mut Reader, keys: &Keys<'_>, kind: &'static dyn Kind
             found.insert((*key).to_owned(), value);
         }
     }
-    if let (Some(order), Some(_)) = (keys.get("order"), keys.get("labels"))
-        && kind.own_keys().contains(&"labels")
+    if kind.own_keys().contains(&"labels")
+        && let (Some(order), Some(_)) = (keys.get("order"), keys.get("labels"))
     {
         reader.no_effect(order, "`labels` sort in the order of their numbers");
     }

@@ -1,0 +1,198 @@
+//! The tables of what OpenSearch takes, row by row against a real server: what a row accepts the server accepts,
+//! and what it refuses the server refuses.
+
+use flusso_compiler::kinds;
+use flusso_compiler::opensearch::Form;
+use flusso_compiler::opensearch::document::CASES;
+use flusso_compiler::opensearch::parameters::{self, ROOT_PARAMETERS};
+use flusso_compiler::opensearch::settings::SETTINGS;
+use serde_json::{Value, json};
+use xtask::services::opensearch::http;
+
+use crate::rig::shared_opensearch;
+
+/// Settings that the server takes only beside others, with these.
+const BESIDE: [(&str, &str); 4] = [
+    ("codec.compression_level", r#"{ "codec": "best_compression" }"#),
+    ("sort.missing", r#"{ "sort.field": "f" }"#),
+    ("sort.mode", r#"{ "sort.field": "f" }"#),
+    ("sort.order", r#"{ "sort.field": "f" }"#),
+];
+
+/// Parameters that the server takes with any value for these types, where the table is stricter: they would have
+/// no effect, or be wrong in every document.
+const LENIENT: [(&str, &[&str]); 3] = [
+    ("format", &["date", "date_nanos"]),
+    ("ignore_above", &["keyword"]),
+    ("position_increment_gap", &["text"]),
+];
+
+fn ask(method: &str, path: &str, body: &Value) -> (u16, Value) {
+    let url = shared_opensearch();
+    let address = url.trim_start_matches("http://").trim_end_matches('/');
+    let (status, text) = http::request(method, address, path, &body.to_string()).expect("the server answers");
+    (status, serde_json::from_str(&text).unwrap_or(Value::Null))
+}
+
+/// What the server says against an index with these settings and mappings.
+fn refusal(settings: &Value, mappings: &Value) -> Option<String> {
+    let template = json!({ "settings": { "index": settings }, "mappings": mappings });
+    let body = json!({ "index_patterns": ["flusso-tables-*"], "priority": 987_654, "template": template });
+    let (status, answer) = ask("POST", "/_index_template/_simulate", &body);
+    (status != 200).then(|| answer.to_string())
+}
+
+/// Values that a form accepts, and values that it refuses.
+fn samples(form: Form) -> (Vec<Value>, Vec<Value>) {
+    match form {
+        Form::Boolean => (vec![json!(true), json!("false")], vec![json!("yes"), json!(1)]),
+        Form::Whole(least, most) => {
+            let beyond: Vec<Value> = [least.checked_sub(1), most.checked_add(1)].into_iter().flatten().map(Value::from).collect();
+            let most = if most > 1 << 20 { vec![] } else { vec![json!(most)] };
+            ([vec![json!(least), json!(least.to_string())], most].concat(), [beyond, vec![json!("abc"), json!(1.5)]].concat())
+        }
+        Form::Number(least, _) => (vec![json!(least)], vec![json!(least - 1.0), json!("abc")]),
+        Form::Duration(least) => {
+            let none = if least < 0 { vec![json!(-1), json!("-1")] } else { vec![] };
+            let below = if least > 0 { vec![json!(format!("{}ms", least - 1))] } else { vec![] };
+            ([vec![json!("30s"), json!("5m")], none].concat(), [vec![json!(5), json!("abc"), json!("1.5s")], below].concat())
+        }
+        Form::Size(least) => {
+            let below = if least > 1 { vec![json!(format!("{}b", least - 1))] } else { vec![] };
+            (vec![json!("512mb"), json!("1gb")], [vec![json!("512"), json!("abc"), json!("1.5gb")], below].concat())
+        }
+        Form::Word(words) | Form::Words(words) => {
+            // What only a plugin knows cannot be asked of a server without it.
+            let known = words.iter().filter(|word| !word.starts_with("zstd") && !word.starts_with("qat_"));
+            (known.map(|word| json!(word)).collect(), vec![json!("abc"), json!(5)])
+        }
+        Form::Spread => (vec![json!("0-1"), json!("0-all"), json!(false)], vec![json!("all"), json!("1-0"), json!(1)]),
+        Form::TextMap => (vec![json!({}), json!({ "a": "b" })], vec![json!({ "a": 1 }), json!("x")]),
+        Form::NumberMap(keys) => (
+            vec![json!({ keys[keys.len() - 1]: 1 })],
+            vec![json!({ "nope": 1 }), json!({ keys[0]: "a" }), json!(5)],
+        ),
+        // The server takes any text, names of analyzers and values of fields have tests of their own.
+        Form::Text | Form::Texts | Form::FieldValue | Form::Any => (vec![], vec![]),
+    }
+}
+
+#[test]
+fn settings_are_judged_as_the_server_judges_them() {
+    let mut wrong = Vec::new();
+    for setting in SETTINGS.iter().filter(|setting| !setting.name.ends_with('.')) {
+        let (accepted, refused) = samples(setting.form);
+        let beside = BESIDE.iter().find(|(name, _)| *name == setting.name);
+        let beside: Value = beside.map_or(json!({}), |(_, text)| serde_json::from_str(text).expect("JSON"));
+        let judge = |value: &Value| {
+            let mut settings = beside.clone();
+            settings[setting.name] = value.clone();
+            refusal(&settings, &json!({ "properties": { "f": { "type": "keyword" } } }))
+        };
+        for value in accepted {
+            assert!(setting.form.accepts(&value), "{} {value}", setting.name);
+            wrong.extend(judge(&value).map(|why| format!("{} {value}: {why}", setting.name)));
+        }
+        for value in refused.iter().filter(|value| !setting.form.accepts(value)) {
+            if judge(value).is_none() {
+                wrong.push(format!("{} {value} is accepted", setting.name));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// A field of a type with what the type needs.
+fn field(mapping_type: &str) -> Value {
+    match mapping_type {
+        "scaled_float" => json!({ "type": mapping_type, "scaling_factor": 100 }),
+        "token_count" => json!({ "type": mapping_type, "analyzer": "standard" }),
+        _ => json!({ "type": mapping_type }),
+    }
+}
+
+/// The types that kinds are mapped as, each with the parameters that its kinds take.
+fn types() -> Vec<(&'static str, &'static [&'static str])> {
+    let of_kind = |kind: &str| match kind {
+        "decimal" => "scaled_float",
+        "enum" | "uuid" | "time" | "interval" => "keyword",
+        "identifier" => "text",
+        "timestamp" => "date_nanos",
+        "json" => "object",
+        _ => "",
+    };
+    let named = |kind: &&'static dyn kinds::Kind| {
+        let mapped = of_kind(kind.name());
+        (if mapped.is_empty() { kind.name() } else { mapped }, kind.options())
+    };
+    let objects: &[&str] = &["dynamic", "enabled", "include_in_parent", "include_in_root"];
+    kinds::ALL.iter().map(named).chain([("nested", objects), ("object", objects)]).collect()
+}
+
+#[test]
+fn mapping_parameters_are_judged_as_the_server_judges_them() {
+    let mut wrong = Vec::new();
+    for (mapping_type, options) in types() {
+        for option in options {
+            let row = parameters::find(option, mapping_type).expect("every option has a row");
+            let is_forgotten = parameters::is_forgotten(option, mapping_type);
+            let judge = |value: &Value| {
+                let mut field = field(mapping_type);
+                field[*option] = value.clone();
+                refusal(&json!({}), &json!({ "properties": { "f": field } }))
+            };
+            let (accepted, refused) = samples(row.form);
+            for value in accepted.iter().filter(|_| !is_forgotten || *option != "index_options") {
+                wrong.extend(judge(value).map(|why| format!("{mapping_type}.{option} {value}: {why}")));
+            }
+            let is_lenient = LENIENT.iter().any(|(name, types)| name == option && types.contains(&mapping_type));
+            for value in refused.iter().filter(|value| !is_lenient && !is_forgotten && !row.form.accepts(value)) {
+                if judge(value).is_none() {
+                    wrong.push(format!("{mapping_type}.{option} {value} is accepted"));
+                }
+            }
+            if is_forgotten && *option != "doc_values" && judge(&json!("nope")).is_some() && row.form != Form::Boolean {
+                wrong.push(format!("{mapping_type}.{option} is not forgotten"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn parameters_of_the_root_are_those_that_the_server_knows() {
+    let value = |name: &str| match name {
+        "dynamic_date_formats" => json!(["yyyy"]),
+        "dynamic_templates" => json!([]),
+        "date_detection" | "numeric_detection" => json!(false),
+        _ => json!({}),
+    };
+    for row in ROOT_PARAMETERS {
+        assert_eq!(refusal(&json!({}), &json!({ row.name: value(row.name) })), None, "{}", row.name);
+        assert!(row.form.accepts(&value(row.name)), "{}", row.name);
+    }
+    assert!(refusal(&json!({}), &json!({ "nope": 1 })).is_some());
+}
+
+#[test]
+fn values_of_fields_are_judged_as_the_server_judges_documents() {
+    let mut wrong = Vec::new();
+    for (at, (mapping_type, accepted, refused)) in CASES.iter().enumerate() {
+        let index = format!("/flusso-tables-{}-{at}", std::process::id());
+        let mappings = json!({ "dynamic": "strict", "properties": { "f": field(mapping_type) } });
+        let (status, made) = ask("PUT", &index, &json!({ "mappings": mappings }));
+        assert_eq!(status, 200, "{made}");
+        let mut judge = |values: &str, fits: bool| {
+            for value in serde_json::from_str::<Vec<Value>>(values).expect("a list") {
+                let (status, answer) = ask("POST", &format!("{index}/_doc"), &json!({ "f": value }));
+                if (status == 201) != fits {
+                    wrong.push(format!("{mapping_type} {value}: {answer}"));
+                }
+            }
+        };
+        judge(accepted, true);
+        judge(refused, false);
+        ask("DELETE", &index, &Value::Null);
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
