@@ -27,6 +27,7 @@ pub const ALL: &[Lint] = &[
     error("ambiguous-foreign-key"),
     error("anchor-bomb"),
     error("child-delete-unseen"),
+    error("date-format-mismatch"),
     error("default-type-mismatch"),
     error("dotted-field"),
     error("duplicate-index"),

@@ -2,6 +2,7 @@
 //!
 //! The service test `opensearch_tables` sends each row's accepted and refused values to a real server.
 
+pub mod date_format;
 pub mod document;
 pub mod form;
 pub mod parameters;

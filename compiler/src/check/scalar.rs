@@ -10,6 +10,7 @@ use super::field::refused_value;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::kinds::{self, Acceptance, Kind};
 use crate::model::{Scalar, Table, ValueSource};
+use crate::opensearch::date_format;
 use crate::pg_type::{BaseType, PgType};
 use crate::syntax;
 use crate::syntax::habits;
@@ -86,7 +87,8 @@ impl Checker<'_> {
         };
         let holds = self.accepted(kind, written, &value)
             && self.enum_order(written, &value.pg_type)
-            && self.labels_fit(written, &value);
+            && self.labels_fit(written, &value)
+            && self.format_reads(kind, written, &value);
         let parameters = kind.complete(&value.pg_type, &written.parameters);
         let default = written.default.as_ref();
         let default_holds =
@@ -175,6 +177,33 @@ impl Checker<'_> {
         let message =
             format!("{} would sort after all others: `order` does not name them", listed(&missing, "and"));
         self.push(Diagnostic::deny("enum-order-incomplete", place(), message).help("add them to `order`"));
+        false
+    }
+
+    /// A `format` that does not read what is printed would lose every document.
+    fn format_reads(
+        &mut self,
+        kind: &'static dyn Kind,
+        written: &syntax::scalar::Scalar,
+        value: &Value,
+    ) -> bool {
+        let Some(format) = written.options.get("format").and_then(Json::as_str) else { return true };
+        let printed = match (kind.name(), &value.pg_type.base) {
+            ("timestamp", BaseType::Timestamp) if !written.parameters.contains_key("zone") => 1,
+            ("timestamp", BaseType::Timestamp | BaseType::TimestampTz) => 2,
+            _ => 0,
+        };
+        if date_format::reads(format, printed) != Some(false) {
+            return true;
+        }
+        let example = date_format::PRINTED[printed];
+        let message =
+            format!("format `{format}` does not read `{example}`, so every document would be refused");
+        self.push(
+            Diagnostic::deny("date-format-mismatch", written.place.clone(), message)
+                .note(value.note.clone())
+                .help("leave `format` out, or add `||strict_date_optional_time` to it"),
+        );
         false
     }
 

@@ -294,7 +294,22 @@ impl Reader {
     /// Columns' names.
     pub fn columns(&mut self, key: &str, node: &super::tree::Node) -> Vec<At<String>> {
         let texts = self.texts(key, node);
-        texts.into_iter().map(|text| column(&text.value, text.place)).collect()
+        let columns: Vec<At<String>> =
+            texts.into_iter().map(|text| column(&text.value, text.place)).collect();
+        for (at, column) in columns.iter().enumerate() {
+            if let Some(first) = columns[..at].iter().find(|first| first.value == column.value) {
+                self.push(
+                    Diagnostic::deny(
+                        "duplicate-key",
+                        column.place.clone(),
+                        format!("duplicate column `{}` in `{key}`", column.value),
+                    )
+                    .related(first.place.clone(), "the first")
+                    .help("delete one of them"),
+                );
+            }
+        }
+        columns
     }
 }
 

@@ -3,6 +3,7 @@
 
 use flusso_compiler::kinds;
 use flusso_compiler::opensearch::Form;
+use flusso_compiler::opensearch::date_format::{FORMATS, PRINTED};
 use flusso_compiler::opensearch::document::CASES;
 use flusso_compiler::opensearch::parameters::{self, ROOT_PARAMETERS};
 use flusso_compiler::opensearch::settings::SETTINGS;
@@ -172,6 +173,26 @@ fn parameters_of_the_root_are_those_that_the_server_knows() {
         assert!(row.form.accepts(&value(row.name)), "{}", row.name);
     }
     assert!(refusal(&json!({}), &json!({ "nope": 1 })).is_some());
+}
+
+#[test]
+fn formats_of_dates_read_what_the_table_says() {
+    let index = format!("/flusso-formats-{}", std::process::id());
+    let fields = FORMATS.iter().map(|(name, _)| (format!("f_{name}"), json!({ "type": "date", "format": name })));
+    let mappings = json!({ "properties": Value::Object(fields.collect()) });
+    assert_eq!(ask("PUT", &index, &json!({ "mappings": mappings })).0, 200);
+    let mut wrong = Vec::new();
+    for (name, reads) in FORMATS {
+        for (printed, reads) in PRINTED.iter().zip(reads) {
+            let document = json!({ format!("f_{name}"): printed });
+            let (status, _) = ask("POST", &format!("{index}/_doc"), &document);
+            if (status == 201) != *reads {
+                wrong.push(format!("{name} {printed}: {status}"));
+            }
+        }
+    }
+    ask("DELETE", &index, &Value::Null);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
