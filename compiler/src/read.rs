@@ -186,7 +186,8 @@ impl Read {
                     SinkKind::OpenSearch(plan) => plan.index_settings.contains_key(name),
                     SinkKind::Stdout { .. } => true,
                 };
-                let is_opensearch = |sink: &&&At<SinkPlan>| matches!(sink.value.kind, SinkKind::OpenSearch(_));
+                let is_opensearch =
+                    |sink: &&&At<SinkPlan>| matches!(sink.value.kind, SinkKind::OpenSearch(_));
                 if let (true, Some(sink)) = (sinks.iter().all(overrides), sinks.iter().find(is_opensearch)) {
                     found.push(overridden(name, place, sink));
                 }

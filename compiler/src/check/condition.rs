@@ -72,7 +72,11 @@ impl Checker<'_> {
                             .map(|test| test.into_condition(&wanted, nullable))
                     })
                     .collect();
-                return parts.into_iter().collect::<Option<Vec<_>>>().map(sorted).map(single_or(Condition::All));
+                return parts
+                    .into_iter()
+                    .collect::<Option<Vec<_>>>()
+                    .map(sorted)
+                    .map(single_or(Condition::All));
             }
         };
         found.map(bind)

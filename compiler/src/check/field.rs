@@ -79,10 +79,8 @@ impl Checker<'_> {
         let format = scalar.options.get("format").and_then(Json::as_str);
         let refused = items.iter().find_map(|item| refused_value(kind, &parameters, format, item));
         if let (true, Some(wanted)) = (takes_constant(kind, own), refused) {
-            let message = format!(
-                "`{}` does not take this constant, so every document would be refused",
-                kind.name()
-            );
+            let message =
+                format!("`{}` does not take this constant, so every document would be refused", kind.name());
             self.push(
                 Diagnostic::deny("default-type-mismatch", value.place.clone(), message)
                     .help(format!("write {wanted}")),

@@ -68,7 +68,13 @@ impl Ord for Decimal {
         match (self.negative, other.negative) {
             (false, false) => magnitude(),
             (true, true) => magnitude().reverse(),
-            (negative, _) => if negative { Ordering::Less } else { Ordering::Greater },
+            (negative, _) => {
+                if negative {
+                    Ordering::Less
+                } else {
+                    Ordering::Greater
+                }
+            }
         }
     }
 }
@@ -136,7 +142,9 @@ pub(super) fn point(literal: &Literal, pg_type: &PgType) -> Option<Point> {
         B::Text | B::Varchar(_) | B::Name if pg_type.collation_deterministic => {
             Some(Point::Text(text.to_owned()))
         }
-        B::Char if pg_type.collation_deterministic => Some(Point::Text(text.trim_end_matches(' ').to_owned())),
+        B::Char if pg_type.collation_deterministic => {
+            Some(Point::Text(text.trim_end_matches(' ').to_owned()))
+        }
         _ => None,
     }
 }

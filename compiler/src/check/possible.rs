@@ -167,7 +167,8 @@ impl Possible {
 
     fn is_within(&self, point: &Point) -> bool {
         let above = self.low.as_ref().is_none_or(|(low, is_part)| point > low || (*is_part && point == low));
-        let below = self.high.as_ref().is_none_or(|(high, is_part)| point < high || (*is_part && point == high));
+        let below =
+            self.high.as_ref().is_none_or(|(high, is_part)| point < high || (*is_part && point == high));
         (above && below) || point.is_unordered()
     }
 }

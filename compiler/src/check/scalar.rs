@@ -216,8 +216,10 @@ impl Checker<'_> {
     ) -> bool {
         let format = written.options.get("format").and_then(Json::as_str);
         let Some(wanted) = refused_value(kind, parameters, format, &default.value) else { return true };
-        let message =
-            format!("`default` is not a value that `{}` takes, so the document would be refused", kind.name());
+        let message = format!(
+            "`default` is not a value that `{}` takes, so the document would be refused",
+            kind.name()
+        );
         self.push(
             Diagnostic::deny("default-type-mismatch", default.place.clone(), message)
                 .help(format!("write {wanted}")),

@@ -65,10 +65,7 @@ impl Checker<'_> {
             let Some(front) = column.value.strip_suffix("_id") else { continue };
             let type_column = format!("{front}_type");
             let is_joined = referring.iter().any(|other| other.value == type_column);
-            if is_joined
-                || holder.column(&type_column).is_none()
-                || tested.contains(&type_column.as_str())
-            {
+            if is_joined || holder.column(&type_column).is_none() || tested.contains(&type_column.as_str()) {
                 continue;
             }
             let message = format!(

@@ -25,7 +25,9 @@ pub fn refusal(field: &FieldType<'_>, value: &Value) -> Option<String> {
     };
     let number = |most: f64| {
         let fits = value.as_f64().is_some_and(|number| number.abs() <= most);
-        (!fits).then(|| if most == f64::MAX { "a number".to_owned() } else { format!("a number up to {most:e}") })
+        (!fits).then(|| {
+            if most == f64::MAX { "a number".to_owned() } else { format!("a number up to {most:e}") }
+        })
     };
     let text = |wanted: &str, fits: &dyn Fn(&str) -> bool| {
         (!value.as_str().is_some_and(fits)).then(|| wanted.to_owned())
@@ -42,10 +44,11 @@ pub fn refusal(field: &FieldType<'_>, value: &Value) -> Option<String> {
         "scaled_float" => number(scaled_most(field.scaling_factor)),
         "date" | "date_nanos" if field.format.is_some() => text("a text", &|_| true),
         "date" => text("a date or a time in ISO 8601, such as `2024-12-31`", &is_instant),
-        "date_nanos" => text(
-            "a time in ISO 8601 between 1970 and 2262, such as `2024-12-31T23:59:59Z`",
-            &|text| is_instant(text) && (1970..=2261).contains(&year(text)),
-        ),
+        "date_nanos" => {
+            text("a time in ISO 8601 between 1970 and 2262, such as `2024-12-31T23:59:59Z`", &|text| {
+                is_instant(text) && (1970..=2261).contains(&year(text))
+            })
+        }
         "ip" => text("an IP address", &|text| text.parse::<IpAddr>().is_ok()),
         "ip_range" => text("a network such as `10.0.0.0/8`", &is_network),
         "binary" => text("base64", &is_base64),
@@ -80,7 +83,8 @@ fn is_time(text: &str) -> bool {
     let (clock, zone) = text.split_at(end);
     let (clock, fraction) = clock.split_once('.').unwrap_or((clock, "0"));
     let parts: Vec<&str> = clock.split(':').collect();
-    let two = |part: &&str, most: u32| part.len() == 2 && part.parse::<u32>().is_ok_and(|value| value <= most);
+    let two =
+        |part: &&str, most: u32| part.len() == 2 && part.parse::<u32>().is_ok_and(|value| value <= most);
     let is_clock = match parts.as_slice() {
         [hours] => two(hours, 23),
         [hours, minutes] => two(hours, 23) && two(minutes, 59),

@@ -37,8 +37,18 @@ pub const SETTINGS: &[Setting] = &[
     row("auto_force_merge.enabled", Boolean),
     row("check_pending_flush.enabled", Boolean),
     // Those after `zlib` need a plugin.
-    row("codec",
-        Word(&["default", "best_compression", "lz4", "zlib", "zstd", "zstd_no_dict", "qat_lz4", "qat_deflate"]),
+    row(
+        "codec",
+        Word(&[
+            "default",
+            "best_compression",
+            "lz4",
+            "zlib",
+            "zstd",
+            "zstd_no_dict",
+            "qat_lz4",
+            "qat_deflate",
+        ]),
     ),
     row("codec.compression_level", Whole(1, 6)),
     row("compound_format", Any),
@@ -159,12 +169,8 @@ pub const SETTINGS: &[Setting] = &[
 ];
 
 /// Settings of plugins, which only a server that has them can judge.
-const PLUGIN_SETTINGS: &[Setting] = &[
-    row("knn", Boolean),
-    row("knn.", Any),
-    row("opendistro.", Any),
-    row("plugins.", Any),
-];
+const PLUGIN_SETTINGS: &[Setting] =
+    &[row("knn", Boolean), row("knn.", Any), row("opendistro.", Any), row("plugins.", Any)];
 
 /// The setting of that name, without `index.`.
 pub fn find(name: &str) -> Option<&'static Setting> {

@@ -10,9 +10,9 @@ use super::condition::{self, Conditions};
 use super::field::{self, Field};
 use super::keys::{At, Keys, Reader, not_supported};
 use super::project::{self, inputs, require};
+use super::scalar::parameter_value;
 use super::settings;
 use super::tree::{Entry, Mapping};
-use super::scalar::parameter_value;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::opensearch::parameters::ROOT_PARAMETERS;
 
@@ -195,11 +195,14 @@ fn unknown_root_parameter(name: &str, place: Place) -> Diagnostic {
             .help(format!("write `{ours}` at the top"));
     }
     if name == "_routing" {
-        return deny("`_routing` is not supported: flusso writes every document without a routing".to_owned())
-            .help("leave it out");
+        return deny(
+            "`_routing` is not supported: flusso writes every document without a routing".to_owned(),
+        )
+        .help("leave it out");
     }
     let known: Vec<&str> = ROOT_PARAMETERS.iter().map(|row| row.name).collect();
-    let diagnostic = deny(format!("the mapping's root has no parameter `{name}`, so the index could not be created"));
+    let diagnostic =
+        deny(format!("the mapping's root has no parameter `{name}`, so the index could not be created"));
     match super::habits::nearest(name, known.iter().copied()) {
         Some(near) => diagnostic.help(format!("write `{near}`")).fix(place, near),
         None => diagnostic.help(format!("the parameters are {}", super::keys::listed(&known, "and"))),

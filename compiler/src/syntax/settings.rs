@@ -121,16 +121,19 @@ fn reserved(name: &str, place: &Place) -> Option<Diagnostic> {
 }
 
 fn reserved_help(name: &str) -> Option<(&'static str, &'static str)> {
-    if let Some((_, help)) =
-        OWNED.iter().find(|(owned, _)| name.strip_prefix(owned).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
-    {
+    if let Some((_, help)) = OWNED.iter().find(|(owned, _)| {
+        name.strip_prefix(owned).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    }) {
         return Some(("flusso owns it", help));
     }
     if name == "blocks" || name.starts_with("blocks.") {
         return Some(("a block would stop flusso from writing", "leave it out"));
     }
     let is_kept = |kept: &&str| if kept.ends_with('.') { name.starts_with(*kept) } else { name == *kept };
-    KEPT_BY_THE_SERVER.iter().any(|kept| is_kept(&kept)).then_some(("OpenSearch sets it itself", "leave it out"))
+    KEPT_BY_THE_SERVER
+        .iter()
+        .any(|kept| is_kept(&kept))
+        .then_some(("OpenSearch sets it itself", "leave it out"))
 }
 
 fn unknown(name: &str, place: Place) -> Diagnostic {

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use flusso_schemas::lock::settings::is_dynamic;
 use flusso_schemas::lock::{Compression, OpenSearchPlan, SinkKind, SinkPlan, Template};
 
-
 use super::keys::{At, Keys, Reader};
 use super::project::inputs;
 use super::settings;
@@ -128,7 +127,8 @@ fn index_settings(reader: &mut Reader, entry: &Entry) -> BTreeMap<String, Templa
         let place = reader.place(&node.span);
         if !is_dynamic(&name) {
             let key = reader.place(&written.entry.key_span);
-            let message = format!("`{name}` decides what an index is, so a sink cannot set it for all of them");
+            let message =
+                format!("`{name}` decides what an index is, so a sink cannot set it for all of them");
             reader.push(
                 Diagnostic::deny("reserved-setting", key, message)
                     .help("write it under `settings` of the index file or of `defaults`"),

@@ -100,9 +100,12 @@ impl Node {
     /// The value as a document holds it, maps sorted by key; none where a number is beyond what JSON can hold.
     pub fn document_json(&self) -> Option<Json> {
         Some(match &self.content {
-            Content::List(items) => Json::Array(items.iter().map(Self::document_json).collect::<Option<_>>()?),
+            Content::List(items) => {
+                Json::Array(items.iter().map(Self::document_json).collect::<Option<_>>()?)
+            }
             Content::Map(mapping) => {
-                let entries = mapping.entries.iter().map(|entry| Some((&entry.key, entry.value.document_json()?)));
+                let entries =
+                    mapping.entries.iter().map(|entry| Some((&entry.key, entry.value.document_json()?)));
                 let sorted: BTreeMap<&String, Json> = entries.collect::<Option<_>>()?;
                 Json::Object(sorted.into_iter().map(|(key, value)| (key.clone(), value)).collect())
             }

@@ -186,7 +186,12 @@ fn field_forms() -> Vec<Form> {
         field(&[("has_many", "order_items"), ("fields", "{ line: integer }")]),
         field(&[("has_many", "order_items"), ("value", "line"), ("kind", "integer")]),
         field(&[("many_to_many", "products"), ("through", "order_items"), ("fields", "{ id: long }")]),
-        field(&[("many_to_many", "products"), ("through", "order_items"), ("value", "name"), ("kind", "text")]),
+        field(&[
+            ("many_to_many", "products"),
+            ("through", "order_items"),
+            ("value", "name"),
+            ("kind", "text"),
+        ]),
         field(&[("count", "order_items")]),
         field(&[("count", "order_items"), ("of", "quantity"), ("kind", "integer")]),
         field(&[("sum", "order_items"), ("of", "line"), ("kind", "long")]),
@@ -235,8 +240,16 @@ fn other_forms() -> Vec<Form> {
             index("has_many: products, through: [{ table: order_items@ }], value: name, kind: text"),
             &["table"],
         ),
-        of_index("a subfield", index("kind: text, column: note, subfields: { raw: { kind: keyword@ } }"), &["kind"]),
-        of_index("an expression", index("sum: order_items, of: { sql: \"coalesce(line, 'type=integer')\"@ }, kind: long"), &["sql"]),
+        of_index(
+            "a subfield",
+            index("kind: text, column: note, subfields: { raw: { kind: keyword@ } }"),
+            &["kind"],
+        ),
+        of_index(
+            "an expression",
+            index("sum: order_items, of: { sql: \"coalesce(line, 'type=integer')\"@ }, kind: long"),
+            &["sql"],
+        ),
         of_index(
             "an item of `order_by`",
             index("has_many: order_items, order_by: [{ line: { order: asc@ } }], fields: { line: integer }"),
@@ -244,13 +257,25 @@ fn other_forms() -> Vec<Form> {
         ),
         of_index(
             "an item of `order_by`",
-            index("has_many: order_items, order_by: [{ quantity: { nulls: last@ } }], fields: { line: integer }"),
+            index(
+                "has_many: order_items, order_by: [{ quantity: { nulls: last@ } }], fields: { line: integer }",
+            ),
             &["nulls"],
         ),
-        of_project("the project file", "indexes:", "@\nindexes:", &["version", "project", "source", "sinks", "indexes"]),
+        of_project(
+            "the project file",
+            "indexes:",
+            "@\nindexes:",
+            &["version", "project", "source", "sinks", "indexes"],
+        ),
         of_project("`source`", "postgres: {", "@ postgres: {", &["postgres"]),
         of_project("`source.postgres`", "schema: shop,", "schema: shop@,", &["url", "schema", "manage"]),
-        of_project("an opensearch sink", "url: \"${URL}\" } }, audit", "url: \"${URL}\"@ } }, audit", &["url"]),
+        of_project(
+            "an opensearch sink",
+            "url: \"${URL}\" } }, audit",
+            "url: \"${URL}\"@ } }, audit",
+            &["url"],
+        ),
         of_project("a sink", "stdout: {}", "stdout: {}@", &["stdout"]),
         of_project("a stdout sink", "stdout: {}", "stdout: { @ }", &[]),
         of_project(
@@ -262,7 +287,10 @@ fn other_forms() -> Vec<Form> {
         of_project("`defaults`", "indexes:", "defaults: { @ }\nindexes:", &["column_case"]),
         only(
             "column_case",
-            Form { index: snake.clone(), ..of_project("`defaults`", "indexes:", "defaults: { @ }\nindexes:", &[]) },
+            Form {
+                index: snake.clone(),
+                ..of_project("`defaults`", "indexes:", "defaults: { @ }\nindexes:", &[])
+            },
         ),
         of_project(
             "a lint's setting",
@@ -290,7 +318,8 @@ impl Form {
     fn with(&self, key: Option<(&str, &str)>) -> Project {
         let text = |template: &str| {
             let Some((key, value)) = key else { return template.replace('@', "") };
-            let alone = template.contains("{ @") || template.contains("\n@") || template.contains("@ postgres");
+            let alone =
+                template.contains("{ @") || template.contains("\n@") || template.contains("@ postgres");
             let entry = format!("{key}: {value}");
             let entry = match alone {
                 true if template.contains("@ postgres") => format!("{entry},"),
@@ -344,7 +373,8 @@ fn assert_none_is_ignored(forms: &[Form], keys_of: impl Fn(&Form) -> BTreeSet<&'
 fn every_form_of_field_with_every_key_changes_the_lock_or_gives_a_finding() {
     let forms = field_forms();
     let known = known_keys(&forms);
-    let keys: BTreeSet<&'static str> = FIELDS.iter().filter_map(|what| known.get(what)).flatten().copied().collect();
+    let keys: BTreeSet<&'static str> =
+        FIELDS.iter().filter_map(|what| known.get(what)).flatten().copied().collect();
     assert!(keys.len() > 40, "{keys:?}");
     assert_none_is_ignored(&forms, |_| keys.clone());
 }

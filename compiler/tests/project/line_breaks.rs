@@ -21,7 +21,9 @@ fn literals_keep_their_line_breaks_at_every_depth() {
             .enumerate()
             .map(|(at, literal)| {
                 let sql = serde_json::Value::from(format!("replace({column},\n{literal},\n'+')"));
-                format!("{table}{at}: {{ kind: keyword, sql: {sql}, when: {{ {column}: {{ ne: \"a\\nb\" }} }} }}")
+                format!(
+                    "{table}{at}: {{ kind: keyword, sql: {sql}, when: {{ {column}: {{ ne: \"a\\nb\" }} }} }}"
+                )
             })
             .collect();
         fields.join(", ")
@@ -49,7 +51,11 @@ fn literals_keep_their_line_breaks_at_every_depth() {
     let sql: String = lock.indexes[0].nodes.iter().map(|node| node.sql.as_str()).collect();
     for literal in LITERALS {
         // Each stands once a field: in its expression.
-        assert_eq!(sql.matches(&format!("\n{literal},")).count() + indented(&sql, literal), 4, "{literal}\n{sql}");
+        assert_eq!(
+            sql.matches(&format!("\n{literal},")).count() + indented(&sql, literal),
+            4,
+            "{literal}\n{sql}"
+        );
     }
     assert!(sql.matches("'a\nb'").count() >= 21, "{sql}");
     assert!(!sql.contains("'a\n "), "{sql}");

@@ -96,7 +96,11 @@ impl Project {
     pub fn with_files(&self, files: Vec<(String, String)>) -> Self {
         let mut files = files.into_iter().map(|(path, text)| SourceFile { path, text });
         let project = files.next().expect("a project's file");
-        Self { read: read(project, files.collect()), facts: self.facts.clone(), answers: self.answers.clone() }
+        Self {
+            read: read(project, files.collect()),
+            facts: self.facts.clone(),
+            answers: self.answers.clone(),
+        }
     }
 
     /// A project of one index over the shop's facts. The type of an expression is what it says of itself

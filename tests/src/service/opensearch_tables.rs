@@ -48,26 +48,38 @@ fn samples(form: Form) -> (Vec<Value>, Vec<Value>) {
     match form {
         Form::Boolean => (vec![json!(true), json!("false")], vec![json!("yes"), json!(1)]),
         Form::Whole(least, most) => {
-            let beyond: Vec<Value> = [least.checked_sub(1), most.checked_add(1)].into_iter().flatten().map(Value::from).collect();
+            let beyond: Vec<Value> =
+                [least.checked_sub(1), most.checked_add(1)].into_iter().flatten().map(Value::from).collect();
             let most = if most > 1 << 20 { vec![] } else { vec![json!(most)] };
-            ([vec![json!(least), json!(least.to_string())], most].concat(), [beyond, vec![json!("abc"), json!(1.5)]].concat())
+            (
+                [vec![json!(least), json!(least.to_string())], most].concat(),
+                [beyond, vec![json!("abc"), json!(1.5)]].concat(),
+            )
         }
         Form::Number(least, _) => (vec![json!(least)], vec![json!(least - 1.0), json!("abc")]),
         Form::Duration(least) => {
             let none = if least < 0 { vec![json!(-1), json!("-1")] } else { vec![] };
             let below = if least > 0 { vec![json!(format!("{}ms", least - 1))] } else { vec![] };
-            ([vec![json!("30s"), json!("5m")], none].concat(), [vec![json!(5), json!("abc"), json!("1.5s")], below].concat())
+            (
+                [vec![json!("30s"), json!("5m")], none].concat(),
+                [vec![json!(5), json!("abc"), json!("1.5s")], below].concat(),
+            )
         }
         Form::Size(least) => {
             let below = if least > 1 { vec![json!(format!("{}b", least - 1))] } else { vec![] };
-            (vec![json!("512mb"), json!("1gb")], [vec![json!("512"), json!("abc"), json!("1.5gb")], below].concat())
+            (
+                vec![json!("512mb"), json!("1gb")],
+                [vec![json!("512"), json!("abc"), json!("1.5gb")], below].concat(),
+            )
         }
         Form::Word(words) | Form::Words(words) => {
             // What only a plugin knows cannot be asked of a server without it.
             let known = words.iter().filter(|word| !word.starts_with("zstd") && !word.starts_with("qat_"));
             (known.map(|word| json!(word)).collect(), vec![json!("abc"), json!(5)])
         }
-        Form::Spread => (vec![json!("0-1"), json!("0-all"), json!(false)], vec![json!("all"), json!("1-0"), json!(1)]),
+        Form::Spread => {
+            (vec![json!("0-1"), json!("0-all"), json!(false)], vec![json!("all"), json!("1-0"), json!(1)])
+        }
         Form::TextMap => (vec![json!({}), json!({ "a": "b" })], vec![json!({ "a": 1 }), json!("x")]),
         Form::NumberMap(keys) => (
             vec![json!({ keys[keys.len() - 1]: 1 })],
@@ -146,13 +158,20 @@ fn mapping_parameters_are_judged_as_the_server_judges_them() {
             for value in accepted.iter().filter(|_| !is_forgotten || *option != "index_options") {
                 wrong.extend(judge(value).map(|why| format!("{mapping_type}.{option} {value}: {why}")));
             }
-            let is_lenient = LENIENT.iter().any(|(name, types)| name == option && types.contains(&mapping_type));
-            for value in refused.iter().filter(|value| !is_lenient && !is_forgotten && !row.form.accepts(value)) {
+            let is_lenient =
+                LENIENT.iter().any(|(name, types)| name == option && types.contains(&mapping_type));
+            for value in
+                refused.iter().filter(|value| !is_lenient && !is_forgotten && !row.form.accepts(value))
+            {
                 if judge(value).is_none() {
                     wrong.push(format!("{mapping_type}.{option} {value} is accepted"));
                 }
             }
-            if is_forgotten && *option != "doc_values" && judge(&json!("nope")).is_some() && row.form != Form::Boolean {
+            if is_forgotten
+                && *option != "doc_values"
+                && judge(&json!("nope")).is_some()
+                && row.form != Form::Boolean
+            {
                 wrong.push(format!("{mapping_type}.{option} is not forgotten"));
             }
         }
@@ -178,7 +197,8 @@ fn parameters_of_the_root_are_those_that_the_server_knows() {
 #[test]
 fn formats_of_dates_read_what_the_table_says() {
     let index = format!("/flusso-formats-{}", std::process::id());
-    let fields = FORMATS.iter().map(|(name, _)| (format!("f_{name}"), json!({ "type": "date", "format": name })));
+    let fields =
+        FORMATS.iter().map(|(name, _)| (format!("f_{name}"), json!({ "type": "date", "format": name })));
     let mappings = json!({ "properties": Value::Object(fields.collect()) });
     assert_eq!(ask("PUT", &index, &json!({ "mappings": mappings })).0, 200);
     let mut wrong = Vec::new();

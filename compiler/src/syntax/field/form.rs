@@ -267,7 +267,10 @@ fn distinct_values(reader: &mut Reader, keys: &Keys<'_>, function: Function, has
         Function::Count => reader.no_effect(entry, "`count` without `of` counts each row once"),
         Function::Sum | Function::Avg => reader.no_effect(
             entry,
-            &format!("`{}` takes every row, because equal values of two rows are two values", function.name()),
+            &format!(
+                "`{}` takes every row, because equal values of two rows are two values",
+                function.name()
+            ),
         ),
         Function::Min | Function::Max => {
             reader.no_effect(entry, &format!("`{}` is the same without it", function.name()));

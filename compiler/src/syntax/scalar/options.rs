@@ -39,8 +39,10 @@ pub(in crate::syntax) fn options(
             continue;
         };
         if parameters::is_forgotten(&option.key, of.mapping_type) {
-            let message =
-                format!("`{}` has no effect on `{}`: OpenSearch accepts it and forgets it", option.key, of.mapping_type);
+            let message = format!(
+                "`{}` has no effect on `{}`: OpenSearch accepts it and forgets it",
+                option.key, of.mapping_type
+            );
             reader.push(
                 Diagnostic::warn("mapping-parameter-ignored", place, message)
                     .help(format!("leave `{}` out", option.key)),
@@ -56,7 +58,11 @@ pub(in crate::syntax) fn options(
 }
 
 /// A parameter's value, where it is of the parameter's form.
-pub(in crate::syntax) fn parameter_value(reader: &mut Reader, option: &Entry, row: &Parameter) -> Option<Json> {
+pub(in crate::syntax) fn parameter_value(
+    reader: &mut Reader,
+    option: &Entry,
+    row: &Parameter,
+) -> Option<Json> {
     if option.value.scalar() == Some(Scalar::Null) {
         reader.wrong_type(&option.key, &option.value, &row.form.wanted());
         return None;
@@ -85,9 +91,8 @@ fn null_value(reader: &mut Reader, entry: &Entry, value: &Json, mapping_type: &s
     if let Some(wanted) = document::refusal(&field, &value) {
         let message = format!("`null_value` is not a value that `{mapping_type}` takes");
         let place = reader.place(&entry.value.span);
-        reader.push(
-            Diagnostic::deny("default-type-mismatch", place, message).help(format!("write {wanted}")),
-        );
+        reader
+            .push(Diagnostic::deny("default-type-mismatch", place, message).help(format!("write {wanted}")));
     }
 }
 
@@ -137,7 +142,8 @@ fn name_holds(reader: &mut Reader, entry: &Entry) -> Option<()> {
     let place = reader.place(&entry.key_span);
     let message = format!("`{name}` cannot be the name of a subfield, so the index could not be created");
     reader.push(
-        Diagnostic::deny("reserved-field", place, message).help("write a name without dots and spaces at its ends"),
+        Diagnostic::deny("reserved-field", place, message)
+            .help("write a name without dots and spaces at its ends"),
     );
     None
 }
@@ -173,7 +179,6 @@ fn subfield(reader: &mut Reader, entry: &Entry) -> Option<Subfield> {
     };
     let mapping_type = super::mapping_type(kind, &BTreeMap::new());
     let of = OptionsOf { what: kind.name(), mapping_type: &mapping_type };
-    let options =
-        options.map(|entry| self::options(reader, entry, &of, kind.options())).unwrap_or_default();
+    let options = options.map(|entry| self::options(reader, entry, &of, kind.options())).unwrap_or_default();
     Some(Subfield { kind, options })
 }

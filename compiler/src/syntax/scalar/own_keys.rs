@@ -111,8 +111,11 @@ fn labels(reader: &mut Reader, entry: &Entry) -> Option<Json> {
             all_read = false;
             continue;
         };
-        if let Some((other, _)) = text.as_ref().and_then(|text| found.iter().find(|(_, seen)| **seen == text.value)) {
-            let message = format!("`{other}` and `{number}` have the same label, so the index cannot tell them apart");
+        if let Some((other, _)) =
+            text.as_ref().and_then(|text| found.iter().find(|(_, seen)| **seen == text.value))
+        {
+            let message =
+                format!("`{other}` and `{number}` have the same label, so the index cannot tell them apart");
             reader.push(
                 Diagnostic::warn("lossy-kind", place.clone(), message)
                     .help("keep it where that does not matter, or give each number a label of its own"),
@@ -141,7 +144,8 @@ fn zone(reader: &mut Reader, entry: &Entry) -> Option<Json> {
     }
     let message = format!("`{}` is not the name of a time zone", zone.value);
     reader.push(
-        Diagnostic::deny("unknown-time-zone", zone.place, message).help("write a name such as `Europe/Rome` or `UTC`"),
+        Diagnostic::deny("unknown-time-zone", zone.place, message)
+            .help("write a name such as `Europe/Rome` or `UTC`"),
     );
     None
 }
