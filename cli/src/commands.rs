@@ -21,14 +21,17 @@ pub fn run(command: Command, common: &Common, screen: &Screen) -> Result<Exit, F
     let tokio = tokio.map_err(|error| {
         Error::new(ErrorKind::Internal, "the process cannot start its threads").with_source(error)
     })?;
-    tokio.block_on(async {
+    let ended = tokio.block_on(async {
         match command {
             Command::Apply(options) => apply::apply(&options, common, screen).await,
             Command::Check(options) => check::check(&options, common, screen).await,
             Command::Compile(options) => compile::compile(&options, common, screen).await,
             Command::Run(options) => run::run(&options, common, screen).await,
         }
-    })
+    });
+    // A name that is still looked up, or a credential's command, holds a thread: that must not hold the end.
+    tokio.shutdown_background();
+    ended
 }
 
 /// Sends logs to the screen, as many as were asked for.

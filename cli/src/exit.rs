@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use flusso_runtime::error::{ErrorKind, Remedy};
+use flusso_runtime::error::ErrorKind;
 
 /// How a command ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,12 +24,11 @@ pub enum Exit {
 impl Exit {
     /// How a command ends that such an error ended.
     pub fn of(kind: ErrorKind) -> Self {
-        match kind.remedy() {
-            // It was tried again for as long as its bound allows.
-            Remedy::Retry | Remedy::Stop(3) => Self::Unreachable,
-            Remedy::Stop(1) => Self::Findings,
-            Remedy::Stop(4) => Self::Drift,
-            Remedy::Stop(_) => Self::Stopped,
+        match kind.exit_code() {
+            1 => Self::Findings,
+            3 => Self::Unreachable,
+            4 => Self::Drift,
+            _ => Self::Stopped,
         }
     }
 }
@@ -49,6 +48,8 @@ mod tests {
         for kind in [
             ErrorKind::Findings,
             ErrorKind::Unreachable,
+            ErrorKind::Misconfigured,
+            ErrorKind::Blocked,
             ErrorKind::Drift,
             ErrorKind::Busy,
             ErrorKind::Rejected,
@@ -56,7 +57,7 @@ mod tests {
             ErrorKind::Stopped,
             ErrorKind::Internal,
         ] {
-            assert_eq!(Remedy::Stop(Exit::of(kind) as u8), kind.remedy(), "{kind:?}");
+            assert_eq!(Exit::of(kind) as u8, kind.exit_code(), "{kind:?}");
         }
     }
 

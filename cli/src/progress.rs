@@ -64,8 +64,8 @@ impl Talk {
 
     /// Ends the bars where something else begins: each leaves one line that says what it did.
     fn end_backfills_before(&self, event: &ProgressEvent) {
-        use ProgressEvent::{Ready, Retrying, Step};
-        if !matches!(event, Step(_) | Ready | Retrying { .. }) {
+        use ProgressEvent::{Ready, Step};
+        if !matches!(event, Step(_) | Ready) {
             return;
         }
         *self.step_began.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
@@ -102,11 +102,23 @@ impl Progress for Talk {
             ProgressEvent::Followed { documents, deletes } => info!(documents, deletes, "followed"),
             ProgressEvent::Confirmed(position) => debug!(%position, "confirmed"),
             ProgressEvent::Ready => self.screen.say("following"),
-            ProgressEvent::Retrying { reason, pause_ms } => {
-                self.screen.say(&format!("{reason}; trying again in {pause_ms} ms"));
+            ProgressEvent::OutageBegan { reason } => self.screen.say(&format!("{reason}; trying again")),
+            ProgressEvent::OutageEnded { server, lasted: time } => {
+                self.screen.say(&ended(server.as_deref(), time));
             }
+            ProgressEvent::StoppedShort => self.screen.say(
+                "stopped without the last answer of a server that keeps silent; nothing is lost by that",
+            ),
             _ => {}
         }
+    }
+}
+
+/// An outage is over.
+fn ended(server: Option<&str>, time: Duration) -> String {
+    match server {
+        Some(server) => format!("{server} answers again after {}", lasted(time)),
+        None => format!("the outage is over after {}: running again", lasted(time)),
     }
 }
 
@@ -165,6 +177,13 @@ mod tests {
         let rate = Rate { documents: 40_000, lasted: Duration::from_secs(4) };
         assert_eq!(told(rate, Some(10)), "40,000 of about 10 documents, 10,000/s");
         assert_eq!(told(rate, None), "40,000 documents, 10,000/s");
+    }
+
+    #[test]
+    fn the_end_of_an_outage_names_the_server_and_how_long_it_lasted() {
+        let time = Duration::from_secs(75);
+        assert_eq!(ended(Some("http://h:1"), time), "http://h:1 answers again after 1 min 15 s");
+        assert_eq!(ended(None, time), "the outage is over after 1 min 15 s: running again");
     }
 
     #[test]

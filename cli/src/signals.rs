@@ -1,29 +1,58 @@
 //! SIGINT and SIGTERM: the first asks to stop at a safe point, the second ends at once.
+//!
+//! They are listened to in a thread of their own: a run whose only thread is held up, such as by a pipe
+//! that nobody reads, must still be stopped.
+
+use std::io;
+use std::thread;
 
 use flusso_runtime::Shutdown;
+use flusso_runtime::bounds::STOP_AT_LAST;
+use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::timeout;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::screen::Screen;
 
-/// Listens from now on, and passes the first signal on.
+/// Listens from now on, and passes the first signal on. The process ends soon after it, whatever holds it.
 pub fn listen(shutdown: Shutdown, screen: Screen) -> Result<(), Failure> {
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(Failure::Signals)?;
-    let mut terminate = signal(SignalKind::terminate()).map_err(Failure::Signals)?;
-    tokio::spawn(async move {
-        either(&mut interrupt, &mut terminate).await;
-        screen.say("stopping at a safe point; a second signal ends at once");
-        shutdown.request();
-        either(&mut interrupt, &mut terminate).await;
-        std::process::exit(Exit::Stopped as i32);
+    let (runtime, mut signals) = Signals::open().map_err(Failure::Signals)?;
+    thread::spawn(move || {
+        runtime.block_on(async {
+            signals.next().await;
+            shutdown.request();
+            // In a thread of its own: writing to a pipe that nobody reads would hold the rest.
+            thread::spawn(move || screen.say("stopping at a safe point; a second signal ends at once"));
+            // Ends by itself where nothing else ended it before.
+            let _ = timeout(STOP_AT_LAST, signals.next()).await;
+            std::process::exit(Exit::Stopped as i32);
+        });
     });
     Ok(())
 }
 
-async fn either(interrupt: &mut Signal, terminate: &mut Signal) {
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    /// Both signals, and what they are awaited in.
+    fn open() -> io::Result<(Runtime, Self)> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let entered = runtime.enter();
+        let interrupt = signal(SignalKind::interrupt())?;
+        let terminate = signal(SignalKind::terminate())?;
+        drop(entered);
+        Ok((runtime, Self { interrupt, terminate }))
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
     }
 }

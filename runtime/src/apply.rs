@@ -10,7 +10,6 @@ use tokio::task::JoinHandle;
 
 use crate::backends::{Backends, RunOptions};
 use crate::backfill::Backfill;
-use crate::bounds::RETRY_TOTAL_APPLY;
 use crate::drift::Compare;
 use crate::error::{Error, ErrorKind, Result};
 use crate::feed::Feed;
@@ -59,11 +58,28 @@ pub struct Applied {
 /// Findings at deny, drift, an unsupported step (nothing was changed), a bound that ran out (run it
 /// again), or a document that the index refuses; see [`ErrorKind`].
 pub async fn apply(backends: &dyn Backends, lock: Arc<Lock>, options: &ApplyOptions) -> Result<Applied> {
-    let sink = backends.sink(&lock, &options.run).await?;
-    let mut retry = Retry::new(&options.run, Some(RETRY_TOTAL_APPLY));
+    match options.run.shutdown.bounds(apply_again_and_again(backends, lock, options)).await {
+        Some(applied) => applied,
+        None => {
+            options.run.progress.event(ProgressEvent::StoppedShort);
+            Err(stopped())
+        }
+    }
+}
+
+async fn apply_again_and_again(
+    backends: &dyn Backends,
+    lock: Arc<Lock>,
+    options: &ApplyOptions,
+) -> Result<Applied> {
+    let mut retry = Retry::bounded(&options.run);
     let mut attempt = Attempt { applied: Applied::default(), is_first: true };
-    while let Err(error) = attempt.run(backends, &lock, &sink, options, &mut retry).await {
-        retry.after(error).await.map_err(|error| Names::new(&lock, &sink).explain(error))?;
+    let mut sink = None;
+    while let Err(error) = attempt.run_with(backends, &lock, &mut sink, options, &mut retry).await {
+        retry.after(error).await.map_err(|error| match &sink {
+            Some(sink) => Names::new(&lock, sink).explain(error),
+            None => error,
+        })?;
         attempt.is_first = false;
     }
     Ok(attempt.applied)
@@ -76,6 +92,22 @@ struct Attempt {
 }
 
 impl Attempt {
+    /// An attempt with the sink of the one before, where that reached it.
+    async fn run_with(
+        &mut self,
+        backends: &dyn Backends,
+        lock: &Arc<Lock>,
+        sink: &mut Option<Arc<dyn Sink>>,
+        options: &ApplyOptions,
+        retry: &mut Retry,
+    ) -> Result<()> {
+        let sink = match sink {
+            Some(sink) => sink.clone(),
+            None => sink.insert(backends.sink(lock, &options.run).await?).clone(),
+        };
+        self.run(backends, lock, &sink, options, retry).await
+    }
+
     async fn run(
         &mut self,
         backends: &dyn Backends,
@@ -131,6 +163,7 @@ impl Attempt {
         let mut following = tokio::spawn(pipeline.run(stream));
         let outcome = tokio::select! {
             ended = &mut following => return Err(ended_early(ended)),
+            never = retry.observe(session.confirmed.clone()) => never,
             outcome = self.fill(&session, &joined, options) => outcome,
             () = options.run.shutdown.requested() => Err(stopped()),
         };

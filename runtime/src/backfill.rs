@@ -105,26 +105,35 @@ impl Backfill {
             let selection = Selection::Range { after: chunk.after.clone(), up_to: chunk.up_to.clone() };
             match eventless.settle(&selection).await {
                 Ok(done) => settled = settled.and(done),
-                Err(error) if error.kind == ErrorKind::TooMuch => {
-                    todo.extend(self.halves(chunk, error).await?)
+                Err(error) if error.kind == ErrorKind::TooMuch && chunk.rows <= 1 => {
+                    settled = settled.and(self.by_keys(&eventless, &selection, error).await?);
                 }
+                Err(error) if error.kind == ErrorKind::TooMuch => todo.extend(self.halves(chunk).await?),
                 Err(error) => return Err(error),
             }
         }
         Ok(settled)
     }
 
-    /// The back half first, so that the front half is taken first.
-    async fn halves(&self, chunk: Chunk, error: Error) -> Result<Vec<Chunk>> {
-        let rows = chunk.rows / 2;
-        let documents = &self.session.source.documents;
-        let middle = documents.bound(self.plan(), chunk.after.as_ref(), rows.max(1)).await?;
-        // Rows may have come since it was bounded, so that one row is not what it was made for.
-        if rows == 0 && (middle.is_none() || middle == chunk.up_to) {
+    /// What was made for one row, by the keys that are in it now: rows may have come since, and an error
+    /// of one key names it.
+    async fn by_keys(&self, eventless: &Eventless<'_>, range: &Selection, error: Error) -> Result<Settled> {
+        let (keys, _) = self.session.source.documents.keys(self.plan(), range).await?;
+        if keys.is_empty() {
             return Err(error.into_kind(ErrorKind::Rejected));
         }
-        let Some(middle) = middle else { return Ok(vec![Chunk { rows, ..chunk }]) };
-        let rows = rows.max(1);
+        eventless.settle(&Selection::Keys(keys)).await
+    }
+
+    /// The back half first, so that the front half is taken first.
+    async fn halves(&self, chunk: Chunk) -> Result<Vec<Chunk>> {
+        let rows = (chunk.rows / 2).max(1);
+        let documents = &self.session.source.documents;
+        let middle = documents.bound(self.plan(), chunk.after.as_ref(), rows).await?;
+        let Some(middle) = middle.filter(|middle| Some(middle) != chunk.up_to.as_ref()) else {
+            // Fewer rows than it was made for are left.
+            return Ok(vec![Chunk { rows, ..chunk }]);
+        };
         let back = Chunk { after: Some(middle.clone()), rows: (chunk.rows - rows).max(1), ..chunk.clone() };
         Ok(vec![back, Chunk { up_to: Some(middle), rows, ..chunk }])
     }

@@ -46,8 +46,19 @@ pub const DRIFT_INTERVAL: Duration = Duration::from_secs(60);
 pub const RETRY_PAUSE_FIRST: Duration = Duration::from_millis(200);
 /// Longest pause between two attempts.
 pub const RETRY_PAUSE_MAX: Duration = Duration::from_secs(10);
-/// How long `apply` tries to reach a source or sink that it had reached before; `run` does not stop trying.
+/// How long a session must last, or confirm something, before an outage counts as over.
+pub const SESSION_GOOD_AFTER: Duration = Duration::from_secs(5);
+/// How long `apply` tries to reach a source or sink that it never reached; `run` does not stop trying.
+pub const REACH_TOTAL_APPLY: Duration = Duration::from_secs(30);
+/// The same for what it had reached before.
 pub const RETRY_TOTAL_APPLY: Duration = Duration::from_secs(120);
+/// How long credentials that worked before may be refused before the run ends.
+pub const CREDENTIALS_WAIT: Duration = Duration::from_secs(600);
+/// How long a run that was asked to stop waits for what servers still owe it. Ending without that is
+/// what a kill does: nothing is confirmed that is not durable.
+pub const STOP_GRACE: Duration = Duration::from_secs(3);
+/// After so long a process that was asked to stop ends itself, whatever holds it.
+pub const STOP_AT_LAST: Duration = Duration::from_millis(4_500);
 /// How long the follower may take to pass what had happened, before a repair or a swap.
 pub const PASS_WAIT: Duration = Duration::from_secs(300);
 /// Rounds of repair that verify makes before it gives up.

@@ -10,8 +10,13 @@ use crate::recovery::DriftCause;
 /// What went wrong, as far as what to do about it depends on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorKind {
-    /// A server could not be reached at all, or a reference could not be resolved.
+    /// A server could not be reached: refused, silent, starting, or its name is not known yet.
     Unreachable,
+    /// A reference could not be resolved, or a server refuses us as we are configured: credentials, a
+    /// missing database, a certificate. Only a person changes that.
+    Misconfigured,
+    /// The sink takes no writes until something else changes: a full disk, or a block set by hand.
+    Blocked,
     /// A connection that was there is lost: everything since the last confirm is done again.
     ConnectionLost,
     /// A table lock was not to be had in time (`55P03`): wait, read again.
@@ -41,19 +46,49 @@ pub enum ErrorKind {
 pub enum Remedy {
     /// Begin the session again from what was confirmed.
     Retry,
-    /// End, with this exit code.
-    Stop(u8),
+    /// The same where it has worked before, within a bound: credentials are renewed in two places, and
+    /// never at the same instant. At the start it ends the run.
+    RetryWhereItWorked,
+    /// End.
+    Stop,
 }
 
 impl ErrorKind {
-    /// The one table from kind to remedy; exit codes are those of every flusso command.
+    /// The one table from kind to remedy.
     pub fn remedy(self) -> Remedy {
         match self {
-            Self::ConnectionLost | Self::LockNotAvailable | Self::TooMuch | Self::Unanswered => Remedy::Retry,
-            Self::Findings => Remedy::Stop(1),
-            Self::Unreachable => Remedy::Stop(3),
-            Self::Drift => Remedy::Stop(4),
-            Self::Busy | Self::Rejected | Self::Foreign | Self::Stopped | Self::Internal => Remedy::Stop(5),
+            Self::Unreachable
+            | Self::Blocked
+            | Self::ConnectionLost
+            | Self::LockNotAvailable
+            | Self::TooMuch
+            | Self::Unanswered => Remedy::Retry,
+            Self::Misconfigured => Remedy::RetryWhereItWorked,
+            Self::Findings
+            | Self::Drift
+            | Self::Busy
+            | Self::Rejected
+            | Self::Foreign
+            | Self::Stopped
+            | Self::Internal => Remedy::Stop,
+        }
+    }
+
+    /// How a command ends that an error of this kind ended, after every retry: the exit codes of every
+    /// flusso command.
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Findings => 1,
+            Self::Unreachable | Self::Misconfigured | Self::ConnectionLost | Self::Unanswered => 3,
+            Self::Drift => 4,
+            Self::LockNotAvailable
+            | Self::TooMuch
+            | Self::Blocked
+            | Self::Busy
+            | Self::Rejected
+            | Self::Foreign
+            | Self::Stopped
+            | Self::Internal => 5,
         }
     }
 }
@@ -71,6 +106,10 @@ pub struct Error {
     pub findings: Vec<Finding>,
     /// What no longer fits the state: its help is added where the command ends.
     pub cause: Option<Box<DriftCause>>,
+    /// The server it is about, where that is not the source.
+    pub server: Option<String>,
+    /// Whether the outage behind it was reported already, so that it is not reported twice.
+    pub is_reported: bool,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -80,7 +119,16 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 impl Error {
     /// An error of a kind.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), help: None, findings: Vec::new(), cause: None, source: None }
+        Self {
+            kind,
+            message: message.into(),
+            help: None,
+            findings: Vec::new(),
+            cause: None,
+            server: None,
+            is_reported: false,
+            source: None,
+        }
     }
 
     /// The same with what to do.
@@ -113,9 +161,16 @@ impl Error {
         self
     }
 
-    /// Whether beginning the session again is the remedy.
-    pub fn is_retryable(&self) -> bool {
-        self.kind.remedy() == Remedy::Retry
+    /// The same about a server that is not the source.
+    pub fn with_server(mut self, server: impl Into<String>) -> Self {
+        self.server = Some(server.into());
+        self
+    }
+
+    /// The same where whoever met it has reported it as an outage, and will report its end.
+    pub fn as_reported(mut self) -> Self {
+        self.is_reported = true;
+        self
     }
 }
 

@@ -1,6 +1,7 @@
 //! Documents that no change caused (backfill, repair): written below every change to come, and built
 //! again wherever it is in doubt whether what was written still holds.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use flusso_schemas::lsn::Lsn;
@@ -94,8 +95,9 @@ impl Eventless<'_> {
         Ok((settled, doubtful))
     }
 
-    /// One snapshot's documents, written once. A failed request is never sent again: it may still
-    /// arrive, so its keys are built anew, whatever has become of their rows.
+    /// One snapshot's documents, written once. A failed request is never sent again, because it may still
+    /// arrive: its keys are built from a new snapshot, whatever has become of their rows. Where tombstones
+    /// may be lost, the deadline has passed or a table was rewritten, so are all keys of the snapshot.
     async fn once(&self, selection: &Selection) -> Result<(Settled, Vec<Key>)> {
         let Session { source, writer, .. } = self.session;
         let index = self.session.index(self.index);
@@ -110,18 +112,20 @@ impl Eventless<'_> {
         let outcomes = try_join_all(writes).await?;
         try_join_all(self.feeds.iter().map(|feed| writer.sink().flush(&feed.generation))).await?;
         let aftermath = source.documents.aftermath(&built.snapshot).await?;
-        let all_answered = outcomes.iter().all(|outcome| outcome.unanswered.is_empty());
-        let holds = all_answered
-            && aftermath.age <= WRITE_DEADLINE
+        let holds = aftermath.age <= WRITE_DEADLINE
             && aftermath.rewritten.is_empty()
             && marks_before == self.marks().await?;
+        let again: BTreeSet<Key> = match holds {
+            true => outcomes.into_iter().flat_map(|outcome| outcome.unanswered).collect(),
+            false => built.keys().cloned().collect(),
+        };
         let settled = Settled {
             documents: built.documents.len() as u64,
             bytes: built.documents.bytes(),
             reading,
             note: built.snapshot.note,
         };
-        Ok((settled, if holds { Vec::new() } else { built.keys().cloned().collect() }))
+        Ok((settled, again.into_iter().collect()))
     }
 
     /// What tells whether a tombstone may have been lost meanwhile, of each sink that can lose one.

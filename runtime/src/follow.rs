@@ -20,21 +20,67 @@ use crate::session::{Session, Start};
 use crate::sink::{Generation, Sink};
 use crate::state::{SinkState, of_sink};
 
-/// Follows until it is asked to stop. A session that breaks is begun again for as long as it takes.
+/// Follows until it is asked to stop. A session that breaks, and one that could not begin because a
+/// server is down, is begun again for as long as it takes.
 ///
 /// # Errors
 /// [`ErrorKind::Drift`] where the lock is not the one that an apply completed last, or where documents
-/// may have missed changes; [`ErrorKind::Unreachable`] where the first attempt reaches nothing.
+/// may have missed changes; [`ErrorKind::Misconfigured`] where a server refuses us from the start.
 pub async fn follow(backends: &dyn Backends, lock: Arc<Lock>, options: &RunOptions) -> Result<()> {
-    let sink = backends.sink(&lock, options).await?;
-    let mut retry = Retry::new(options, None);
-    while let Err(error) = follow_once(backends, &lock, &sink, options, &mut retry).await {
-        match retry.after(error).await.map_err(|error| Names::new(&lock, &sink).explain(error)) {
+    match options.shutdown.bounds(follow_again_and_again(backends, lock, options)).await {
+        Some(ended) => ended,
+        None => {
+            options.progress.event(ProgressEvent::StoppedShort);
+            Ok(())
+        }
+    }
+}
+
+async fn follow_again_and_again(
+    backends: &dyn Backends,
+    lock: Arc<Lock>,
+    options: &RunOptions,
+) -> Result<()> {
+    let mut retry = Retry::endless(options);
+    let mut run = Run { sink: None, is_ready: false };
+    while let Err(error) = run.attempt(backends, &lock, options, &mut retry).await {
+        if error.kind == ErrorKind::Misconfigured {
+            // Its credentials were resolved when it was made, and may have been renewed since.
+            run.sink = None;
+        }
+        let ended = retry.after(error).await.map_err(|error| match &run.sink {
+            Some(sink) => Names::new(&lock, sink).explain(error),
+            None => error,
+        });
+        match ended {
             Err(error) if options.shutdown.is_requested() && retry.may_mend(&error) => return Ok(()),
             outcome => outcome?,
         }
     }
     Ok(())
+}
+
+/// What outlives a session.
+struct Run {
+    sink: Option<Arc<dyn Sink>>,
+    /// Whether it was said that the run is ready: that is said once.
+    is_ready: bool,
+}
+
+impl Run {
+    async fn attempt(
+        &mut self,
+        backends: &dyn Backends,
+        lock: &Arc<Lock>,
+        options: &RunOptions,
+        retry: &mut Retry,
+    ) -> Result<()> {
+        let sink = match &self.sink {
+            Some(sink) => sink.clone(),
+            None => self.sink.insert(backends.sink(lock, options).await?).clone(),
+        };
+        follow_once(backends, lock, &sink, options, retry, &mut self.is_ready).await
+    }
 }
 
 async fn follow_once(
@@ -43,6 +89,7 @@ async fn follow_once(
     sink: &Arc<dyn Sink>,
     options: &RunOptions,
     retry: &mut Retry,
+    is_ready: &mut bool,
 ) -> Result<()> {
     let opening = Opening::new(backends, lock, sink, options).await?;
     check_lock(&opening).await?;
@@ -72,10 +119,13 @@ async fn follow_once(
         confirmed,
         options: options.clone(),
     };
-    let (_session, pipeline) = Session::begin(start, &*stream, options.shutdown.clone());
-    options.progress.event(ProgressEvent::Ready);
+    let (session, pipeline) = Session::begin(start, &*stream, options.shutdown.clone());
+    if !std::mem::replace(is_ready, true) {
+        options.progress.event(ProgressEvent::Ready);
+    }
     tokio::select! {
         ended = pipeline.run(stream) => ended,
+        never = retry.observe(session.confirmed.clone()) => never,
         drifted = watch_drift(&opening, &feeds) => drifted,
     }
 }

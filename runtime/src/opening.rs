@@ -148,6 +148,7 @@ impl Opening {
         let Some(index) = self.plan.indexes.iter().find(|index| index.name == generation.index) else {
             return Ok(None);
         };
+        self.sink.check_settings(&at, index).await?;
         let now = self.source.capture.catalog_record(index).await?;
         match differences(&generation.catalog, &now, compare) {
             none if none.is_empty() => {

@@ -2,10 +2,13 @@
 
 use std::fmt::Debug;
 use std::sync::Arc;
+use std::time::Duration;
 
 use flusso_schemas::lsn::Lsn;
 use flusso_schemas::report::{ApplyPlan, Finding};
 use tokio::sync::watch;
+
+use crate::bounds::STOP_GRACE;
 
 /// Takes what happens, as it happens. Calls come from several tasks and must not block.
 pub trait Progress: Debug + Send + Sync {
@@ -48,13 +51,21 @@ pub enum ProgressEvent {
     Confirmed(Lsn),
     /// Following is up to date enough to be used; `run` prints it once.
     Ready,
-    /// A session broke and is begun again.
-    Retrying {
-        /// What broke it.
+    /// Something keeps the run from going on, and is tried again until it is over. Sent once an outage
+    /// and cause, not once an attempt.
+    OutageBegan {
+        /// What is wrong, naming the server.
         reason: String,
-        /// Pause before the next attempt, milliseconds.
-        pause_ms: u64,
     },
+    /// What was reported so is over.
+    OutageEnded {
+        /// The server that is back; none where it is the session as a whole.
+        server: Option<String>,
+        /// How long it lasted.
+        lasted: Duration,
+    },
+    /// A run that was asked to stop ends without what some server still owes it.
+    StoppedShort,
 }
 
 /// A progress that is thrown away.
@@ -65,7 +76,7 @@ impl Progress for Silent {
     fn event(&self, _event: ProgressEvent) {}
 }
 
-/// Whether the run was asked to stop. Cloned into every task;
+/// Whether the run was asked to stop. Cloned into every task.
 #[derive(Clone, Debug)]
 pub struct Shutdown(watch::Receiver<bool>, Arc<watch::Sender<bool>>);
 
@@ -92,5 +103,19 @@ impl Shutdown {
         let mut receiver = self.0.clone();
         // The sender lives in `self`, so waiting ends only with the request.
         let _ = receiver.wait_for(|asked| *asked).await;
+    }
+
+    /// Does work until its end, or until [`STOP_GRACE`] after the request to stop: no server that keeps
+    /// silent may hold a stop. None where the work was cut short.
+    pub async fn bounds<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        let cut = async {
+            self.requested().await;
+            tokio::time::sleep(STOP_GRACE).await;
+        };
+        tokio::select! {
+            biased;
+            done = work => Some(done),
+            () = cut => None,
+        }
     }
 }

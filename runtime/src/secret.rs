@@ -54,7 +54,7 @@ impl Resolver {
 
     /// The value behind a reference. A command is run in the foreground, at most 30 s.
     ///
-    /// Every error is [`ErrorKind::Unreachable`] and names the reference, never its value.
+    /// Every error is [`ErrorKind::Misconfigured`] and names the reference, never its value.
     pub fn secret(&self, reference: &SecretRef) -> Result<Secret> {
         match reference {
             SecretRef::Env(name) => (self.variable)(name).ok_or_else(|| self.unset(name)),
@@ -115,7 +115,7 @@ impl Resolver {
     }
 
     fn unreachable(&self, why: String) -> Error {
-        Error::new(ErrorKind::Unreachable, format!("{why}, so {} cannot be reached", self.whom))
+        Error::new(ErrorKind::Misconfigured, format!("{why}, so {} cannot be reached", self.whom))
     }
 }
 
@@ -187,7 +187,7 @@ mod tests {
     #[test]
     fn an_unset_variable_says_what_cannot_be_reached() {
         let error = resolver(false).secret(&SecretRef::Env("NO".to_owned())).expect_err("unset");
-        assert_eq!(error.kind, ErrorKind::Unreachable);
+        assert_eq!(error.kind, ErrorKind::Misconfigured);
         assert_eq!(error.message, "environment variable `NO` is not set, so the source cannot be reached");
         assert_eq!(
             resolver(false).template(&Template("${NO}".to_owned())).expect_err("unset").message,

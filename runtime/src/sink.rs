@@ -53,6 +53,10 @@ pub trait Sink: Debug + Send + Sync {
     /// Its identity now; none where it is gone.
     async fn identity(&self, generation: &Generation) -> Result<Option<GenerationIdentity>>;
 
+    /// [`crate::ErrorKind::Drift`] where someone gave a generation settings by hand that may keep documents
+    /// from being stored as they were built.
+    async fn check_settings(&self, generation: &Generation, index: &IndexPlan) -> Result<()>;
+
     /// Removes a generation that never was live. None there is no error.
     async fn drop_generation(&self, generation: &Generation) -> Result<()>;
 

@@ -22,7 +22,7 @@ pub struct PemFiles {
     pub key: Option<String>,
 }
 
-/// How to speak TLS to one server. Errors are [`ErrorKind::Unreachable`] and name the file.
+/// How to speak TLS to one server. Errors are [`ErrorKind::Misconfigured`] and name the file.
 #[derive(Clone, Debug)]
 pub struct ClientTls<'a> {
     /// What cannot be reached without it, such as `the source`.
@@ -97,7 +97,7 @@ impl ClientTls<'_> {
     }
 
     fn unreachable(&self, why: String) -> Error {
-        Error::new(ErrorKind::Unreachable, format!("{why}, so {} cannot be reached", self.whom))
+        Error::new(ErrorKind::Misconfigured, format!("{why}, so {} cannot be reached", self.whom))
     }
 }
 

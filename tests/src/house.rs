@@ -77,6 +77,39 @@ fn one_file_of_the_command_line_names_the_backends() {
     assert_eq!(in_cli.map(|(path, _)| path).collect::<Vec<_>>(), ["cli/src/backends.rs"]);
 }
 
+/// A statement that goes past it has no bound of ours, and hangs with a frozen server.
+#[test]
+fn one_file_sends_statements_to_postgres() {
+    let ways = [
+        "query_raw(",
+        "batch_execute(",
+        "prepare_typed(",
+        "simple_query(",
+        "copy_in(",
+        "copy_out(",
+        "Client,",
+        "::Client",
+    ];
+    let elsewhere = sources().into_iter().filter(|(path, text)| {
+        path.starts_with("runtime/postgres/src/")
+            && path != "runtime/postgres/src/statement.rs"
+            && text.contains("tokio_postgres")
+            && ways.iter().any(|way| text.contains(way))
+    });
+    assert_eq!(elsewhere.map(|(path, _)| path).collect::<Vec<_>>(), [""; 0], "use `Session`");
+}
+
+/// A request that goes past it has no bound of ours either.
+#[test]
+fn one_file_sends_requests_to_opensearch() {
+    let elsewhere = sources().into_iter().filter(|(path, text)| {
+        path.starts_with("runtime/opensearch/src/")
+            && path != "runtime/opensearch/src/transport.rs"
+            && text.contains("reqwest")
+    });
+    assert_eq!(elsewhere.map(|(path, _)| path).collect::<Vec<_>>(), [""; 0], "use `Transport`");
+}
+
 #[test]
 fn every_module_says_what_it_is() {
     let silent = sources().into_iter().filter(|(_, text)| !text.starts_with("//!")).map(|(path, _)| path);

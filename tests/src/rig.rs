@@ -2,6 +2,7 @@
 //! its own, the binary as a process, and the truth beside what the index holds.
 
 mod compare;
+mod hole;
 mod process;
 
 use std::fs;
@@ -16,6 +17,7 @@ use xtask::services::opensearch::http;
 use xtask::services::postgres::{Cluster, Connection};
 use xtask::services::{OPENSEARCH_VARIABLE, POSTGRES_VARIABLE};
 
+pub use hole::Hole;
 pub use process::{Done, Running};
 
 /// How long anything a test waits for may take on a busy machine.
@@ -113,6 +115,31 @@ impl Rig {
     /// The first value of the first row.
     pub fn value(&mut self, sql: &str) -> Option<String> {
         self.sql.query(sql).expect(sql).into_iter().next().and_then(|row| row.into_iter().next().flatten())
+    }
+
+    /// Lets the binary reach its database through a proxy of the test's own.
+    pub fn database_through(&mut self, start: impl Fn(&str) -> Hole) -> Hole {
+        let url = self.database_url();
+        let (before, rest) = url.split_once('@').expect("a URL with a user");
+        let (address, database) = rest.split_once('/').expect("a URL with a database");
+        let hole = start(address);
+        self.variables[0].1 = format!("{before}@{}/{database}", hole.address());
+        hole
+    }
+
+    /// Lets the binary reach its index server through a proxy of the test's own.
+    pub fn opensearch_through(&mut self, start: impl Fn(&str) -> Hole) -> Hole {
+        let hole = start(self.opensearch.trim_start_matches("http://"));
+        self.set("OPENSEARCH_URL", &format!("http://{}", hole.address()));
+        hole
+    }
+
+    /// Server processes of the binary's sessions whose name ends so.
+    pub fn backends(&mut self, purpose: &str) -> Vec<u32> {
+        let name = format!("flusso_{} {purpose}", self.name);
+        let sql = format!("select pid from pg_stat_activity where application_name = '{name}'");
+        let rows = self.sql.query(&sql).expect("a superuser sees them");
+        rows.into_iter().flatten().flatten().map(|pid| pid.parse().expect("a number")).collect()
     }
 
     /// Runs the binary to its end.

@@ -8,3 +8,4 @@ mod opensearch_tables;
 mod postgres_control;
 mod replication;
 mod shapes;
+mod waits;

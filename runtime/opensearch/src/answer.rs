@@ -9,9 +9,9 @@ use crate::client::{blocked, credentials_refused, unknown_answer};
 use crate::server_error::ServerError;
 use crate::transport::Response;
 
-/// What of the answer is sent at all: 25 bytes an item instead of 200.
+/// What of the answer is sent at all: 45 bytes an item instead of 200.
 pub(crate) const FILTER: &str =
-    "errors,items.*.status,items.*.error.type,items.*.error.reason,items.*.error.caused_by";
+    "errors,items.*.status,items.*.result,items.*.error.type,items.*.error.reason,items.*.error.caused_by";
 
 /// What is to be done about an item.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub(crate) enum Verdict {
     Throttled,
     /// It may or may not have been executed.
     InDoubt,
+    /// The server says that it is done and stored nothing: an ingest pipeline dropped it.
+    Dropped,
 }
 
 /// What is to be done about a whole request.
@@ -52,6 +54,7 @@ enum Action {
 #[derive(Deserialize)]
 struct ItemAnswer {
     status: u16,
+    result: Option<String>,
     error: Option<ServerError>,
 }
 
@@ -64,11 +67,12 @@ pub(crate) fn judge(shown: &str, generation: &str, items: usize, response: &Resp
     let error = ServerError::of(response);
     match response.status {
         _ if error.is_block() => Err(blocked(&error)),
+        _ if error.is_without_manager() => Ok(Outcome::Throttled),
         _ if error.is_missing_index() => Err(gone(generation)),
         401 | 403 => Err(credentials_refused(shown, response.status)),
         413 => Ok(Outcome::TooLong),
         429 => Ok(Outcome::Throttled),
-        500.. => Ok(Outcome::InDoubt),
+        408 | 500.. => Ok(Outcome::InDoubt),
         // Nothing of it was executed, and its reason may quote the body.
         status => {
             let message = format!("a bulk request was not understood ({status} {})", error.error_type);
@@ -90,11 +94,15 @@ fn judge_items(generation: &str, items: usize, body: &[u8]) -> Result<Vec<Verdic
 fn judge_item(generation: &str, action: Action) -> Result<Verdict> {
     let (Action::Index(item) | Action::Delete(item)) = action;
     let Some(error) = item.error else {
+        if item.result.as_deref() == Some("noop") {
+            return Ok(Verdict::Dropped);
+        }
         // A delete of what is not there is a 404 without an error, and leaves a tombstone.
         return Ok(Verdict::Settled(Answer::Done));
     };
     match item.status {
         _ if error.is_block() => Err(blocked(&error)),
+        _ if error.is_without_manager() => Ok(Verdict::Throttled),
         _ if error.is_missing_index() => Err(gone(generation)),
         _ if is_unusable(&error) => Err(unusable(generation, &error)),
         403 => Err(credentials_refused("the server", 403)),
@@ -186,7 +194,7 @@ mod tests {
             reason: Some(reason.to_owned()),
             caused_by: None,
         };
-        judge_item("g", Action::Index(ItemAnswer { status, error: Some(error) }))
+        judge_item("g", Action::Index(ItemAnswer { status, result: None, error: Some(error) }))
     }
 
     fn rejection(error_type: &str, field: Option<&str>) -> Verdict {
@@ -231,9 +239,23 @@ mod tests {
         let full = item(429, "rejected_execution_exception", "queue full").expect("a verdict");
         assert_eq!(full, Verdict::Throttled);
         let disk = "index [g] blocked by: [TOO_MANY_REQUESTS/12/disk usage exceeded flood-stage watermark]";
-        assert_eq!(item(429, "cluster_block_exception", disk).expect_err("a stop").kind, ErrorKind::Busy);
+        assert_eq!(item(429, "cluster_block_exception", disk).expect_err("a stop").kind, ErrorKind::Blocked);
         let write = "index [g] blocked by: [FORBIDDEN/8/index write (api)]";
-        assert_eq!(item(403, "cluster_block_exception", write).expect_err("a stop").kind, ErrorKind::Busy);
+        assert_eq!(item(403, "cluster_block_exception", write).expect_err("a stop").kind, ErrorKind::Blocked);
+    }
+
+    #[test]
+    fn a_cluster_without_a_manager_passes_and_is_no_block() {
+        let reason = "blocked by: [SERVICE_UNAVAILABLE/2/no cluster manager];";
+        assert_eq!(item(503, "cluster_block_exception", reason).expect("a verdict"), Verdict::Throttled);
+        let body = format!(r#"{{"error":{{"type":"cluster_block_exception","reason":"{reason}"}}}}"#);
+        assert_eq!(judged(503, &body).expect("an outcome"), Outcome::Throttled);
+    }
+
+    #[test]
+    fn what_a_pipeline_dropped_is_not_done() {
+        let body = r#"{"errors":false,"items":[{"index":{"status":200,"result":"noop"}}]}"#;
+        assert_eq!(judged(200, body).expect("an outcome"), Outcome::Items(vec![Verdict::Dropped]));
     }
 
     #[test]
@@ -249,7 +271,7 @@ mod tests {
         assert_eq!(judged(413, "").expect("an outcome"), Outcome::TooLong);
         assert_eq!(judged(503, "").expect("an outcome"), Outcome::InDoubt);
         assert_eq!(judged(429, "").expect("an outcome"), Outcome::Throttled);
-        assert_eq!(judged(401, "").expect_err("a stop").kind, ErrorKind::Unreachable);
+        assert_eq!(judged(401, "").expect_err("a stop").kind, ErrorKind::Misconfigured);
         assert_eq!(judged(400, "").expect_err("a stop").kind, ErrorKind::Internal);
         assert_eq!(judged(200, r#"{"items":[]}"#).expect_err("one is missing").kind, ErrorKind::Internal);
     }

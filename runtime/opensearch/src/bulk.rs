@@ -43,11 +43,11 @@ pub(crate) enum IdTrouble {
 }
 
 impl IdTrouble {
-    /// As an error type among those of the server, which has none: it fails the whole request.
-    pub(crate) fn error_type(self) -> &'static str {
+    /// The trouble in words, where the server would fail the whole request.
+    pub(crate) fn words(self) -> &'static str {
         match self {
-            Self::Empty => "empty_id",
-            Self::TooLong => "id_too_long",
+            Self::Empty => "its `_id` is empty",
+            Self::TooLong => "its `_id` has more than 512 bytes",
         }
     }
 }
@@ -69,7 +69,8 @@ impl<'a> Items<'a> {
         self.batch.documents.get(at)
     }
 
-    fn id(&self, at: usize) -> String {
+    /// The `_id` of an item.
+    pub(crate) fn id(&self, at: usize) -> String {
         let key = match self.document(at) {
             Some(document) => document.key,
             None => self.batch.deletes[at - self.batch.documents.len()],

@@ -6,11 +6,12 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use flusso_runtime::error::{Error, ErrorKind, Result};
-use flusso_runtime::progress::{Progress, ProgressEvent, Shutdown};
+use flusso_runtime::progress::{Progress, Shutdown};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::backoff;
+use crate::outage::Outages;
 use crate::server_error::ServerError;
 use crate::transport::{Encoding, Request, Response, SendError, Transport, Verb};
 
@@ -25,7 +26,7 @@ pub(crate) const ANSWER_BYTES_MAX: usize = 32 << 20;
 pub(crate) struct Client {
     transport: Transport,
     timeout: Duration,
-    progress: Arc<dyn Progress>,
+    outages: Outages,
     shutdown: Shutdown,
     reached: AtomicBool,
 }
@@ -44,7 +45,13 @@ impl Client {
         progress: Arc<dyn Progress>,
         shutdown: Shutdown,
     ) -> Self {
-        Self { transport, timeout, progress, shutdown, reached: AtomicBool::new(false) }
+        let outages = Outages::new(transport.shown(), progress);
+        Self { transport, timeout, outages, shutdown, reached: AtomicBool::new(false) }
+    }
+
+    /// Where it is reported that the server does not answer.
+    pub(crate) fn outages(&self) -> &Outages {
+        &self.outages
     }
 
     pub(crate) fn transport(&self) -> &Transport {
@@ -83,8 +90,8 @@ impl Client {
     }
 
     /// Sends until there is an answer that waiting would not change, at most [`RETRY_FOR`].
-    /// [`ErrorKind::Unreachable`] where the server was never reached or refuses our credentials,
-    /// [`ErrorKind::Unanswered`] where it had been.
+    /// [`ErrorKind::Unreachable`] where the server was never reached, [`ErrorKind::Unanswered`] where it
+    /// had been, [`ErrorKind::Misconfigured`] where it refuses our credentials.
     pub(crate) async fn call(&self, verb: Verb, path: &str, body: Bytes) -> Result<Answered> {
         self.call_for(verb, path, body, ANSWER_BYTES_MAX).await
     }
@@ -99,20 +106,24 @@ impl Client {
         let began = Instant::now();
         let (mut attempts, mut resent) = (0, false);
         loop {
+            let sent = Instant::now();
             let failure = match self.once(verb, path, body.clone(), answer_bytes_max).await {
                 Ok(response) if !is_passing(&response) => {
+                    self.outages.answered();
                     return self.admitted(response).map(|response| Answered { response, resent });
                 }
                 Ok(response) => {
                     resent = true;
-                    format!("it answers {}", response.status)
+                    passing_words(&response)
                 }
                 Err(SendError::AnswerTooLarge(bytes_max)) => return Err(too_large(path, bytes_max)),
+                Err(SendError::NotTrusted(why)) => return Err(self.not_trusted(&why)),
                 Err(error) => {
                     resent |= !matches!(error, SendError::Refused(_));
                     error.to_string()
                 }
             };
+            self.outages.failed(sent, &failure);
             attempts += 1;
             self.wait(attempts, began, failure).await?;
         }
@@ -133,16 +144,32 @@ impl Client {
     async fn wait(&self, attempts: u32, began: Instant, failure: String) -> Result<()> {
         let shown = self.transport.shown();
         if !self.reached.load(Ordering::Relaxed) {
-            return Err(Error::new(ErrorKind::Unreachable, format!("{shown} cannot be reached: {failure}"))
+            return Err(self
+                .error(ErrorKind::Unreachable, format!("{shown} cannot be reached: {failure}"))
                 .with_help("check the sink's `url` and whether the server runs"));
         }
         if began.elapsed() > RETRY_FOR {
-            let seconds = RETRY_FOR.as_secs();
-            let message = format!("{shown} gave no answer for {seconds} s: {failure}");
-            return Err(Error::new(ErrorKind::Unanswered, message));
+            let seconds = began.elapsed().as_secs();
+            return Err(self.error(
+                ErrorKind::Unanswered,
+                format!("{shown} has not answered for {seconds} s: {failure}"),
+            ));
         }
-        self.progress.event(ProgressEvent::Waiting { what: format!("for {shown}: {failure}") });
         self.pause(attempts).await
+    }
+
+    /// An error about this server, which is not reported again where its outage was.
+    fn error(&self, kind: ErrorKind, message: String) -> Error {
+        let error = Error::new(kind, message).with_server(self.transport.shown());
+        if self.outages.is_reported() { error.as_reported() } else { error }
+    }
+
+    /// TLS was not agreed on.
+    pub(crate) fn not_trusted(&self, why: &str) -> Error {
+        let message = format!("no TLS with {}: {why}", self.transport.shown());
+        Error::new(ErrorKind::Misconfigured, message)
+            .with_server(self.transport.shown())
+            .with_help("check the sink's `url`, `ca_cert` and the server's certificate")
     }
 
     /// Waits before the next attempt; [`ErrorKind::Stopped`] where it was asked to stop meanwhile.
@@ -183,13 +210,24 @@ impl Answered {
     }
 }
 
-/// Whether waiting may change the answer: the server is starting, overloaded, or behind a proxy that
-/// cannot reach it.
+/// Whether waiting a moment may change the answer: the server is starting, overloaded, without a cluster
+/// manager, or behind a proxy that cannot reach it.
 fn is_passing(response: &Response) -> bool {
     match response.status {
-        502..=504 => true,
+        408 | 502..=504 => true,
         429 => !ServerError::of(response).is_block(),
         _ => false,
+    }
+}
+
+/// An answer that will pass, in words.
+fn passing_words(response: &Response) -> String {
+    let error = ServerError::of(response);
+    let status = response.status;
+    match error.deepest().error_type.as_str() {
+        _ if error.is_without_manager() => format!("its cluster has no elected manager ({status})"),
+        "" => format!("it answers {status}"),
+        error_type => format!("it answers {status} ({error_type})"),
     }
 }
 
@@ -205,22 +243,26 @@ pub(crate) fn refusal(what: &str, response: &Response) -> Error {
     Error::new(ErrorKind::Rejected, format!("{what} was refused ({status} {}){reason}", cause.error_type))
 }
 
-/// An index that takes no writes until a person does something.
+/// Writes that are refused until something else changes.
 pub(crate) fn blocked(error: &ServerError) -> Error {
+    let whom =
+        error.blocked_index().map_or_else(|| "the cluster".to_owned(), |name| format!("index `{name}`"));
     if error.is_disk_block() {
         return Error::new(
-            ErrorKind::Busy,
-            "the index takes no writes because a disk of the cluster is over its flood-stage watermark",
+            ErrorKind::Blocked,
+            format!("{whom} takes no writes: a disk is over its flood-stage watermark"),
         )
-        .with_help("free disk space, or add a node; the server lifts the block by itself then");
+        .with_help("free disk space, or add a node; the server then lifts the block by itself");
     }
-    Error::new(ErrorKind::Busy, "the index takes no writes because someone blocked them")
-        .with_help("find who set a `blocks` setting on the index or the cluster and remove it")
+    let block = error.block().map_or_else(String::new, |block| format!(" ({block})"));
+    Error::new(ErrorKind::Blocked, format!("{whom} takes no writes: someone set a block{block}"))
+        .with_help("remove the `blocks` setting of the index or the cluster")
 }
 
 /// Missing or wrong credentials, or a role that may not do this.
 pub(crate) fn credentials_refused(shown: &str, status: u16) -> Error {
-    Error::new(ErrorKind::Unreachable, format!("{shown} refuses us with status {status}"))
+    Error::new(ErrorKind::Misconfigured, format!("{shown} refuses our requests with status {status}"))
+        .with_server(shown)
         .with_help("check the sink's `username` and `password` and what that user may do")
 }
 
@@ -253,8 +295,8 @@ mod tests {
         assert!(!is_passing(&response(429, body)));
         assert!(is_passing(&response(429, r#"{"error":{"type":"circuit_breaking_exception"}}"#)));
         let error = refusal("a write", &response(429, body));
-        assert_eq!(error.kind, ErrorKind::Busy);
-        assert!(error.message.contains("flood-stage watermark"), "{error}");
+        assert_eq!(error.kind, ErrorKind::Blocked);
+        assert_eq!(error.message, "index `a` takes no writes: a disk is over its flood-stage watermark");
         assert!(error.help.is_some_and(|help| help.contains("free disk space")));
     }
 

@@ -38,7 +38,7 @@ fn parse(text: &str) -> Result<Url> {
     let is_http = |url: &Url| matches!(url.scheme(), "http" | "https") && url.has_host();
     // The text may hold a password, and the parser's error says which part it is about without it.
     Url::parse(text.trim()).ok().filter(is_http).ok_or_else(|| {
-        Error::new(ErrorKind::Unreachable, "the sink's `url` is no http URL, so it cannot be reached")
+        Error::new(ErrorKind::Misconfigured, "the sink's `url` is no http URL, so it cannot be reached")
             .with_help("write it as `http://host:9200`")
     })
 }
@@ -98,7 +98,7 @@ mod tests {
     fn what_is_no_http_url_is_not_repeated() {
         for text in ["hunter2", "ftp://u:hunter2@h", "http://", "postgres://u:hunter2@h/d"] {
             let error = parse(text).expect_err(text);
-            assert_eq!(error.kind, ErrorKind::Unreachable);
+            assert_eq!(error.kind, ErrorKind::Misconfigured);
             assert!(!error.to_string().contains("hunter2"), "{error}");
         }
     }

@@ -17,6 +17,8 @@ mod generation;
 mod listing;
 mod marks;
 mod names;
+mod outage;
+mod pipelines;
 mod preflight;
 mod server_error;
 mod settings;

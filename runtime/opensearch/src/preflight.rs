@@ -12,6 +12,7 @@ use crate::alias::{self, Standing};
 use crate::client::Client;
 use crate::facts;
 use crate::names;
+use crate::pipelines;
 use crate::settings::IndexSettings;
 use crate::state;
 use crate::templates;
@@ -60,7 +61,7 @@ pub(crate) async fn greet(client: &Client) -> Result<Option<Finding>> {
 
 fn not_opensearch(client: &Client) -> Error {
     let message = format!("{} answers, but not as opensearch does", client.transport().shown());
-    Error::new(ErrorKind::Unreachable, message).with_help("check the sink's `url`")
+    Error::new(ErrorKind::Misconfigured, message).with_help("check the sink's `url`")
 }
 
 impl Preflight<'_> {
@@ -114,9 +115,8 @@ impl Preflight<'_> {
 
     async fn pipelines(self, index: &IndexPlan, settings: &IndexSettings) -> Result<Vec<Finding>> {
         let mut findings = Vec::new();
-        for setting in ["index.default_pipeline", "index.final_pipeline"] {
-            let named = settings.get(setting).and_then(Value::as_str).filter(|name| *name != "_none");
-            let Some(name) = named else { continue };
+        for setting in pipelines::SETTINGS {
+            let Some(name) = pipelines::named(settings.get(setting)) else { continue };
             if self.client.get(&format!("/_ingest/pipeline/{}", segment(name))).await?.is_missing() {
                 let index = &index.name;
                 let message =

@@ -38,9 +38,28 @@ impl ServerError {
         self.reason.as_deref().unwrap_or_default()
     }
 
-    /// Whether an index or the cluster takes no writes until a person does something.
+    /// Whether an index or the cluster takes no writes until something else changes. A cluster that has
+    /// no manager, or has not recovered its state, says `cluster_block_exception` as well: that passes.
     pub(crate) fn is_block(&self) -> bool {
-        self.error_type == "cluster_block_exception"
+        self.error_type == "cluster_block_exception" && !self.is_without_manager()
+    }
+
+    /// Whether the cluster has no elected manager, or is still reading its state.
+    pub(crate) fn is_without_manager(&self) -> bool {
+        self.error_type == "master_not_discovered_exception"
+            || self.error_type == "cluster_manager_not_discovered_exception"
+            || (self.error_type == "cluster_block_exception"
+                && self.reason_text().contains("SERVICE_UNAVAILABLE/"))
+    }
+
+    /// The index that a block's reason begins with; none where it is of the cluster.
+    pub(crate) fn blocked_index(&self) -> Option<&str> {
+        Some(self.reason_text().strip_prefix("index [")?.split_once("] blocked by")?.0)
+    }
+
+    /// The block in the server's words, such as `FORBIDDEN/8/index write (api)`.
+    pub(crate) fn block(&self) -> Option<&str> {
+        Some(self.reason_text().split_once("blocked by: [")?.1.split_once(']')?.0)
     }
 
     /// Whether the block is the disk's.

@@ -24,7 +24,7 @@ use crate::state::StateIndex;
 use crate::throttle::Throttle;
 use crate::transport::Encoding;
 use crate::write::Bulk;
-use crate::{alias, documents, endpoint, facts, finish, generation, marks, names};
+use crate::{alias, documents, endpoint, facts, finish, generation, marks, names, pipelines};
 
 /// One OpenSearch cluster under one prefix.
 #[derive(Debug)]
@@ -41,8 +41,8 @@ struct OpenSearchSink {
     state: Arc<StateIndex>,
 }
 
-/// Connects to the sink of a plan. [`ErrorKind::Unreachable`] where a reference cannot be resolved or
-/// the server cannot be reached, names what is missing; later it reconnects by itself.
+/// Connects to the sink of a plan. [`ErrorKind::Misconfigured`] where a reference cannot be resolved,
+/// [`ErrorKind::Unreachable`] where the server cannot be reached; later it reconnects by itself.
 pub async fn sink(
     name: &str,
     plan: &OpenSearchPlan,
@@ -149,6 +149,10 @@ impl Sink for OpenSearchSink {
 
     async fn identity(&self, generation: &Generation) -> Result<Option<GenerationIdentity>> {
         generation::identity(&self.client, &generation.name).await
+    }
+
+    async fn check_settings(&self, generation: &Generation, index: &IndexPlan) -> Result<()> {
+        pipelines::check(&self.client, &generation.name, &self.settings(index)).await
     }
 
     async fn drop_generation(&self, generation: &Generation) -> Result<()> {

@@ -62,6 +62,6 @@ mod tests {
         let error = missing.client_config().expect_err("no such file");
         assert!(error.message.contains("`/nowhere/root.pem` cannot be read"), "{error}");
         let half = with(PemFiles { certificate: Some("/nowhere/own.pem".to_owned()), ..PemFiles::default() });
-        assert_eq!(half.client_config().expect_err("no key").kind, ErrorKind::Unreachable);
+        assert_eq!(half.client_config().expect_err("no key").kind, ErrorKind::Misconfigured);
     }
 }

@@ -71,6 +71,9 @@ pub(crate) enum SendError {
     /// The same, after the request's bound.
     #[error("no answer within {} ms", .0.as_millis())]
     TimedOut(Duration),
+    /// Nothing was sent: TLS was not agreed on, and will not be by waiting.
+    #[error("TLS failed: {0}")]
+    NotTrusted(String),
     /// It was answered, but with more than may be kept.
     #[error("the answer has more than {0} bytes")]
     AnswerTooLarge(usize),
@@ -165,10 +168,25 @@ async fn read(
 
 fn failure(error: reqwest::Error, timeout: Duration) -> SendError {
     match () {
+        () if is_about_tls(&error) => SendError::NotTrusted(innermost(&error)),
         () if error.is_connect() => SendError::Refused(innermost(&error)),
         () if error.is_timeout() => SendError::TimedOut(timeout),
         () => SendError::Broken(innermost(&error)),
     }
+}
+
+/// Whether TLS was not agreed on, such as for a certificate that is not trusted.
+fn is_about_tls(error: &reqwest::Error) -> bool {
+    let mut cause = error.source();
+    while let Some(current) = cause {
+        // An I/O error of TLS keeps its cause where `source` does not look.
+        let inner = current.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        if current.is::<rustls::Error>() || inner.is_some_and(|inner| inner.is::<rustls::Error>()) {
+            return true;
+        }
+        cause = current.source();
+    }
+    false
 }
 
 /// The last cause says what happened (`Connection refused`); those before it repeat the URL.

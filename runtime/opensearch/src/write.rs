@@ -15,8 +15,12 @@ use crate::answer::{self, Outcome, Verdict};
 use crate::bulk::{self, Body, Items, Limits};
 use crate::client::{ANSWER_BYTES_MAX, Client};
 use crate::names::write_alias;
+use crate::pipelines;
 use crate::throttle::Throttle;
 use crate::transport::{Request, Response, SendError, Verb};
+
+/// So many requests of work without an event in a row may be unanswered before the rest is not sent.
+const UNANSWERED_IN_A_ROW_MAX: u32 = 3;
 
 /// Everything a write needs beside its batch.
 #[derive(Clone, Copy, Debug)]
@@ -36,14 +40,17 @@ struct Writing<'a> {
     /// Failed attempts since the last answer; over 0 means a pause before the next request.
     attempts: u32,
     pause_due: bool,
-    /// Nothing is sent any more: work without an event is in doubt and will be read again.
+    /// Nothing is sent any more: nobody answers.
     given_up: bool,
+    /// What the server dropped, though it was answered as done.
+    dropped: Option<usize>,
     /// Fewer documents a request than the throttle allows, after the server refused their size.
     documents_max: usize,
 }
 
 /// A request that was sent, and what came back.
 struct Sent {
+    began: Instant,
     items: Vec<usize>,
     permit: OwnedSemaphorePermit,
     result: Result<Response, SendError>,
@@ -61,12 +68,17 @@ impl Bulk<'_> {
             }
             let Some(sent) = in_flight.next().await else { break };
             writing.settle(sent)?;
+            if let Some(at) = writing.dropped {
+                let id = Items::new(batch).id(at);
+                return Err(pipelines::dropped(self.client, self.generation, &id).await);
+            }
         }
         Ok(writing.answers.into_iter().map(|answer| answer.unwrap_or(Answer::Unanswered)).collect())
     }
 
     async fn send(self, body: Body, permit: OwnedSemaphorePermit, deadline: Instant) -> Sent {
         // The server gives up when we do: nothing waits there for a shard and is executed later.
+        let began = Instant::now();
         let timeout = deadline.saturating_duration_since(Instant::now()).min(self.client.timeout());
         let request = Request {
             verb: Verb::Post,
@@ -81,7 +93,7 @@ impl Bulk<'_> {
             timeout,
             answer_bytes_max: ANSWER_BYTES_MAX,
         };
-        Sent { items: body.items, permit, result: self.client.transport().send(request).await }
+        Sent { began, items: body.items, permit, result: self.client.transport().send(request).await }
     }
 }
 
@@ -95,11 +107,20 @@ impl<'a> Writing<'a> {
                 None => pending.push_back(at),
                 // No document can have such an id.
                 Some(_) if items.is_delete(at) => *answer = Some(Answer::Done),
-                Some(trouble) => *answer = Some(rejected(trouble.error_type())),
+                Some(trouble) => *answer = Some(rejected(trouble.words())),
             }
         }
-        let (attempts, pause_due, given_up, documents_max) = (0, false, false, usize::MAX);
-        Self { bulk, batch, answers, pending, attempts, pause_due, given_up, documents_max }
+        Self {
+            bulk,
+            batch,
+            answers,
+            pending,
+            attempts: 0,
+            pause_due: false,
+            given_up: false,
+            dropped: None,
+            documents_max: usize::MAX,
+        }
     }
 
     /// A permit for the next request. None where nothing is left to send, or where an answer has to
@@ -136,12 +157,24 @@ impl<'a> Writing<'a> {
     }
 
     fn settle(&mut self, sent: Sent) -> Result<()> {
-        let Sent { items, permit, result } = sent;
-        let shown = self.bulk.client.transport().shown();
+        let Sent { began, items, permit, result } = sent;
+        let client = self.bulk.client;
         let outcome = match result {
-            Ok(response) => answer::judge(shown, self.bulk.generation, items.len(), &response)?,
+            Ok(response) => {
+                let outcome =
+                    answer::judge(client.transport().shown(), self.bulk.generation, items.len(), &response)?;
+                match outcome {
+                    Outcome::InDoubt => {
+                        client.outages().failed(began, &format!("it answers {}", response.status))
+                    }
+                    _ => client.outages().answered(),
+                }
+                outcome
+            }
+            Err(SendError::NotTrusted(why)) => return Err(client.not_trusted(&why)),
             Err(error) => {
-                tracing::warn!("a bulk request to {shown} of {} items: {error}", items.len());
+                tracing::debug!("a bulk request of {} items: {error}", items.len());
+                client.outages().failed(began, &error.to_string());
                 Outcome::InDoubt
             }
         };
@@ -167,6 +200,7 @@ impl<'a> Writing<'a> {
                 Verdict::Settled(answer) => self.answers[*at] = Some(answer),
                 Verdict::Throttled => throttled.push(*at),
                 Verdict::InDoubt => in_doubt.push(*at),
+                Verdict::Dropped => self.dropped = Some(*at),
             }
         }
         if throttled.is_empty() && in_doubt.is_empty() {
@@ -179,8 +213,8 @@ impl<'a> Writing<'a> {
     }
 
     /// A change is sent again: an equal version is taken twice. Work without an event never is: its
-    /// first request may arrive late, after a newer delete was forgotten. What was not sent yet is
-    /// not sent either, because its caller reads everything again.
+    /// first request may arrive late, after a newer delete was forgotten. Its caller builds those keys
+    /// again; what was not sent yet is sent, unless nobody answers any more.
     fn in_doubt(&mut self, items: &[usize]) {
         if items.is_empty() {
             return;
@@ -188,8 +222,12 @@ impl<'a> Writing<'a> {
         match self.batch.cause {
             Cause::Event => self.send_again(items),
             Cause::Eventless => {
-                self.given_up = true;
-                self.pending.clear();
+                self.attempts += 1;
+                self.pause_due = true;
+                if self.attempts >= UNANSWERED_IN_A_ROW_MAX {
+                    self.given_up = true;
+                    self.pending.clear();
+                }
             }
         }
     }
@@ -206,7 +244,9 @@ impl<'a> Writing<'a> {
     /// The server takes less than the plan's limit: halves from now on, down to one document.
     fn smaller(&mut self, items: &[usize]) {
         match items {
-            [single] => self.answers[*single] = Some(rejected("request_too_large")),
+            [single] => {
+                self.answers[*single] = Some(rejected("it is larger than the server takes in one request"))
+            }
             _ => {
                 self.documents_max = (items.len() / 2).max(1);
                 items.iter().rev().for_each(|at| self.pending.push_front(*at));

@@ -14,7 +14,7 @@ use crate::connect::ConnectPlan;
 use crate::facts::cell;
 use crate::record::{self, settled};
 use crate::replication::{self, StreamRequest};
-use crate::session::{Bond, Session, connect, failed};
+use crate::session::{Bond, Session, connect};
 use crate::{gate, preflight, provision, publication, slot};
 
 /// One session's view of a primary.
@@ -53,8 +53,7 @@ impl PostgresCapture {
     async fn position(&self, statement: &str) -> Result<Lsn> {
         self.bond.check()?;
         let what = "reading the log's position";
-        let row = self.control.client().query_one(statement, &[]).await;
-        let text: String = cell(&row.map_err(|error| failed(what, &error))?, 0)?;
+        let text: String = cell(&self.control.query_one(what, statement, &[]).await?, 0)?;
         text.parse().map_err(|_| Error::new(ErrorKind::Internal, format!("`{text}` is no log position")))
     }
 }
@@ -89,8 +88,8 @@ impl ChangeCapture for PostgresCapture {
     }
 
     async fn create_slot(&self) -> Result<Lsn> {
-        let maker = self.session("slot").await?;
-        slot::create(&maker, &self.control, &self.source.slot, &self.options, &self.bond).await
+        let mut maker = self.session("slot").await?;
+        slot::create(&mut maker, &self.control, &self.source.slot, &self.options, &self.bond).await
     }
 
     async fn drop_slot(&self) -> Result<()> {

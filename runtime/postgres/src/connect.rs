@@ -18,12 +18,21 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use tokio_rustls::TlsConnector;
 
 use crate::secret::{address, resolve};
+use crate::session::SqlState;
 use crate::tls::{self, SslMode};
 
 /// Longest wait for a connection, where the URL says nothing (`connect_timeout`).
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Idle time before the kernel asks whether the other end is there.
-const KEEPALIVE_IDLE: Duration = Duration::from_secs(30);
+const KEEPALIVE_IDLE: Duration = Duration::from_secs(10);
+/// How often it asks again, [`KEEPALIVE_RETRIES`] times, before the connection counts as broken.
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(5);
+/// Questions without an answer before the connection counts as broken.
+const KEEPALIVE_RETRIES: u32 = 3;
+/// How long sent bytes may stay without a sign that they arrived (`tcp_user_timeout`).
+const UNACKNOWLEDGED_MAX: Duration = Duration::from_secs(20);
+/// Bound of a statement where the plan says none (0): nothing waits without one.
+const STATEMENT_TIMEOUT_WHERE_NONE: Duration = Duration::from_secs(30);
 /// Application name of a connection that belongs to no slot.
 const APPLICATION: &str = "flusso";
 /// Code of the request for TLS in the protocol of Postgres.
@@ -66,6 +75,9 @@ impl ConnectPlan {
         let config = &mut resolved.config;
         config.connect_timeout(config.get_connect_timeout().copied().unwrap_or(CONNECT_TIMEOUT));
         config.keepalives_idle(KEEPALIVE_IDLE);
+        config.keepalives_interval(KEEPALIVE_INTERVAL);
+        config.keepalives_retries(KEEPALIVE_RETRIES);
+        config.tcp_user_timeout(UNACKNOWLEDGED_MAX);
         config.ssl_mode(match resolved.mode {
             SslMode::Disable => ConfigSslMode::Disable,
             SslMode::Prefer => ConfigSslMode::Prefer,
@@ -100,9 +112,16 @@ impl ConnectPlan {
         format!("{}/{}", address(&self.config), self.database())
     }
 
-    /// Bound of one statement.
+    /// Bound of one statement, never 0.
     pub fn statement_timeout(&self) -> Duration {
-        self.statement_timeout
+        if self.statement_timeout.is_zero() { STATEMENT_TIMEOUT_WHERE_NONE } else { self.statement_timeout }
+    }
+
+    /// Connects, name, TLS and login together, within the bound of a connection.
+    pub(crate) async fn within_bound<T>(&self, connecting: impl Future<Output = T>) -> Result<T> {
+        let bound = self.config.get_connect_timeout().copied().unwrap_or(CONNECT_TIMEOUT);
+        let silent = |_| self.unreachable(format_args!("no answer within {} s", bound.as_secs()));
+        tokio::time::timeout(bound, connecting).await.map_err(silent)
     }
 
     /// How a connection for a purpose calls itself, such as `flusso_shop stream`.
@@ -125,6 +144,28 @@ impl ConnectPlan {
     pub(crate) fn unreachable(&self, why: impl fmt::Display) -> Error {
         Error::new(ErrorKind::Unreachable, format!("postgres at `{}` cannot be reached: {why}", self.place()))
     }
+
+    /// A server that is there and lets nobody in, or not us: `code` is its SQLSTATE.
+    pub(crate) fn refused(&self, code: &str, why: impl fmt::Display) -> Error {
+        let place = self.place();
+        let refused = match code {
+            "28P01" | "28000" => {
+                let user = self.user();
+                Error::new(
+                    ErrorKind::Misconfigured,
+                    format!("postgres at `{place}` refuses the login of `{user}`: {why}"),
+                )
+                .with_help("check the password, whether it has expired, and the rules of `pg_hba.conf`")
+            }
+            "3D000" | "42501" => {
+                Error::new(ErrorKind::Misconfigured, format!("postgres at `{place}` refuses us: {why}"))
+                    .with_help("check the database's name in the source's URL, and what the role may do")
+            }
+            // Starting, stopping, or out of connections.
+            _ => self.unreachable(why),
+        };
+        refused.with_source(SqlState(code.to_owned()))
+    }
 }
 
 impl fmt::Debug for ConnectPlan {
@@ -143,11 +184,7 @@ pub type RawStream = Pin<Box<dyn Duplex>>;
 /// Connects and agrees on TLS as the plan's `sslmode` says; the caller begins with its startup
 /// message. Every error is [`ErrorKind::Unreachable`].
 pub async fn raw_stream(plan: &ConnectPlan) -> Result<RawStream> {
-    let bound = plan.config.get_connect_timeout().copied().unwrap_or(CONNECT_TIMEOUT);
-    match tokio::time::timeout(bound, open(plan)).await {
-        Ok(opened) => opened.map_err(|error| plan.unreachable(error)),
-        Err(_) => Err(plan.unreachable(format_args!("it did not answer within {} s", bound.as_secs()))),
-    }
+    plan.within_bound(open(plan)).await?.map_err(|error| plan.unreachable(error))
 }
 
 async fn open(plan: &ConnectPlan) -> std::io::Result<RawStream> {

@@ -2,6 +2,7 @@
 
 mod compose;
 mod fault;
+mod field;
 mod key_rows;
 mod one_line;
 mod parameter;
@@ -22,6 +23,7 @@ use flusso_runtime::error::Result;
 use flusso_runtime::source::{Aftermath, DocumentBuilder, ResolveRequest, Resolved};
 use flusso_schemas::lock::IndexPlan;
 use flusso_schemas::name::TableName;
+use tokio_postgres::error::SqlState;
 
 use crate::connect::ConnectPlan;
 use crate::session::Bond;
@@ -65,6 +67,20 @@ impl PostgresDocuments {
         let documents = splicer.into_documents();
         let missing = missing(selection, documents.iter().map(|document| document.key))?;
         Ok(Built { documents, missing, snapshot })
+    }
+
+    /// The same fault, with the field where it is about one document.
+    async fn blamed(&self, index: &IndexPlan, selection: &Selection, fault: Fault) -> Fault {
+        match (fault, selection) {
+            (Fault::Query { code, words, statement }, Selection::Keys(keys)) if keys.len() == 1 => {
+                let field = self.reads.field_that_fails(index, &keys[0], &code, statement).await;
+                match code == *SqlState::INSUFFICIENT_PRIVILEGE.code() {
+                    true => Fault::Query { code, words, statement },
+                    false => Fault::Row { field, words },
+                }
+            }
+            (fault, _) => fault,
+        }
     }
 
     async fn existing(
@@ -114,14 +130,24 @@ impl PostgresDocuments {
 impl DocumentBuilder for PostgresDocuments {
     async fn resolve(&self, request: ResolveRequest<'_>) -> Result<Resolved> {
         let narrowable = request.keys.len() > 1;
-        self.resolved(request)
-            .await
-            .map_err(|fault| fault.into_error(&documents_of(request.index), narrowable))
+        let what = || {
+            let table = &request.index.edges[request.edge].table;
+            format!(
+                "finding the documents of index `{}` that a change of `{table}` concerns",
+                request.index.name
+            )
+        };
+        self.resolved(request).await.map_err(|fault| fault.into_error(&what(), narrowable))
     }
 
     async fn build(&self, index: &IndexPlan, selection: &Selection, must_see: &[u32]) -> Result<Built> {
-        let built = self.built(index, selection, must_see).await;
-        built.map_err(|fault| fault.into_error(&documents_of(index), is_many(selection)))
+        match self.built(index, selection, must_see).await {
+            Ok(built) => Ok(built),
+            Err(fault) => {
+                let fault = self.blamed(index, selection, fault).await;
+                Err(fault.into_error(&documents_in(index, selection), is_many(selection)))
+            }
+        }
     }
 
     async fn keys(&self, index: &IndexPlan, selection: &Selection) -> Result<(Vec<Key>, Snapshot)> {
@@ -138,6 +164,16 @@ impl DocumentBuilder for PostgresDocuments {
         let tables: Vec<TableName> = snapshot.file_nodes.iter().map(|(table, _)| table.clone()).collect();
         let now = self.reads.see(&tables).await;
         now.map(|now| aftermath(snapshot, &now)).map_err(|fault| fault.into_error("looking back", false))
+    }
+}
+
+/// What is being built: a single document by its id.
+fn documents_in(index: &IndexPlan, selection: &Selection) -> String {
+    match selection {
+        Selection::Keys(keys) if keys.len() == 1 => {
+            format!("document `{}` of index `{}` cannot be built", keys[0].document_id(), index.name)
+        }
+        _ => documents_of(index),
     }
 }
 

@@ -70,7 +70,7 @@ async fn read(session: &Session, tables: &[TableName]) -> Result<CatalogFacts> {
 }
 
 async fn ask(session: &Session, statement: &str, parameter: &(dyn ToSql + Sync)) -> Result<Vec<Row>> {
-    session.client().query(statement, &[parameter]).await.map_err(|error| failed(WHAT, &error))
+    session.query(WHAT, statement, &[parameter]).await
 }
 
 fn assemble(server: &[Row], relations: &[Row], keys: &[Row], published: &[Row]) -> Result<CatalogFacts> {

@@ -8,7 +8,8 @@
 use flusso_runtime::backends::RunOptions;
 use flusso_runtime::{Error, ErrorKind, Result};
 
-use crate::session::{Bond, Session, failed};
+use crate::facts::cell;
+use crate::session::{Bond, Session};
 use crate::waiting::{Waiting, writers};
 
 const WHAT: &str = "waiting for running writers";
@@ -35,7 +36,6 @@ pub(crate) async fn pass(session: &Session, options: &RunOptions, bond: &Bond) -
 }
 
 async fn number(session: &Session, statement: &str) -> Result<u64> {
-    let row = session.client().query_one(statement, &[]).await.map_err(|error| failed(WHAT, &error))?;
-    let text: String = row.try_get(0).map_err(|error| failed(WHAT, &error))?;
+    let text: String = cell(&session.query_one(WHAT, statement, &[]).await?, 0)?;
     text.parse().map_err(|_| Error::new(ErrorKind::Internal, format!("`{text}` is no transaction id")))
 }

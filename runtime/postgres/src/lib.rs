@@ -19,9 +19,11 @@ mod provision;
 mod publication;
 mod quote;
 mod record;
+mod refusal;
 mod relied_on;
 mod secret;
 mod slot;
+mod statement;
 mod waiting;
 
 use std::sync::Arc;

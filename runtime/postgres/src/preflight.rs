@@ -15,7 +15,7 @@ use flusso_schemas::name::TableName;
 use flusso_schemas::report::{Finding, Level};
 
 use crate::facts::{catalog_facts, cell};
-use crate::session::{Session, failed};
+use crate::session::Session;
 
 const WHAT: &str = "checking the source";
 
@@ -42,7 +42,7 @@ async fn live(session: &Session, plan: &Lock) -> Result<Live> {
     let names: Vec<&str> = plan.source.settings.keys().map(String::as_str).collect();
     let statement = "select name, setting from pg_settings where name = any($1)
         union all select '', count(*)::text from pg_stat_replication";
-    let rows = session.client().query(statement, &[&names]).await.map_err(|error| failed(WHAT, &error))?;
+    let rows = session.query(WHAT, statement, &[&names]).await?;
     let pairs = rows.iter().map(|row| Ok((cell(row, 0)?, cell(row, 1)?)));
     let mut settings = pairs.collect::<Result<BTreeMap<String, String>>>()?;
     let wal_senders = settings.remove("").and_then(|count| count.parse().ok()).unwrap_or_default();

@@ -34,7 +34,7 @@ fn opening(search_path: &[String]) -> String {
 
 /// Types or the server's objection; an error where there is no answer.
 async fn prepare(session: &Session, sql: &str) -> Result<Result<Vec<String>, ProbeError>> {
-    match session.client().prepare(sql).await {
+    match session.prepare(WHAT, sql, &[]).await? {
         Ok(statement) => Ok(Ok(types(session, &statement).await?)),
         Err(error) => match error.as_db_error() {
             Some(refusal) if is_objection(refusal.code().code()) => Ok(Err(ProbeError {
@@ -63,8 +63,8 @@ async fn types(session: &Session, statement: &Statement) -> Result<Vec<String>> 
     let modifiers: Vec<i32> = columns.iter().map(|column| column.type_modifier()).collect();
     let spelled = "select format_type(oid, modifier)
         from unnest($1::oid[], $2::int4[]) with ordinality as each(oid, modifier, place) order by place";
-    let rows = session.client().query(spelled, &[&oids, &modifiers]).await;
-    rows.map_err(|error| failed(WHAT, &error))?.iter().map(|row| cell(row, 0)).collect()
+    let rows = session.query(WHAT, spelled, &[&oids, &modifiers]).await?;
+    rows.iter().map(|row| cell(row, 0)).collect()
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ use crate::facts::{catalog_facts, cell};
 use crate::identity;
 use crate::publication;
 use crate::quote::quoted;
-use crate::session::{Bond, LOCK_TIMEOUT, Session, failed};
+use crate::session::{Bond, LOCK_TIMEOUT, Session};
 use crate::waiting::Waiting;
 
 const WHAT: &str = "provisioning the source";
@@ -168,7 +168,9 @@ async fn attempt(session: &Session, step: &Step<'_>, patience: Duration) -> Resu
     }
     statements +=
         &format!("set local lock_timeout = {}; {}; commit", LOCK_TIMEOUT.as_millis(), step.statement);
-    session.run(&step.what, &statements).await
+    // The server bounds each of them apart, and each lock may be waited for.
+    let locks = u32::try_from(step.tables.len()).unwrap_or(u32::MAX);
+    session.run_for(&step.what, &statements, patience.saturating_mul(locks)).await
 }
 
 const LOCKERS: &str = "
@@ -185,7 +187,7 @@ limit 5";
 
 pub(crate) async fn lockers(session: &Session, tables: &[&TableName]) -> Result<String> {
     let parameters: Vec<String> = tables.iter().map(|table| crate::facts::parameter(*table)).collect();
-    let rows = session.client().query(LOCKERS, &[&parameters]).await.map_err(|error| failed(WHAT, &error))?;
+    let rows = session.query(WHAT, LOCKERS, &[&parameters]).await?;
     let names = rows.iter().map(|row| cell(row, 0)).collect::<Result<Vec<String>>>()?;
     let by = if names.is_empty() { "someone".to_owned() } else { names.join(", ") };
     Ok(format!("for a lock on {}, held by {by}", tables_in_words(tables)))

@@ -9,7 +9,7 @@ use flusso_schemas::name::TableName;
 
 use crate::facts::cell;
 use crate::quote::{identifier, quoted};
-use crate::session::{Session, failed};
+use crate::session::Session;
 
 const WHAT: &str = "reading the publication";
 /// Every operation, as `publish` spells them.
@@ -17,8 +17,8 @@ const OPERATIONS: &str = "insert, update, delete, truncate";
 
 /// The oid of a publication; none where there is none.
 pub(crate) async fn oid(session: &Session, name: &str) -> Result<Option<u32>> {
-    let row = session.client().query_opt("select oid from pg_publication where pubname = $1", &[&name]).await;
-    row.map_err(|error| failed(WHAT, &error))?.as_ref().map(|row| cell(row, 0)).transpose()
+    let row = session.query_opt(WHAT, "select oid from pg_publication where pubname = $1", &[&name]).await?;
+    row.as_ref().map(|row| cell(row, 0)).transpose()
 }
 
 /// The plan's publication; none where there is none.
@@ -115,7 +115,7 @@ order by 1, 2";
 
 /// Every table that it names by itself. Printing a row filter waits for a lock on its table.
 pub(crate) async fn members(session: &Session, name: &str) -> Result<Vec<Member>> {
-    let rows = session.client().query(MEMBERS, &[&name]).await.map_err(|error| failed(WHAT, &error))?;
+    let rows = session.query(WHAT, MEMBERS, &[&name]).await?;
     let member = |row| {
         let table = TableName::new(cell::<&str>(row, 0)?, cell::<&str>(row, 1)?);
         let mut spelled = quoted(&table);

@@ -15,7 +15,7 @@ use tokio_postgres::Row;
 
 use crate::facts::{cell, parameter};
 use crate::relied_on::ReliedOn;
-use crate::session::{Session, failed};
+use crate::session::Session;
 
 const RECORD: &str = include_str!("record/record.sql");
 const WHAT: &str = "reading what the index relies on in the catalog";
@@ -41,13 +41,12 @@ pub(crate) async fn catalog_record(
     let labels: Vec<&str> = request.labels.iter().map(|label| label.label).collect();
     let functions: Vec<String> = calls::of(index).into_iter().collect();
     let rows = session
-        .client()
         .query(
+            WHAT,
             RECORD,
             &[&tables, &publication, &of_tables, &columns, &modified, &not_null, &types, &labels, &functions],
         )
-        .await
-        .map_err(|error| failed(WHAT, &error))?;
+        .await?;
     let mut record = CatalogRecord::default();
     // Tables come before their columns, which are put into them.
     for row in &rows {
@@ -215,8 +214,7 @@ pub(crate) async fn rows_estimated(session: &Session, index: &IndexPlan) -> Resu
     let statement = "select c.reltuples::float8 from pg_class c join pg_namespace n on n.oid = c.relnamespace
         where n.nspname = $1 and c.relname = $2";
     let (schema, name) = (root.table.schema.as_str(), root.table.name.as_str());
-    let row = session.client().query_opt(statement, &[&schema, &name]).await;
-    let row = row.map_err(|error| failed("estimating rows", &error))?;
+    let row = session.query_opt("estimating rows", statement, &[&schema, &name]).await?;
     let rows: Option<f64> = row.as_ref().map(|row| cell(row, 0)).transpose()?;
     // -1 means unknown, not small. A float of rows is whole and far below 2^53.
     Ok(rows.filter(|rows| *rows >= 0.0).map(|rows| rows as u64))

@@ -18,7 +18,7 @@ pub(crate) struct Resolved {
     pub(crate) files: PemFiles,
 }
 
-/// Resolves an endpoint and its TLS files. Errors are [`ErrorKind::Unreachable`] and hold no value.
+/// Resolves an endpoint and its TLS files. Errors are [`ErrorKind::Misconfigured`] and hold no value.
 pub(crate) fn resolve(endpoint: &SourceEndpoint, tls: &TlsFiles, resolver: &Resolver) -> Result<Resolved> {
     let mut resolved = match endpoint {
         SourceEndpoint::Url(reference) => from_url(&resolver.secret(reference)?)?,
@@ -103,7 +103,7 @@ fn port_number(text: &str) -> Result<u16> {
 }
 
 fn unusable(why: &str) -> Error {
-    Error::new(ErrorKind::Unreachable, format!("the source's connection {why}, so it cannot be reached"))
+    Error::new(ErrorKind::Misconfigured, format!("the source's connection {why}, so it cannot be reached"))
 }
 
 /// Host and port as a person reads them.
@@ -180,7 +180,7 @@ mod tests {
             ("postgres://u:hunter2@h1,h2/d", "exactly one host"),
         ] {
             let error = of_url(url, &TlsFiles::default()).err().expect("refused");
-            assert_eq!(error.kind, ErrorKind::Unreachable);
+            assert_eq!(error.kind, ErrorKind::Misconfigured);
             assert!(error.message.contains(says) && !error.message.contains("hunter2"), "{error}");
         }
     }

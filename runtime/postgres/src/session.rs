@@ -6,15 +6,21 @@ use std::time::Duration;
 
 use flusso_runtime::{Error, ErrorKind, Result};
 use tokio::sync::watch;
-use tokio_postgres::{CancelToken, Client};
+use tokio::time::timeout;
+use tokio_postgres::types::Type;
+use tokio_postgres::{CancelToken, Row, Statement, ToStatement};
 
 use crate::connect::ConnectPlan;
+use crate::refusal;
+use crate::statement::{Parameters, Statements};
 
 /// Longest wait for a table lock: always below the server's `deadlock_timeout` (1 s), or our wait
 /// makes someone else the victim of a deadlock.
 pub const LOCK_TIMEOUT: Duration = Duration::from_millis(500);
 /// How long the server lets a transaction of ours idle: above any bound of ours.
 const IDLE_IN_TRANSACTION: Duration = Duration::from_secs(60);
+/// Longest try to cancel a statement: it takes a connection of its own, to a server that may be silent.
+const CANCEL_WAIT: Duration = Duration::from_secs(2);
 
 /// Settings of every connection, the replication connection included: values are printed in one way
 /// whatever role or database say, and rows that a policy hides are an error.
@@ -69,45 +75,44 @@ impl Bond {
     }
 }
 
-fn lost(reason: &str) -> Error {
+pub(crate) fn lost(reason: &str) -> Error {
     Error::new(ErrorKind::ConnectionLost, format!("the connection to postgres is lost: {reason}"))
 }
 
 /// One connection. Dropping it closes it; it never reconnects.
 pub struct Session {
-    client: Client,
+    statements: Statements,
     plan: ConnectPlan,
 }
 
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Session").field("plan", &self.plan).field("closed", &self.client.is_closed()).finish()
+        let closed = self.statements.is_closed();
+        f.debug_struct("Session").field("plan", &self.plan).field("closed", &closed).finish()
     }
 }
 
 /// Connects and pins the session's settings. `purpose` is what `pg_stat_activity` shows after the
 /// slot's name. When the server ends the connection `bond` is severed.
 ///
-/// An error is [`ErrorKind::Unreachable`] and names host, port and database.
+/// An error is [`ErrorKind::Unreachable`] or [`ErrorKind::Misconfigured`] and names host, port and
+/// database.
 pub async fn connect(plan: &ConnectPlan, purpose: &str, bond: &Bond) -> Result<Session> {
     let (config, tls) = plan.client_config(purpose);
-    let (client, connection) = config.connect(tls).await.map_err(|error| refused(plan, &error))?;
-    let bond = bond.clone();
-    tokio::spawn(async move {
-        // It ends without an error only when we drop the client.
-        if let Err(error) = connection.await {
-            bond.sever(words(&error));
-        }
-    });
-    let session = Session { client, plan: plan.clone() };
+    // The library bounds only the TCP connection; looking up the name, TLS and the login may be silent too.
+    let connected = plan.within_bound(config.connect(tls)).await?;
+    let (client, connection) = connected.map_err(|error| refused(plan, &error))?;
+    let statements = Statements::begin(client, connection, bond);
+    let mut session = Session { statements, plan: plan.clone() };
     session.pin().await.map_err(|error| plan.unreachable(error))?;
+    session.statements.allow(plan.statement_timeout());
     Ok(session)
 }
 
 impl Session {
-    /// The client for statements.
-    pub fn client(&self) -> &Client {
-        &self.client
+    /// The way of its statements.
+    pub(crate) fn statements(&self) -> &Statements {
+        &self.statements
     }
 
     /// What it was connected with.
@@ -117,12 +122,64 @@ impl Session {
 
     /// What cancels the statement that runs in it, from any task; see [`cancel`].
     pub fn cancel_token(&self) -> CancelToken {
-        self.client.cancel_token()
+        self.statements.cancel_token()
+    }
+
+    /// Rows of a statement; `what` is said where it fails or is not answered.
+    pub async fn query<S>(&self, what: &str, statement: &S, parameters: Parameters<'_>) -> Result<Vec<Row>>
+    where
+        S: ?Sized + ToStatement + Sync,
+    {
+        self.statements.query(what, statement, parameters).await
+    }
+
+    /// The only row of a statement.
+    pub async fn query_one<S>(&self, what: &str, statement: &S, parameters: Parameters<'_>) -> Result<Row>
+    where
+        S: ?Sized + ToStatement + Sync,
+    {
+        self.statements.query_one(what, statement, parameters).await
+    }
+
+    /// The only row of a statement, where there is one.
+    pub async fn query_opt<S>(
+        &self,
+        what: &str,
+        statement: &S,
+        parameters: Parameters<'_>,
+    ) -> Result<Option<Row>>
+    where
+        S: ?Sized + ToStatement + Sync,
+    {
+        self.statements.query_opt(what, statement, parameters).await
+    }
+
+    /// A prepared statement; inside, what the server objects to it.
+    pub(crate) async fn prepare(
+        &self,
+        what: &str,
+        sql: &str,
+        types: &[Type],
+    ) -> Result<Result<Statement, tokio_postgres::Error>> {
+        self.statements.prepare(what, sql, types).await
     }
 
     /// Runs statements that return nothing; `what` is said where one fails.
     pub async fn run(&self, what: &str, statements: &str) -> Result<()> {
-        self.client.batch_execute(statements).await.map_err(|error| failed(what, &error))
+        self.run_for(what, statements, Duration::ZERO).await
+    }
+
+    /// The same where they may take `more` than one statement's bound together.
+    pub(crate) async fn run_for(&self, what: &str, statements: &str, more: Duration) -> Result<()> {
+        self.statements.run(what, statements, more).await
+    }
+
+    /// Gives each statement from now on another bound, the server's and ours.
+    pub(crate) async fn allow(&mut self, statement_timeout: Duration) -> Result<()> {
+        let bound = statement_timeout.as_millis().max(1);
+        self.run("bounding the session's statements", &format!("set statement_timeout = {bound}")).await?;
+        self.statements.allow(statement_timeout);
+        Ok(())
     }
 
     /// Leaves a transaction that may be open.
@@ -148,11 +205,13 @@ impl Session {
     }
 }
 
-/// Cancels what runs in the session of the token; a server that cannot be reached is no error here,
-/// since its session notices by itself.
+/// Cancels what runs in the session of the token, and tries that only for a moment. A server that cannot
+/// be reached is no error here, since its session notices by itself.
 pub async fn cancel(plan: &ConnectPlan, token: CancelToken) {
-    if let Err(error) = token.cancel_query(plan.make_tls()).await {
-        tracing::debug!(%error, "a statement could not be cancelled");
+    match timeout(CANCEL_WAIT, token.cancel_query(plan.make_tls())).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::debug!(%error, "a statement could not be cancelled"),
+        Err(_) => tracing::debug!("a statement could not be cancelled: no answer"),
     }
 }
 
@@ -178,7 +237,7 @@ pub fn failed(what: &str, error: &tokio_postgres::Error) -> Error {
 }
 
 /// Whether the connection broke; else an answer was not what our own statement asks for.
-fn is_lost(error: &tokio_postgres::Error) -> bool {
+pub(crate) fn is_lost(error: &tokio_postgres::Error) -> bool {
     use std::error::Error as _;
     error.is_closed() || error.source().is_some_and(|source| source.is::<std::io::Error>())
 }
@@ -189,7 +248,8 @@ pub(crate) fn kind_of(code: &str) -> ErrorKind {
     match (code, &code[..2]) {
         // Another session holds the lock, made us the victim of a deadlock, or overtook us.
         ("55P03", _) | (_, "40") => ErrorKind::LockNotAvailable,
-        ("57014", _) => ErrorKind::TooMuch,
+        // A row that the server has no memory for has none the next time either.
+        ("57014" | "53200", _) => ErrorKind::TooMuch,
         ("57P01" | "57P02" | "57P03" | "25P03", _) | (_, "08" | "53" | "58") => ErrorKind::ConnectionLost,
         (_, "22") => ErrorKind::Rejected,
         (_, "42" | "0A" | "3F" | "55") => ErrorKind::Drift,
@@ -197,29 +257,36 @@ pub(crate) fn kind_of(code: &str) -> ErrorKind {
     }
 }
 
-/// The server's or the library's words, without what may quote a row's value: classes 22, 23 and
-/// messages that a function raises by itself.
+/// The server's or the library's words, without what may quote a row's value.
 pub(crate) fn words(error: &tokio_postgres::Error) -> String {
     use std::error::Error as _;
     match (error.as_db_error(), error.source()) {
-        (Some(database), _) => {
-            let code = database.code().code();
-            match &code[..2] {
-                "22" | "23" | "P0" => format!("the server says {code}"),
-                _ => format!("{} ({code})", database.message()),
-            }
-        }
+        (Some(database), _) => refusal::words(database.code().code(), database.message()),
         (None, Some(source)) => source.to_string(),
         (None, None) => error.to_string(),
     }
 }
 
 fn refused(plan: &ConnectPlan, error: &tokio_postgres::Error) -> Error {
-    let refused = plan.unreachable(words(error));
     match error.code() {
-        Some(code) => refused.with_source(SqlState(code.code().to_owned())),
-        None => refused,
+        Some(code) => plan.refused(code.code(), words(error)),
+        None if is_about_tls(error) => plan.unreachable(words(error)).into_kind(ErrorKind::Misconfigured),
+        None => plan.unreachable(words(error)),
     }
+}
+
+/// Whether TLS was not agreed on, such as for a certificate that is not trusted.
+fn is_about_tls(error: &tokio_postgres::Error) -> bool {
+    let mut cause = std::error::Error::source(error);
+    while let Some(current) = cause {
+        // An I/O error of TLS keeps its cause where `source` does not look.
+        let inner = current.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        if current.is::<rustls::Error>() || inner.is_some_and(|inner| inner.is::<rustls::Error>()) {
+            return true;
+        }
+        cause = current.source();
+    }
+    false
 }
 
 #[cfg(test)]
@@ -232,6 +299,8 @@ mod tests {
             ("55P03", ErrorKind::LockNotAvailable),
             ("40P01", ErrorKind::LockNotAvailable),
             ("57014", ErrorKind::TooMuch),
+            ("53200", ErrorKind::TooMuch),
+            ("53300", ErrorKind::ConnectionLost),
             ("57P01", ErrorKind::ConnectionLost),
             ("08006", ErrorKind::ConnectionLost),
             ("42703", ErrorKind::Drift),

@@ -6,17 +6,21 @@ use std::time::Duration;
 use flusso_runtime::backends::RunOptions;
 use flusso_runtime::source::SlotStatus;
 use flusso_runtime::{Error, ErrorKind, Lsn, Result};
+use tokio::time::timeout;
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
 use crate::facts::cell;
-use crate::session::{Bond, Session, cancel, failed, sqlstate};
+use crate::session::{Bond, Session, cancel, sqlstate};
 use crate::waiting::{Waiting, writers};
 
 /// How often it is told whom the making of a slot waits for.
 const TELL_INTERVAL: Duration = Duration::from_millis(500);
 /// What a slot of ours decodes with.
 const PLUGIN: &str = "pgoutput";
+/// Longest wait for the server to have ended a call that was cancelled.
+const CANCELLED_WAIT: Duration = Duration::from_secs(1);
+const MAKING: &str = "making the slot";
 
 const STATUS: &str = "
 select s.plugin::text, s.slot_type, s.database::text, current_database()::text, s.two_phase, s.temporary,
@@ -26,8 +30,8 @@ where s.slot_name = $1";
 
 /// The slot as the server reports it; none where there is none.
 pub(crate) async fn status(session: &Session, slot: &str) -> Result<Option<SlotStatus>> {
-    let row = session.client().query_opt(STATUS, &[&slot]).await;
-    row.map_err(|error| failed("reading the slot", &error))?.as_ref().map(of_row).transpose()
+    let row = session.query_opt("reading the slot", STATUS, &[&slot]).await?;
+    row.as_ref().map(of_row).transpose()
 }
 
 fn of_row(row: &Row) -> Result<SlotStatus> {
@@ -76,20 +80,20 @@ fn position_of(text: &str) -> Result<Lsn> {
 /// Makes the slot in `maker`, a session of its own, and returns its first position. It waits for
 /// every writing transaction of the cluster; `watcher` says which.
 pub(crate) async fn create(
-    maker: &Session,
+    maker: &mut Session,
     watcher: &Session,
     slot: &str,
     options: &RunOptions,
     bond: &Bond,
 ) -> Result<Lsn> {
     // Its waiting is a wait for locks of transactions, which a lock timeout would end at once.
-    let bound = options.gate_wait.as_millis().max(1);
-    maker.run("making the slot", &format!("set lock_timeout = 0; set statement_timeout = {bound}")).await?;
-    let process = maker.client().query_one("select pg_backend_pid()", &[]).await;
-    let process: i32 = cell(&process.map_err(|error| failed("making the slot", &error))?, 0)?;
+    maker.run(MAKING, "set lock_timeout = 0").await?;
+    maker.allow(options.gate_wait).await?;
+    let maker = &*maker;
+    let process: i32 = cell(&maker.query_one(MAKING, "select pg_backend_pid()", &[]).await?, 0)?;
     let create = "select lsn::text from pg_create_logical_replication_slot($1, 'pgoutput')";
     let parameters: [&(dyn ToSql + Sync); 1] = [&slot];
-    let mut made = pin!(maker.client().query_one(create, &parameters));
+    let mut made = pin!(maker.query_one(MAKING, create, &parameters));
     let mut waiting = Waiting::new(options, bond, options.gate_wait);
     let mut whom = "for writers that began before".to_owned();
     loop {
@@ -97,14 +101,14 @@ pub(crate) async fn create(
             row = &mut made => {
                 return match row {
                     Ok(row) => position_of(cell(&row, 0)?),
-                    Err(error) => Err(settled(maker, refused(slot, &waiting, &whom, &error)).await),
+                    Err(error) => Err(settled(maker, refused(slot, &waiting, &whom, error)).await),
                 };
             }
             () = tokio::time::sleep(TELL_INTERVAL) => {}
             () = options.shutdown.requested() => {
                 cancel(maker.plan(), maker.cancel_token()).await;
                 // A call that was cancelled leaves no slot; one that was done is found as ours later.
-                let _ = made.await;
+                let _ = timeout(CANCELLED_WAIT, made).await;
                 let stopped = Error::new(ErrorKind::Stopped, format!("stopped while waiting {whom}"));
                 return Err(settled(maker, stopped).await);
             }
@@ -117,17 +121,17 @@ pub(crate) async fn create(
 /// The error, once the server has dropped what it had begun: it tells an error before it cleans up.
 async fn settled(maker: &Session, error: Error) -> Error {
     // A session that is gone has nothing left either.
-    let _ = maker.rollback().await;
+    let _ = timeout(CANCELLED_WAIT, maker.rollback()).await;
     error
 }
 
-fn refused(slot: &str, waiting: &Waiting<'_>, whom: &str, error: &tokio_postgres::Error) -> Error {
-    match error.code().map(|code| code.code()) {
+fn refused(slot: &str, waiting: &Waiting<'_>, whom: &str, error: Error) -> Error {
+    match sqlstate(&error) {
         Some("57014") => waiting.busy(whom),
         Some("42710") => Error::new(ErrorKind::Drift, format!("slot `{slot}` is there already")),
         Some("53400") => Error::new(ErrorKind::Drift, "every replication slot of the server is in use")
             .with_help("drop a slot that nobody needs, or raise `max_replication_slots`"),
-        _ => failed(&format!("making slot `{slot}`"), error),
+        _ => error,
     }
 }
 
@@ -154,9 +158,10 @@ pub(crate) async fn drop_slot(
 }
 
 async fn drop_now(session: &Session, slot: &str) -> Result<()> {
-    match session.client().execute("select pg_drop_replication_slot($1)", &[&slot]).await {
+    let what = format!("dropping slot `{slot}`");
+    match session.query_one(&what, "select pg_drop_replication_slot($1)", &[&slot]).await {
         // Someone else dropped it in between.
-        Err(error) if error.code().is_some_and(|code| code.code() == "42704") => Ok(()),
-        dropped => dropped.map(drop).map_err(|error| failed(&format!("dropping slot `{slot}`"), &error)),
+        Err(error) if sqlstate(&error) == Some("42704") => Ok(()),
+        dropped => dropped.map(drop),
     }
 }

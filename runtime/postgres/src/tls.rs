@@ -36,13 +36,13 @@ impl SslMode {
             other => {
                 let message = format!("`sslmode` is `{other}`, so the source cannot be reached");
                 let help = "write `disable`, `prefer`, `require`, `verify-ca` or `verify-full`";
-                return Err(Error::new(ErrorKind::Unreachable, message).with_help(help));
+                return Err(Error::new(ErrorKind::Misconfigured, message).with_help(help));
             }
         })
     }
 }
 
-/// The client side of TLS for a mode. Errors are [`ErrorKind::Unreachable`] and name the file.
+/// The client side of TLS for a mode. Errors are [`ErrorKind::Misconfigured`] and name the file.
 pub fn client_config(mode: SslMode, files: &PemFiles) -> Result<ClientConfig> {
     let tls = ClientTls { whom: "the source", own_keys: ["ssl_cert", "ssl_key"], files };
     let verifier: Arc<dyn ServerCertVerifier> = match mode {
@@ -111,7 +111,7 @@ mod tests {
             let mode = SslMode::parse(mode).expect("a mode");
             client_config(mode, &PemFiles::default()).expect("it needs no file");
         }
-        assert_eq!(SslMode::parse("allow").expect_err("not offered").kind, ErrorKind::Unreachable);
+        assert_eq!(SslMode::parse("allow").expect_err("not offered").kind, ErrorKind::Misconfigured);
     }
 
     #[test]

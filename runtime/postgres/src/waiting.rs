@@ -7,7 +7,7 @@ use flusso_runtime::progress::ProgressEvent;
 use flusso_runtime::{Error, ErrorKind, Result};
 
 use crate::facts::cell;
-use crate::session::{Bond, Session, failed};
+use crate::session::{Bond, Session};
 
 /// First pause of a poll, doubled up to [`PAUSE_MAX`].
 const PAUSE_FIRST: Duration = Duration::from_millis(5);
@@ -101,8 +101,7 @@ limit 5";
 
 /// Who has a writing transaction open, in words, but for `ours`: `for process 4711 (`psql`) of …`.
 pub(crate) async fn writers(session: &Session, ours: &[i32]) -> Result<String> {
-    let rows = session.client().query(WRITERS, &[&ours]).await;
-    let rows = rows.map_err(|error| failed("asking who writes", &error))?;
+    let rows = session.query("asking who writes", WRITERS, &[&ours]).await?;
     let names = rows.iter().map(|row| cell(row, 0)).collect::<Result<Vec<String>>>()?;
     Ok(if names.is_empty() {
         "for a transaction that just ended".to_owned()

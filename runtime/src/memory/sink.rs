@@ -124,6 +124,10 @@ impl Sink for MemorySink {
             .ok())
     }
 
+    async fn check_settings(&self, _: &Generation, _: &IndexPlan) -> Result<()> {
+        Ok(())
+    }
+
     async fn drop_generation(&self, generation: &Generation) -> Result<()> {
         self.cluster.with(|servers| servers.indexes.remove(&generation.name));
         self.reach(Call::DropGenerationDone).await

@@ -65,6 +65,10 @@ impl Sink for FanOut {
         self.member(&generation.sink)?.identity(generation).await
     }
 
+    async fn check_settings(&self, generation: &Generation, index: &IndexPlan) -> Result<()> {
+        self.member(&generation.sink)?.check_settings(generation, index).await
+    }
+
     async fn drop_generation(&self, generation: &Generation) -> Result<()> {
         self.member(&generation.sink)?.drop_generation(generation).await
     }

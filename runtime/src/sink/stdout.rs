@@ -97,6 +97,10 @@ impl Sink for StdoutSink {
         Ok(None)
     }
 
+    async fn check_settings(&self, _: &Generation, _: &IndexPlan) -> Result<()> {
+        Ok(())
+    }
+
     async fn drop_generation(&self, _generation: &Generation) -> Result<()> {
         Ok(())
     }

@@ -9,6 +9,9 @@ use std::time::{Duration, Instant};
 
 use super::{PATIENCE, binary};
 
+/// A run that is asked to stop ends within this, whatever its servers do.
+const STOP_BOUND: Duration = Duration::from_secs(5);
+
 /// A run that has ended.
 #[derive(Debug)]
 pub struct Done {
@@ -125,6 +128,18 @@ impl Running {
         let stdout =
             self.stdout.take().expect("it is waited for once").join().expect("reading does not panic");
         Done { code: status.code().unwrap_or(-1), stdout, stderr: std::mem::take(&mut self.said) }
+    }
+
+    /// Asks it to stop; fails unless it has ended within 5 s.
+    #[track_caller]
+    pub fn stop_in_time(mut self) -> Done {
+        let asked = Instant::now();
+        self.signal("TERM");
+        while self.child.try_wait().expect("it is ours").is_none() {
+            assert!(asked.elapsed() < STOP_BOUND, "did not end within {STOP_BOUND:?}:\n{}", self.said);
+            thread::sleep(Duration::from_millis(10));
+        }
+        self.wait()
     }
 
     /// Asks it to stop and waits.

@@ -85,6 +85,12 @@ impl Node {
         Ok(())
     }
 
+    /// The node's process; none where it is stopped.
+    #[must_use]
+    pub fn pid(&self) -> Option<u32> {
+        self.daemon.as_ref().map(Daemon::pid)
+    }
+
     /// Ends the node in an orderly way.
     pub fn stop(&mut self) {
         if let Some(mut daemon) = self.daemon.take() {

@@ -1,9 +1,10 @@
 //! Why a reading transaction gave nothing, and what that means to whoever asked for it.
 
+use flusso_runtime::bounds::DOCUMENT_BYTES_MAX;
 use flusso_runtime::error::{Error, ErrorKind};
 use tokio_postgres::error::SqlState;
 
-use crate::session::{kind_of, words};
+use crate::session::{is_lost, kind_of, words};
 
 /// Why one attempt failed. No variant holds a row's value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -24,7 +25,7 @@ pub(super) enum Fault {
     #[error("a statement was cancelled")]
     Cancelled,
     /// Documents and what they are spliced from passed their bound of bytes.
-    #[error("the chunk or a document of it is over its bound of bytes")]
+    #[error("over the bound of {} MiB a document", DOCUMENT_BYTES_MAX >> 20)]
     Oversized,
     /// A byte that no line of JSON may hold.
     #[error("a document holds the control character 0x{0:02x}")]
@@ -34,6 +35,16 @@ pub(super) enum Fault {
     Query {
         /// SQLSTATE, five characters.
         code: String,
+        /// What the server says, without values.
+        words: String,
+        /// Position of the statement among those of the reading, where its rows were being taken.
+        statement: Option<usize>,
+    },
+    /// The query of one document fails for its row.
+    #[error("{}{words}", in_field(.field.as_deref()))]
+    Row {
+        /// The field, as far as it could be found.
+        field: Option<String>,
         /// What the server says, without values.
         words: String,
     },
@@ -53,12 +64,15 @@ pub(super) enum Fault {
 
 impl From<tokio_postgres::Error> for Fault {
     fn from(error: tokio_postgres::Error) -> Self {
-        let Some(code) = error.code() else { return Self::Lost(words(&error)) };
+        let Some(code) = error.code() else {
+            // Else an answer is not what our own statement asks for, and would not be next time.
+            return if is_lost(&error) { Self::Lost(words(&error)) } else { Self::Internal(words(&error)) };
+        };
         match kind_of(code.code()) {
             ErrorKind::ConnectionLost => Self::Lost(words(&error)),
             ErrorKind::LockNotAvailable => Self::Locked,
             ErrorKind::TooMuch => Self::Cancelled,
-            _ => Self::Query { code: code.code().to_owned(), words: words(&error) },
+            _ => Self::Query { code: code.code().to_owned(), words: words(&error), statement: None },
         }
     }
 }
@@ -69,7 +83,20 @@ impl From<Error> for Fault {
     }
 }
 
+/// The place in a message, with what follows it.
+fn in_field(field: Option<&str>) -> String {
+    field.map_or_else(String::new, |field| format!("field {field}: "))
+}
+
 impl Fault {
+    /// The same met while rows of a statement were being taken.
+    pub(super) fn at_statement(self, number: usize) -> Self {
+        match self {
+            Self::Query { code, words, .. } => Self::Query { code, words, statement: Some(number) },
+            other => other,
+        }
+    }
+
     /// The error for whoever asked for `what`. `narrowable`: less can be asked for, so that the one row that cannot
     /// be read, or is too large, is found by halving.
     pub(super) fn into_error(self, what: &str, narrowable: bool) -> Error {
@@ -81,7 +108,9 @@ impl Fault {
                 ErrorKind::TooMuch
             }
             Self::TooLong | Self::Cancelled => ErrorKind::TooMuch,
-            Self::Oversized | Self::ControlByte(_) | Self::Query { .. } => ErrorKind::Rejected,
+            Self::Oversized | Self::ControlByte(_) | Self::Query { .. } | Self::Row { .. } => {
+                ErrorKind::Rejected
+            }
             Self::Standby | Self::Catalog(_) => ErrorKind::Drift,
             Self::Unseen(_) | Self::Internal(_) => ErrorKind::Internal,
             Self::Stopped => ErrorKind::Stopped,
@@ -92,6 +121,10 @@ impl Fault {
             Self::Catalog(_) => {
                 error.with_help("run `flusso compile` against this database and apply the new lock")
             }
+            Self::Row { .. } => error.with_help(
+                "correct the row, or the field's `sql:` so that it takes every value; then run this again",
+            ),
+            Self::Oversized => error.with_help("leave the large field out, or shorten the row's values"),
             _ => error,
         }
     }
@@ -102,7 +135,7 @@ mod tests {
     use super::*;
 
     fn failed(code: &str) -> Fault {
-        Fault::Query { code: code.to_owned(), words: String::new() }
+        Fault::Query { code: code.to_owned(), words: String::new(), statement: None }
     }
 
     #[test]

@@ -10,8 +10,8 @@ use flusso_runtime::error::Result;
 use flusso_schemas::name::quote_identifier;
 use futures_util::future::try_join_all;
 use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio_postgres::Statement;
 use tokio_postgres::types::Type;
-use tokio_postgres::{Client, Statement};
 
 use super::fault::Fault;
 use crate::connect::ConnectPlan;
@@ -93,10 +93,9 @@ impl Drop for Lent<'_> {
 
 impl Reader {
     async fn open(plan: &ConnectPlan, bond: &Bond) -> Result<Self> {
-        let session = connect(plan, "documents", bond).await?;
+        let mut session = connect(plan, "documents", bond).await?;
         // So that a transaction that nobody waits for any more ends by itself.
-        let statement_timeout = format!("set statement_timeout = {}", READING_TRANSACTION.as_millis());
-        session.run("bounding the session's statements", &statement_timeout).await?;
+        session.allow(READING_TRANSACTION).await?;
         Ok(Self {
             session,
             search_path: "pg_catalog".to_owned(),
@@ -105,9 +104,9 @@ impl Reader {
         })
     }
 
-    /// The connection's client.
-    pub(super) fn client(&self) -> &Client {
-        self.session.client()
+    /// The connection.
+    pub(super) fn session(&self) -> &Session {
+        &self.session
     }
 
     /// Asks the server to cancel what runs. The request takes a way of its own and may arrive when what
@@ -127,7 +126,7 @@ impl Reader {
     pub(super) async fn use_search_path(&mut self, schemas: &[String]) -> Result<(), Fault> {
         let path = schemas.iter().map(|schema| quote_identifier(schema)).collect::<Vec<_>>().join(", ");
         if path != self.search_path {
-            self.client().batch_execute(&format!("set search_path = {path}")).await?;
+            self.session.run("setting the search path", &format!("set search_path = {path}")).await?;
             self.search_path = path;
         }
         Ok(())
@@ -139,10 +138,10 @@ impl Reader {
         texts: &[StatementText],
         types: &[Type],
     ) -> Result<Vec<Statement>, Fault> {
-        let client = self.session.client();
+        let session = &self.session;
         let prepared = texts.iter().map(async |wanted| match self.kept.get(&wanted.text) {
-            Some(kept) => Ok(kept.clone()),
-            None => client.prepare_typed(&wanted.text, types).await,
+            Some(kept) => Ok::<_, Fault>(kept.clone()),
+            None => Ok(session.prepare("preparing the lock's queries", &wanted.text, types).await??),
         });
         let prepared = try_join_all(prepared).await?;
         for (wanted, statement) in texts.iter().zip(&prepared).filter(|(wanted, _)| wanted.kept) {

@@ -4,17 +4,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use flusso_runtime::backends::RunOptions;
-use flusso_runtime::documents::Snapshot;
+use flusso_runtime::documents::{Key, Snapshot};
 use flusso_runtime::error::Result;
 use flusso_runtime::progress::{Progress, ProgressEvent, Shutdown};
+use flusso_schemas::lock::IndexPlan;
 use flusso_schemas::name::TableName;
 use tokio::time::{Instant, sleep};
 
 use super::fault::Fault;
+use super::field::Suspects;
 use super::pool::{Pool, Reader};
 use super::seen::{self, Seen};
 use super::sources::Sources;
-use super::transaction::{Reading, TakeRows, answered, attempt, prepare_seen};
+use super::transaction::{Reading, TakeRows, attempt, prepare_seen};
 use crate::connect::ConnectPlan;
 use crate::session::Bond;
 
@@ -52,7 +54,7 @@ impl Reads {
         let mut lent = self.pool.reader().await?;
         let reader = lent.get();
         let result = match self.patiently(reading, reader, rows).await {
-            Err(Fault::Query { code, words }) => Err(sources.judge(reader, reading, code, words).await),
+            Err(fault @ Fault::Query { .. }) => Err(sources.judge(reader, reading, fault).await),
             other => other,
         };
         self.pool.unless_severed(result)
@@ -91,7 +93,7 @@ impl Reads {
         let mut pause = UNSEEN_PAUSE_FIRST;
         let mut told = None;
         loop {
-            let seen = answered(seen::see(reader.client(), &statement, &[])).await?;
+            let seen = seen::see(reader.session(), &statement, &[]).await?;
             let Some(xid) = seen.visible.first_unseen(must_see) else { return Ok(()) };
             if pause == UNSEEN_PAUSE_MAX && told.replace(xid) != Some(xid) {
                 self.waiting(format!("for transaction {xid}"));
@@ -112,6 +114,18 @@ impl Reads {
         self.pool.unless_severed(looked)
     }
 
+    /// Which field makes the query of one document fail, as far as that can be found.
+    pub(super) async fn field_that_fails(
+        &self,
+        index: &IndexPlan,
+        key: &Key,
+        code: &str,
+        statement: Option<usize>,
+    ) -> Option<String> {
+        let mut lent = self.pool.reader().await.ok()?;
+        Suspects::of(index, statement).find(lent.get().session(), key, code).await
+    }
+
     fn waiting(&self, what: String) {
         self.progress.event(ProgressEvent::Waiting { what });
     }
@@ -125,9 +139,6 @@ impl Reads {
 }
 
 async fn look(reader: &mut Reader, tables: &[TableName]) -> Result<Seen, Fault> {
-    answered(async {
-        let statement = prepare_seen(reader).await?;
-        seen::see(reader.client(), &statement, tables).await
-    })
-    .await
+    let statement = prepare_seen(reader).await?;
+    seen::see(reader.session(), &statement, tables).await
 }

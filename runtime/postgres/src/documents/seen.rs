@@ -2,9 +2,11 @@
 
 use flusso_schemas::lsn::Lsn;
 use flusso_schemas::name::TableName;
-use tokio_postgres::{Client, Row, Statement};
+use tokio_postgres::types::ToSql;
+use tokio_postgres::{Row, Statement};
 
 use super::fault::Fault;
+use crate::session::Session;
 
 /// One row about the snapshot it is read in. `$1` and `$2` are the schemas and names of tables; their
 /// file nodes come in the same order, 0 where there is no such table. The insert position is asked for
@@ -60,9 +62,14 @@ impl Seen {
 }
 
 /// Asks outside a transaction.
-pub(super) async fn see(client: &Client, statement: &Statement, tables: &[TableName]) -> Result<Seen, Fault> {
+pub(super) async fn see(
+    session: &Session,
+    statement: &Statement,
+    tables: &[TableName],
+) -> Result<Seen, Fault> {
     let (schemas, names) = parameters(tables);
-    Seen::of_row(&client.query_one(statement, &[&schemas, &names]).await?)
+    let parameters: [&(dyn ToSql + Sync); 2] = [&schemas, &names];
+    Seen::of_row(&session.query_one("looking at the snapshot", statement, &parameters).await?)
 }
 
 /// The statement's parameters.

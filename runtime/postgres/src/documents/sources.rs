@@ -100,13 +100,7 @@ impl<'a> Sources<'a> {
     }
 
     /// Whether a query failed for the catalog or for a row: prepared alone it reads no row.
-    pub(super) async fn judge(
-        &self,
-        reader: &mut Reader,
-        reading: &Reading<'_>,
-        code: String,
-        words: String,
-    ) -> Fault {
+    pub(super) async fn judge(&self, reader: &mut Reader, reading: &Reading<'_>, fault: Fault) -> Fault {
         reader.forget();
         let bare = match self.composed(Rows::ALL) {
             Ok(bare) => bare,
@@ -115,7 +109,7 @@ impl<'a> Sources<'a> {
         match reader.prepare(&bare, &reading.types()).await {
             Err(Fault::Query { words, .. }) => Fault::Catalog(words),
             Err(other) => other,
-            Ok(_) => Fault::Query { code, words },
+            Ok(_) => fault,
         }
     }
 }

@@ -2,15 +2,13 @@
 //! queries, commit; sent as one burst, so that it costs one round trip and ends by itself whatever
 //! becomes of us.
 
-use std::pin::{Pin, pin};
-use std::task::Poll;
-use std::time::{Duration, Instant};
+use std::pin::pin;
+use std::time::Instant;
 
 use flusso_runtime::bounds::READING_TRANSACTION;
 use flusso_runtime::documents::Snapshot;
 use flusso_schemas::name::TableName;
 use futures_util::TryStreamExt;
-use futures_util::future::{MaybeDone, maybe_done};
 use tokio::time::timeout;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Row, RowStream, Statement};
@@ -20,9 +18,9 @@ use super::parameter::Parameter;
 use super::pool::{Reader, StatementText};
 use super::seen::{self, Seen};
 use crate::session::LOCK_TIMEOUT;
+use crate::statement::Sent;
 
-/// Longest wait for an answer where the server bounds a statement by less: then it is gone.
-const ANSWER_WAIT: Duration = Duration::from_secs(15);
+const WHAT: &str = "reading documents";
 /// Most keys that a generic plan is right for. The planner makes it for an array of ten, so it always
 /// goes from key to key by index: for 1,000 keys that takes two thirds of the time of a plan of their
 /// own, for 5,000 no less (measured).
@@ -93,31 +91,33 @@ pub(super) async fn attempt(
     reading: &Reading<'_>,
     rows: &mut impl TakeRows,
 ) -> Result<Snapshot, Fault> {
-    let statements = answered(prepare(reader, reading)).await?;
-    let (seen_statement, queries) = statements.split_first().expect("`prepare` puts it in front");
-    let client = reader.client();
+    let prepared = prepare(reader, reading).await?;
+    let (seen_statement, queries) = prepared.split_first().expect("`prepare` puts it in front");
+    let statements = reader.session().statements();
     let opening = reading.opening();
     let tables = seen::parameters(&reading.tables);
     let began = Instant::now();
 
-    let begin = sent(client.batch_execute(&opening)).await;
+    let begin = statements.send_batch(&opening).await;
     let table_parameters: [&(dyn ToSql + Sync); 2] = [&tables.0, &tables.1];
-    let described = sent(client.query_raw(seen_statement, table_parameters)).await;
+    let described = statements.send_query(seen_statement, table_parameters).await;
     let mut streams = Vec::with_capacity(queries.len());
     for query in queries {
-        streams.push(sent(client.query_raw(query, &reading.parameters)).await);
+        streams.push(statements.send_query(query, &reading.parameters).await);
     }
-    let commit = sent(client.batch_execute("commit")).await;
+    let commit = statements.send_batch("commit").await;
 
     let consumed = async {
-        answer(begin).await.map_err(of_opening)?;
-        let seen = described_snapshot(answer(described).await?, reading).await?;
+        begin.answer().await.map_err(of_opening)?;
+        let seen = described_snapshot(described.answer().await?, reading).await?;
         for (number, stream) in streams.into_iter().enumerate() {
-            take(answer(stream).await?, number, rows).await?;
+            let taken = async { take(stream.answer().await?, number, rows).await };
+            taken.await.map_err(|fault| fault.at_statement(number))?;
         }
         Ok(seen)
     };
-    let outcome = timeout(READING_TRANSACTION, consumed).await.unwrap_or(Err(Fault::TooLong));
+    let consumed = statements.unless_silent(WHAT, timeout(READING_TRANSACTION, consumed)).await?;
+    let outcome = consumed.unwrap_or(Err(Fault::TooLong));
     settle(reader, outcome.as_ref().err(), commit).await?;
     Ok(snapshot_of(outcome?, reading, began))
 }
@@ -156,23 +156,13 @@ async fn take(stream: RowStream, number: usize, rows: &mut impl TakeRows) -> Res
 }
 
 /// Waits for the transaction's end, cancelling what still runs where nobody wants it any more.
-async fn settle(
-    reader: &Reader,
-    fault: Option<&Fault>,
-    commit: Sent<impl Future<Output = Result<(), tokio_postgres::Error>>>,
-) -> Result<(), Fault> {
+async fn settle(reader: &Reader, fault: Option<&Fault>, commit: Sent<'_, ()>) -> Result<(), Fault> {
     // Where the server itself gave up nothing runs; a transaction that is not visible is waited for by
     // the next statement, which a late cancel would hit.
     if matches!(fault, Some(Fault::TooLong | Fault::Oversized | Fault::ControlByte(_) | Fault::Internal(_))) {
         reader.cancel().await;
     }
-    answered(async { Ok(answer(commit).await?) }).await
-}
-
-/// What a server says that is still there: each of its statements is bounded by less.
-pub(super) async fn answered<T>(request: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
-    let silent = || Fault::Lost(format!("no answer within {} s", ANSWER_WAIT.as_secs()));
-    timeout(ANSWER_WAIT, request).await.unwrap_or_else(|_| Err(silent()))
+    Ok(reader.session().statements().unless_silent(WHAT, commit.answer()).await??)
 }
 
 fn snapshot_of(seen: Seen, reading: &Reading<'_>, began: Instant) -> Snapshot {
@@ -190,23 +180,4 @@ fn of_opening(error: tokio_postgres::Error) -> Fault {
         Fault::Query { words, .. } => Fault::Catalog(words),
         other => other,
     }
-}
-
-/// A request that was sent and whose answer is awaited later.
-type Sent<F> = Pin<Box<MaybeDone<F>>>;
-
-/// Sends a request: the client library does so when its future is polled for the first time.
-async fn sent<F: Future>(request: F) -> Sent<F> {
-    let mut request = Box::pin(maybe_done(request));
-    std::future::poll_fn(|context| {
-        let _ = request.as_mut().poll(context);
-        Poll::Ready(())
-    })
-    .await;
-    request
-}
-
-async fn answer<F: Future>(mut request: Sent<F>) -> F::Output {
-    request.as_mut().await;
-    request.as_mut().take_output().expect("it was awaited, and only here its output is taken")
 }

@@ -77,7 +77,7 @@ fn password(plan: &ConnectPlan) -> Result<&[u8]> {
 }
 
 fn refused(why: &str) -> Error {
-    Error::new(ErrorKind::Unreachable, why)
+    Error::new(ErrorKind::Misconfigured, why)
 }
 
 fn unsendable(_: std::io::Error) -> Error {

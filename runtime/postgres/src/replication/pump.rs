@@ -19,7 +19,7 @@ use super::hits::RowError;
 use super::lease::{Pace, SlotLease};
 use super::transactions::Transactions;
 use super::walsender::{Frame, Walsender, garbled, lost, parse_error};
-use crate::session::{Bond, Session, failed};
+use crate::session::{Bond, Session};
 
 /// A request to release what lies below a position.
 #[derive(Debug)]
@@ -191,8 +191,7 @@ impl Pump {
         );
         Box::pin(async move {
             let asked = Instant::now();
-            let rows = session.client().query(&sql, &[]).await;
-            match rows.map_err(|error| failed("asking whether the slot is held", &error))?.as_slice() {
+            match session.query("asking whether the slot is held", &sql, &[]).await?.as_slice() {
                 [] => Err(lost("the server has ended it and freed the slot")),
                 _ => Ok(asked),
             }

@@ -3,6 +3,7 @@
 use flusso_runtime::{Error, ErrorKind};
 
 use super::bytes::{Cursor, Malformed};
+use crate::refusal;
 use crate::session::{SqlState, kind_of};
 
 /// SQLSTATE of a slot that someone holds.
@@ -48,10 +49,7 @@ impl ServerError {
     }
 
     fn words(&self) -> String {
-        match self.code.get(..2) {
-            Some("22" | "23" | "P0") => format!("the server says {}", self.code),
-            _ => format!("{} ({})", self.message, self.code),
-        }
+        refusal::words(&self.code, &self.message)
     }
 }
 

@@ -14,7 +14,7 @@ use super::authentication;
 use super::bytes::{Cursor, Malformed};
 use super::server_error::ServerError;
 use crate::connect::{ConnectPlan, RawStream, raw_stream};
-use crate::session::PINNED_SETTINGS;
+use crate::session::{PINNED_SETTINGS, sqlstate};
 
 /// How many bytes one read asks for.
 const READ_BYTES: usize = 64 << 10;
@@ -61,7 +61,13 @@ impl Walsender {
         let logged_in = timeout(ANSWER_WAIT, walsender.log_in(plan, purpose)).await;
         match logged_in.unwrap_or_else(|_| Err(lost("it did not answer the login in time"))) {
             Ok(()) => Ok(walsender),
-            Err(error) => Err(plan.unreachable(&error).with_source(error)),
+            Err(error) => Err(match sqlstate(&error) {
+                Some(code) => plan.refused(code, &error),
+                None => plan.unreachable(&error).into_kind(match error.kind {
+                    ErrorKind::Misconfigured => ErrorKind::Misconfigured,
+                    _ => ErrorKind::Unreachable,
+                }),
+            }),
         }
     }
 

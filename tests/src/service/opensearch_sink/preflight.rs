@@ -130,7 +130,7 @@ async fn a_full_disk_stops_by_name_before_and_while_writing() {
     rig.ask("PUT", &path, &json!({ "index.blocks.read_only_allow_delete": null }));
     assert_eq!(found.len(), 1, "{found:?}");
     assert_eq!(found[0].0, "index-blocked");
-    assert_eq!(error.kind, ErrorKind::Busy);
+    assert_eq!(error.kind, ErrorKind::Blocked);
     assert!(error.message.contains("flood-stage watermark"), "{error}");
 }
 
@@ -139,7 +139,7 @@ async fn an_unset_variable_says_which_sink_cannot_be_reached() {
     let mut plan = plan("127.0.0.1:1", &prefix());
     plan.url = UrlEndpoint::Url(SecretRef::Env("FLUSSO_TEST_NO_SUCH_VARIABLE".to_owned()));
     let error = connect(&plan).await.expect_err("it is not set");
-    assert_eq!(error.kind, ErrorKind::Unreachable);
+    assert_eq!(error.kind, ErrorKind::Misconfigured);
     let expected = "environment variable `FLUSSO_TEST_NO_SUCH_VARIABLE` is not set, so the sink `search` cannot be reached";
     assert_eq!(error.message, expected);
 }

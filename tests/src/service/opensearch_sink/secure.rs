@@ -83,7 +83,7 @@ async fn a_sink_behind_tls_needs_trust_a_certificate_and_credentials() {
     let address = guard(&rig.address, folder.path()).await;
     let mut plan = guarded(&address, &rig.prefix);
     let refused = |error: flusso_runtime::Error, what: &str| {
-        assert_eq!(error.kind, ErrorKind::Unreachable, "{error}");
+        assert_eq!(error.kind, ErrorKind::Misconfigured, "{error}");
         assert!(error.message.contains(what), "{error}");
         assert!(!format!("{error:?}").contains("pa:ss"), "{error:?}");
     };
@@ -92,7 +92,7 @@ async fn a_sink_behind_tls_needs_trust_a_certificate_and_credentials() {
     connect(&plan).await.expect_err("it wants a certificate of ours");
     plan.client_cert = file(folder.path(), "own.pem");
     plan.client_key = file(folder.path(), "own.key");
-    refused(connect(&plan).await.expect_err("it wants credentials"), "refuses us with status 401");
+    refused(connect(&plan).await.expect_err("it wants credentials"), "refuses our requests with status 401");
     std::fs::write(folder.path().join("user"), "flusso\n").expect("a file");
     std::fs::write(folder.path().join("password"), "pa:ss\n").expect("a file");
     plan.username = Some(SecretRef::File(folder.path().join("user")));

@@ -46,7 +46,11 @@ async fn any_text_of_up_to_512_bytes_is_an_id() {
     let answers = write(&rig, &generation, 1, &entries, &[&too_long]).await;
     let rejected = |kind: &str| Answer::Rejected { error_type: kind.to_owned(), field: None };
     let mut expected = vec![Answer::Done; ids.len()];
-    expected.extend([rejected("id_too_long"), rejected("empty_id"), Answer::Done]);
+    expected.extend([
+        rejected("its `_id` has more than 512 bytes"),
+        rejected("its `_id` is empty"),
+        Answer::Done,
+    ]);
     assert_eq!(answers, expected);
     let asked: Vec<String> = ids.iter().rev().map(|id| id.to_string()).collect();
     let found = rig.sink.get_many(&generation, &asked).await.expect("read");

@@ -39,7 +39,7 @@ async fn every_way_of_giving_a_password_works_and_a_wrong_one_is_refused() {
     }
     for user in ["scram:wrong-secret", "hashed:wrong-secret", "plain:wrong-secret", "plain"] {
         let error = identify_system(&rig.connect_plan(user, rig.cluster.port)).await.expect_err(user);
-        assert_eq!(error.kind, ErrorKind::Unreachable, "{user}: {error}");
+        assert_eq!(error.kind, ErrorKind::Misconfigured, "{user}: {error}");
         assert!(error.to_string().contains("127.0.0.1"), "it says where: {error}");
         assert!(!format!("{error:?}").contains("wrong-secret"), "{error:?}");
     }
@@ -50,6 +50,6 @@ async fn a_role_without_the_right_to_replicate_is_told_so() {
     let mut rig = Rig::start(&[], &[]);
     rig.run(&["create role reader login"]);
     let error = identify_system(&rig.connect_plan("reader", rig.cluster.port)).await.expect_err("refused");
-    assert_eq!(error.kind, ErrorKind::Unreachable);
+    assert_eq!(error.kind, ErrorKind::Misconfigured);
     assert!(error.to_string().contains("42501"), "{error}");
 }

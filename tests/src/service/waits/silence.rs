@@ -1,0 +1,59 @@
+//! Connections that stay open while nothing comes any more.
+
+use xtask::fixtures::SHOP;
+use xtask::services::daemon::signal;
+
+use crate::rig::{Hole, Rig};
+
+/// A shop whose statements are given up soon.
+fn hasty() -> Rig {
+    let rig = Rig::new(SHOP, 0.005);
+    rig.edit("flusso.yml", "    schema: shop", "    schema: shop\n    statement_timeout: 2s");
+    rig
+}
+
+#[test]
+fn a_network_that_swallows_everything_is_noticed_and_run_goes_on_when_it_is_back() {
+    let mut rig = hasty();
+    rig.compile_and_apply();
+    let hole = rig.database_through(Hole::start);
+    let mut follower = rig.follow();
+    rig.run(&["update shop.users set name = 'before' where id = 1"]);
+    rig.wait_for_document("users", "1", |user| user.is_some_and(|user| user["name"] == "before"));
+    hole.swallow();
+    rig.run(&["update shop.users set name = 'behind' where id = 1"]);
+    follower.wait_for("trying again");
+    hole.open();
+    follower.wait_for("the outage is over after");
+    for index in ["orders", "products", "users"] {
+        rig.assert_becomes_right(index);
+    }
+    follower.stop_in_time().assert_code(0);
+}
+
+#[test]
+fn frozen_backends_are_given_up_and_documents_are_right_afterwards() {
+    let mut rig = hasty();
+    rig.compile_and_apply();
+    for purpose in ["control", "documents"] {
+        let mut follower = rig.follow();
+        let frozen = rig.backends(purpose);
+        assert!(!frozen.is_empty(), "the follower has a session for {purpose}");
+        frozen.iter().for_each(|process| signal(*process, "STOP"));
+        rig.run(&[&format!("update shop.users set name = '{purpose}' where id < 20")]);
+        follower.wait_for("trying again");
+        rig.assert_becomes_right("users");
+        frozen.iter().for_each(|process| signal(*process, "CONT"));
+        follower.stop_in_time().assert_code(0);
+    }
+}
+
+#[test]
+fn a_server_that_takes_connections_and_never_answers_is_named_by_every_command() {
+    let mut rig = hasty();
+    rig.compile_and_apply();
+    let hole = rig.database_through(Hole::start);
+    hole.swallow();
+    rig.flusso(&["check"]).assert_code(3).assert_said("no answer within 10 s");
+    rig.flusso(&["apply"]).assert_code(3).assert_said("no answer within 10 s");
+}
