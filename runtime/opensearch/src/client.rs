@@ -211,10 +211,10 @@ impl Answered {
 }
 
 /// Whether waiting a moment may change the answer: the server is starting, overloaded, without a cluster
-/// manager, or behind a proxy that cannot reach it.
+/// manager, or behind a proxy that cannot reach it. Not 408: so a wait at the server itself runs out.
 fn is_passing(response: &Response) -> bool {
     match response.status {
-        408 | 502..=504 => true,
+        502..=504 => true,
         429 => !ServerError::of(response).is_block(),
         _ => false,
     }

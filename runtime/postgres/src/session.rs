@@ -100,13 +100,17 @@ impl fmt::Debug for Session {
 pub async fn connect(plan: &ConnectPlan, purpose: &str, bond: &Bond) -> Result<Session> {
     let (config, tls) = plan.client_config(purpose);
     // The library bounds only the TCP connection; looking up the name, TLS and the login may be silent too.
-    let connected = plan.within_bound(config.connect(tls)).await?;
-    let (client, connection) = connected.map_err(|error| refused(plan, &error))?;
-    let statements = Statements::begin(client, connection, bond);
-    let mut session = Session { statements, plan: plan.clone() };
-    session.pin().await.map_err(|error| plan.unreachable(error))?;
-    session.statements.allow(plan.statement_timeout());
-    Ok(session)
+    let connecting = async {
+        let (client, connection) = config.connect(tls).await.map_err(|error| refused(plan, &error))?;
+        let statements = Statements::begin(client, connection, plan.statement_timeout(), bond);
+        let session = Session { statements, plan: plan.clone() };
+        session.pin().await.map_err(|error| match error.kind {
+            ErrorKind::ConnectionLost => plan.unreachable(error),
+            _ => plan.unreachable(error).into_kind(ErrorKind::Misconfigured),
+        })?;
+        Ok(session)
+    };
+    plan.within_bound(connecting).await?
 }
 
 impl Session {

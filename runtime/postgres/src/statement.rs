@@ -36,14 +36,21 @@ pub(crate) struct Statements {
 
 impl Statements {
     /// Takes a connection over. It is closed when this is dropped and when the bond is severed, whatever
-    /// the server owes it; when the server ends it, it severs the bond.
-    pub(crate) fn begin<T>(client: Client, connection: Connection<Socket, T>, bond: &Bond) -> Self
+    /// the server owes it; when the server ends it, it severs the bond. `statement_timeout` is the server's
+    /// bound of a statement.
+    pub(crate) fn begin<T>(
+        client: Client,
+        connection: Connection<Socket, T>,
+        statement_timeout: Duration,
+        bond: &Bond,
+    ) -> Self
     where
         T: tokio_postgres::tls::TlsStream + Unpin + Send + 'static,
     {
         let (alive, dropped) = tokio::sync::oneshot::channel();
         tokio::spawn(drive(connection, bond.clone(), dropped));
-        Self { client, bond: bond.clone(), bound: ANSWER_MARGIN, _alive: alive }
+        let bound = statement_timeout + ANSWER_MARGIN;
+        Self { client, bond: bond.clone(), bound, _alive: alive }
     }
 
     /// Takes the server's bound of a statement as the measure of ours.
