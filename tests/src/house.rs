@@ -88,7 +88,7 @@ fn one_file_sends_statements_to_postgres() {
         "copy_in(",
         "copy_out(",
         "Client,",
-        "::Client",
+        "tokio_postgres::Client",
     ];
     let elsewhere = sources().into_iter().filter(|(path, text)| {
         path.starts_with("runtime/postgres/src/")

@@ -280,17 +280,13 @@ fn refused(plan: &ConnectPlan, error: &tokio_postgres::Error) -> Error {
 }
 
 /// Whether TLS was not agreed on, such as for a certificate that is not trusted.
-fn is_about_tls(error: &tokio_postgres::Error) -> bool {
-    let mut cause = std::error::Error::source(error);
-    while let Some(current) = cause {
-        // An I/O error of TLS keeps its cause where `source` does not look.
-        let inner = current.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        if current.is::<rustls::Error>() || inner.is_some_and(|inner| inner.is::<rustls::Error>()) {
-            return true;
-        }
-        cause = current.source();
+fn is_about_tls(error: &(dyn std::error::Error + 'static)) -> bool {
+    if error.is::<rustls::Error>() {
+        return true;
     }
-    false
+    // An I/O error keeps what it was made of where `source` does not look.
+    let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    inner.is_some_and(|inner| is_about_tls(inner)) || error.source().is_some_and(is_about_tls)
 }
 
 #[cfg(test)]
