@@ -137,9 +137,7 @@ impl PgType {
             Some(labels) => BaseType::Enum { name: name.clone(), labels: labels.clone() },
             None => base_type(&name, &modifiers),
         };
-        // `character` alone would be read back as one character.
-        let base_name =
-            if base == BaseType::Char { "bpchar".to_owned() } else { base_name(&base, element, name) };
+        let base_name = base_name(&base, element, name);
         let declared = format_type.to_owned();
         Self { declared, base, base_name, array, collation: None, collation_deterministic: true }
     }
@@ -303,6 +301,8 @@ mod tests {
         for (text, cast, relied_on) in [
             ("character varying(20)", "character varying", "character varying"),
             ("character(3)", "bpchar", "character"),
+            ("bit(3)[]", "\"bit\"[]", "bit[]"),
+            ("interval day to second(3)", "interval", "interval day to second(3)"),
             ("character varying(20)[]", "character varying[]", "character varying[]"),
             ("numeric(12,2)", "numeric", "numeric(12,2)"),
             ("timestamp(3) with time zone", "timestamp with time zone", "timestamp(3) with time zone"),

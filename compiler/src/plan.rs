@@ -56,7 +56,7 @@ fn index(index: &Index, decisions: &Decisions) -> IndexPlan {
         alias: index.name.clone(),
         sinks: index.sinks.clone(),
         on_error: index.on_error,
-        key: index.key.iter().map(|column| key_column(&index.table, column)).collect(),
+        key: key(&tree),
         document_id: index.document_id,
         search_path: search_path(&tree),
         inputs: index.inputs.clone(),
@@ -74,8 +74,9 @@ fn index(index: &Index, decisions: &Decisions) -> IndexPlan {
     }
 }
 
-fn key_column(table: &Table, column: &str) -> KeyColumn {
-    KeyColumn { column: Ident::new(column), pg_type: column_type(table, column).cast_name() }
+fn key(tree: &Tree<'_>) -> Vec<KeyColumn> {
+    let part = |(column, pg_type): (&String, String)| KeyColumn { column: Ident::new(column), pg_type };
+    tree.index.key.iter().zip(sql::key_cast_names(tree)).map(part).collect()
 }
 
 fn column_type(table: &Table, column: &str) -> PgType {

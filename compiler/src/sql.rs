@@ -4,6 +4,7 @@
 mod aggregate;
 mod alias;
 mod from;
+mod key;
 mod lateral;
 mod node;
 mod object;
@@ -15,6 +16,7 @@ mod text;
 mod tree;
 mod value;
 
+pub(crate) use key::cast_names as key_cast_names;
 pub(crate) use node::node;
 pub(crate) use order::{OrderPart, order_of};
 pub(crate) use resolve::resolve;
@@ -35,9 +37,8 @@ pub(crate) fn bound(tree: &Tree<'_>) -> String {
     let mut aliases = Aliases::default();
     let table = from::table(tree, &mut aliases, ROOT);
     let key = from::columns(&aliases.of(tree, ROOT), &tree.index.key);
-    let texts: Vec<String> = key.iter().map(|part| format!("{part}::text")).collect();
     text::query(&[
-        format!("select {}", texts.join(", ")),
+        format!("select {}", key::texts(tree, &key).join(", ")),
         format!("from {table}"),
         format!("where {}", text::mark("range", &key)),
         format!("order by {}", key.join(", ")),

@@ -42,28 +42,23 @@ impl Kind for Date {
 
     fn render(&self, expression: &str, pg_type: &PgType, _parameters: &BTreeMap<String, Value>) -> Rendered {
         match pg_type.base {
-            BaseType::Date => instant(expression, "", ""),
-            _ => instant(&format!("{expression}::date"), "", ""),
+            BaseType::Date => day(expression),
+            _ => day(&format!("{expression}::date")),
         }
     }
 }
 
-/// A date or an instant in the three forms that the index takes, `null` where it is infinite.
+/// A date in the three forms that the index takes, `null` where it is infinite.
 ///
-/// `time` is `to_char`'s format of what follows the day; `zone` is `Z` where the type has a zone. Years
-/// outside 1 to 9999 are spelled by hand: what Postgres prints for them the index refuses.
-pub(super) fn instant(x: &str, time: &str, zone: &str) -> Rendered {
-    let near = match zone {
-        "" => format!("to_json({x})::text"),
-        _ => format!("replace(to_json({x})::text, '+00:00', '{zone}')"),
-    };
-    let zone = if zone.is_empty() { String::new() } else { format!("\"{zone}\"") };
+/// `to_char` would go over a timestamp, which ends 5.5 million years before a date does. What Postgres prints
+/// for years outside 1 to 9999 the index refuses: beyond it wants a sign, and before it an astronomical year
+/// in place of `BC`.
+pub(super) fn day(x: &str) -> Rendered {
     Rendered::Total(format!(
         "case\n  \
-           when {x} >= '0001-01-01' and {x} < '10000-01-01' then {near}\n  \
-           when isfinite({x}) then '\"' || case when {x} < '0001-01-01' then '' else '+' end\n    \
-             || to_char(extract(year from {x}) + case when {x} < '0001-01-01' then 1 else 0 end, 'FMMI9999990000')\n    \
-             || to_char({x}, '-MM-DD{time}{zone}') || '\"'\n  \
+           when {x} >= '0001-01-01' and {x} < '10000-01-01' then to_json({x})::text\n  \
+           when isfinite({x}) and {x} > '0001-01-01' then '\"+' || {x}::text || '\"'\n  \
+           when isfinite({x}) then '\"' || to_char(extract(year from {x}) + 1, 'FMMI0000') || substr({x}::text, 5, 6) || '\"'\n  \
            else 'null' end"
     ))
 }

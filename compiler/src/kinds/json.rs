@@ -52,8 +52,42 @@ impl Kind for Json {
 
     fn render(&self, expression: &str, pg_type: &PgType, _parameters: &BTreeMap<String, Value>) -> Rendered {
         Rendered::Text(match pg_type.base {
-            BaseType::Json | BaseType::Jsonb => format!("{expression}::text"),
-            _ => format!("to_jsonb({expression})::text"),
+            BaseType::Jsonb => format!("{expression}::text"),
+            BaseType::Json => through_jsonb(expression),
+            // Its own cast makes an object of texts with unlike keys.
+            BaseType::Hstore => format!("to_jsonb({expression})::text"),
+            // A composite may hold a `json` that `to_jsonb` would refuse.
+            _ => through_jsonb(&format!("to_json({expression})")),
         })
     }
+
+    fn rendering(&self) -> u32 {
+        2
+    }
+}
+
+/// Bytes below which no nesting or number can be more than `jsonb` takes: a `numeric` has up to 16,383 digits
+/// after the point, and a level takes at least two bytes.
+const SURELY_SHALLOW_BYTES: u32 = 16_000;
+
+/// Brackets up to which the server's stack surely holds what `json` itself could read (measured: 13,000
+/// levels with 2 MB).
+const BRACKETS_MAX: u32 = 8_000;
+
+/// A `json` as text that went through `jsonb` where that cannot fail: the index refuses a document in which a
+/// key stands twice, and `jsonb` keeps the last one, as readers of JSON do.
+///
+/// Legal in `json` and an error in `jsonb` are the escapes of NUL and of half a surrogate pair, numbers beyond
+/// `numeric`, which take an exponent of three digits or thousands of digits, more levels than the stack holds,
+/// and more than 256 MB. Such a text stays as it is.
+fn through_jsonb(json: &str) -> String {
+    let text = format!("{json}::text");
+    format!(
+        "case\n  \
+           when {text} ~ '\\\\u(0000|[dD][89a-fA-F])|[eE][+-]?[0-9]{{3}}' then {text}\n  \
+           when octet_length({text}) < {SURELY_SHALLOW_BYTES} then {json}::jsonb::text\n  \
+           when octet_length({text}) > 100000000 or {text} ~ '[0-9]{{255}}'\n    \
+             or length({text}) - length(translate({text}, '[{{', '')) > {BRACKETS_MAX} then {text}\n  \
+           else {json}::jsonb::text end"
+    )
 }

@@ -6,7 +6,7 @@ use flusso_schemas::name::quote_literal;
 use serde_json::Value;
 
 use super::common::{DATE_OPTIONS, mapping_of, never};
-use super::date::instant;
+use super::date::day;
 use super::{Acceptance, Kind, Mapping, MappingContext, Rendered};
 use crate::pg_type::{BaseType, PgType};
 
@@ -62,12 +62,39 @@ impl Kind for Timestamp {
     fn render(&self, expression: &str, pg_type: &PgType, parameters: &BTreeMap<String, Value>) -> Rendered {
         let zone = parameters.get("zone").and_then(Value::as_str);
         match (&pg_type.base, zone) {
-            (BaseType::Date, _) => instant(expression, "", ""),
-            (BaseType::Timestamp, Some(zone)) => {
-                instant(&format!("({expression} at time zone {})", quote_literal(zone)), TIME, "Z")
-            }
-            (BaseType::Timestamp, None) => instant(expression, TIME, ""),
-            _ => instant(expression, TIME, "Z"),
+            (BaseType::Date, _) => day(expression),
+            (BaseType::Timestamp, Some(zone)) => instant(&in_zone(expression, zone), "Z"),
+            (BaseType::Timestamp, None) => instant(expression, ""),
+            _ => instant(expression, "Z"),
         }
     }
+}
+
+/// The moment that a timestamp is in a zone. Within two days of the ends of what a timestamp can be, its
+/// moment may lie outside, which is an error in Postgres; here it is no moment.
+fn in_zone(x: &str, zone: &str) -> String {
+    format!(
+        "(case when {x} between '4714-11-26 BC' and '294276-12-29' then {x} at time zone {} end)",
+        quote_literal(zone)
+    )
+}
+
+/// An instant in the three forms that the index takes, `null` where it is infinite.
+///
+/// `zone` is `Z` where the type has a zone. Years outside 1 to 9999 are spelled by hand: what Postgres prints
+/// for them the index refuses.
+fn instant(x: &str, zone: &str) -> Rendered {
+    let near = match zone {
+        "" => format!("to_json({x})::text"),
+        _ => format!("replace(to_json({x})::text, '+00:00', '{zone}')"),
+    };
+    let zone = if zone.is_empty() { String::new() } else { format!("\"{zone}\"") };
+    Rendered::Total(format!(
+        "case\n  \
+           when {x} >= '0001-01-01' and {x} < '10000-01-01' then {near}\n  \
+           when isfinite({x}) then '\"' || case when {x} < '0001-01-01' then '' else '+' end\n    \
+             || to_char(extract(year from {x}) + case when {x} < '0001-01-01' then 1 else 0 end, 'FMMI9999990000')\n    \
+             || to_char({x}, '-MM-DD{TIME}{zone}') || '\"'\n  \
+           else 'null' end"
+    ))
 }

@@ -13,9 +13,13 @@ pub(super) fn split_modifiers(spelled: &str) -> (String, Vec<String>) {
     parsed.unwrap_or_else(|| (spelled.to_owned(), Vec::new()))
 }
 
-/// Numeric is spelled without its digits where text is cast to it: they would round it.
+/// How a type is spelled where text is cast to it: without digits or fields that would round or cut it.
 pub(super) fn base_name(base: &BaseType, element: &str, name: String) -> String {
     match base {
+        // `character` and `bit` by themselves have a length of one.
+        BaseType::Char => "bpchar".to_owned(),
+        BaseType::Bit => "\"bit\"".to_owned(),
+        BaseType::Interval => "interval".to_owned(),
         BaseType::Other(_) => element.to_owned(),
         _ => name,
     }
@@ -56,6 +60,7 @@ pub(super) fn base_type(name: &str, modifiers: &[String]) -> BaseType {
         "bit varying" => B::Varbit,
         "character varying" => B::Varchar(modifiers.first().and_then(|length| length.parse().ok())),
         "xml" => B::Xml,
+        _ if name.starts_with("interval ") => B::Interval,
         _ => extension_type(name),
     }
 }

@@ -4,6 +4,7 @@ use flusso_schemas::lock;
 use serde_json::Value;
 
 use crate::model::{Aggregate, Function, ValueSource};
+use crate::pg_type::BaseType;
 
 use super::alias::Aliases;
 use super::from::{GroupForm, condition, join, start};
@@ -68,21 +69,56 @@ fn empty(members: &[(&str, &Aggregate)]) -> String {
 fn call(tree: &Tree<'_>, target: RowId, alias: &str, aggregate: &Aggregate) -> String {
     let distinct = if aggregate.distinct { "distinct " } else { "" };
     match &aggregate.of {
-        Some(of) => {
-            let read = match of {
-                ValueSource::Column(name) => column(alias, name),
-                ValueSource::Sql(text) => text.sql(alias),
-            };
-            let function = aggregate.function;
-            let is_ordered_text =
-                matches!(function, Function::Min | Function::Max) && aggregate.result.pg_type.is_collated();
-            let collation = if is_ordered_text { " collate \"C\"" } else { "" };
-            let read = if is_ordered_text && read.contains(' ') { format!("({read})") } else { read };
-            format!("{}({distinct}{read}{collation})", function.name())
+        Some(of) if aggregate.function == Function::Count => {
+            format!("count({distinct}{})", argument(of, alias))
         }
+        Some(of) => over(aggregate, of, alias),
         None if aggregate.distinct => format!("count(distinct {})", row_identity(tree, target, alias)),
         None => "count(*)".to_owned(),
     }
+}
+
+/// What is read of a row, as the whole argument of a function.
+fn argument(of: &ValueSource, alias: &str) -> String {
+    match of {
+        ValueSource::Column(name) => column(alias, name),
+        ValueSource::Sql(text) => text.sql(alias),
+    }
+}
+
+/// The aggregate over what it reads of each row.
+///
+/// Sums and averages are exact: those of binary numbers overflow, and depend on the order in which the rows
+/// come, so that two documents of the same rows could differ.
+fn over(aggregate: &Aggregate, of: &ValueSource, alias: &str) -> String {
+    use BaseType as B;
+    let function = aggregate.function.name();
+    let pg_type = &aggregate.result.pg_type;
+    let x = value::expression(of, alias);
+    match (aggregate.function, &pg_type.base) {
+        (Function::Min | Function::Max, _) if pg_type.is_collated() => {
+            format!("{function}({x} collate \"C\")")
+        }
+        (Function::Sum | Function::Avg, B::Real | B::Double) => format!("{function}({x}::text::numeric)"),
+        (Function::Sum, B::Money) => format!("sum({x}::numeric)"),
+        (Function::Sum, B::Interval) => sum_of_intervals(&x),
+        (Function::Avg, B::Interval) => format!("({} / count({x}))", sum_of_intervals(&x)),
+        _ => format!("{function}({})", argument(of, alias)),
+    }
+}
+
+/// The sum of intervals, part by part as Postgres has it, and NULL where no interval is as long.
+fn sum_of_intervals(x: &str) -> String {
+    let months = format!("sum(extract(year from {x}) * 12 + extract(month from {x}))");
+    let days = format!("sum(extract(day from {x}))");
+    let seconds = format!(
+        "sum(extract(hour from {x}) * 3600 + extract(minute from {x}) * 60 + extract(second from {x}))"
+    );
+    format!(
+        "(case when abs({months}) < 2147483648 and abs({days}) < 2147483648 and abs({seconds}) / 3600 < 2147483648 \
+         then make_interval(months => {months}::integer, days => {days}::integer, \
+         hours => trunc({seconds} / 3600)::integer, secs => ({seconds} % 3600)::double precision) end)"
+    )
 }
 
 /// What tells the rows of a table apart: its key, else the place where a row is stored.

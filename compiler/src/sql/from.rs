@@ -71,26 +71,39 @@ pub(crate) fn root_from(tree: &Tree<'_>, aliases: &mut Aliases) -> From {
 
 /// A node's first row with the group it belongs to.
 pub(crate) fn start(tree: &Tree<'_>, aliases: &mut Aliases, first: RowId, form: GroupForm) -> (From, Group) {
+    let (from, own) = first_row(tree, aliases, first, Some(form));
+    let is_printed = matches!(reach(tree, first), Reach::Row { is_same_text: false, .. });
+    let group = if is_printed { printed_group() } else { Group { text: form.text(&own), keys: own } };
+    (from, group)
+}
+
+/// A node's first row, hanging on the root's keys or on its parents, and the columns it hangs by. Without a
+/// form the parents print no group.
+fn first_row(
+    tree: &Tree<'_>,
+    aliases: &mut Aliases,
+    first: RowId,
+    form: Option<GroupForm>,
+) -> (From, Vec<String>) {
     let pairs = tree.rows[first].pairs;
+    let own_names = || pairs.iter().map(|pair| &pair.child);
     match reach(tree, first) {
         Reach::Key(places) => {
             let from = format!("from {}", table(tree, aliases, first));
-            let own = columns(&aliases.of(tree, first), pairs.iter().map(|pair| &pair.child));
+            let own = columns(&aliases.of(tree, first), own_names());
             let key: Vec<String> = places.iter().map(|place| own[*place].clone()).collect();
             let mut conditions = vec![mark("rows", &key)];
             conditions.extend(not_null(tree, first, pairs, &own));
-            (From { lines: vec![from], conditions }, Group { text: form.text(&own), keys: own })
+            (From { lines: vec![from], conditions }, own)
         }
         Reach::Row { row, columns: parent_columns, is_same_text } => {
-            let text = (!is_same_text).then_some(form);
+            let text = form.filter(|_| !is_same_text);
             let mut from = parents(tree, aliases, row, &parent_columns, text);
             let joined = table(tree, aliases, first);
-            let own = columns(&aliases.of(tree, first), pairs.iter().map(|pair| &pair.child));
+            let own = columns(&aliases.of(tree, first), own_names());
             let on = equal(&own, &parent_names(pairs.len()));
             from.lines.push(format!("join {joined} on {on}"));
-            let group =
-                if is_same_text { Group { text: form.text(&own), keys: own } } else { printed_group() };
-            (from, group)
+            (from, own)
         }
     }
 }
@@ -150,7 +163,7 @@ fn parents(
         .zip(bare_parent_names(names.len()))
         .map(|(column, name)| format!("{column} as {name}"))
         .collect();
-    selected.extend(text.map(|form| format!("{} as g", form.text(&own))));
+    selected.extend(text.map(|form| format!("{}{} as g", form.text(&own), collation(tree, row, names, form))));
     let distinct = if is_unique(tree, row, names) { "" } else { "distinct " };
     let mut query = vec![format!("select {distinct}{}", selected.join(", "))];
     query.extend(from.lines);
@@ -159,6 +172,12 @@ fn parents(
     lines.extend(indented(&query));
     lines.push(") parents".to_owned());
     From { lines, conditions: Vec::new() }
+}
+
+/// Groups are told apart by their bytes: a text keeps its column's collation, under which two may be equal.
+fn collation(tree: &Tree<'_>, row: RowId, names: &[String], form: GroupForm) -> &'static str {
+    let folds = |name: &String| !tree.pg_type(row, name).collation_deterministic;
+    if form == GroupForm::Plain && names.iter().any(folds) { " collate \"C\"" } else { "" }
 }
 
 /// Whether each value occurs once among a row's own FROM.
@@ -184,7 +203,7 @@ fn rows_from(tree: &Tree<'_>, aliases: &mut Aliases, row: RowId) -> From {
     }
     let mut from = match first {
         ROOT => root_from(tree, aliases),
-        _ => start(tree, aliases, first, GroupForm::Plain).0,
+        _ => first_row(tree, aliases, first, None).0,
     };
     if first != ROOT {
         from.conditions.extend(condition(tree, aliases, first));

@@ -7,6 +7,7 @@ use crate::model::{Relation, Verb};
 use super::aggregate;
 use super::alias::Aliases;
 use super::from::{From, GroupForm, columns, condition, join, left_join, root_from, start};
+use super::key;
 use super::lateral;
 use super::object;
 use super::order::order_of;
@@ -29,10 +30,7 @@ fn root(tree: &Tree<'_>, node: &Node<'_>) -> lock::Node {
     let mut from = root_from(tree, &mut aliases);
     node.left_joins.iter().for_each(|row| left_join(tree, &mut aliases, *row, &mut from));
     from.conditions.extend(condition(tree, &mut aliases, ROOT));
-    let mut selected: Vec<String> = columns(&aliases.of(tree, ROOT), &tree.index.key)
-        .iter()
-        .map(|part| format!("{part}::text"))
-        .collect();
+    let mut selected = key::texts(tree, &columns(&aliases.of(tree, ROOT), &tree.index.key));
     let mut segments = Segments::new();
     if let Content::Root(members) = &node.content {
         object::print(tree, &mut aliases, &mut segments, members);

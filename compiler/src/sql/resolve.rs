@@ -6,6 +6,7 @@ use flusso_schemas::name::Ident;
 
 use super::alias::Aliases;
 use super::from::{columns, equal, table};
+use super::key;
 use super::reach::{Reach, reach};
 use super::text::{column, mark, query, where_clause};
 use super::tree::{ROOT, RowId, Tree};
@@ -34,8 +35,7 @@ fn resolve_query(tree: &Tree<'_>, row: RowId) -> String {
     let names: Vec<String> = (1..=pairs.len()).map(|place| format!("keys.k{place}")).collect();
     let (printed, conditions) = walk(tree, &mut aliases, &mut lines, row, names);
 
-    let texts: Vec<String> = printed.iter().map(|column| format!("{column}::text")).collect();
-    let mut all = vec![format!("select {}", texts.join(", "))];
+    let mut all = vec![format!("select {}", key::texts(tree, &printed).join(", "))];
     all.extend(lines);
     let mut wheres = vec![mark("range", &printed)];
     wheres.extend(conditions);

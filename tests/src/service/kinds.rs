@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use flusso_compiler::kinds::{self, Rendered};
-use flusso_compiler::pg_type::{Enums, PgType};
+use flusso_compiler::pg_type::{BaseType, Enums, PgType};
 use serde_json::{Value, json};
 use xtask::services::postgres::Connection;
 
@@ -28,7 +28,7 @@ fn text_is_escaped_and_char_n_is_unpadded() {
             "text",
             "text",
             &[
-                ("E'a\\n\\t\"\\\\\\x01'", r#""a\n\t\"\\\u0001""#),
+                ("E'a\\n\\t\"\\\\\\x01'", r#""a\n\t\"\\u0001""#),
                 ("''", r#""""#),
                 ("'ä 𝄞'", "\"ä 𝄞\""),
                 ("null", "null"),
@@ -121,6 +121,9 @@ fn dates_of_any_year_are_iso_8601() {
                 ("'0044-03-15 BC'", r#""-0043-03-15""#),
                 ("'0001-12-31 BC'", r#""0000-12-31""#),
                 ("'12024-01-01'", r#""+12024-01-01""#),
+                ("'294277-01-01'", r#""+294277-01-01""#),
+                ("'5874897-12-31'", r#""+5874897-12-31""#),
+                ("'4714-11-24 BC'", r#""-4713-11-24""#),
                 ("'infinity'", "null"),
                 ("'-infinity'", "null"),
                 ("null", "null"),
@@ -131,7 +134,7 @@ fn dates_of_any_year_are_iso_8601() {
             "timestamp with time zone",
             &[("'2020-01-01 23:59:59.9+00'", r#""2020-01-01""#), ("'infinity'", "null")],
         ),
-        ("timestamp", "date", &[("'2020-02-29'", r#""2020-02-29""#)]),
+        ("timestamp", "date", &[("'2020-02-29'", r#""2020-02-29""#), ("'294277-01-01'", r#""+294277-01-01""#)]),
     ]);
 }
 
@@ -157,6 +160,8 @@ fn timestamps_have_a_z_where_the_type_has_a_zone() {
             &[
                 ("'2020-01-01 12:00:00'", r#""2020-01-01T12:00:00""#),
                 ("'12024-01-01 00:00:00'", r#""+12024-01-01T00:00:00.000000""#),
+                ("'294276-12-31 23:59:59.999999'", r#""+294276-12-31T23:59:59.999999""#),
+                ("'4714-11-24 00:00:00 BC'", r#""-4713-11-24T00:00:00.000000""#),
             ],
         ),
     ]);
@@ -165,16 +170,83 @@ fn timestamps_have_a_z_where_the_type_has_a_zone() {
         "timestamp",
         "timestamp without time zone",
         &zone,
-        &[("'2020-07-01 12:00:00'", r#""2020-07-01T10:00:00Z""#), ("'infinity'", "null"), ("null", "null")],
+        &[
+            ("'2020-07-01 12:00:00'", r#""2020-07-01T10:00:00Z""#),
+            ("'4714-11-24 00:00:00 BC'", "null"),
+            ("'4713-01-01 00:00:00 BC'", r#""-4713-12-31T23:10:04.000000Z""#),
+            ("'infinity'", "null"),
+            ("null", "null"),
+        ],
+    );
+    let west = BTreeMap::from([("zone".to_owned(), json!("America/New_York"))]);
+    prints_with(
+        "timestamp",
+        "timestamp without time zone",
+        &west,
+        &[("'294276-12-31 23:59:59.999999'", "null"), ("'-infinity'", "null")],
     );
 }
 
 #[test]
 fn structures_are_printed_as_they_are_stored() {
     prints(&[
-        ("json", "json", &[(r#"'{"b" : 1, "b":2}'"#, r#"{"b" : 1, "b":2}"#), ("null", "null")]),
+        (
+            "json",
+            "json",
+            &[
+                (r#"'{"b" : 1, "a":[1.50, "\u00e4"], "b":2}'"#, r#"{"a": [1.50, "ä"], "b": 2}"#),
+                ("null", "null"),
+                ("'null'", "null"),
+            ],
+        ),
         ("json", "jsonb", &[(r#"'{"b" : 1,"a":null}'"#, r#"{"a": null, "b": 1}"#), ("'null'", "null")]),
     ]);
+}
+
+#[test]
+fn a_json_that_jsonb_refuses_stays_as_it_is() {
+    let kept = [
+        r#"{"a": "\u0000", "b":1}"#,
+        r#"{"a": "\uD800", "b":1}"#,
+        r#"{"a": "\udfff", "b":1}"#,
+        r#"{"a": 1e200000}"#,
+        r#"{"a": 1E+131072}"#,
+        r#"{"a": 1e-20000}"#,
+    ];
+    let literals: Vec<String> = kept.iter().map(|text| format!("'{text}'")).collect();
+    let cases: Vec<(&str, &str)> = literals.iter().map(String::as_str).zip(kept).collect();
+    prints(&[("json", "json", &cases)]);
+}
+
+#[test]
+fn a_json_of_any_size_and_depth_is_printed() {
+    let mut sql = session();
+    let rendered = token("json", &pg_type("json"), &BTreeMap::new());
+    let mut length = |value: &str| {
+        let query = format!("select length({rendered}) from (select ({value})::json) v(x)");
+        value(&mut sql, &query).parse::<usize>().expect("a length")
+    };
+    assert_eq!(length("repeat('[', 12000) || repeat(']', 12000)"), 24_000);
+    assert_eq!(length("repeat('9', 140000)"), 140_000);
+    assert_eq!(length("'0.' || repeat('9', 17000)"), 17_002);
+    assert_eq!(length("'0.' || repeat('9', 15990)"), 15_992);
+    // Long and flat is no reason to keep what occurs twice.
+    assert_eq!(length("'[' || repeat('{\"a\":1,\"a\":2},', 2000) || '1]'"), 2000 * 10 + 3);
+}
+
+#[test]
+fn a_composite_is_printed_whatever_is_in_it() {
+    let mut sql = session();
+    sql.query("create type pg_temp.holder as (n numeric, j json)").expect("a type");
+    let holder = PgType { base: BaseType::Composite, ..pg_type("pg_temp.holder") };
+    let rendered = token("json", &holder, &BTreeMap::new());
+    for (row, printed) in [
+        (r#"'NaN', '{"a":1,"a":2}'"#, r#"{"j": {"a": 2}, "n": "NaN"}"#),
+        (r#"1, '"\u0000"'"#, r#"{"n":1,"j":"\u0000"}"#),
+    ] {
+        let query = format!("select {rendered} from (select row({row})::pg_temp.holder) v(x)");
+        assert_eq!(value(&mut sql, &query), printed);
+    }
 }
 
 #[test]
