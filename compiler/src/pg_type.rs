@@ -195,6 +195,16 @@ impl PgType {
         self.btree_family().is_some()
     }
 
+    /// Whether Postgres has `min` and `max` of it; of some types that have an order it does not.
+    pub fn has_min(&self) -> bool {
+        use BaseType as B;
+        match &self.base {
+            B::Boolean | B::Uuid | B::Bytea | B::Jsonb | B::Bit | B::Varbit | B::Macaddr | B::Composite => false,
+            B::Range(_) | B::Hstore | B::Ltree | B::Other(_) | B::InternalChar => self.array,
+            _ => true,
+        }
+    }
+
     /// Whether it is text of some kind: what `like` takes and code points order.
     pub fn is_text(&self) -> bool {
         !self.array && self.base.is_text()
@@ -219,7 +229,8 @@ impl PgType {
             BaseType::Inet | BaseType::Cidr => "network",
             BaseType::Bit => "bit",
             BaseType::Varbit => "varbit",
-            BaseType::Json | BaseType::Xml => return None,
+            // A row type is ordered only where each of its columns is, which its name does not say.
+            BaseType::Json | BaseType::Xml | BaseType::Composite => return None,
             BaseType::Other(_) => return None,
             _ => &self.base_name,
         })

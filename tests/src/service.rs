@@ -1,5 +1,6 @@
 //! Tests against real servers.
 
+mod differential;
 mod documents;
 mod journey;
 mod kinds;

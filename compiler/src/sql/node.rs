@@ -3,6 +3,7 @@
 use flusso_schemas::lock;
 
 use crate::model::{Relation, Verb};
+use crate::pg_type::BaseType;
 
 use super::aggregate;
 use super::alias::Aliases;
@@ -126,6 +127,9 @@ pub(super) fn value_conditions(scalar: &crate::model::Scalar, target: &str) -> V
     let mut conditions = Vec::new();
     if value::may_print_null(scalar) {
         conditions.push(format!("{} <> 'null'", value::token(scalar, &expression, false).sql));
+    } else if scalar.nullable && scalar.pg_type.base == BaseType::Composite {
+        // A row with one null in it `is not null` is false of.
+        conditions.push(format!("{expression} is distinct from null"));
     } else if scalar.nullable {
         conditions.push(format!("{expression} is not null"));
     }

@@ -113,11 +113,11 @@ impl OrderPart {
 
     /// The key of a group of rows that print the same: the one that comes first.
     pub(crate) fn grouped_key(&self, alias: &str) -> String {
-        let function = if self.descending { "max" } else { "min" };
-        let has_none = matches!(self.pg_type.base, BaseType::Uuid | BaseType::Boolean);
-        match has_none {
-            true => format!("{function}({}::text collate \"C\")", self.key(alias)),
-            false => format!("{function}({})", self.key(alias)),
+        let key = self.key(alias);
+        let (function, direction) = if self.descending { ("max", " desc") } else { ("min", "") };
+        match self.pg_type.has_min() {
+            true => format!("{function}({key})"),
+            false => format!("(array_agg({key} order by {key}{direction} nulls last))[1]"),
         }
     }
 

@@ -2,6 +2,6 @@
 
 mod bounds;
 mod odd;
-mod rig;
+pub(super) mod rig;
 mod rules;
 mod shop;

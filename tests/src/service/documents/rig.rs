@@ -1,6 +1,7 @@
 //! A database of its own, plans over it written by hand, and whoever builds documents from it.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -19,27 +20,27 @@ use xtask::services::postgres::{Cluster, Connection};
 use crate::rig::{PATIENCE, shared_postgres};
 
 /// Everything a table has.
-pub(super) const ALL: Selection = Selection::Range { after: None, up_to: None };
+pub(in crate::service) const ALL: Selection = Selection::Range { after: None, up_to: None };
 
 /// A database that no other test uses.
-pub(super) struct Rig {
-    pub(super) sql: Connection,
+pub(in crate::service) struct Rig {
+    pub(in crate::service) sql: Connection,
     address: String,
     database: String,
     folder: TempDir,
 }
 
 /// Who builds documents from it, and what that one says and is told.
-pub(super) struct Builder {
-    pub(super) documents: Arc<PostgresDocuments>,
-    pub(super) heard: Arc<Heard>,
-    pub(super) shutdown: Shutdown,
-    pub(super) bond: Bond,
+pub(in crate::service) struct Builder {
+    pub(in crate::service) documents: Arc<PostgresDocuments>,
+    pub(in crate::service) heard: Arc<Heard>,
+    pub(in crate::service) shutdown: Shutdown,
+    pub(in crate::service) bond: Bond,
 }
 
 /// What was waited for, in words.
 #[derive(Debug, Default)]
-pub(super) struct Heard(Mutex<Vec<String>>);
+pub(in crate::service) struct Heard(Mutex<Vec<String>>);
 
 impl Progress for Heard {
     fn event(&self, event: ProgressEvent) {
@@ -51,7 +52,7 @@ impl Progress for Heard {
 
 impl Heard {
     /// Ends once something that holds these words is waited for.
-    pub(super) async fn wait_for(&self, what: &str) {
+    pub(in crate::service) async fn wait_for(&self, what: &str) {
         eventually(what, || {
             self.0.lock().expect("nobody panics here").iter().any(|heard| heard.contains(what))
         })
@@ -60,7 +61,7 @@ impl Heard {
 }
 
 /// Waits until something is so.
-pub(super) async fn eventually(what: &str, mut so: impl FnMut() -> bool) {
+pub(in crate::service) async fn eventually(what: &str, mut so: impl FnMut() -> bool) {
     let waiting = async {
         while !so() {
             tokio::time::sleep(Duration::from_millis(10)).await;
@@ -71,12 +72,12 @@ pub(super) async fn eventually(what: &str, mut so: impl FnMut() -> bool) {
 
 impl Rig {
     /// An empty database of the test run's server.
-    pub(super) fn new() -> Self {
+    pub(in crate::service) fn new() -> Self {
         Self::over(shared_postgres().trim_start_matches("postgres://postgres@"))
     }
 
     /// An empty database of a cluster of the test's own.
-    pub(super) fn on(cluster: &Cluster) -> Self {
+    pub(in crate::service) fn on(cluster: &Cluster) -> Self {
         Self::over(&format!("127.0.0.1:{}/postgres", cluster.port))
     }
 
@@ -94,35 +95,41 @@ impl Rig {
     }
 
     /// Another session.
-    pub(super) fn session(&self) -> Connection {
+    pub(in crate::service) fn session(&self) -> Connection {
         Connection::open(&self.address, "postgres", &self.database).expect("the server takes connections")
     }
 
     /// Runs statements, each by itself.
-    pub(super) fn run(&mut self, statements: &[&str]) {
+    pub(in crate::service) fn run(&mut self, statements: &[&str]) {
         for statement in statements {
             self.sql.query(statement).expect(statement);
         }
     }
 
     /// The first value of the first row.
-    pub(super) fn value(&mut self, sql: &str) -> Option<String> {
+    pub(in crate::service) fn value(&mut self, sql: &str) -> Option<String> {
         self.sql.query(sql).expect(sql).into_iter().next().and_then(|row| row.into_iter().next().flatten())
     }
 
     /// How many of our connections are as the condition over `pg_stat_activity` says.
-    pub(super) fn sessions_where(&mut self, condition: &str) -> usize {
+    pub(in crate::service) fn sessions_where(&mut self, condition: &str) -> usize {
         let ours = "datname = current_database() and application_name like '% documents'";
         let count =
             self.value(&format!("select count(*) from pg_stat_activity where {ours} and {condition}"));
         count.expect("a count").parse().expect("a number")
     }
 
-    /// Opens the connections that documents are read in.
-    pub(super) async fn builder(&self) -> Builder {
+    /// A file that holds the database's URL.
+    pub(in crate::service) fn url_file(&self) -> PathBuf {
         let path = self.folder.path().join("url");
         std::fs::write(&path, format!("postgres://postgres@{}/{}", self.address, self.database))
             .expect("a file");
+        path
+    }
+
+    /// Opens the connections that documents are read in.
+    pub(in crate::service) async fn builder(&self) -> Builder {
+        let path = self.url_file();
         let mut source = example().source;
         source.endpoint = SourceEndpoint::Url(SecretRef::File(path));
         let (heard, shutdown, bond) = (Arc::new(Heard::default()), Shutdown::default(), Bond::default());
@@ -141,23 +148,23 @@ impl Rig {
 }
 
 /// The lock that a person wrote by hand over the example shop.
-pub(super) fn example() -> Lock {
+pub(in crate::service) fn example() -> Lock {
     let path = xtask::paths::root().join("schemas/fixtures/lock-example/flusso.lock");
     read(&std::fs::read_to_string(path).expect("the checkout has it")).expect("a lock")
 }
 
 /// A key of these parts.
-pub(super) fn key(parts: &[&str]) -> Key {
+pub(in crate::service) fn key(parts: &[&str]) -> Key {
     Key(parts.iter().map(|part| (*part).to_owned()).collect())
 }
 
 /// Keys of one part each.
-pub(super) fn keys(texts: &[&str]) -> Selection {
+pub(in crate::service) fn keys(texts: &[&str]) -> Selection {
     Selection::Keys(texts.iter().map(|text| key(&[text])).collect())
 }
 
 /// A plan over one table with only a root.
-pub(super) fn plan(table: TableName, key: &[(&str, &str)], root: &str, bound: &str) -> IndexPlan {
+pub(in crate::service) fn plan(table: TableName, key: &[(&str, &str)], root: &str, bound: &str) -> IndexPlan {
     let part = |(column, pg_type): &(&str, &str)| KeyColumn {
         column: Ident::new(*column),
         pg_type: (*pg_type).to_owned(),
@@ -179,7 +186,7 @@ pub(super) fn plan(table: TableName, key: &[(&str, &str)], root: &str, bound: &s
 }
 
 /// A node without slots.
-pub(super) fn node(path: &str, sql: &str) -> Node {
+pub(in crate::service) fn node(path: &str, sql: &str) -> Node {
     let [open, separator, close, empty] = ["[", ",", "]", "[]"].map(str::to_owned);
     Node {
         path: path.to_owned(),
@@ -193,14 +200,14 @@ pub(super) fn node(path: &str, sql: &str) -> Node {
 }
 
 /// A plan over `shop.things (id bigint primary key, …)`, whose root prints this expression over `t`.
-pub(super) fn things(document: &str) -> IndexPlan {
+pub(in crate::service) fn things(document: &str) -> IndexPlan {
     let root = format!("select t.id::text, {document} from shop.things t where {{rows:t.id}}");
     let bound = "select t.id::text from shop.things t where {range:t.id} order by t.id offset $1 limit 1";
     plan(TableName::new("shop", "things"), &[("id", "bigint")], &root, bound)
 }
 
 /// Documents as text, by key.
-pub(super) fn texts(built: &Built) -> BTreeMap<Key, String> {
+pub(in crate::service) fn texts(built: &Built) -> BTreeMap<Key, String> {
     let text = |json: &[u8]| String::from_utf8(json.to_vec()).expect("documents are UTF-8");
     built.documents.iter().map(|document| (document.key.clone(), text(document.json))).collect()
 }

@@ -1,0 +1,51 @@
+//! A config through the compiler, with the facts and the judgement of the live server.
+
+use std::path::Path;
+use std::time::Duration;
+
+use flusso_compiler::diagnostic::{Diagnostic, SourceFile, Sources};
+use flusso_compiler::{compile, probes, read};
+use flusso_postgres::facts::catalog_facts_of;
+use flusso_postgres::probe::probe;
+use flusso_schemas::lock::Lock;
+use serde_json::{Value, json};
+
+/// What the compiler makes of an index file: a lock, or the lints that refuse it with their messages.
+pub(super) async fn compiled(url: &Path, schema: &str, index: &Value) -> Result<Lock, Vec<(String, String)>> {
+    let project = json!({
+        "version": 1,
+        "project": "differential",
+        "source": { "postgres": {
+            "url": { "file": url.to_str().expect("a path of ours") },
+            "schema": schema,
+            "manage": ["publication", "slot", "replica_identity"],
+        } },
+        "indexes": ["index.yml"],
+    });
+    let file = |path: &str, text: &Value| SourceFile {
+        path: path.to_owned(),
+        text: serde_json::to_string_pretty(text).expect("JSON is text"),
+    };
+    let read = read(file("flusso.yml", &project), vec![file("index.yml", index)]);
+    let Some(connection) = read.connection() else {
+        return Err(refusals(&read.files, &flusso_compiler::findings(&read)));
+    };
+    let timeout = Duration::from_millis(connection.statement_timeout_ms);
+    let asked =
+        catalog_facts_of(&connection.endpoint, &connection.tls, timeout, false, &read.facts_needed()).await;
+    let (facts, session) = asked.expect("the server answers");
+    let answers = probe(&session, &probes(&read, &facts)).await.expect("the server judges");
+    let outcome = compile(&read, &facts, &answers);
+    outcome.lock.ok_or_else(|| refusals(&read.files, &outcome.diagnostics))
+}
+
+fn refusals(files: &[SourceFile], diagnostics: &[Diagnostic]) -> Vec<(String, String)> {
+    let sources = Sources::new(files);
+    let denied = diagnostics.iter().filter(|each| each.is_deny());
+    denied
+        .map(|each| {
+            let finding = each.to_finding(&sources);
+            (finding.lint.clone(), finding.message.clone())
+        })
+        .collect()
+}
