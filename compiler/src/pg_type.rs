@@ -199,7 +199,9 @@ impl PgType {
     pub fn has_min(&self) -> bool {
         use BaseType as B;
         match &self.base {
-            B::Boolean | B::Uuid | B::Bytea | B::Jsonb | B::Bit | B::Varbit | B::Macaddr | B::Composite => false,
+            B::Boolean | B::Uuid | B::Bytea | B::Jsonb | B::Bit | B::Varbit | B::Macaddr | B::Composite => {
+                false
+            }
             B::Range(_) | B::Hstore | B::Ltree | B::Other(_) | B::InternalChar => self.array,
             _ => true,
         }

@@ -163,7 +163,8 @@ fn parents(
         .zip(bare_parent_names(names.len()))
         .map(|(column, name)| format!("{column} as {name}"))
         .collect();
-    selected.extend(text.map(|form| format!("{}{} as g", form.text(&own), collation(tree, row, names, form))));
+    selected
+        .extend(text.map(|form| format!("{}{} as g", form.text(&own), collation(tree, row, names, form))));
     let distinct = if is_unique(tree, row, names) { "" } else { "distinct " };
     let mut query = vec![format!("select {distinct}{}", selected.join(", "))];
     query.extend(from.lines);
