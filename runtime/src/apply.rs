@@ -138,7 +138,7 @@ impl Attempt {
         step(options, "provision");
         let provisioned = opening.source.capture.provision(lock).await?;
         ensure_slot(&opening, provisioned.publication_oid).await?;
-        let stream = tokio::select! {
+        let mut stream = tokio::select! {
             stream = opening.source.capture.stream(lock) => stream?,
             () = options.run.shutdown.requested() => return Err(stopped()),
         };
@@ -159,7 +159,7 @@ impl Attempt {
         let options_of_run = options.run.clone();
         let start =
             Start { feeds: joined.feeds.clone(), source, sink, states, confirmed, options: options_of_run };
-        let (session, pipeline) = Session::begin(start, &*stream, stop.clone());
+        let (session, pipeline) = Session::begin(start, &mut *stream, stop.clone()).await?;
         let mut following = tokio::spawn(pipeline.run(stream));
         let outcome = tokio::select! {
             ended = &mut following => return Err(ended_early(ended)),
@@ -297,10 +297,9 @@ async fn check_generations(opening: &Opening, compare: Compare) -> Result<Vec<Co
     for state in opening.states.iter() {
         let is_ready = state.project().await.is_some_and(|project| project.slot_phase == SlotPhase::Ready);
         for generation in state.generations().await {
-            let is_begun = matches!(generation.phase, GenerationPhase::Filling | GenerationPhase::Swapping);
-            // What is half done and has missed changes is dropped, whatever it is by now.
-            let is_dropped = is_begun && !has_missed_nothing(state, &generation).await;
-            if is_ready && generation.phase != GenerationPhase::Kept && !is_dropped {
+            // What has missed changes is replaced, whatever it is by now.
+            let is_kept_up = has_missed_nothing(state, &generation).await;
+            if is_ready && generation.phase != GenerationPhase::Kept && is_kept_up {
                 let now = opening.check_generation(&generation, compare).await?;
                 compared.extend(now.map(|now| (state.sink.clone(), generation.name, now)));
             }

@@ -4,12 +4,11 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use flusso_schemas::lsn::Lsn;
 use flusso_schemas::name::TableName;
-use flusso_schemas::state::Confirmed;
+use flusso_schemas::state::{Confirmed, StaleCause};
 
 use crate::bounds::{BATCH_KEYS_MAX, EVENT_QUEUE};
 use crate::documents::Key;
 use crate::error::{Error, ErrorKind, Result};
-use crate::recovery::DriftCause;
 use crate::source::{EdgeHit, Event, TransactionStart};
 
 /// Gathers a stream's events; knows whether a transaction is open between two batches.
@@ -29,6 +28,8 @@ pub struct Batch {
     pub commit: Lsn,
     /// Tables that were emptied, which ends a batch.
     pub truncated: Option<Truncated>,
+    /// Changes that are lost for some indexes, which ends a batch.
+    pub lost: Vec<Lost>,
     /// What may be confirmed once everything is durable.
     pub completed: Option<Completed>,
 }
@@ -40,6 +41,19 @@ pub struct Truncated {
     pub tables: Vec<TableName>,
     /// Positions of the indexes in the plan.
     pub indexes: BTreeSet<usize>,
+}
+
+/// A change that is lost for some indexes.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Lost {
+    /// Positions of the indexes in the plan.
+    pub indexes: BTreeSet<usize>,
+    /// Start of its transaction's commit record.
+    pub since: Lsn,
+    /// What happened.
+    pub cause: StaleCause,
+    /// The same in words.
+    pub reason: String,
 }
 
 /// The end of the last whole transaction, or a position past it where nothing is still to come.
@@ -97,22 +111,29 @@ impl Assembly {
             }
             Event::Keepalive(position) if self.open.is_none() => batch.keepalive(position),
             Event::Keepalive(_) => {}
-            Event::Unusable { reason, .. } => return Err(DriftCause::UnusableChange { reason }.error()),
+            Event::Unusable { indexes, cause, reason } => {
+                let since = self.open.map_or(Lsn::ZERO, |open| open.commit);
+                batch.lost.push(Lost { indexes, since, cause, reason });
+            }
         }
         Ok(())
     }
 }
 
 impl Batch {
-    /// Whether nothing more is taken: it is large, or tables were emptied. Events count as well: many
+    /// Whether nothing more is taken: it is large, tables were emptied, or a change is lost. Events count as well: many
     /// transactions that no index cares for, or many changes of one row, make few hits.
     pub fn is_full(&self) -> bool {
-        self.hits.len() >= BATCH_KEYS_MAX || self.events >= EVENT_QUEUE || self.truncated.is_some()
+        self.hits.len() >= BATCH_KEYS_MAX || self.events >= EVENT_QUEUE || self.ends()
     }
 
     /// Whether nothing has to be built.
     pub fn is_empty(&self) -> bool {
-        self.hits.is_empty() && self.truncated.is_none()
+        self.hits.is_empty() && !self.ends()
+    }
+
+    fn ends(&self) -> bool {
+        self.truncated.is_some() || !self.lost.is_empty()
     }
 
     /// Navigation values by index and edge, each once.

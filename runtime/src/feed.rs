@@ -39,6 +39,11 @@ impl Feeds {
         self.feeds.iter().filter(move |feed| feed.index == index)
     }
 
+    /// Every feed.
+    pub fn all(&self) -> impl Iterator<Item = &Feed> {
+        self.feeds.iter()
+    }
+
     /// Names of the generations in a sink.
     pub fn names_in(&self, sink: &str) -> Vec<String> {
         let in_sink = self.feeds.iter().filter(|feed| feed.generation.sink == sink);

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use flusso_schemas::lock::{IndexPlan, Lock};
-use flusso_schemas::state::{GenerationPhase, GenerationState};
+use flusso_schemas::lsn::Lsn;
+use flusso_schemas::state::{GenerationPhase, GenerationState, StaleMark};
 
 use crate::backends::{Backends, RunOptions};
 use crate::bounds::DRIFT_INTERVAL;
@@ -18,6 +19,7 @@ use crate::recovery::{DriftCause, IndexDrift, Names};
 use crate::retry::Retry;
 use crate::session::{Session, Start};
 use crate::sink::{Generation, Sink};
+use crate::stale;
 use crate::state::{SinkState, of_sink};
 
 /// Follows until it is asked to stop. A session that breaks, and one that could not begin because a
@@ -95,7 +97,7 @@ async fn follow_once(
     check_lock(&opening).await?;
     opening.check_states().await?;
     opening.check_slot().await?;
-    let stream = tokio::select! {
+    let mut stream = tokio::select! {
         stream = opening.source.capture.stream(lock) => stream?,
         () = options.shutdown.requested() => return Ok(()),
     };
@@ -119,7 +121,7 @@ async fn follow_once(
         confirmed,
         options: options.clone(),
     };
-    let (session, pipeline) = Session::begin(start, &*stream, options.shutdown.clone());
+    let (session, pipeline) = Session::begin(start, &mut *stream, options.shutdown.clone()).await?;
     if !std::mem::replace(is_ready, true) {
         options.progress.event(ProgressEvent::Ready);
     }
@@ -170,7 +172,8 @@ async fn live_generation(state: &SinkState, index: &IndexPlan) -> Result<Generat
         Error::new(ErrorKind::Drift, message).with_help("run `flusso apply`")
     };
     let live = state.generations().await.into_iter().find(is_live).ok_or_else(missing)?;
-    if has_missed_nothing(state, &live).await {
+    // A mark is judged with its reason, by the check of the generation.
+    if live.stale.is_some() || has_missed_nothing(state, &live).await {
         return Ok(live);
     }
     let help = format!("run `flusso apply`: it builds another index for `{}` beside it", index.name);
@@ -178,19 +181,50 @@ async fn live_generation(state: &SinkState, index: &IndexPlan) -> Result<Generat
 }
 
 /// Indexes and catalog are what the live generations were made as and built under. What only updates the
-/// record (a file node alone) is recorded, or it would count together with the next harmless change.
+/// record (a file node alone) is recorded, or it would count together with the next harmless change. What
+/// has changed documents without a change of a row marks the generation.
 async fn check_live(opening: &Opening, feeds: &Feeds) -> Result<()> {
+    let mut stopped = Ok(());
     for state in opening.states.iter() {
         let live = feeds.names_in(&state.sink);
-        for generation in state.generations().await {
-            if live.contains(&generation.name)
-                && let Some(now) = opening.check_generation(&generation, Compare::All).await?
-            {
-                state.update_generation(&generation.name, |document| document.catalog = now).await?;
+        for generation in state.generations().await.into_iter().filter(|own| live.contains(&own.name)) {
+            match opening.check_generation(&generation, Compare::All).await {
+                Ok(None) => {}
+                Ok(Some(now)) => {
+                    state.update_generation(&generation.name, |document| document.catalog = now).await?;
+                }
+                Err(error) => {
+                    stopped = stopped.and(Err(mark_for(opening, state, &generation, error).await?));
+                }
             }
         }
     }
-    Ok(())
+    stopped
+}
+
+/// The error that stops the run, after the mark where the catalog may have changed documents.
+async fn mark_for(
+    opening: &Opening,
+    state: &SinkState,
+    generation: &GenerationState,
+    error: Error,
+) -> Result<Error> {
+    let Some(DriftCause::Index { drift: IndexDrift::CatalogChanged { differences }, .. }) =
+        error.cause.as_deref()
+    else {
+        return Ok(error);
+    };
+    let Some(lasting) = differences.iter().find(|found| !found.cause.is_reversible()) else {
+        return Ok(error);
+    };
+    let confirmed = state.project().await.and_then(|project| project.confirmed);
+    let mark = StaleMark {
+        since: confirmed.map_or(Lsn::ZERO, |confirmed| confirmed.position),
+        cause: lasting.cause,
+        reason: differences.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
+    };
+    let at = Generation { sink: state.sink.clone(), name: generation.name.clone() };
+    stale::mark(&opening.states, &at, mark).await
 }
 
 /// Compares again and again; ends with what it found.

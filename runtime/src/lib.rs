@@ -28,6 +28,7 @@ pub mod secret;
 mod session;
 pub mod sink;
 pub mod source;
+mod stale;
 pub mod state;
 pub mod state_store;
 #[cfg(test)]

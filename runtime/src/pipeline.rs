@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use flusso_schemas::lsn::Lsn;
-use flusso_schemas::state::Confirmed;
+use flusso_schemas::state::{Confirmed, StaleMark};
 use futures_util::future::try_join_all;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::backends::SourceParts;
-use crate::batch::{Assembly, Batch, Truncated};
+use crate::batch::{Assembly, Batch, Lost, Truncated};
 use crate::bounds::{BATCH_KEYS_MAX, CONFIRM_INTERVAL, RESOLVE_PAGE_KEYS, WRITE_DEADLINE};
 use crate::documents::{Key, Selection, halves};
 use crate::durability::wait_durable;
@@ -18,6 +18,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::feed::{Feed, Feeds};
 use crate::progress::{Progress, ProgressEvent, Shutdown};
 use crate::source::{ChangeStream, ResolveRequest};
+use crate::stale::{self, Unread};
 use crate::state::{SinkState, of_sink};
 use crate::writer::Writer;
 
@@ -35,6 +36,8 @@ pub struct Pipeline {
     pub writer: Arc<Writer>,
     /// Where confirmed positions are recorded first.
     pub states: Arc<Vec<SinkState>>,
+    /// For which generations a lost change is none.
+    pub unread: Unread,
     /// Tells others of this run what is confirmed.
     pub confirmed: watch::Sender<Confirmed>,
     /// Who hears what happens.
@@ -145,6 +148,7 @@ impl Pipeline {
         if batch.is_empty() {
             return Ok(Lsn::ZERO);
         }
+        self.stop_for_lost(batch).await?;
         let cause = Cause { commit: batch.commit, must_see: &batch.must_see };
         let dirty = batch.by_index();
         let fed = dirty.iter().filter(|(index, _)| self.feeds.of(**index).next().is_some());
@@ -155,6 +159,21 @@ impl Pipeline {
         }
         self.progress.event(ProgressEvent::Followed { documents: work.documents, deletes: work.deletes });
         Ok(work.note)
+    }
+
+    /// Marks every generation that a change is lost for, then stops: nothing of the batch is confirmed.
+    async fn stop_for_lost(&self, batch: &Batch) -> Result<()> {
+        let mut stopped = Ok(());
+        for lost in &batch.lost {
+            let feeds = lost.indexes.iter().flat_map(|index| self.feeds.of(*index));
+            for feed in feeds.filter(|feed| !self.unread.covers(feed, lost.since)) {
+                let Lost { since, cause, reason, .. } = lost;
+                let mark = StaleMark { since: *since, cause: *cause, reason: reason.clone() };
+                let error = stale::mark(&self.states, &feed.generation, mark).await?;
+                stopped = stopped.and(Err(error));
+            }
+        }
+        stopped
     }
 
     /// From one index's changed rows to its documents, in pages.

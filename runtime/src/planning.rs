@@ -118,8 +118,12 @@ async fn step_of(opening: &Opening, index: &IndexPlan, sink: &str) -> Result<Ind
     })
 }
 
-/// Rule *fed-until*: a generation that was fed up to the confirmed position has missed nothing.
+/// Rule *fed-until*: a generation that was fed up to the confirmed position, and is not marked, has missed
+/// nothing.
 pub async fn has_missed_nothing(state: &SinkState, generation: &GenerationState) -> bool {
+    if generation.stale.is_some() {
+        return false;
+    }
     let Some(project) = state.project().await else { return false };
     let Some(confirmed) = project.confirmed else { return false };
     project.fed.get(&generation.name).is_some_and(|fed| *fed >= confirmed.position)

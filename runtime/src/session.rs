@@ -14,6 +14,7 @@ use crate::pipeline::Pipeline;
 use crate::progress::Shutdown;
 use crate::sink::Sink;
 use crate::source::ChangeStream;
+use crate::stale::{Unread, recorded};
 use crate::state::{SinkState, of_sink};
 use crate::writer::Writer;
 
@@ -54,8 +55,14 @@ pub struct Start {
 impl Session {
     /// A session that follows `stream`, and the pipeline that does it. The pipeline ends when `stop` is
     /// asked, which need not be the run's own request.
-    pub fn begin(start: Start, stream: &dyn ChangeStream, stop: Shutdown) -> (Arc<Self>, Pipeline) {
+    pub async fn begin(
+        start: Start,
+        stream: &mut dyn ChangeStream,
+        stop: Shutdown,
+    ) -> Result<(Arc<Self>, Pipeline)> {
         let Start { feeds, source, sink, states, confirmed, options } = start;
+        let unread = Unread::of(&feeds, &states, &source).await?;
+        stream.follow(&recorded(&feeds, &states, &source).await?);
         let writer = Arc::new(Writer::new(sink, source.capture.clone(), stream.lease()));
         let (sender, receiver) = watch::channel(confirmed);
         let pipeline = Pipeline {
@@ -63,11 +70,13 @@ impl Session {
             source: source.clone(),
             writer: writer.clone(),
             states: states.clone(),
+            unread,
             confirmed: sender,
             progress: options.progress.clone(),
             stop,
         };
-        (Arc::new(Self { feeds, source, writer, states, confirmed: receiver, options }), pipeline)
+        let session = Self { feeds, source, writer, states, confirmed: receiver, options };
+        Ok((Arc::new(session), pipeline))
     }
 
     /// The index at a position of the plan.

@@ -1,6 +1,6 @@
 //! Where changes and documents come from: two views of one source, in one session.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use flusso_schemas::lock::{IndexPlan, Lock};
 use flusso_schemas::lsn::Lsn;
 use flusso_schemas::name::TableName;
 use flusso_schemas::report::{Finding, SourceChange};
-use flusso_schemas::state::CatalogRecord;
+use flusso_schemas::state::{CatalogRecord, StaleCause};
 
 use crate::documents::{Built, Key, Selection, Snapshot};
 use crate::error::Result;
@@ -124,6 +124,11 @@ pub struct SlotStatus {
 /// restart those since the slot's position arrive again.
 #[async_trait]
 pub trait ChangeStream: Debug + Send + Sync {
+    /// Begins to read rows, for the indexes (positions in the plan's list) that have a record, routed by
+    /// the tables' oids in it: a name may be another table's by the time a row is read. Called once,
+    /// before the first event.
+    fn follow(&mut self, records: &BTreeMap<usize, CatalogRecord>);
+
     /// The next event. Cancelling it loses nothing. An error ends the stream.
     async fn next(&mut self) -> Result<Event>;
 
@@ -165,12 +170,14 @@ pub enum Event {
     },
     /// Nothing below this position is still to come, outside a transaction.
     Keepalive(Lsn),
-    /// A change of which the stream does not carry what is needed: documents of these indexes may have
-    /// missed it.
+    /// A change that is lost for these indexes: the stream does not carry what is needed, or the table
+    /// it is about is not the one that they recorded.
     Unusable {
         /// The indexes (positions in the plan's list).
         indexes: BTreeSet<usize>,
-        /// What is missing, in words.
+        /// What happened.
+        cause: StaleCause,
+        /// The same in words.
         reason: String,
     },
 }

@@ -10,6 +10,7 @@ mod histories;
 mod reading;
 mod recovering;
 mod smoke;
+mod stale;
 mod starting;
 mod stateless;
 mod tombstones;

@@ -15,7 +15,7 @@ use crate::facts::cell;
 use crate::record::{self, settled};
 use crate::replication::{self, StreamRequest};
 use crate::session::{Bond, Session, connect};
-use crate::{gate, preflight, provision, publication, slot};
+use crate::{gate, preflight, provision, publication, slot, system};
 
 /// One session's view of a primary.
 ///
@@ -65,7 +65,8 @@ impl ChangeCapture for PostgresCapture {
     }
 
     async fn identity(&self) -> Result<SourceIdentity> {
-        let (system_identifier, timeline, _flushed) = replication::identify_system(&self.connect).await?;
+        self.bond.check()?;
+        let (system_identifier, timeline) = system::identity(&self.control).await?;
         let insert_position = self.insert_position().await?;
         let database = self.connect.database().to_owned();
         Ok(SourceIdentity { system_identifier, timeline, database, insert_position })

@@ -24,6 +24,7 @@ mod relied_on;
 mod secret;
 mod slot;
 mod statement;
+mod system;
 mod waiting;
 
 use std::sync::Arc;

@@ -122,7 +122,11 @@ impl<'a> Request<'a> {
             });
             table.navigation.extend(&edge.navigation);
             let relied = edge.columns.iter().map(|(name, fact)| (name, ReliedOn::parse(fact)));
-            columns.entry(&edge.table).or_default().extend(relied);
+            let columns = columns.entry(&edge.table).or_default();
+            columns.extend(relied);
+            for name in &edge.navigation {
+                columns.entry(name).or_insert(ReliedOn::NOTHING);
+            }
         }
         let columns = columns.into_values().zip(1..).flat_map(|(columns, table)| {
             columns.into_iter().map(move |(name, relied)| RequestedColumn { table, name, relied })

@@ -17,6 +17,9 @@ pub(crate) struct ReliedOn<'a> {
 }
 
 impl<'a> ReliedOn<'a> {
+    /// Nothing but that the column is there, as the same one.
+    pub(crate) const NOTHING: ReliedOn<'static> = ReliedOn { pg_type: "", not_null: false };
+
     /// Reads the spelling.
     pub(crate) fn parse(fact: &'a str) -> Self {
         match fact.strip_suffix(NOT_NULL) {
@@ -27,7 +30,7 @@ impl<'a> ReliedOn<'a> {
 
     /// Whether the type's modifier counts: of a length only the values that fit reach a document.
     pub(crate) fn counts_modifier(self) -> bool {
-        !LENGTH_FREE.contains(&split_length(self.pg_type).0.as_str())
+        self != Self::NOTHING && !LENGTH_FREE.contains(&split_length(self.pg_type).0.as_str())
     }
 
     /// Whether a column of this type and nullability is as relied on. One that excludes nulls where that

@@ -38,6 +38,11 @@ pub const PINNED_SETTINGS: [(&str, &str); 11] = [
     ("search_path", "pg_catalog"),
 ];
 
+/// No session of ours ends for having had nothing to do: it is waited with, and a lock is. Servers before
+/// 14 have no such setting.
+pub const WITHOUT_IDLE_TIMEOUT: &str = "select pg_catalog.set_config(name, '0', false) \
+                                        from pg_catalog.pg_settings where name = 'idle_session_timeout';";
+
 /// What ties the connections of one session together: when one breaks, all are void, because
 /// positions of a log that was lost may be used anew.
 #[derive(Clone, Debug)]
@@ -192,7 +197,7 @@ impl Session {
     }
 
     async fn pin(&self) -> Result<()> {
-        let mut statements = String::new();
+        let mut statements = WITHOUT_IDLE_TIMEOUT.to_owned();
         for (name, value) in PINNED_SETTINGS {
             statements += &format!("set {name} = '{value}';");
         }

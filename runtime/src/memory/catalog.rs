@@ -17,7 +17,6 @@ const COLUMN: &str = "value";
 pub struct Catalog {
     versions: BTreeMap<Table, u32>,
     types: BTreeMap<Table, u32>,
-    oids: BTreeMap<Table, u32>,
 }
 
 impl World {
@@ -33,11 +32,6 @@ impl World {
             Arc::make_mut(&mut inner.visible).change_file(table);
             inner.latest.change_file(table);
         });
-    }
-
-    /// Another table takes the name of a table.
-    pub fn replace(&self, table: Table) {
-        self.with(|inner| *inner.catalog.oids.entry(table).or_default() += 1);
     }
 }
 
@@ -73,7 +67,7 @@ impl Inner {
             tuning: String::new(),
         };
         TableRecord {
-            oid: of(&self.catalog.oids),
+            oid: table as u32,
             file: self.visible.file_node(table),
             class_xmin: 1,
             identity: IdentityRecord { form: "f".to_owned(), columns: BTreeSet::new() },

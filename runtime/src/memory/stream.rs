@@ -1,10 +1,11 @@
 //! The source's stream: durable transactions from the slot's position on, then keepalives.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use flusso_schemas::lsn::Lsn;
+use flusso_schemas::state::CatalogRecord;
 
 use super::calls::Call;
 use super::capture::MemoryLease;
@@ -18,6 +19,7 @@ pub struct MemoryStream {
     reader: Reader,
     arrived: Option<Event>,
     taken_at_once: usize,
+    is_followed: bool,
 }
 
 #[derive(Debug)]
@@ -31,7 +33,7 @@ struct Reader {
 impl MemoryStream {
     pub fn new(session: Session, from: Lsn) -> Self {
         let reader = Reader { from, kept_alive: from, ready: VecDeque::new() };
-        Self { session: Arc::new(session), reader, arrived: None, taken_at_once: 0 }
+        Self { session: Arc::new(session), reader, arrived: None, taken_at_once: 0, is_followed: false }
     }
 }
 
@@ -68,7 +70,12 @@ impl Drop for MemoryStream {
 
 #[async_trait]
 impl ChangeStream for MemoryStream {
+    fn follow(&mut self, records: &BTreeMap<usize, CatalogRecord>) {
+        self.is_followed = !records.is_empty();
+    }
+
     async fn next(&mut self) -> Result<Event> {
+        assert!(self.is_followed, "no row can be routed before it is known by what");
         self.taken_at_once = 1;
         let (session, reader, arrived) = (&self.session, &mut self.reader, &mut self.arrived);
         let is_there = session.world.wait(|inner| {

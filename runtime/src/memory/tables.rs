@@ -59,6 +59,8 @@ pub enum Change {
     Put(Table, u64, Option<Row>),
     /// A table was emptied.
     Truncate(Table),
+    /// A row was written while the table had another name.
+    PutRenamed(Table, u64, Option<Row>),
 }
 
 /// Every row, and the file each table is in.
@@ -82,12 +84,19 @@ impl Tables {
     /// The same after a change.
     pub fn apply(&mut self, change: &Change) {
         match change {
-            Change::Put(table, id, Some(row)) => drop(self.rows.entry(*table).or_default().insert(*id, *row)),
-            Change::Put(table, id, None) => drop(self.rows.entry(*table).or_default().remove(id)),
+            Change::Put(table, id, row) | Change::PutRenamed(table, id, row) => self.put(*table, *id, *row),
             Change::Truncate(table) => {
                 self.rows.remove(table);
                 self.change_file(*table);
             }
+        }
+    }
+
+    fn put(&mut self, table: Table, id: u64, row: Option<Row>) {
+        let rows = self.rows.entry(table).or_default();
+        match row {
+            Some(row) => drop(rows.insert(id, row)),
+            None => drop(rows.remove(&id)),
         }
     }
 

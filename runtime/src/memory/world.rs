@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use flusso_schemas::lsn::Lsn;
+use flusso_schemas::state::StaleCause;
 use tokio::sync::watch;
 
 use super::calls::{Process, lock};
@@ -294,14 +295,18 @@ impl Inner {
     /// Whether a transaction that no snapshot sees yet touched anything of a table.
     pub fn is_touched(&self, table: Table) -> bool {
         self.unseen.values().flatten().any(|change| match change {
-            Change::Put(touched, ..) | Change::Truncate(touched) => *touched == table,
+            Change::Put(touched, ..) | Change::PutRenamed(touched, ..) | Change::Truncate(touched) => {
+                *touched == table
+            }
         })
     }
 
     /// Whether a transaction that no snapshot sees yet still locks what it touched.
     pub fn is_locked(&self, table: Table, id: Option<u64>) -> bool {
         self.unseen.values().flatten().any(|change| match change {
-            Change::Put(locked, row, _) => *locked == table && id == Some(*row),
+            Change::Put(locked, row, _) | Change::PutRenamed(locked, row, _) => {
+                *locked == table && id == Some(*row)
+            }
             Change::Truncate(locked) => *locked == table,
         })
     }
@@ -333,6 +338,11 @@ fn event_of(before: &Tables, change: &Change) -> Option<Event> {
         Change::Truncate(table) => {
             let indexes = super::tables::edges_of(*table).iter().map(|(index, ..)| *index).collect();
             Some(Event::Truncate { tables: vec![table.name()], indexes })
+        }
+        Change::PutRenamed(table, ..) => {
+            let indexes = super::tables::edges_of(*table).iter().map(|(index, ..)| *index).collect();
+            let reason = format!("rows of `{}` were written under another name", table.name());
+            Some(Event::Unusable { indexes, cause: StaleCause::TableReplaced, reason })
         }
         Change::Put(table, id, after) => {
             let rows = [before.row(*table, *id), *after];

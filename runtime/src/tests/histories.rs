@@ -190,7 +190,9 @@ impl History {
         let all: Vec<Change> = (0..=self.dice.roll(6)).map(|_| self.one_change()).collect();
         let is_free = |change: &Change| {
             self.bench.world.with(|inner| match change {
-                Change::Put(table, id, _) => !inner.is_locked(*table, Some(*id)),
+                Change::Put(table, id, _) | Change::PutRenamed(table, id, _) => {
+                    !inner.is_locked(*table, Some(*id))
+                }
                 Change::Truncate(table) => !inner.is_touched(*table),
             })
         };

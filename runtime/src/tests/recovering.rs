@@ -7,7 +7,7 @@ use crate::Error;
 /// Drives the bench as the help of an error says: only what it names is dropped or deleted.
 fn obey(bench: &Bench, error: &Error) {
     let help = error.help.as_deref().expect("every drift names the way back");
-    assert!(help.contains("then `flusso apply`"), "{help}");
+    assert!(help.contains("`flusso apply`"), "{help}");
     if help.contains(
         "pg_drop_replication_slot(slot_name) from pg_replication_slots where slot_name = 'flusso_memory'",
     ) {

@@ -112,7 +112,7 @@ pub struct ColumnRecord {
 }
 
 /// What happened to an index that may have missed changes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StaleCause {
     /// A table does not exist under its name.

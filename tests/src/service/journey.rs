@@ -5,5 +5,6 @@ mod bystanders;
 mod changes;
 mod kills;
 mod mistakes;
+mod renames;
 mod strangers;
 mod under_load;

@@ -2,5 +2,6 @@
 
 mod changes;
 mod held;
+mod identity;
 mod login;
 mod rig;

@@ -6,6 +6,7 @@ use flusso_schemas::lock::{
     DocumentIdForm, Edge, IndexPlan, Lock, OnError, SecretRef, SourceEndpoint, SourcePlan, TlsFiles,
 };
 use flusso_schemas::name::Ident;
+use flusso_schemas::state::{CatalogRecord, ColumnRecord, IdentityRecord, TableRecord};
 
 pub(super) fn begin(commit: u64, xid: u32) -> Vec<u8> {
     [&b"B"[..], &commit.to_be_bytes(), &5_i64.to_be_bytes(), &xid.to_be_bytes()].concat()
@@ -88,6 +89,19 @@ impl Plan {
         self
     }
 
+    /// What each index recorded: tables by oid, their columns in order, each of a type of its own.
+    pub(super) fn records(&self, tables: &[(&str, u32, &[&str])]) -> BTreeMap<usize, CatalogRecord> {
+        let record = |edges: &Vec<Edge>| CatalogRecord {
+            tables: tables
+                .iter()
+                .filter(|(name, ..)| edges.iter().any(|edge| edge.table.to_string() == *name))
+                .map(|(name, oid, columns)| (name.parse().expect("a table"), table_record(*oid, columns)))
+                .collect(),
+            ..CatalogRecord::default()
+        };
+        self.0.iter().map(|(index, edges)| (*index, record(edges))).collect()
+    }
+
     /// The lock that holds these edges and nothing else.
     pub(super) fn lock(&self) -> Lock {
         let count = self.0.keys().next_back().map_or(0, |last| last + 1);
@@ -102,6 +116,30 @@ impl Plan {
             tables: Vec::new(),
             indexes: (0..count).map(|index| index_plan(edges(index))).collect(),
         }
+    }
+}
+
+fn table_record(oid: u32, columns: &[&str]) -> TableRecord {
+    let column = |num| ColumnRecord {
+        num,
+        type_oid: 0,
+        modifier: None,
+        not_null: false,
+        default_xmin: None,
+        xmin: 1,
+        has_missing: false,
+        tuning: String::new(),
+    };
+    TableRecord {
+        oid,
+        file: oid,
+        class_xmin: 1,
+        identity: IdentityRecord { form: "d".to_owned(), columns: BTreeSet::new() },
+        published: None,
+        children: BTreeSet::new(),
+        unique: BTreeSet::new(),
+        columns: columns.iter().zip(1..).map(|(name, num)| (Ident::new(*name), column(num))).collect(),
+        layout: columns.iter().map(|name| Ident::new(*name)).collect(),
     }
 }
 

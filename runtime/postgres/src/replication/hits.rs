@@ -1,26 +1,15 @@
 //! From a decoded row change to the edges along which it leads to documents.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use flusso_runtime::documents::Key;
 use flusso_runtime::source::EdgeHit;
-use flusso_schemas::lock::{Edge, Lock};
 use flusso_schemas::name::{Ident, TableName};
+use flusso_schemas::state::StaleCause;
 
 use super::bytes::Malformed;
 use super::pgoutput::{Relation, Row, Value};
-
-/// The edges of a plan by the table whose changes they follow.
-#[derive(Debug)]
-pub(super) struct Routes(HashMap<TableName, Vec<Route>>);
-
-#[derive(Debug)]
-struct Route {
-    index: usize,
-    edge: usize,
-    navigation: Vec<Ident>,
-    compared: Vec<Ident>,
-}
+use super::routes::Strange;
 
 /// The edges of one table, bound to the columns of its present description.
 #[derive(Debug)]
@@ -29,19 +18,21 @@ pub(super) struct BoundTable {
     columns: Vec<Ident>,
     identity_full: bool,
     edges: Vec<BoundEdge>,
+    /// Indexes for which this is not the table that was recorded, and why.
+    strange: Vec<Strange>,
 }
 
 #[derive(Debug)]
-struct BoundEdge {
-    index: usize,
-    edge: usize,
-    /// Where the navigation columns stand in a row; else the first that no row carries.
-    navigation: Result<Vec<usize>, Ident>,
+pub(super) struct BoundEdge {
+    pub(super) index: usize,
+    pub(super) edge: usize,
+    /// Where the navigation columns are in a row; else the first that no row carries.
+    pub(super) navigation: Result<Vec<usize>, Ident>,
     /// The first navigation column that an old row does not carry.
-    not_in_old_rows: Option<Ident>,
+    pub(super) not_in_old_rows: Option<Ident>,
     /// Where every column that matters stands; none where a row does not carry one of them (a
     /// generated column), so that no change of it can be told.
-    compared: Option<Vec<usize>>,
+    pub(super) compared: Option<Vec<usize>>,
 }
 
 /// What one row change means.
@@ -50,7 +41,18 @@ pub(super) struct RowChange {
     /// Where it leads.
     pub(super) hits: Vec<EdgeHit>,
     /// Indexes that cannot know, and why.
-    pub(super) unusable: Option<(BTreeSet<usize>, String)>,
+    pub(super) unusable: Vec<Unusable>,
+}
+
+/// Indexes that a change of one table is lost for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Unusable {
+    /// Positions in the plan.
+    pub(super) indexes: BTreeSet<usize>,
+    /// What happened.
+    pub(super) cause: StaleCause,
+    /// The same in words.
+    pub(super) reason: String,
 }
 
 /// A row that cannot be read.
@@ -64,58 +66,21 @@ pub(super) enum RowError {
     NotUtf8 { table: TableName, column: Ident },
 }
 
-impl Routes {
-    /// The routes of every index of a plan.
-    pub(super) fn new(plan: &Lock) -> Self {
-        let mut by_table: HashMap<TableName, Vec<Route>> = HashMap::new();
-        for (index, index_plan) in plan.indexes.iter().enumerate() {
-            for (edge, edge_plan) in index_plan.edges.iter().enumerate() {
-                by_table.entry(edge_plan.table.clone()).or_default().push(Route::new(index, edge, edge_plan));
-            }
-        }
-        Self(by_table)
-    }
-
-    /// Binds the edges of a relation's table to its columns.
-    pub(super) fn bind(&self, relation: Relation) -> BoundTable {
-        let routes = self.0.get(&relation.table).map(Vec::as_slice).unwrap_or_default();
-        BoundTable {
-            edges: routes.iter().map(|route| route.bind(&relation)).collect(),
-            identity_full: relation.identity_full,
-            columns: relation.columns.into_iter().map(|column| column.name).collect(),
-            table: relation.table,
-        }
-    }
-}
-
-impl Route {
-    fn new(index: usize, edge: usize, plan: &Edge) -> Self {
-        let compared: BTreeSet<&Ident> = plan.columns.keys().chain(&plan.navigation).collect();
-        Self {
-            index,
-            edge,
-            navigation: plan.navigation.clone(),
-            compared: compared.into_iter().cloned().collect(),
-        }
-    }
-
-    fn bind(&self, relation: &Relation) -> BoundEdge {
-        let position = |name: &Ident| relation.columns.iter().position(|column| column.name == *name);
-        let in_old_rows = |name: &Ident| position(name).is_some_and(|at| relation.columns[at].identity);
-        BoundEdge {
-            index: self.index,
-            edge: self.edge,
-            navigation: self.navigation.iter().map(|name| position(name).ok_or(name.clone())).collect(),
-            not_in_old_rows: self.navigation.iter().find(|name| !in_old_rows(name)).cloned(),
-            compared: self.compared.iter().map(position).collect(),
-        }
-    }
-}
-
 impl BoundTable {
     /// The table.
     pub(super) fn table(&self) -> &TableName {
         &self.table
+    }
+
+    /// A table as the server describes it, with the edges that follow it.
+    pub(super) fn new(relation: Relation, edges: Vec<BoundEdge>, strange: Vec<Strange>) -> Self {
+        Self {
+            edges,
+            strange,
+            identity_full: relation.identity_full,
+            columns: relation.columns.into_iter().map(|column| column.name).collect(),
+            table: relation.table,
+        }
     }
 
     /// The indexes that follow it.
@@ -123,10 +88,20 @@ impl BoundTable {
         self.edges.iter().map(|edge| edge.index).collect()
     }
 
+    /// What any change of it means to indexes for which it is not the recorded table.
+    pub(super) fn strange(&self) -> Vec<Unusable> {
+        let unusable = |strange: &Strange| Unusable {
+            indexes: BTreeSet::from([strange.index]),
+            cause: strange.cause,
+            reason: strange.reason.clone(),
+        };
+        self.strange.iter().map(unusable).collect()
+    }
+
     /// A row appeared.
     pub(super) fn inserted(&self, new: &Row<'_>) -> Result<RowChange, RowError> {
         self.check(new)?;
-        let mut change = RowChange::default();
+        let mut change = RowChange { hits: Vec::new(), unusable: self.strange() };
         for edge in &self.edges {
             match &edge.navigation {
                 Ok(navigation) => self.lead(&mut change, edge, navigation, new, None)?,
@@ -139,7 +114,7 @@ impl BoundTable {
     /// A row went.
     pub(super) fn deleted(&self, old: &Row<'_>) -> Result<RowChange, RowError> {
         self.check(old)?;
-        let mut change = RowChange::default();
+        let mut change = RowChange { hits: Vec::new(), unusable: self.strange() };
         for edge in &self.edges {
             match edge.old_navigation() {
                 Ok(navigation) => self.lead(&mut change, edge, navigation, old, None)?,
@@ -153,7 +128,7 @@ impl BoundTable {
     pub(super) fn updated(&self, old: Option<&Row<'_>>, new: &Row<'_>) -> Result<RowChange, RowError> {
         self.check(new)?;
         old.map_or(Ok(()), |old| self.check(old))?;
-        let mut change = RowChange::default();
+        let mut change = RowChange { hits: Vec::new(), unusable: self.strange() };
         for edge in &self.edges {
             match edge.old_navigation() {
                 Err(column) => change.miss(edge, self.not_carried("the old row", column)),
@@ -242,7 +217,14 @@ impl RowChange {
     }
 
     fn miss(&mut self, edge: &BoundEdge, reason: String) {
-        self.unusable.get_or_insert_with(|| (BTreeSet::new(), reason)).0.insert(edge.index);
+        let cause = StaleCause::RowIncomplete;
+        match self.unusable.iter_mut().find(|known| known.cause == cause) {
+            Some(known) => drop(known.indexes.insert(edge.index)),
+            None => {
+                let indexes = BTreeSet::from([edge.index]);
+                self.unusable.push(Unusable { indexes, cause, reason });
+            }
+        }
     }
 }
 

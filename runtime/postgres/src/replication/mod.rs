@@ -10,6 +10,7 @@ mod hits;
 mod lease;
 mod pgoutput;
 mod pump;
+mod routes;
 mod server_error;
 mod stream;
 mod transactions;
@@ -25,13 +26,13 @@ use flusso_runtime::backends::RunOptions;
 use flusso_runtime::source::ChangeStream;
 use flusso_runtime::{Error, ErrorKind, Result};
 use flusso_schemas::lock::Lock;
-use flusso_schemas::lsn::Lsn;
 
 use self::bytes::Malformed;
 use self::lease::Pace;
-use self::walsender::{Walsender, garbled};
+use self::walsender::{Walsender, garbled, lost};
 use crate::connect::ConnectPlan;
 use crate::session::{Bond, Session};
+use crate::system;
 
 /// How a stream's connection calls itself after the slot's name.
 const PURPOSE: &str = "stream";
@@ -58,23 +59,34 @@ pub struct StreamRequest<'a> {
 pub async fn open(request: StreamRequest<'_>) -> Result<Box<dyn ChangeStream>> {
     let StreamRequest { plan, connect, bond, observer, options } = request;
     let mut walsender = Walsender::connect(connect, PURPOSE).await?;
+    check_same_server(&mut walsender, &observer).await?;
     let pace = Pace::of(wal_sender_timeout(&mut walsender).await?);
     let application_name = connect.application_name(PURPOSE);
     acquire::acquire(&mut walsender, &plan.source, &application_name, options, bond).await?;
-    Ok(Box::new(stream::SlotStream::begin(plan, walsender, pace, bond.clone(), observer)))
+    let progress = Arc::clone(&options.progress);
+    Ok(Box::new(stream::SlotStream::begin(plan, walsender, pace, bond.clone(), observer, progress)))
 }
 
-/// System identifier, timeline, and where the log was flushed to, as the replication protocol tells
-/// them; `pg_control_checkpoint` lags behind after a promotion.
-pub async fn identify_system(connect: &ConnectPlan) -> Result<(String, u32, Lsn)> {
-    let mut walsender = Walsender::connect(connect, "identity").await?;
+/// Who a server says it is: system identifier and timeline.
+type Identity = (String, u32);
+
+/// The walsender is at the same server as the session's other connections, and on the same timeline:
+/// behind one address there may be several.
+async fn check_same_server(walsender: &mut Walsender, observer: &Session) -> Result<()> {
+    let (ours, observed) = (identify_system(walsender).await?, system::identity(observer).await?);
+    if ours == observed {
+        return Ok(());
+    }
+    Err(lost("it leads to another server than the other connections of this session"))
+}
+
+/// As the replication protocol tells it, on the stream's own connection.
+async fn identify_system(walsender: &mut Walsender) -> Result<Identity> {
     let rows = walsender.query("IDENTIFY_SYSTEM").await?;
-    walsender.close(false).await;
     let rows = rows.map_err(|error| error.failed("asking for the system's identity"))?;
     let identity = rows.into_iter().next().and_then(|row| {
         let mut values = row.into_iter().flatten();
-        let system = values.next()?;
-        Some((system, values.next()?.parse().ok()?, values.next()?.parse().ok()?))
+        Some((values.next()?, values.next()?.parse().ok()?))
     });
     identity.ok_or_else(|| garbled(Malformed("no identity of the system")))
 }

@@ -52,6 +52,8 @@ pub(super) struct Column {
     pub(super) name: Ident,
     /// Whether an old row holds it.
     pub(super) identity: bool,
+    /// Oid of its type.
+    pub(super) type_oid: u32,
 }
 
 /// The values of one row, in the order of its relation's columns.
@@ -113,9 +115,9 @@ fn relation<'a>(cursor: &mut Cursor<'a>) -> Result<Message<'a>, Malformed> {
 fn column(cursor: &mut Cursor<'_>) -> Result<Column, Malformed> {
     let identity = cursor.u8()? & FLAG_IDENTITY != 0;
     let name = Ident::new(cursor.text()?);
-    let _type_oid = cursor.u32()?;
+    let type_oid = cursor.u32()?;
     let _type_modifier = cursor.u32()?;
-    Ok(Column { name, identity })
+    Ok(Column { name, identity, type_oid })
 }
 
 fn insert<'a>(cursor: &mut Cursor<'a>) -> Result<Message<'a>, Malformed> {

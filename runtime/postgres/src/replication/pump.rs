@@ -6,6 +6,7 @@ use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
+use flusso_runtime::progress::ProgressEvent;
 use flusso_runtime::source::Event;
 use flusso_runtime::{Error, ErrorKind, Result};
 use flusso_schemas::lsn::Lsn;
@@ -34,7 +35,10 @@ pub(super) struct Confirm {
 pub(super) struct Pump {
     pub(super) slot: String,
     pub(super) walsender: Walsender,
-    pub(super) transactions: Transactions,
+    /// Set once it is known which tables matter; nothing is read before.
+    pub(super) transactions: Option<Transactions>,
+    pub(super) routed: oneshot::Receiver<Transactions>,
+    pub(super) progress: Arc<dyn flusso_runtime::Progress>,
     pub(super) pace: Pace,
     pub(super) lease: Arc<SlotLease>,
     pub(super) bond: Bond,
@@ -57,6 +61,8 @@ struct Progress {
     /// Decoded and not yet in the queue.
     decoded: VecDeque<Event>,
     observation: Option<Observation>,
+    /// Whether the present silence was said.
+    said_silent: bool,
 }
 
 impl Pump {
@@ -89,7 +95,12 @@ impl Pump {
             let room = self.drain(&mut progress)?;
             tokio::select! {
                 error = &mut severed => return Err(error),
-                () = has_room(&self.events), if !room => {}
+                transactions = &mut self.routed, if self.transactions.is_none() => match transactions {
+                    Ok(transactions) => self.transactions = Some(transactions),
+                    // The consumer dropped its end.
+                    Err(_) => return Ok(()),
+                },
+                () = has_room(&self.events), if !room && self.transactions.is_some() => {}
                 filled = self.walsender.fill(), if room => filled?,
                 confirm = self.confirms.recv() => match confirm {
                     Some(confirm) => self.confirm(&mut progress, confirm).await?,
@@ -106,6 +117,9 @@ impl Pump {
 
     /// Moves what was read into the queue; whether there is room for more.
     fn drain(&mut self, progress: &mut Progress) -> Result<bool> {
+        if self.transactions.is_none() {
+            return Ok(false);
+        }
         loop {
             while let Some(event) = progress.decoded.pop_front() {
                 match self.events.try_send(event) {
@@ -137,7 +151,7 @@ impl Pump {
                 let (start, end) = (cursor.lsn().map_err(garbled)?, cursor.lsn().map_err(garbled)?);
                 let _clock = cursor.i64().map_err(garbled)?;
                 progress.received = progress.received.max(start).max(end);
-                self.transactions.message(cursor.rest(), &mut progress.decoded).map_err(unreadable)
+                self.transactions().message(cursor.rest(), &mut progress.decoded).map_err(unreadable)
             }
             b'k' => {
                 let end = cursor.lsn().map_err(garbled)?;
@@ -145,11 +159,15 @@ impl Pump {
                 // goes out within the interval, far below the server's timeout.
                 progress.received = progress.received.max(end);
                 self.lease.answered();
-                self.transactions.keepalive(end, &mut progress.decoded);
+                self.transactions().keepalive(end, &mut progress.decoded);
                 Ok(())
             }
             _ => Err(garbled(Malformed("something else than changes and keepalives"))),
         }
+    }
+
+    fn transactions(&mut self) -> &mut Transactions {
+        self.transactions.as_mut().expect("nothing is read before it is known which tables matter")
     }
 
     /// Two updates: the slot keeps the position, and a walsender that shows none is no candidate for a
@@ -169,11 +187,27 @@ impl Pump {
 
     async fn status(&mut self, progress: &mut Progress) -> Result<()> {
         self.lease.within(self.pace.give_up)?;
-        if self.lease.needs_observing() && progress.observation.is_none() {
+        let is_silent = self.lease.needs_observing();
+        if is_silent && progress.observation.is_none() {
             progress.observation = Some(self.observe());
         }
+        // While nothing is read, the silence is ours.
+        if is_silent && !progress.said_silent && self.transactions.is_some() && progress.decoded.is_empty() {
+            self.say_silent();
+        }
+        progress.said_silent = is_silent;
         self.put_status(progress.received, Lsn::ZERO);
         self.walsender.send().await
+    }
+
+    fn say_silent(&self) {
+        let what = format!(
+            "for the walsender of slot `{}` (process {}), which has not answered for {} s: it is decoding a              large transaction, or its connection or server hangs",
+            self.slot,
+            self.walsender.process_id,
+            self.pace.observe.as_secs()
+        );
+        self.progress.event(ProgressEvent::Waiting { what });
     }
 
     fn put_status(&mut self, received: Lsn, flush: Lsn) {

@@ -1,14 +1,16 @@
 //! The consumer's end of a stream.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use flusso_runtime::bounds::EVENT_QUEUE;
 use flusso_runtime::source::{ChangeStream, Event, Lease};
-use flusso_runtime::{Error, Result};
+use flusso_runtime::{Error, Progress, Result};
 use flusso_schemas::lock::Lock;
 use flusso_schemas::lsn::Lsn;
+use flusso_schemas::state::CatalogRecord;
 use tokio::sync::mpsc::error::TryRecvError;
 use tokio::sync::{mpsc, oneshot};
 
@@ -23,6 +25,9 @@ const CONFIRM_QUEUE: usize = 4;
 
 /// A slot's stream. Dropping it closes the connection.
 pub(super) struct SlotStream {
+    plan: Lock,
+    /// Where the routes go, once.
+    routed: Option<oneshot::Sender<Transactions>>,
     events: mpsc::Receiver<Event>,
     confirms: mpsc::Sender<Confirm>,
     lease: Arc<SlotLease>,
@@ -38,14 +43,18 @@ impl SlotStream {
         pace: Pace,
         bond: Bond,
         observer: Arc<Session>,
+        progress: Arc<dyn Progress>,
     ) -> Self {
         let (sender, events) = mpsc::channel(EVENT_QUEUE);
+        let (routed, is_routed) = oneshot::channel();
         let (confirms, requests) = mpsc::channel(CONFIRM_QUEUE);
         let lease = Arc::new(SlotLease::new(pace));
         let end = Arc::new(Mutex::new(None));
         let pump = Pump {
             slot: plan.source.slot.clone(),
-            transactions: Transactions::new(plan),
+            transactions: None,
+            routed: is_routed,
+            progress,
             lease: Arc::clone(&lease),
             end: Arc::clone(&end),
             events: sender,
@@ -56,7 +65,7 @@ impl SlotStream {
             observer,
         };
         tokio::spawn(pump.run());
-        Self { events, confirms, lease, end }
+        Self { plan: plan.clone(), routed: Some(routed), events, confirms, lease, end }
     }
 
     fn ended(&self) -> Error {
@@ -73,6 +82,13 @@ impl fmt::Debug for SlotStream {
 
 #[async_trait]
 impl ChangeStream for SlotStream {
+    fn follow(&mut self, records: &BTreeMap<usize, CatalogRecord>) {
+        if let Some(routed) = self.routed.take() {
+            // A task that has ended says why with the next event.
+            let _ = routed.send(Transactions::new(&self.plan, records));
+        }
+    }
+
     async fn next(&mut self) -> Result<Event> {
         let event = self.events.recv().await;
         event.ok_or_else(|| self.ended())

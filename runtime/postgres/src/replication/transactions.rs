@@ -1,14 +1,16 @@
 //! From messages to events: only transactions in which something matters are seen outside.
 
-use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 
 use flusso_runtime::source::{Event, TransactionStart};
 use flusso_schemas::lock::Lock;
 use flusso_schemas::lsn::Lsn;
+use flusso_schemas::state::CatalogRecord;
 
 use super::bytes::Malformed;
-use super::hits::{BoundTable, Routes, RowChange, RowError};
+use super::hits::{BoundTable, RowChange, RowError, Unusable};
 use super::pgoutput::{Message, decode};
+use super::routes::Routes;
 
 /// Turns one stream's messages into events.
 #[derive(Debug)]
@@ -24,16 +26,17 @@ struct Open {
     start: TransactionStart,
     /// Whether its begin was told.
     told: bool,
-    /// Tables and indexes of which was said that rows do not carry what is needed.
-    unusable: HashSet<(u32, BTreeSet<usize>)>,
+    /// What was said already to be lost, by table.
+    unusable: HashSet<(u32, Unusable)>,
 }
 
 const OUTSIDE: RowError = RowError::Malformed(Malformed("a change outside a transaction"));
 
 impl Transactions {
-    /// A stream's beginning.
-    pub(super) fn new(plan: &Lock) -> Self {
-        Self { routes: Routes::new(plan), tables: HashMap::new(), open: None }
+    /// A stream's beginning: rows go along the edges of the indexes that have a record, by the tables in
+    /// it.
+    pub(super) fn new(plan: &Lock, records: &BTreeMap<usize, CatalogRecord>) -> Self {
+        Self { routes: Routes::new(plan, records), tables: HashMap::new(), open: None }
     }
 
     /// Takes one message; appends what follows from it.
@@ -48,7 +51,7 @@ impl Transactions {
                 false => nothing_below(end, events),
             },
             Message::Relation { id, relation } => {
-                self.tables.insert(id, self.routes.bind(relation));
+                self.tables.insert(id, self.routes.bind(id, relation));
             }
             Message::Insert { relation, new } => {
                 let change = self.table(relation)?.inserted(&new)?;
@@ -86,11 +89,8 @@ impl Transactions {
             open.tell(events);
             events.push_back(Event::Change(change.hits));
         }
-        if let Some((indexes, reason)) = change.unusable
-            && open.unusable.insert((id, indexes.clone()))
-        {
-            open.tell(events);
-            events.push_back(Event::Unusable { indexes, reason });
+        for unusable in change.unusable {
+            open.lose(id, unusable, events);
         }
         Ok(())
     }
@@ -98,6 +98,7 @@ impl Transactions {
     fn truncated(&mut self, ids: &[u32], events: &mut VecDeque<Event>) -> Result<(), RowError> {
         let mut indexes = BTreeSet::new();
         let mut tables = Vec::new();
+        let mut strange = Vec::new();
         for id in ids {
             let table = self.table(*id)?;
             let of_table = table.indexes();
@@ -105,8 +106,12 @@ impl Transactions {
                 tables.push(table.table().clone());
                 indexes.extend(of_table);
             }
+            strange.extend(table.strange().into_iter().map(|unusable| (*id, unusable)));
         }
         let open = self.open.as_mut().ok_or(OUTSIDE)?;
+        for (id, unusable) in strange {
+            open.lose(id, unusable, events);
+        }
         if !tables.is_empty() {
             open.tell(events);
             events.push_back(Event::Truncate { tables, indexes });
@@ -116,6 +121,15 @@ impl Transactions {
 }
 
 impl Open {
+    /// Says once a transaction and table what is lost.
+    fn lose(&mut self, id: u32, unusable: Unusable, events: &mut VecDeque<Event>) {
+        if self.unusable.insert((id, unusable.clone())) {
+            self.tell(events);
+            let Unusable { indexes, cause, reason } = unusable;
+            events.push_back(Event::Unusable { indexes, cause, reason });
+        }
+    }
+
     fn tell(&mut self, events: &mut VecDeque<Event>) {
         if !std::mem::replace(&mut self.told, true) {
             events.push_back(Event::Begin(self.start));
@@ -136,6 +150,7 @@ mod tests {
     use flusso_runtime::documents::Key;
     use flusso_runtime::source::EdgeHit;
     use flusso_schemas::name::TableName;
+    use flusso_schemas::state::StaleCause;
 
     use super::super::fixture::{Plan, begin, commit, delete, insert, relation, update};
     use super::*;
@@ -149,6 +164,10 @@ mod tests {
         )
     }
 
+    fn records() -> BTreeMap<usize, CatalogRecord> {
+        plan().records(&[("shop.items", 7, &["id", "order_id"])])
+    }
+
     fn items(columns: &[(&str, bool)]) -> Vec<u8> {
         relation(7, "shop", "items", b'd', columns)
     }
@@ -158,7 +177,7 @@ mod tests {
     }
 
     fn events(messages: &[Vec<u8>]) -> Vec<Event> {
-        let mut transactions = Transactions::new(&plan().lock());
+        let mut transactions = Transactions::new(&plan().lock(), &records());
         let mut events = VecDeque::new();
         for message in messages {
             transactions.message(message, &mut events).expect("a message that fits");
@@ -200,7 +219,7 @@ mod tests {
 
     #[test]
     fn a_keepalive_inside_a_transaction_moves_nothing() {
-        let mut transactions = Transactions::new(&plan().lock());
+        let mut transactions = Transactions::new(&plan().lock(), &records());
         let mut events = VecDeque::new();
         transactions.keepalive(Lsn(90), &mut events);
         transactions.message(&begin(100, 5), &mut events).expect("a begin");
@@ -209,12 +228,38 @@ mod tests {
     }
 
     #[test]
-    fn a_table_described_anew_is_read_by_its_new_columns() {
-        let swapped = items(&[("order_id", true), ("id", true)]);
+    fn relation_identity_a_table_under_another_name_is_lost_and_never_routed_by_name() {
         let row: &[Option<&str>] = &[Some("1"), Some("10")];
-        let got =
-            events(&[begin(100, 5), items(COLUMNS), insert(7, row), swapped, insert(7, row), commit(120)]);
-        assert_eq!(got[2], Event::Change(vec![hit(0, "1"), hit(1, "10")]));
+        let renamed = relation(7, "shop", "moved", b'd', COLUMNS);
+        let replacing = relation(9, "shop", "items", b'd', COLUMNS);
+        let got = events(&[
+            begin(100, 5),
+            renamed,
+            insert(7, row),
+            insert(7, row),
+            replacing,
+            insert(9, row),
+            commit(120),
+        ]);
+        let lost = |index: usize, reason: &str| Event::Unusable {
+            indexes: BTreeSet::from([index]),
+            cause: StaleCause::TableReplaced,
+            reason: reason.to_owned(),
+        };
+        let away = "rows of `shop.items` were written while it was named `shop.moved`";
+        let other = "rows were written while another table was named `shop.items`";
+        let expected = [started(5), lost(0, away), lost(1, away), lost(0, other), lost(1, other)];
+        assert_eq!(got[..5], expected);
+        assert_eq!(got[5..], [Event::Commit { end: Lsn(120) }], "once a transaction");
+    }
+
+    #[test]
+    fn relation_identity_a_truncate_of_a_renamed_table_is_lost() {
+        let truncate = b"T\0\0\0\x01\x01\0\0\0\x07".to_vec();
+        let renamed = relation(7, "shop", "moved", b'd', COLUMNS);
+        let got = events(&[begin(100, 5), renamed, truncate, commit(120)]);
+        assert!(matches!(got[1], Event::Unusable { cause: StaleCause::TableReplaced, .. }), "{got:?}");
+        assert_eq!(got.len(), 4, "{got:?}");
     }
 
     #[test]
@@ -239,7 +284,7 @@ mod tests {
 
     #[test]
     fn a_row_out_of_place_is_an_error() {
-        let mut transactions = Transactions::new(&plan().lock());
+        let mut transactions = Transactions::new(&plan().lock(), &records());
         let mut events = VecDeque::new();
         let row = insert(7, &[Some("1"), Some("10")]);
         assert!(transactions.message(&row, &mut events).is_err(), "its table was not described");

@@ -14,7 +14,7 @@ use super::authentication;
 use super::bytes::{Cursor, Malformed};
 use super::server_error::ServerError;
 use crate::connect::{ConnectPlan, RawStream, raw_stream};
-use crate::session::{PINNED_SETTINGS, sqlstate};
+use crate::session::{PINNED_SETTINGS, WITHOUT_IDLE_TIMEOUT, sqlstate};
 
 /// How many bytes one read asks for.
 const READ_BYTES: usize = 64 << 10;
@@ -86,7 +86,10 @@ impl Walsender {
         self.until_ready().await?;
         let pinned: String =
             PINNED_SETTINGS.iter().map(|(name, value)| format!("set {name} = '{value}';")).collect();
-        self.query(&pinned).await?.map(drop).map_err(|error| error.failed("pinning the session's settings"))
+        self.query(&format!("{WITHOUT_IDLE_TIMEOUT}{pinned}"))
+            .await?
+            .map(drop)
+            .map_err(|error| error.failed("pinning the session's settings"))
     }
 
     async fn until_ready(&mut self) -> Result<()> {

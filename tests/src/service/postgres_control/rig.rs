@@ -121,17 +121,22 @@ impl Rig {
         bound: Duration,
     ) -> (PostgresCapture, Arc<Heard>) {
         let heard = Arc::new(Heard::default());
-        let options = RunOptions {
-            allow_commands: false,
-            readers: 1,
-            gate_wait: bound,
-            slot_wait: bound,
-            progress: Arc::clone(&heard) as Arc<dyn Progress>,
-            shutdown: Shutdown::default(),
-        };
+        let options = options(&heard, bound);
         let connecting = self.connect_plan(role, plan);
         let capture = PostgresCapture::new(plan, &connecting, &Bond::default(), &options).await;
         (capture.expect("a capture"), heard)
+    }
+}
+
+/// Bounds of a run, and who hears it.
+pub(super) fn options(heard: &Arc<Heard>, bound: Duration) -> RunOptions {
+    RunOptions {
+        allow_commands: false,
+        readers: 1,
+        gate_wait: bound,
+        slot_wait: bound,
+        progress: Arc::clone(heard) as Arc<dyn Progress>,
+        shutdown: Shutdown::default(),
     }
 }
 

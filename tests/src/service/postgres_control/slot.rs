@@ -1,6 +1,7 @@
 //! Making and dropping the slot beside others that hold it up.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use flusso_runtime::ErrorKind;
 use flusso_runtime::source::ChangeCapture as _;
@@ -82,4 +83,36 @@ async fn the_source_says_who_it_is_and_where_its_log_ends() {
     assert!(before >= identity.insert_position);
     capture.heartbeat().await.expect("a heartbeat");
     assert!(capture.durable_position().await.expect("a position") > before, "a heartbeat is flushed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_walsender_is_enough_and_no_session_ends_for_being_idle() {
+    let mut rig = Rig::start(&[("max_wal_senders", "1")]);
+    rig.run(&[
+        "create role runner superuser login",
+        "alter role runner set idle_session_timeout = '500ms'",
+        "create publication flusso_rig for all tables",
+        "select pg_create_logical_replication_slot('flusso_rig', 'pgoutput')",
+    ]);
+    let plan = plan(&[]);
+    let (capture, _) = rig.capture_as("runner", &plan, SHORT).await;
+    let stream = capture.stream(&plan).await.expect("the one walsender");
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    let identity = capture.identity().await.expect("it needs no walsender, and the session is there");
+    assert_eq!(identity.timeline, 1);
+    stream.lease().check().expect("the slot is ours");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_standby_is_no_source() {
+    let mut rig = Rig::start(&[]);
+    let (capture, _) = rig.capture(&plan(&[]), SHORT).await;
+    rig.cluster.stop();
+    std::fs::write(rig.cluster.data().join("standby.signal"), "").expect("a file of ours");
+    rig.cluster.restart().expect("it starts as a standby");
+    assert_eq!(capture.identity().await.expect_err("void").kind, ErrorKind::ConnectionLost);
+    let (capture, _) = rig.capture(&plan(&[]), SHORT).await;
+    let error = capture.identity().await.expect_err("it has no log of its own");
+    assert_eq!(error.kind, ErrorKind::Unreachable);
+    assert!(error.message.contains("standby"), "{error}");
 }

@@ -1,17 +1,24 @@
 //! Every `sslmode` against a server with TLS, over both kinds of connection.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use flusso_postgres::connect::ConnectPlan;
-use flusso_postgres::replication::identify_system;
+use flusso_postgres::replication::{StreamRequest, open};
 use flusso_postgres::session::{Bond, connect};
 use flusso_runtime::source::ChangeCapture as _;
 use flusso_runtime::{ErrorKind, Result};
 use flusso_schemas::lock::{SecretRef, SourceEndpoint, Template, TlsFiles};
 use xtask::services::postgres::Cluster;
 
-use super::rig::{LONG, Rig, SHORT, plan};
+use super::rig::{LONG, Rig, SHORT, options, plan};
 use crate::certificates::certificates;
+
+/// What a stream needs.
+const SLOT: [&str; 2] = [
+    "create publication flusso_rig for all tables",
+    "select pg_create_logical_replication_slot('flusso_rig', 'pgoutput')",
+];
 
 /// Starts the cluster again with TLS, asking its clients for this in `pg_hba.conf`.
 fn serve_tls(cluster: &mut Cluster, certificates: &Path, clients: &str) {
@@ -51,8 +58,10 @@ impl Client<'_> {
             ssl_key: own.then(|| path("own.key")),
         };
         let plan = ConnectPlan::of_endpoint(&endpoint, &files, LONG, false)?;
-        let session = connect(&plan, "tls", &Bond::default()).await?;
-        identify_system(&plan).await?;
+        let (bond, options) = (Bond::default(), options(&Arc::default(), LONG));
+        let session = Arc::new(connect(&plan, "tls", &bond).await?);
+        let (lock, observer) = (super::rig::plan(&[]), Arc::clone(&session));
+        open(StreamRequest { plan: &lock, connect: &plan, bond: &bond, observer, options: &options }).await?;
         let encrypted = "select ssl from pg_stat_ssl where pid = pg_backend_pid()";
         Ok(session.query_one("asking for TLS", encrypted, &[]).await.expect("an answer").get(0))
     }
@@ -69,6 +78,7 @@ impl Client<'_> {
 async fn each_sslmode_checks_as_much_as_it_says() {
     let certificates = certificates();
     let mut rig = Rig::start(&[]);
+    rig.run(&SLOT);
     let client = Client { port: rig.cluster.port, folder: certificates.path() };
     assert!(!client.connects("127.0.0.1", "prefer", None, false).await.expect("without TLS"));
     client.is_refused("127.0.0.1", "require", None, false).await;
@@ -96,6 +106,7 @@ async fn each_sslmode_checks_as_much_as_it_says() {
 async fn a_server_that_asks_for_a_certificate_gets_ours() {
     let certificates = certificates();
     let mut rig = Rig::start(&[]);
+    rig.run(&SLOT);
     serve_tls(&mut rig.cluster, certificates.path(), "trust clientcert=verify-ca");
     let client = Client { port: rig.cluster.port, folder: certificates.path() };
     client.is_refused("127.0.0.1", "verify-full", Some("ca.pem"), false).await;

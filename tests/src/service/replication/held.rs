@@ -179,8 +179,12 @@ async fn a_runner_whose_stream_alone_is_cut_off_hears_from_its_other_session_tha
     let plan = plan(&[("public.items", &["id"], &[])]);
     let (port, cut) = proxy(rig.cluster.port).await.expect("a proxy");
     let ports = [port, rig.cluster.port];
-    let mut opened = rig.try_open(&plan, ports, &options(&Arc::default())).await.expect("a stream");
+    let heard = Arc::new(Heard::default());
+    let mut opened = rig.try_open(&plan, ports, &options(&heard)).await.expect("a stream");
     assert!(!is_doubted_when_free(&mut rig, &opened, &cut).await, "it was seen to be ours");
+    let waiting = heard.0.lock().expect("nobody panics").clone();
+    assert_eq!(waiting.len(), 1, "one silence is reported once: {waiting:?}");
+    assert!(waiting[0].starts_with(&format!("for the walsender of slot `{SLOT}` (process ")), "{waiting:?}");
     let ended = tokio::time::timeout(Duration::from_secs(1), next(&mut *opened.stream)).await;
     assert_eq!(ended.expect("it hears soon").expect_err("it is over").kind, ErrorKind::ConnectionLost);
     opened.stream.lease().check().expect_err("the slot is not ours");

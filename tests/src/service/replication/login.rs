@@ -1,8 +1,7 @@
-//! Logging in to the replication protocol, and who is at the other end.
+//! Logging in to the replication protocol.
 
 use std::fs;
 
-use flusso_postgres::replication::identify_system;
 use flusso_runtime::ErrorKind;
 
 use super::rig::Rig;
@@ -30,15 +29,12 @@ fn rig_with_passwords() -> Rig {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_way_of_giving_a_password_works_and_a_wrong_one_is_refused() {
-    let mut rig = rig_with_passwords();
-    let system = rig.value("select system_identifier from pg_control_system()").expect("an identifier");
+    let rig = rig_with_passwords();
     for user in ["scram:o%27dd%3A%C3%A9", "hashed:pw", "plain:pw"] {
-        let connect = rig.connect_plan(user, rig.cluster.port);
-        let (identifier, timeline, _) = identify_system(&connect).await.expect(user);
-        assert_eq!((identifier, timeline), (system.clone(), 1), "{user}");
+        rig.log_in(user).await.expect(user);
     }
     for user in ["scram:wrong-secret", "hashed:wrong-secret", "plain:wrong-secret", "plain"] {
-        let error = identify_system(&rig.connect_plan(user, rig.cluster.port)).await.expect_err(user);
+        let error = rig.log_in(user).await.expect_err(user);
         assert_eq!(error.kind, ErrorKind::Misconfigured, "{user}: {error}");
         assert!(error.to_string().contains("127.0.0.1"), "it says where: {error}");
         assert!(!format!("{error:?}").contains("wrong-secret"), "{error:?}");
@@ -49,7 +45,7 @@ async fn every_way_of_giving_a_password_works_and_a_wrong_one_is_refused() {
 async fn a_role_without_the_right_to_replicate_is_told_so() {
     let mut rig = Rig::start(&[], &[]);
     rig.run(&["create role reader login"]);
-    let error = identify_system(&rig.connect_plan("reader", rig.cluster.port)).await.expect_err("refused");
+    let error = rig.log_in("reader").await.expect_err("refused");
     assert_eq!(error.kind, ErrorKind::Misconfigured);
     assert!(error.to_string().contains("42501"), "{error}");
 }

@@ -4,18 +4,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use flusso_postgres::capture::PostgresCapture;
 use flusso_postgres::connect::ConnectPlan;
 use flusso_postgres::replication::{StreamRequest, open};
 use flusso_postgres::session::{self, Bond};
 use flusso_runtime::backends::RunOptions;
 use flusso_runtime::bounds;
 use flusso_runtime::progress::{Progress, ProgressEvent, Shutdown};
-use flusso_runtime::source::{ChangeStream, Event};
+use flusso_runtime::source::{ChangeCapture as _, ChangeStream, Event};
 use flusso_runtime::{Error, Result};
 use flusso_schemas::lock::{
     DocumentIdForm, Edge, IndexPlan, Lock, OnError, SecretRef, SourceEndpoint, SourcePlan, TlsFiles,
 };
 use flusso_schemas::name::Ident;
+use flusso_schemas::state::CatalogRecord;
 use tempfile::TempDir;
 use xtask::services::postgres::{Cluster, Connection};
 
@@ -79,7 +81,8 @@ impl Rig {
         self.try_open(plan, [port, port], &options(&Arc::default())).await.expect("a stream")
     }
 
-    /// Opens a stream on the first port; the session that observes is on the second.
+    /// Opens a stream on the first port; the session that observes is on the second. Rows are routed by
+    /// the catalog as it is now.
     pub(super) async fn try_open(
         &self,
         plan: &Lock,
@@ -90,8 +93,48 @@ impl Rig {
         let [connect, control] = ports.map(|port| self.connect_plan("postgres", port));
         let observer = Arc::new(session::connect(&control, "control", &bond).await?);
         let request = StreamRequest { plan, connect: &connect, bond: &bond, observer, options };
-        let stream = open(request).await?;
+        let mut stream = open(request).await?;
+        stream.follow(&self.records(plan).await);
         Ok(Opened { stream, bond })
+    }
+
+    /// What each index of a plan depends on in the catalog now.
+    pub(super) async fn records(&self, plan: &Lock) -> BTreeMap<usize, CatalogRecord> {
+        let connect = self.connect_plan("postgres", self.cluster.port);
+        let capture = PostgresCapture::new(plan, &connect, &Bond::default(), &options(&Arc::default())).await;
+        let capture = capture.expect("a capture");
+        let mut records = BTreeMap::new();
+        for (position, index) in plan.indexes.iter().enumerate() {
+            records.insert(position, capture.catalog_record(index).await.expect("a record"));
+        }
+        records
+    }
+
+    /// A stream whose rows are routed by a catalog of before.
+    pub(super) async fn open_with(
+        &self,
+        plan: &Lock,
+        records: &BTreeMap<usize, CatalogRecord>,
+    ) -> Box<dyn ChangeStream> {
+        let connect = self.connect_plan("postgres", self.cluster.port);
+        let (bond, options) = (Bond::default(), options(&Arc::default()));
+        let observer = Arc::new(session::connect(&connect, "control", &bond).await.expect("a session"));
+        let request = StreamRequest { plan, connect: &connect, bond: &bond, observer, options: &options };
+        let mut stream = open(request).await.expect("a stream");
+        stream.follow(records);
+        stream
+    }
+
+    /// Opens the connection of a stream as a user, and lets it go.
+    pub(super) async fn log_in(&self, user: &str) -> Result<()> {
+        let (bond, options) = (Bond::default(), options(&Arc::default()));
+        let control = self.connect_plan("postgres", self.cluster.port);
+        let observer = Arc::new(session::connect(&control, "control", &bond).await?);
+        let connect = self.connect_plan(user, self.cluster.port);
+        let plan = plan(&[]);
+        let request =
+            StreamRequest { plan: &plan, connect: &connect, bond: &bond, observer, options: &options };
+        open(request).await.map(drop)
     }
 }
 
@@ -199,7 +242,7 @@ pub(super) async fn transaction(stream: &mut dyn ChangeStream) -> Vec<String> {
                 said.extend(hits.iter().map(|hit| format!("{}:{}", hit.index, hit.key.0.join(","))));
             }
             Event::Truncate { tables, indexes } => said.push(format!("truncate {tables:?} {indexes:?}")),
-            Event::Unusable { indexes, reason } => said.push(format!("{indexes:?} {reason}")),
+            Event::Unusable { indexes, reason, .. } => said.push(format!("{indexes:?} {reason}")),
             Event::Commit { .. } => return said,
             other => panic!("{other:?} inside a transaction"),
         }

@@ -1,0 +1,28 @@
+//! Who the server is, asked in a session for statements: a walsender of its own would need a second one.
+
+use flusso_runtime::{Error, ErrorKind, Result};
+
+use crate::facts::cell;
+use crate::session::Session;
+
+const WHAT: &str = "asking for the system's identity";
+/// The timeline is the first part of a log file's name. `pg_control_checkpoint` lags behind after a
+/// promotion. A standby refuses to name the file.
+const IDENTITY: &str = "
+select (select system_identifier::text from pg_control_system()), pg_is_in_recovery(),
+  case when not pg_is_in_recovery() then pg_walfile_name(pg_current_wal_insert_lsn()) end";
+const TIMELINE_DIGITS: usize = 8;
+
+/// System identifier and timeline of a primary. A standby is [`ErrorKind::Unreachable`]: its role may
+/// change at any time, and it is no source.
+pub(crate) async fn identity(session: &Session) -> Result<(String, u32)> {
+    let row = session.query_one(WHAT, IDENTITY, &[]).await?;
+    if cell::<bool>(&row, 1)? {
+        return Err(session.plan().unreachable("it is a standby, and only a primary has a log to follow"));
+    }
+    let file: Option<String> = cell(&row, 2)?;
+    let timeline = file.as_deref().and_then(|file| file.get(..TIMELINE_DIGITS));
+    let timeline = timeline.and_then(|digits| u32::from_str_radix(digits, 16).ok());
+    let unknown = || Error::new(ErrorKind::Internal, format!("{WHAT}: `{file:?}` names no log file"));
+    Ok((cell(&row, 0)?, timeline.ok_or_else(unknown)?))
+}
