@@ -26,6 +26,8 @@ pub(super) struct Pace {
     pub(super) status: Duration,
     /// Silence after which another session is asked, with each status update.
     pub(super) observe: Duration,
+    /// Silence that is reported.
+    pub(super) report: Duration,
     /// Silence after which the slot is in doubt unless another session saw it: half, so that what was
     /// sent before has arrived when the server gives the slot to someone else.
     pub(super) in_doubt: Duration,
@@ -43,6 +45,7 @@ impl Pace {
         Self {
             status: STATUS_INTERVAL.min(sign),
             observe: OBSERVE_AFTER.min(sign),
+            report: timeout / 3,
             in_doubt: timeout / 2,
             fresh: OBSERVATION_COUNTS.min(timeout / 4),
             give_up: timeout,
@@ -105,6 +108,11 @@ impl SlotLease {
     /// Whether another session is to be asked.
     pub(super) fn needs_observing(&self) -> bool {
         self.signs().silence() > self.pace.observe
+    }
+
+    /// Whether it is worth reporting that nobody answers.
+    pub(super) fn is_silent(&self) -> bool {
+        self.signs().silence() > self.pace.report
     }
 
     /// An error where nobody said for longer than `bound` that the slot is ours.

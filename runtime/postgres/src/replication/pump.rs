@@ -187,10 +187,10 @@ impl Pump {
 
     async fn status(&mut self, progress: &mut Progress) -> Result<()> {
         self.lease.within(self.pace.give_up)?;
-        let is_silent = self.lease.needs_observing();
-        if is_silent && progress.observation.is_none() {
+        if self.lease.needs_observing() && progress.observation.is_none() {
             progress.observation = Some(self.observe());
         }
+        let is_silent = self.lease.is_silent();
         // While nothing is read, the silence is ours.
         if is_silent && !progress.said_silent && self.transactions.is_some() && progress.decoded.is_empty() {
             self.say_silent();
@@ -205,7 +205,7 @@ impl Pump {
             "for the walsender of slot `{}` (process {}), which has not answered for {} s: it is decoding a              large transaction, or its connection or server hangs",
             self.slot,
             self.walsender.process_id,
-            self.pace.observe.as_secs()
+            self.pace.report.as_secs()
         );
         self.progress.event(ProgressEvent::Waiting { what });
     }
