@@ -202,7 +202,8 @@ impl Pump {
 
     fn say_silent(&self) {
         let what = format!(
-            "for the walsender of slot `{}` (process {}), which has not answered for {} s: it is decoding a              large transaction, or its connection or server hangs",
+            "for the walsender of slot `{}` (process {}), which has not answered for {} s: it is decoding a \
+             large transaction, or its connection or server hangs",
             self.slot,
             self.walsender.process_id,
             self.pace.report.as_secs()

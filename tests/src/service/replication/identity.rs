@@ -56,13 +56,26 @@ async fn relation_identity_a_table_that_is_renamed_written_and_renamed_back_is_n
     );
     let away = "{0} rows of `public.items` were written while it was named `other.items`";
     assert_eq!(said_of(&in_another_schema).await, [away, "0:99"]);
-    let of_renamed_schema = written(
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn relation_identity_a_table_of_a_schema_that_is_renamed_and_renamed_back_is_not_lost() {
+    let mut rig = Rig::start(&[], &SCHEMA);
+    let plan = plan(&[("public.items", &["b"], &["b", "id"])]);
+    let records = rig.records(&plan).await;
+    let statements = written(
         "away.items",
         &["alter schema public rename to away"],
         &["alter schema away rename to public"],
     );
+    let mut running = rig.open_with(&plan, &records).await;
+    rig.run(&statements.iter().map(String::as_str).collect::<Vec<_>>());
+    // Postgres 15 describes the table once, so what comes later would still have the other name.
     let away = "{0} rows of `public.items` were written while it was named `away.items`";
-    assert_eq!(said_of(&of_renamed_schema).await, [away, "0:99"]);
+    assert_eq!(transaction(&mut *running).await, [away]);
+    drop(running);
+    let mut stopped = rig.open_with(&plan, &records).await;
+    assert_eq!(transaction(&mut *stopped).await, [away]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
