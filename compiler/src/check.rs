@@ -18,6 +18,7 @@ mod relation;
 mod scalar;
 mod table;
 mod via;
+mod zone;
 
 use std::collections::BTreeMap;
 

@@ -41,6 +41,9 @@ impl Checker<'_> {
             None => default_kind(function).map(known_kind),
         };
         let result = self.scalar(&written, value, kind)?;
+        if !self.zone_is_known(&written, &target) {
+            return None;
+        }
         let result = if field.required.is_some() && matches!(function, Function::Count | Function::Exists) {
             self.needless_promise(field, function);
             return None;

@@ -151,7 +151,7 @@ impl Checker<'_> {
             syntax::field::Shape::Value(scalar) => {
                 let value = self.value(scalar.source.as_ref()?, target)?;
                 let bound = self.scalar(scalar, value, scalar.kind.as_ref().map(|kind| kind.value))?;
-                Some(Shape::Value(Box::new(bound)))
+                self.zone_is_known(scalar, target).then(|| Shape::Value(Box::new(bound)))
             }
         }
     }

@@ -45,6 +45,9 @@ impl Checker<'_> {
             }
         };
         let bound = self.scalar(scalar, value, scalar.kind.as_ref().map(|kind| kind.value))?;
+        if !self.zone_is_known(scalar, table) {
+            return None;
+        }
         self.required(field.required.as_ref(), bound)
     }
 

@@ -25,6 +25,7 @@ const INT: i64 = i32::MAX as i64;
 pub const PARAMETERS: &[Parameter] = &[
     parameter("analyzer", Text),
     parameter("coerce", Boolean),
+    Parameter { name: "doc_values", types: &["search_as_you_type"], form: Word(&["false"]) },
     parameter("doc_values", Boolean),
     Parameter {
         name: "dynamic",
@@ -80,10 +81,10 @@ pub const PARAMETERS: &[Parameter] = &[
     parameter("use_similarity", Boolean),
 ];
 
-/// Every parameter of the mapping's root that `options` of an index may hold, sorted by name.
+/// Every parameter of the mapping's root that `options` of an index may hold, sorted by name. `_source` is none:
+/// verification compares rows with what documents hold.
 pub const ROOT_PARAMETERS: &[Parameter] = &[
     parameter("_meta", Any),
-    parameter("_source", Any),
     parameter("date_detection", Boolean),
     parameter("derived", Any),
     parameter("dynamic_date_formats", Texts),

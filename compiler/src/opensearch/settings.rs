@@ -53,8 +53,6 @@ pub const SETTINGS: &[Setting] = &[
     row("codec.compression_level", Whole(1, 6)),
     row("compound_format", Any),
     row("default_pipeline", Text),
-    row("derived_source.enabled", Boolean),
-    row("derived_source.translog.enabled", Boolean),
     row("fielddata.cache", Word(&["node", "none"])),
     row("final_pipeline", Text),
     row("flush_after_merge", Size(0)),

@@ -12,7 +12,7 @@ use super::keys::{At, Keys, Reader, not_supported};
 use super::project::{self, inputs, require};
 use super::scalar::parameter_value;
 use super::settings;
-use super::tree::{Entry, Mapping};
+use super::tree::{Content, Entry, Mapping};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::opensearch::parameters::ROOT_PARAMETERS;
 
@@ -173,6 +173,20 @@ fn root_options(reader: &mut Reader, entry: &Entry) -> Values {
     let Some(mapping) = reader.mapping("options", &entry.value) else { return Values::new() };
     let mut found = Values::new();
     for option in &mapping.entries {
+        if option.key == "_source" {
+            // Verification compares rows with what documents hold.
+            reader.not_supported(option);
+            continue;
+        }
+        if let ("_meta", Content::Map(meta)) = (option.key.as_str(), &option.value.content)
+            && let Some(own) = meta.get("flusso")
+        {
+            let place = reader.place(&own.key_span);
+            reader.push(
+                Diagnostic::deny("reserved-name", place, "`_meta.flusso` is what flusso itself writes there")
+                    .help("write another name"),
+            );
+        }
         match ROOT_PARAMETERS.iter().find(|row| row.name == option.key) {
             Some(row) => {
                 found.extend(parameter_value(reader, option, row).map(|value| (option.key.clone(), value)));

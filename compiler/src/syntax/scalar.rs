@@ -18,6 +18,7 @@ use crate::model::{Function, Subfield};
 use crate::pg_type::{Enums, PgType};
 
 pub use kind::constant_kind;
+pub use own_keys::unknown_zone;
 pub(super) use options::{OptionsOf, options, parameter_value};
 
 /// A kind and all that stands beside it.

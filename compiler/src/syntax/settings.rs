@@ -126,6 +126,9 @@ fn reserved_help(name: &str) -> Option<(&'static str, &'static str)> {
     }) {
         return Some(("flusso owns it", help));
     }
+    if name.starts_with("derived_source.") {
+        return Some(("verification compares rows with what documents hold", "leave it out"));
+    }
     if name == "blocks" || name.starts_with("blocks.") {
         return Some(("a block would stop flusso from writing", "leave it out"));
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Place};
 use crate::kinds::Kind;
 use crate::syntax::keys::{Keys, Reader, not_supported};
 use crate::syntax::tree::Entry;
@@ -133,19 +133,33 @@ fn labels(reader: &mut Reader, entry: &Entry) -> Option<Json> {
     all_read.then(|| Json::Object(entries.collect()))
 }
 
-/// The name of a time zone. An offset is refused: Postgres reads `+02` here as two hours *behind* UTC.
+/// Time zones without an area (`pg_timezone_names`). An abbreviation such as `PST` is none of them: it stands for
+/// one offset, in summer too.
+const ZONES_WITHOUT_AREA: [&str; 40] = [
+    "CET", "CST6CDT", "Cuba", "EET", "EST", "EST5EDT", "Egypt", "Eire", "GB", "GB-Eire", "GMT", "GMT0",
+    "Greenwich", "HST", "Hongkong", "Iceland", "Iran", "Israel", "Jamaica", "Japan", "Kwajalein", "Libya", "MET",
+    "MST", "MST7MDT", "NZ", "NZ-CHAT", "Navajo", "PRC", "PST8PDT", "Poland", "Portugal", "ROC", "ROK",
+    "Singapore", "Turkey", "UCT", "UTC", "Universal", "WET",
+];
+
+/// The name of a time zone, which the server judges later. An offset is refused: Postgres reads `+02` here as two
+/// hours *behind* UTC.
 fn zone(reader: &mut Reader, entry: &Entry) -> Option<Json> {
     let zone = reader.text("zone", &entry.value)?;
-    let is_name = zone.value.starts_with(|first: char| first.is_ascii_alphabetic())
-        && zone.value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_+-/".contains(&byte));
-    let is_offset = !zone.value.contains('/') && zone.value.contains(['+', '-']);
-    if is_name && !is_offset {
+    let part = |part: &str| {
+        part.starts_with(|first: char| first.is_ascii_alphabetic())
+            && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_+-".contains(&byte))
+    };
+    let has_area = zone.value.contains('/') && zone.value.split('/').all(part);
+    if has_area || ZONES_WITHOUT_AREA.contains(&zone.value.as_str()) {
         return Some(zone.value.into());
     }
-    let message = format!("`{}` is not the name of a time zone", zone.value);
-    reader.push(
-        Diagnostic::deny("unknown-time-zone", zone.place, message)
-            .help("write a name such as `Europe/Rome` or `UTC`"),
-    );
+    reader.push(unknown_zone(&zone.value, zone.place));
     None
+}
+
+/// Says that a time zone is unknown.
+pub fn unknown_zone(zone: &str, place: Place) -> Diagnostic {
+    Diagnostic::deny("unknown-time-zone", place, format!("`{zone}` is not the name of a time zone"))
+        .help("write a name such as `Europe/Rome` or `UTC`")
 }
