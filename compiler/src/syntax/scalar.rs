@@ -18,8 +18,8 @@ use crate::model::{Function, Subfield};
 use crate::pg_type::{Enums, PgType};
 
 pub use kind::constant_kind;
-pub use own_keys::unknown_zone;
 pub(super) use options::{OptionsOf, options, parameter_value};
+pub use own_keys::unknown_zone;
 
 /// A kind and all that stands beside it.
 #[derive(Clone, Debug)]

@@ -104,7 +104,11 @@ fn settings_are_judged_as_the_server_judges_them() {
             let mut settings = beside.clone();
             settings[setting.name] = value.clone();
             // An index is sorted by a field that it has; limits are judged by themselves.
-            let fields = if settings["sort.field"].is_null() { json!({}) } else { json!({ "f": { "type": "keyword" } }) };
+            let fields = if settings["sort.field"].is_null() {
+                json!({})
+            } else {
+                json!({ "f": { "type": "keyword" } })
+            };
             refusal(&settings, &json!({ "properties": fields }))
         };
         for value in accepted {
