@@ -57,10 +57,15 @@ fn a_document_that_is_too_large_or_that_the_index_refuses_is_named() {
     assert_names(follower.wait(), &["document `7`", "index `orders`", "8 MiB"]);
     rig.run(&["update shop.orders set note = '' where id = 7"]);
     let follower = rig.follow();
-    // No leaf of such a field may have more than 32,766 bytes.
-    let leaf = "jsonb_build_object('secret-leaf', repeat('x', 40000))";
-    rig.run(&[&format!("update shop.products set active = true, attributes = {leaf} where id = 8")]);
+    // Every order has items, and each of them is a nested document.
+    let orders = rig.generations().into_iter().find(|name| name.contains("_orders-")).expect("it is live");
+    let limit = "{\"index.mapping.nested_objects.limit\": 0}";
+    let (status, body) = rig.request("PUT", &format!("/{orders}/_settings"), limit);
+    assert_eq!(status, 200, "{body}");
+    let order =
+        rig.value("select min(order_id)::text from shop.order_items where quantity > 0").expect("an order");
+    rig.run(&[&format!("update shop.orders set note = 'secret-note' where id = {order}")]);
     let done = follower.wait();
-    assert!(!done.stderr.contains("secret-leaf"), "{}", done.stderr);
-    assert_names(done, &["document `8`", "`products`", "field `attributes"]);
+    assert!(!done.stderr.contains("secret-note"), "{}", done.stderr);
+    assert_names(done, &[&format!("document `{order}`"), "the index refused", "`orders`"]);
 }
