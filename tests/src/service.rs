@@ -4,6 +4,7 @@ mod differential;
 mod documents;
 mod journey;
 mod kinds;
+mod legal_rows;
 mod opensearch_sink;
 mod opensearch_tables;
 mod postgres_control;

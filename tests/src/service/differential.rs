@@ -3,7 +3,7 @@
 //!
 //! `FLUSSO_DIFFERENTIAL_CASES` says how many, `FLUSSO_DIFFERENTIAL_SEED` repeats one.
 
-mod compile;
+pub(super) mod compile;
 mod condition;
 mod config;
 mod data;
