@@ -11,7 +11,11 @@ use flusso_schemas::lock::Lock;
 use serde_json::{Value, json};
 
 /// What the compiler makes of an index file: a lock, or the lints that refuse it with their messages.
-pub(in crate::service) async fn compiled(url: &Path, schema: &str, index: &Value) -> Result<Lock, Vec<(String, String)>> {
+pub(in crate::service) async fn compiled(
+    url: &Path,
+    schema: &str,
+    index: &Value,
+) -> Result<Lock, Vec<(String, String)>> {
     let project = json!({
         "version": 1,
         "project": "differential",
