@@ -28,6 +28,7 @@ impl Checker<'_> {
         };
         let (target, joins) = self.path(&aggregate.path, table, &asked);
         let target = target?;
+        let zone_holds = self.zone_is_known(&aggregate.result, &target);
         let of = aggregate.of.as_ref().map(|source| self.value(source, &target));
         let of = match of {
             Some(value) => Some(value?),
@@ -41,15 +42,15 @@ impl Checker<'_> {
             None => default_kind(function).map(known_kind),
         };
         let result = self.scalar(&written, value, kind)?;
-        if !self.zone_is_known(&written, &target) {
-            return None;
-        }
         let result = if field.required.is_some() && matches!(function, Function::Count | Function::Exists) {
             self.needless_promise(field, function);
             return None;
         } else {
             self.required(field.required.as_ref(), result)?
         };
+        if !zone_holds {
+            return None;
+        }
         let path = joins?;
         let counts_rows = function == Function::Count && of.is_none();
         let distinct = if counts_rows { !reached_once(table, &path) } else { aggregate.distinct };

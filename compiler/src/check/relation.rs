@@ -149,9 +149,10 @@ impl Checker<'_> {
                 Some(Shape::Object { fields, nested: *nested, options: options.clone() })
             }
             syntax::field::Shape::Value(scalar) => {
+                let zone_holds = self.zone_is_known(scalar, target);
                 let value = self.value(scalar.source.as_ref()?, target)?;
                 let bound = self.scalar(scalar, value, scalar.kind.as_ref().map(|kind| kind.value))?;
-                self.zone_is_known(scalar, target).then(|| Shape::Value(Box::new(bound)))
+                zone_holds.then(|| Shape::Value(Box::new(bound)))
             }
         }
     }

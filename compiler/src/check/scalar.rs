@@ -36,6 +36,8 @@ impl Checker<'_> {
         scalar: &syntax::scalar::Scalar,
         table: &Table,
     ) -> Option<Scalar> {
+        // Asked before the type of an expression is known, because there is one round of questions.
+        let zone_holds = self.zone_is_known(scalar, table);
         let value = match &scalar.source {
             Some(source) => self.value(source, table)?,
             None => {
@@ -45,7 +47,7 @@ impl Checker<'_> {
             }
         };
         let bound = self.scalar(scalar, value, scalar.kind.as_ref().map(|kind| kind.value))?;
-        if !self.zone_is_known(scalar, table) {
+        if !zone_holds {
             return None;
         }
         self.required(field.required.as_ref(), bound)
