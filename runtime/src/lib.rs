@@ -8,6 +8,7 @@ pub mod backends;
 mod backfill;
 mod batch;
 pub mod bounds;
+pub mod claims;
 pub mod documents;
 pub mod drift;
 mod durability;

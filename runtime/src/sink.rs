@@ -14,6 +14,7 @@ use flusso_schemas::report::Finding;
 pub use fan_out::FanOut;
 pub use stdout::StdoutSink;
 
+use crate::claims::Claim;
 use crate::documents::{DocumentRef, Key};
 use crate::error::Result;
 use crate::source::Lease;
@@ -33,6 +34,11 @@ pub trait Sink: Debug + Send + Sync {
     /// Everything that would keep the plan from running here: reachability, version, templates that
     /// interfere, an alias that is in the way. Changes nothing.
     async fn preflight(&self, plan: &Lock) -> Result<Vec<Finding>>;
+
+    /// The names that it makes for a plan; none where it makes none (stdout).
+    async fn claims(&self, _plan: &Lock) -> Result<Vec<Claim>> {
+        Ok(Vec::new())
+    }
 
     /// Where its state is kept; none for a sink that keeps nothing (stdout, or a fan-out: ask members).
     fn state(&self) -> Option<Arc<dyn StateStore>>;

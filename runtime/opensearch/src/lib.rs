@@ -19,6 +19,7 @@ mod marks;
 mod names;
 mod outage;
 mod pipelines;
+mod owner;
 mod preflight;
 mod server_error;
 mod settings;

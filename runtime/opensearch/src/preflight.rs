@@ -13,6 +13,7 @@ use crate::client::Client;
 use crate::facts;
 use crate::names;
 use crate::pipelines;
+use crate::owner::{self, Owner};
 use crate::settings::IndexSettings;
 use crate::state;
 use crate::templates;
@@ -34,6 +35,8 @@ pub(crate) struct Preflight<'a> {
 #[derive(Deserialize)]
 struct Root {
     version: Version,
+    #[serde(default)]
+    cluster_uuid: String,
 }
 
 #[derive(Deserialize)]
@@ -57,6 +60,12 @@ pub(crate) async fn greet(client: &Client) -> Result<Option<Finding>> {
         );
         Finding::live("cluster-version-unsupported", Level::Deny, message)
     }))
+}
+
+/// What tells the cluster from every other.
+pub(crate) async fn cluster_uuid(client: &Client) -> Result<String> {
+    let root: Root = client.get("/").await?.json("a greeting").map_err(|_| not_opensearch(client))?;
+    Ok(root.cluster_uuid)
 }
 
 fn not_opensearch(client: &Client) -> Error {
@@ -83,6 +92,11 @@ impl Preflight<'_> {
     }
 
     async fn index(self, index: &IndexPlan) -> Result<Vec<Finding>> {
+        if names::too_long(self.prefix, &index.name) {
+            let message = format!("the name of index `{}` is too long behind `index_prefix`", index.name);
+            let finding = Finding::live("invalid-index-name", Level::Deny, message);
+            return Ok(vec![finding.with_help("shorten one of the two")]);
+        }
         let mut findings = Vec::new();
         findings.extend(self.alias(index).await?);
         let body = index.whole_body();
@@ -104,13 +118,25 @@ impl Preflight<'_> {
             Standing::Index => return Ok(Some(alias::is_an_index(&alias))),
             Standing::Alias(targets) => targets,
         };
-        let is_foreign = |name: &&String| names::generation_number(self.prefix, &index.name, name).is_none();
-        Ok(targets.iter().find(is_foreign).map(|foreign| {
-            let message =
-                format!("alias `{alias}` points to `{foreign}`, which is no generation of this index");
-            Finding::live("alias-points-elsewhere", Level::Deny, message)
-                .with_help("choose another `alias`, or remove that one yourself if it is not needed")
-        }))
+        for target in &targets {
+            let is_generation = names::generation_number(self.prefix, &index.name, target).is_some();
+            let owner = if is_generation {
+                owner::of(self.client, target, self.project).await?
+            } else {
+                Owner::Unknown
+            };
+            let whose = match owner {
+                Owner::Us => continue,
+                Owner::Project(other) => format!("an index of project `{other}`"),
+                Owner::Unknown => "which no flusso project is known to own".to_owned(),
+            };
+            let message = format!("alias `{alias}` points to `{target}`, {whose}: apply would take it away");
+            let finding = Finding::live("alias-points-elsewhere", Level::Deny, message);
+            return Ok(Some(finding.about(format!("index:{}", index.name)).with_help(format!(
+                "set another `index_prefix`, or remove alias `{alias}` yourself if nobody needs it"
+            ))));
+        }
+        Ok(None)
     }
 
     async fn pipelines(self, index: &IndexPlan, settings: &IndexSettings) -> Result<Vec<Finding>> {

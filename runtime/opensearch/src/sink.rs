@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use flusso_runtime::backends::RunOptions;
+use flusso_runtime::claims::{Claim, Purpose};
 use flusso_runtime::error::{Error, ErrorKind, Result};
 use flusso_runtime::sink::{
     Answer, Generation, GenerationIdentity, ShardMarks, Sink, StoredDocument, WriteBatch,
 };
 use flusso_runtime::state_store::StateStore;
 use flusso_schemas::lock::{Compression, IndexPlan, Lock, OpenSearchPlan};
-use flusso_schemas::report::Finding;
+use flusso_schemas::report::{Finding, Level};
 
 use crate::bulk::Limits;
 use crate::client::Client;
@@ -65,6 +66,7 @@ impl OpenSearchSink {
         let (progress, shutdown) = (options.progress.clone(), options.shutdown.clone());
         let client = Arc::new(Client::new(transport, timeout, progress, shutdown));
         let prefix = resolver.template(&plan.index_prefix)?;
+        usable(name, &prefix)?;
         let resolve = |(setting, value)| Ok((String::clone(setting), resolver.template(value)?));
         let limits = limits(plan);
         Ok(Self {
@@ -88,6 +90,16 @@ impl OpenSearchSink {
     fn alias(&self, index: &IndexPlan) -> String {
         names::alias(&self.prefix, index)
     }
+}
+
+/// Names are judged once references are resolved, before anything is sent or made.
+fn usable(sink: &str, prefix: &str) -> Result<()> {
+    let Some(why) = names::prefix_problem(prefix) else { return Ok(()) };
+    let message = format!("`index_prefix` of sink `{sink}` {why}, so OpenSearch would refuse every index");
+    let finding = Finding::live("invalid-index-name", Level::Deny, message.clone())
+        .about(format!("sink:{sink}"))
+        .with_help("use `a-z`, `0-9`, `_`, `-`, `.` and `+`, a letter or digit first");
+    Err(Error::new(ErrorKind::Findings, message).with_findings(vec![finding]))
 }
 
 fn limits(plan: &OpenSearchPlan) -> Limits {
@@ -121,6 +133,16 @@ impl Sink for OpenSearchSink {
             environment: &self.environment,
         };
         preflight.run(&indexes).await
+    }
+
+    async fn claims(&self, plan: &Lock) -> Result<Vec<Claim>> {
+        let cluster = preflight::cluster_uuid(&self.client).await?;
+        let claim =
+            |name, purpose| Claim { sink: self.name.clone(), cluster: cluster.clone(), name, purpose };
+        let ours = plan.indexes.iter().filter(|index| index.sinks.contains(&self.name));
+        let aliases = ours.map(|index| claim(self.alias(index), Purpose::Alias(index.name.clone())));
+        let state = claim(names::state_index(&self.prefix, &self.project), Purpose::State);
+        Ok(aliases.chain([state]).collect())
     }
 
     fn state(&self) -> Option<Arc<dyn StateStore>> {

@@ -8,6 +8,7 @@ use flusso_schemas::lock::{IndexPlan, Lock};
 use flusso_schemas::report::Finding;
 
 use super::{Answer, Generation, GenerationIdentity, ShardMarks, Sink, StoredDocument, WriteBatch};
+use crate::claims::{Claim, collisions};
 use crate::error::{Error, ErrorKind, Result};
 use crate::state_store::StateStore;
 
@@ -38,7 +39,16 @@ impl Sink for FanOut {
         for member in self.0.values() {
             findings.extend(member.preflight(plan).await?);
         }
+        findings.extend(collisions(&self.claims(plan).await?));
         Ok(findings)
+    }
+
+    async fn claims(&self, plan: &Lock) -> Result<Vec<Claim>> {
+        let mut claims = Vec::new();
+        for member in self.0.values() {
+            claims.extend(member.claims(plan).await?);
+        }
+        Ok(claims)
     }
 
     fn state(&self) -> Option<Arc<dyn StateStore>> {

@@ -1,0 +1,122 @@
+//! Names that a lock makes in its sinks: no two of them may be one name on one cluster.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use flusso_schemas::report::{Finding, Level};
+
+/// A name that a sink makes for a lock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// The sink.
+    pub sink: String,
+    /// What tells its cluster from every other, whatever URL leads there.
+    pub cluster: String,
+    /// The name.
+    pub name: String,
+    /// What it is for.
+    pub purpose: Purpose,
+}
+
+/// What a name is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// The alias of an index.
+    Alias(String),
+    /// The state of the project.
+    State,
+}
+
+/// A finding for each name that is claimed twice on one cluster. Of sinks that would share their state only
+/// that is said: all their aliases collide by the same cause.
+pub fn collisions(claims: &[Claim]) -> Vec<Finding> {
+    let mut by_name: BTreeMap<(&str, &str), Vec<&Claim>> = BTreeMap::new();
+    for claim in claims {
+        by_name.entry((&claim.cluster, &claim.name)).or_default().push(claim);
+    }
+    let doubled: Vec<Vec<&Claim>> = by_name.into_values().filter(|claims| claims.len() > 1).collect();
+    let sinks_of = |claims: &[&Claim]| claims.iter().map(|claim| claim.sink.clone()).collect::<BTreeSet<_>>();
+    let is_state = |claims: &[&Claim]| claims.iter().all(|claim| claim.purpose == Purpose::State);
+    let shared: Vec<BTreeSet<String>> =
+        doubled.iter().filter(|claims| is_state(claims)).map(|claims| sinks_of(claims)).collect();
+    let is_caused =
+        |claims: &[&Claim]| !is_state(claims) && shared.iter().any(|sinks| sinks_of(claims).is_subset(sinks));
+    doubled
+        .iter()
+        .filter(|claims| !is_caused(claims))
+        .map(|claims| finding(claims, is_state(claims)))
+        .collect()
+}
+
+fn finding(claims: &[&Claim], is_state: bool) -> Finding {
+    let [first, second, ..] = claims else { unreachable!("a collision has two sides") };
+    let message = if is_state {
+        format!(
+            "sinks `{}` and `{}` write to one cluster under one `index_prefix`: each would overwrite what the other makes",
+            first.sink, second.sink
+        )
+    } else {
+        format!(
+            "{} in sink `{}` and {} in sink `{}` are both `{}` on one cluster: each would take it from the other",
+            purpose(first),
+            first.sink,
+            purpose(second),
+            second.sink,
+            first.name
+        )
+    };
+    Finding::live("duplicate-alias", Level::Deny, message)
+        .about(format!("sink:{}", second.sink))
+        .with_help(format!("give sink `{}` another `index_prefix`", second.sink))
+}
+
+fn purpose(claim: &Claim) -> String {
+    match &claim.purpose {
+        Purpose::Alias(index) => format!("the alias of index `{index}`"),
+        Purpose::State => "the project's state".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn claims(sink: &str, cluster: &str, prefix: &str, indexes: &[&str]) -> Vec<Claim> {
+        let claim = |name: String, purpose| Claim {
+            sink: sink.to_owned(),
+            cluster: cluster.to_owned(),
+            name,
+            purpose,
+        };
+        let aliases = indexes
+            .iter()
+            .map(|index| claim(format!("{prefix}{index}"), Purpose::Alias((*index).to_owned())));
+        aliases.chain([claim(format!("{prefix}flusso-state-shop"), Purpose::State)]).collect()
+    }
+
+    fn messages(claims: [Vec<Claim>; 2]) -> Vec<String> {
+        collisions(&claims.concat()).into_iter().map(|finding| finding.message).collect()
+    }
+
+    #[test]
+    fn one_name_on_one_cluster_is_claimed_once() {
+        let ours = || claims("a", "1", "", &["orders", "users"]);
+        assert_eq!(messages([ours(), claims("b", "2", "", &["orders"])]), [""; 0]);
+        assert_eq!(messages([ours(), claims("b", "1", "b-", &["orders"])]), [""; 0]);
+        let shared = messages([ours(), claims("b", "1", "", &["orders", "users"])]);
+        assert_eq!(
+            shared,
+            [
+                "sinks `a` and `b` write to one cluster under one `index_prefix`: each would overwrite what the other makes"
+            ]
+        );
+        let crossed = messages([claims("a", "1", "", &["b-orders"]), claims("b", "1", "b-", &["orders"])]);
+        assert_eq!(
+            crossed,
+            [
+                "the alias of index `b-orders` in sink `a` and the alias of index `orders` in sink `b` are both `b-orders` on one cluster: each would take it from the other"
+            ]
+        );
+        let state = messages([claims("a", "1", "", &["x-flusso-state-shop"]), claims("b", "1", "x-", &[])]);
+        assert_eq!(state.len(), 1);
+    }
+}
