@@ -30,14 +30,6 @@ pub enum Failure {
         /// Why it failed.
         source: io::Error,
     },
-    /// A pattern under `indexes` cannot be used.
-    #[error("the pattern `{pattern}` under `indexes` cannot be understood")]
-    Pattern {
-        /// The pattern.
-        pattern: String,
-        /// Where it breaks.
-        source: glob::PatternError,
-    },
     /// The project has no lock yet.
     #[error("there is no `{}`", .0.display())]
     NoLock(PathBuf),
@@ -67,7 +59,7 @@ impl Failure {
     /// How the command ends.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::NotFound { .. } | Self::NoLock(_) | Self::File { .. } | Self::Pattern { .. } => Exit::Usage,
+            Self::NotFound { .. } | Self::NoLock(_) | Self::File { .. } => Exit::Usage,
             Self::Lock { .. } => Exit::Findings,
             Self::Runtime(error) => Exit::of(error.kind),
             Self::Signals(_) => Exit::Stopped,
@@ -85,7 +77,7 @@ impl Failure {
             }
             Self::Lock { error, .. } => error.help.as_deref(),
             Self::Runtime(error) => error.help.as_deref(),
-            Self::File { .. } | Self::Pattern { .. } | Self::Signals(_) => None,
+            Self::File { .. } | Self::Signals(_) => None,
         }
     }
 

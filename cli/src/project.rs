@@ -5,10 +5,20 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use flusso_compiler::diagnostic::SourceFile;
+use flusso_compiler::{PatternProblem, WhatIsWrong};
 use glob::{MatchOptions, Pattern};
 
 use crate::arguments::Common;
 use crate::failure::Failure;
+
+/// How deep below the project's folder files are looked for that a wrong pattern could mean.
+const DEPTH_MAX: usize = 3;
+
+/// Most entries of folders that are looked at for that.
+const ENTRIES_MAX: usize = 10_000;
+
+/// Folders of tools, which hold no index files.
+const BUILD_FOLDERS: [&str; 3] = ["node_modules", "target", "vendor"];
 
 /// Name of the project file.
 pub const PROJECT_FILE: &str = "flusso.yml";
@@ -32,35 +42,89 @@ impl Project {
         Ok(Self { folder, file: SourceFile { path: name, text: read(&path)? } })
     }
 
-    /// The files that the patterns match, in the order of their paths' bytes; each once.
-    pub fn indexes(&self, patterns: &[String]) -> Result<Vec<SourceFile>, Failure> {
-        let mut files = BTreeMap::new();
+    /// The files that the patterns match, in the order of their paths' bytes, each once; and what is wrong
+    /// with the others, so that one file that cannot be read hides nothing about the rest.
+    pub fn indexes(&self, patterns: &[String]) -> (Vec<SourceFile>, Vec<PatternProblem>) {
+        let mut files: BTreeMap<String, Option<String>> = BTreeMap::new();
+        let mut problems = Vec::new();
         for pattern in patterns {
-            for path in self.matches(pattern)? {
-                files.insert(relative(&self.folder, &path), path);
+            let mut report = |what| problems.push(PatternProblem { pattern: pattern.clone(), what });
+            let paths = match self.matches(pattern) {
+                Ok(paths) => paths,
+                Err(what) => {
+                    report(what);
+                    continue;
+                }
+            };
+            for path in paths {
+                let name = relative(&self.folder, &path);
+                if files.contains_key(&name) {
+                    continue;
+                }
+                let text = match read_text(&path) {
+                    Ok(text) => Some(text),
+                    Err(reason) => {
+                        report(WhatIsWrong::Unreadable { path: name.clone(), reason });
+                        None
+                    }
+                };
+                files.insert(name, text);
             }
         }
-        let file = |(path, found): (String, PathBuf)| Ok(SourceFile { path, text: read(&found)? });
-        files.into_iter().map(file).collect()
+        let read = files.into_iter().filter_map(|(path, text)| Some(SourceFile { path, text: text? }));
+        (read.collect(), problems)
     }
 
-    fn matches(&self, pattern: &str) -> Result<Vec<PathBuf>, Failure> {
+    /// The files of a pattern, at least one.
+    fn matches(&self, pattern: &str) -> Result<Vec<PathBuf>, WhatIsWrong> {
         // Names that begin with a dot are an editor's own: backups and locks beside the file.
         let options = MatchOptions { require_literal_leading_dot: true, ..MatchOptions::new() };
         let folder = Pattern::escape(&self.folder.to_string_lossy());
         let whole = Path::new(&folder).join(pattern.strip_prefix("./").unwrap_or(pattern));
-        let whole = whole.to_string_lossy();
-        let paths = glob::glob_with(&whole, options);
-        let paths = paths.map_err(|source| Failure::Pattern { pattern: pattern.to_owned(), source })?;
-        let listed = paths.map(|path| {
-            path.map_err(|error| {
-                let path = error.path().to_path_buf();
-                Failure::file("listed", &path)(error.into())
-            })
-        });
-        let mut found = listed.collect::<Result<Vec<_>, _>>()?;
-        found.retain(|path| path.is_file());
+        let paths = glob::glob_with(&whole.to_string_lossy(), options)
+            .map_err(|error| WhatIsWrong::NotAPattern(error.msg.to_owned()))?;
+        let mut found = Vec::new();
+        for path in paths {
+            found.push(path.map_err(|error| WhatIsWrong::Unreadable {
+                path: relative(&self.folder, error.path()),
+                reason: error.error().to_string(),
+            })?);
+        }
+        let is_folder = found.iter().any(|path| path.is_dir());
+        found.retain(|path| !path.is_dir());
+        if found.is_empty() {
+            return Err(WhatIsWrong::NoFile { near: self.yaml_files(), is_folder });
+        }
         Ok(found)
+    }
+
+    /// YAML files that a wrong pattern could mean: those of the project's folder and below, hidden ones and
+    /// the project file left out, within bounds, because a project's folder may be a whole repository.
+    fn yaml_files(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        let mut folders = vec![(self.folder.clone(), 0)];
+        let mut looked_at = 0;
+        while let Some((folder, depth)) = folders.pop() {
+            let here = if folder.as_os_str().is_empty() { Path::new(".") } else { folder.as_path() };
+            let Ok(entries) = fs::read_dir(here) else { continue };
+            for entry in entries.flatten() {
+                looked_at += 1;
+                let name = entry.file_name().to_string_lossy().into_owned();
+                let path = folder.join(&name);
+                let is_hidden = name.starts_with('.') || BUILD_FOLDERS.contains(&name.as_str());
+                if looked_at > ENTRIES_MAX || is_hidden {
+                    continue;
+                }
+                if path.is_dir() && depth < DEPTH_MAX {
+                    folders.push((path, depth + 1));
+                } else if name.ends_with(".yml") || name.ends_with(".yaml") {
+                    found.push(relative(&self.folder, &path));
+                }
+            }
+        }
+        found.retain(|path| *path != self.file.path);
+        found.sort();
+        found
     }
 }
 
@@ -90,11 +154,29 @@ pub fn folder_of(path: &Path) -> PathBuf {
     path.parent().map(Path::to_path_buf).unwrap_or_default()
 }
 
-/// The path below a folder with `/` between its parts, the same on every platform.
+/// The path below a folder with `/` between its parts and without detours over `..`, the same on every
+/// platform, so that one file has one name however it was found.
 fn relative(folder: &Path, path: &Path) -> String {
     let below = path.strip_prefix(folder).unwrap_or(path);
-    let parts = below.components().map(|part| part.as_os_str().to_string_lossy().into_owned());
-    parts.collect::<Vec<_>>().join("/")
+    let mut parts: Vec<String> = Vec::new();
+    for part in below.components() {
+        let part = part.as_os_str().to_string_lossy().into_owned();
+        match parts.last() {
+            Some(before) if part == ".." && before != ".." => drop(parts.pop()),
+            _ => parts.push(part),
+        }
+    }
+    parts.join("/")
+}
+
+/// A file's text, or why there is none.
+fn read_text(path: &Path) -> Result<String, String> {
+    let bytes = fs::read(path).map_err(|error| error.to_string())?;
+    String::from_utf8(bytes).map_err(|error| {
+        let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let line = good.iter().filter(|byte| **byte == b'\n').count() + 1;
+        format!("it is not UTF-8 at line {line}")
+    })
 }
 
 fn read(path: &Path) -> Result<String, Failure> {
@@ -117,27 +199,54 @@ mod tests {
         (folder, project)
     }
 
+    fn indexes(project: &Project, patterns: &[&str]) -> (Vec<String>, Vec<PatternProblem>) {
+        let patterns: Vec<String> = patterns.iter().map(|pattern| (*pattern).to_owned()).collect();
+        let (files, problems) = project.indexes(&patterns);
+        (files.into_iter().map(|file| file.path).collect(), problems)
+    }
+
+    fn no_file(pattern: &str, near: &[&str], is_folder: bool) -> PatternProblem {
+        let near = near.iter().map(|path| (*path).to_owned()).collect();
+        PatternProblem { pattern: pattern.to_owned(), what: WhatIsWrong::NoFile { near, is_folder } }
+    }
+
     #[test]
     fn files_come_once_and_in_the_order_of_their_bytes() {
         let (_folder, project) =
             project(&["i/b.yml", "i/B.yml", "i/a.yml", "i/.#a.yml", "i/deep/c.yml", "i/x.txt"]);
-        let patterns = ["i/**/*.yml", "./i/a.yml"].map(str::to_owned);
-        let files = project.indexes(&patterns).expect("read");
-        let paths: Vec<&str> = files.iter().map(|file| file.path.as_str()).collect();
+        let (paths, problems) = indexes(&project, &["i/**/*.yml", "./i/a.yml", "i/deep/../a.yml"]);
         assert_eq!(paths, ["i/B.yml", "i/a.yml", "i/b.yml", "i/deep/c.yml"]);
+        assert_eq!(problems, []);
     }
 
     #[test]
-    fn a_pattern_that_cannot_be_understood_is_named() {
-        let (_folder, project) = project(&[]);
-        let failure = project.indexes(&["a***".to_owned()]).expect_err("refused");
-        assert_eq!(failure.to_string(), "the pattern `a***` under `indexes` cannot be understood");
+    fn a_pattern_without_a_file_is_reported_with_what_lies_near() {
+        let (_folder, project) = project(&["i/a.yaml", "flusso.yml", "i/sub.yml/x.txt", ".git/x.yml"]);
+        for (pattern, is_folder) in
+            [("i/*.yml", true), ("index/*.yml", false), ("i", true), ("i/b.yaml", false), ("*/", true)]
+        {
+            let (paths, problems) = indexes(&project, &[pattern]);
+            assert_eq!((paths, problems), (Vec::new(), vec![no_file(pattern, &["i/a.yaml"], is_folder)]));
+        }
+    }
+
+    #[test]
+    fn one_bad_pattern_hides_nothing_about_the_others() {
+        let (_folder, project) = project(&["i/a.yml"]);
+        fs::write(project.folder.join("i/b.yml"), b"index: \xff\n").expect("written");
+        let (paths, problems) = indexes(&project, &["a***", "i/*.yml", "j/*.yml"]);
+        assert_eq!(paths, ["i/a.yml"]);
+        let words: Vec<String> = problems.iter().map(|problem| format!("{:?}", problem.what)).collect();
+        assert_eq!(words.len(), 3);
+        assert!(words[0].starts_with("NotAPattern("), "{words:?}");
+        assert_eq!(words[1], "Unreadable { path: \"i/b.yml\", reason: \"it is not UTF-8 at line 1\" }");
+        assert!(words[2].starts_with("NoFile"), "{words:?}");
     }
 
     #[test]
     fn a_folder_with_a_pattern_in_its_name_is_taken_as_it_is() {
         let (_folder, project) = project(&["[x]/i/a.yml"]);
         let inner = Project { folder: project.folder.join("[x]"), ..project };
-        assert_eq!(inner.indexes(&["i/*.yml".to_owned()]).expect("read").len(), 1);
+        assert_eq!(indexes(&inner, &["i/*.yml"]).0.len(), 1);
     }
 }
