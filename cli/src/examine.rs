@@ -2,6 +2,7 @@
 
 use flusso_compiler::diagnostic::{Diagnostic, Sources};
 use flusso_compiler::{Read, compile, findings, index_globs, probes, read};
+use flusso_runtime::claims::{Claim, collisions};
 use flusso_runtime::{Error, Result, RunOptions};
 use flusso_schemas::lock::{Lock, SinkPlan};
 use flusso_schemas::report::{Finding, Level};
@@ -22,6 +23,8 @@ pub struct Examined {
     pub report: Report,
     /// The lock, where no file says anything at deny and the source was asked.
     pub lock: Option<Lock>,
+    /// Names that the sinks would make, to be compared once all were asked.
+    claims: Vec<Claim>,
     /// Servers that could not be asked, each with the reason.
     unreachable: Vec<Failure>,
 }
@@ -29,8 +32,9 @@ pub struct Examined {
 /// Reads the project and asks every configured server, whatever is wrong with the files or the others.
 pub async fn examine(common: &Common, options: &RunOptions) -> Result<Examined, Failure> {
     let project = Project::read(common)?;
-    let indexes = project.indexes(&index_globs(&project.file.text))?;
-    let read = read(project.file, indexes);
+    let (indexes, problems) = project.indexes(&index_globs(&project.file.text));
+    let mut read = read(project.file, indexes);
+    read.report_patterns(&problems);
     let mut examined = Examined::default();
     let diagnostics = examined.ask_source(&read, common.allow_commands).await;
     let sources = Sources::new(&read.files);
@@ -39,6 +43,7 @@ pub async fn examine(common: &Common, options: &RunOptions) -> Result<Examined, 
         let asked = examined.ask_sink(plan, options).await;
         examined.take(asked);
     }
+    examined.report.findings.extend(collisions(&examined.claims));
     examined.report.sources = read.files;
     examined.report.skipped = examined.unreachable.len();
     Ok(examined)
@@ -63,9 +68,16 @@ impl Examined {
     }
 
     /// Whether a sink is there, and what it says of the indexes where they could be compiled.
-    async fn ask_sink(&self, plan: &SinkPlan, options: &RunOptions) -> Result<Vec<Finding>> {
+    async fn ask_sink(&mut self, plan: &SinkPlan, options: &RunOptions) -> Result<Vec<Finding>> {
         match &self.lock {
-            Some(lock) => sink(plan, &lock.project, options).await?.preflight(lock).await,
+            Some(lock) => {
+                let sink = sink(plan, &lock.project, options).await?;
+                let found = sink.preflight(lock).await?;
+                let judged = found.into_iter().filter_map(|finding| lock.judge(finding)).collect();
+                let claims = sink.claims(lock).await?;
+                self.claims.extend(claims);
+                Ok(judged)
+            }
             None => sink(plan, "", options).await.map(|_| Vec::new()),
         }
     }
@@ -84,7 +96,8 @@ impl Examined {
         let worst = worst.max_by_key(|exit| *exit as u8);
         match worst {
             Some(exit) => exit,
-            None if self.report.fails(deny_warnings) => Exit::Findings,
+            // Without a lock nothing can be promised, whatever the levels of what was found.
+            None if self.report.fails(deny_warnings) || self.lock.is_none() => Exit::Findings,
             None => Exit::Done,
         }
     }

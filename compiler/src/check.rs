@@ -27,6 +27,7 @@ use flusso_schemas::lock::DocumentIdForm;
 use flusso_schemas::name::TableName;
 
 use crate::diagnostic::{Diagnostic, Place};
+use crate::lints;
 use crate::model::{Checked, Index};
 use crate::read::Read;
 use crate::syntax;
@@ -41,7 +42,7 @@ pub(crate) struct Outcome {
     pub(crate) diagnostics: Vec<Diagnostic>,
     /// What the server is to judge, in the order it is met.
     pub(crate) probes: Vec<Probe>,
-    /// The model, where nothing at deny stands in its way and every probe was answered.
+    /// The model, where no finding rules a lock out and every probe was answered.
     pub(crate) checked: Option<Checked>,
 }
 
@@ -70,19 +71,14 @@ pub(crate) fn check(read: &Read, facts: &CatalogFacts, outcomes: &Outcomes<'_>) 
         places: BTreeMap::new(),
     };
     let indexes: Vec<Option<Index>> = read.indexes.iter().map(|index| checker.index(read, index)).collect();
-    let is_clean = !checker.diagnostics.iter().chain(&read.diagnostics).any(Diagnostic::is_deny);
+    let is_clean = !checker.diagnostics.iter().chain(&read.diagnostics).any(lints::rules_out_a_lock);
     let all_answered = checker.probes.all_answered();
     let indexes = indexes.into_iter().collect::<Option<Vec<Index>>>().filter(|_| is_clean && all_answered);
     let checked = indexes.and_then(|indexes| project(read, indexes));
     if let (Some(checked), Some(project)) = (&checked, &read.project) {
         checker.capture(checked, &project.source_place);
     }
-    let is_followed = !checker.diagnostics.iter().any(Diagnostic::is_deny);
-    Outcome {
-        diagnostics: checker.diagnostics,
-        probes: checker.probes.into_list(),
-        checked: checked.filter(|_| is_followed),
-    }
+    Outcome { diagnostics: checker.diagnostics, probes: checker.probes.into_list(), checked }
 }
 
 fn project(read: &Read, mut indexes: Vec<Index>) -> Option<Checked> {

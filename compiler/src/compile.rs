@@ -9,6 +9,9 @@ use crate::model::Checked;
 use crate::read::Read;
 use crate::suppress::{self, Decisions};
 
+/// The lint of what only a live catalog can judge.
+const SKIPPED: &str = "skipped";
+
 /// What compiling gives.
 #[derive(Debug)]
 pub struct Outcome {
@@ -27,9 +30,20 @@ pub fn probes(read: &Read, facts: &CatalogFacts) -> Vec<Probe> {
 pub fn compile(read: &Read, facts: &CatalogFacts, answers: &[ProbeOutcome]) -> Outcome {
     let (mut diagnostics, checked) = check(read, facts, answers);
     let decisions = settle(read, &mut diagnostics);
-    let lock = checked.as_ref().map(|checked| crate::plan::lock(checked, &decisions));
-    let lock = lock.filter(|_| !diagnostics.iter().any(Diagnostic::is_deny));
+    let fails = diagnostics.iter().any(|each| each.is_deny() || each.lint == SKIPPED);
+    let checked = checked.filter(|checked| !checked.indexes.is_empty());
+    if checked.is_none() && !fails {
+        diagnostics.push(unexplained());
+    }
+    let lock = checked.filter(|_| !fails).map(|checked| crate::plan::lock(&checked, &decisions));
     Outcome { diagnostics, lock }
+}
+
+/// A lock that is missing without a reason must not pass for a clean project.
+fn unexplained() -> Diagnostic {
+    let message = "no lock can be made of this project, and no finding says why";
+    Diagnostic::deny("internal-error", Place::new(0, 0..0), message)
+        .help("report it at the project's issue tracker, with these files")
 }
 
 /// Findings without a catalog: what the files alone say, sorted.
@@ -56,7 +70,7 @@ fn check(read: &Read, facts: &CatalogFacts, answers: &[ProbeOutcome]) -> (Vec<Di
     if unanswered > 0 {
         let message =
             format!("{unanswered} expressions and conditions were not judged: that needs a live catalog");
-        let skipped = Diagnostic::new("skipped", Level::Warn, Place::new(0, 0..0), message);
+        let skipped = Diagnostic::new(SKIPPED, Level::Warn, Place::new(0, 0..0), message);
         diagnostics.push(skipped.help("run it again where the database can be reached"));
     }
     (diagnostics, outcome.checked)

@@ -148,6 +148,7 @@ impl Diagnostic {
             labels: std::iter::once(primary).chain(related).collect(),
             notes: self.notes.clone(),
             fix,
+            about: self.about.clone(),
         }
     }
 }

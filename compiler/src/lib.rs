@@ -11,6 +11,7 @@ pub mod lints;
 mod mapping;
 pub mod model;
 pub mod opensearch;
+mod patterns;
 pub mod pg_type;
 pub mod plan;
 mod read;
@@ -20,4 +21,5 @@ mod suppress;
 pub mod syntax;
 
 pub use compile::{Outcome, compile, findings, probes};
+pub use patterns::{PatternProblem, WhatIsWrong};
 pub use read::{Connection, Read, index_globs, read};

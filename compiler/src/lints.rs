@@ -1,13 +1,14 @@
 //! The catalogue of lints: their names, and which of them a project may set to another level.
 
-use crate::diagnostic::Level;
+use crate::diagnostic::{Diagnostic, Level};
 
 /// One lint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lint {
     /// Its name, named for the bad thing.
     pub name: &'static str,
-    /// Whether its level is the project's to set. Where it is not, nothing could be compiled with it.
+    /// Whether its level is the project's to set. Where it is not, no lock exists that would be right, or
+    /// the runtime refuses it for certain.
     pub adjustable: bool,
     /// Its level where the project sets none.
     pub level: Level,
@@ -30,13 +31,15 @@ pub const ALL: &[Lint] = &[
     error("date-format-mismatch"),
     error("default-type-mismatch"),
     error("dotted-field"),
+    error("duplicate-alias"),
     error("duplicate-index"),
     error("duplicate-key"),
     level("enum-order-incomplete", Level::Deny),
     error("enum-value-unknown"),
     error("filter-type-mismatch"),
-    level("generated-identity", Level::Deny),
+    error("generated-identity"),
     level("inherited-table", Level::Deny),
+    error("internal-error"),
     error("invalid-index-name"),
     error("key-type-mismatch"),
     error("kind-mismatch"),
@@ -52,6 +55,7 @@ pub const ALL: &[Lint] = &[
     error("mutually-exclusive-keys"),
     error("name-too-long"),
     error("no-foreign-key"),
+    error("no-index-file"),
     error("non-unique-key"),
     error("norway-value"),
     error("not-supported-yet"),
@@ -61,14 +65,14 @@ pub const ALL: &[Lint] = &[
     error("publication-column-list"),
     error("publication-missing-operation"),
     error("publication-not-ours-to-change"),
-    level("publication-row-filter", Level::Deny),
+    error("publication-row-filter"),
     error("relation-not-a-table"),
     error("replica-server"),
     error("reserved-field"),
     error("reserved-name"),
     error("reserved-setting"),
     level("role-cannot-replicate", Level::Deny),
-    level("row-level-security", Level::Deny),
+    error("row-level-security"),
     error("server-too-old"),
     error("skipped"),
     error("sql-expression-invalid"),
@@ -92,6 +96,7 @@ pub const ALL: &[Lint] = &[
     error("unknown-time-zone"),
     error("unlogged-table"),
     error("unordered-limit"),
+    error("unreadable-file"),
     error("unsupported-key"),
     error("unsupported-version"),
     error("unusable-replica-identity"),
@@ -105,6 +110,12 @@ pub const ALL: &[Lint] = &[
 /// The lint of that name.
 pub fn find(name: &str) -> Option<Lint> {
     ALL.iter().find(|lint| lint.name == name).copied()
+}
+
+/// Whether a finding rules out a lock whatever levels a project sets. Others are judged at their level once
+/// all is found, and only then is it decided whether there is a lock.
+pub(crate) fn rules_out_a_lock(diagnostic: &Diagnostic) -> bool {
+    diagnostic.is_deny() && !is_adjustable(diagnostic.lint)
 }
 
 /// Whether a lint's level is the project's to set.

@@ -7,6 +7,7 @@ use flusso_schemas::name::TableName;
 use serde_json::json;
 
 use crate::diagnostic::{Diagnostic, Place, SourceFile};
+use crate::patterns::{self, PatternProblem};
 use crate::suppress;
 use crate::syntax::field::{Field, Form, Shape};
 use crate::syntax::index::{self, Index};
@@ -74,6 +75,15 @@ pub fn index_globs(project: &str) -> Vec<String> {
 }
 
 impl Read {
+    /// Adds what is wrong with the patterns under `indexes`, which only the reader of files can see.
+    pub fn report_patterns(&mut self, problems: &[PatternProblem]) {
+        let patterns =
+            self.project.as_ref().map(|project| project.index_globs.as_slice()).unwrap_or_default();
+        let found: Vec<Diagnostic> =
+            problems.iter().map(|problem| patterns::finding(problem, patterns)).collect();
+        self.diagnostics.extend(found);
+    }
+
     /// What it takes to ask the source; none where that could not be read.
     pub fn connection(&self) -> Option<Connection> {
         let source = self.project.as_ref()?.source.clone()?;
@@ -168,6 +178,7 @@ impl Read {
             }
         }
         found.extend(self.overridden_settings());
+        found.extend(self.project.iter().flat_map(|project| sink::collisions(&project.sinks)));
         self.diagnostics.append(&mut found);
     }
 

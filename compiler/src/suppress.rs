@@ -60,11 +60,7 @@ pub(crate) fn apply(diagnostics: &mut Vec<Diagnostic>, read: &Read) -> Decisions
     let none = BTreeMap::new();
     let settings = read.project.as_ref().map_or(&none, |project| &project.lints);
     let mut decisions = Decisions { levels: changed(settings), accepted: BTreeMap::new() };
-    for diagnostic in diagnostics.iter_mut() {
-        if let Some(setting) = decisions.levels.get(diagnostic.lint) {
-            diagnostic.level = setting.level;
-        }
-    }
+    set_levels(diagnostics, &decisions.levels);
     let mut found: Vec<Diagnostic> =
         settings.iter().filter_map(|(name, setting)| judge(name, &setting.place)).collect();
     let comments = read.comments.iter();
@@ -85,9 +81,18 @@ pub(crate) fn apply(diagnostics: &mut Vec<Diagnostic>, read: &Read) -> Decisions
         reason.is_none()
     });
     found.extend(suppressions.iter().filter_map(judge_suppression));
+    set_levels(&mut found, &decisions.levels);
     diagnostics.append(&mut found);
     diagnostics.retain(|diagnostic| diagnostic.level != Level::Allow);
     decisions
+}
+
+fn set_levels(diagnostics: &mut [Diagnostic], levels: &BTreeMap<String, LintLevel>) {
+    for diagnostic in diagnostics {
+        if let Some(setting) = levels.get(diagnostic.lint) {
+            diagnostic.level = setting.level;
+        }
+    }
 }
 
 /// The levels that differ from what the lint has itself.
@@ -143,10 +148,9 @@ fn judge(name: &str, place: &Place) -> Option<Diagnostic> {
         return None;
     }
     if lints::find(name).is_some() {
-        let message = format!("`{name}` has no level: with it nothing could be compiled");
+        let message = format!("the level of `{name}` is fixed: no lock can be made while it is found");
         return Some(
-            Diagnostic::deny("unknown-lint", place.clone(), message)
-                .help("leave it out and settle the finding"),
+            Diagnostic::deny("unknown-lint", place.clone(), message).help("delete this and fix the finding"),
         );
     }
     let diagnostic = Diagnostic::deny("unknown-lint", place.clone(), format!("there is no lint `{name}`"));

@@ -278,8 +278,9 @@ async fn first_position(session: &Session, feeds: &[Feed]) -> Lsn {
 async fn preflight(opening: &Opening, options: &ApplyOptions) -> Result<()> {
     let mut findings = opening.source.capture.preflight(&opening.plan).await?;
     findings.extend(opening.sink.preflight(&opening.plan).await?);
+    let judged = findings.into_iter().filter_map(|finding| opening.plan.judge(finding));
     let (deny, other): (Vec<Finding>, Vec<Finding>) =
-        findings.into_iter().partition(|finding| finding.level == Level::Deny);
+        judged.partition(|finding| finding.level == Level::Deny);
     other.into_iter().for_each(|finding| options.run.progress.event(ProgressEvent::Finding(finding)));
     if deny.is_empty() {
         return Ok(());

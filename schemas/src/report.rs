@@ -32,13 +32,23 @@ pub struct Finding {
     pub notes: Vec<String>,
     /// An edit that settles it, where one is certain.
     pub fix: Option<Fix>,
+    /// What of the live systems it is about (`table:shop.orders`, `sink:search`, `server`), where it is about
+    /// one.
+    pub about: Option<String>,
 }
 
 impl Finding {
     /// A finding about a live system: it has no place in a file.
     pub fn live(lint: &str, level: Level, message: impl Into<String>) -> Self {
         let (lint, message) = (lint.to_owned(), message.into());
-        Self { lint, level, message, help: None, labels: Vec::new(), notes: Vec::new(), fix: None }
+        let (labels, notes) = (Vec::new(), Vec::new());
+        Self { lint, level, message, help: None, labels, notes, fix: None, about: None }
+    }
+
+    /// The same about a part of the live systems: `table:shop.orders`, `server`.
+    pub fn about(mut self, what: impl Into<String>) -> Self {
+        self.about = Some(what.into());
+        self
     }
 
     /// The same with a remedy.

@@ -102,7 +102,8 @@ impl Checker<'_> {
             None => format!("`{}` gives `{pg_type}`", function.name()),
         };
         let computed = !matches!(function, Function::Min | Function::Max);
-        Some(Value { source: ValueSource::Column(String::new()), pg_type, nullable, note, computed })
+        let source = ValueSource::Column(String::new());
+        Some(Value { source, pg_type, nullable, note, about: None, computed })
     }
 }
 

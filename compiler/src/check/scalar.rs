@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use flusso_schemas::name::Ident;
 use serde_json::Value as Json;
 
 use super::Checker;
@@ -24,6 +25,8 @@ pub(super) struct Value {
     pub(super) nullable: bool,
     /// What a note says of it.
     pub(super) note: String,
+    /// `column:…`, where it is one column.
+    pub(super) about: Option<String>,
     /// Whether it is computed, so that nothing declares how many digits it has.
     pub(super) computed: bool,
 }
@@ -64,7 +67,8 @@ impl Checker<'_> {
                 let bound = self.sql_text(&text.value, &text.place, table)?;
                 let pg_type = self.sql_type(&bound, &text.place, table)?;
                 let note = format!("the expression gives `{pg_type}`");
-                Some(Value { source: ValueSource::Sql(bound), pg_type, nullable: true, note, computed: true })
+                let source = ValueSource::Sql(bound);
+                Some(Value { source, pg_type, nullable: true, note, about: None, computed: true })
             }
         }
     }
@@ -75,6 +79,7 @@ impl Checker<'_> {
             pg_type: type_of(table, column),
             nullable: !column.not_null,
             note: described(&self.short(&table.name), column),
+            about: Some(format!("column:{}.{}", table.name, Ident::new(&column.name))),
             computed: false,
         }
     }
@@ -156,6 +161,7 @@ impl Checker<'_> {
             }
         };
         let is_deny = diagnostic.is_deny();
+        let diagnostic = Diagnostic { about: value.about.clone(), ..diagnostic };
         self.push(diagnostic.note(value.note.clone()));
         !is_deny
     }
@@ -182,7 +188,7 @@ impl Checker<'_> {
         let message =
             format!("{} would sort after all others: `order` does not name them", listed(&missing, "and"));
         self.push(Diagnostic::deny("enum-order-incomplete", place(), message).help("add them to `order`"));
-        false
+        true
     }
 
     /// A `format` that does not read what is printed would lose every document.

@@ -60,7 +60,7 @@ impl Checker<'_> {
         let (short, place) = (self.short(&name.value), &name.place);
         let mut found: Vec<Diagnostic> = what_it_is(&name.value, &short, place, facts).into_iter().collect();
         if found.is_empty() {
-            found.extend(inheritance(&short, place, facts));
+            found.extend(inheritance(&name.value, &short, place, facts));
         }
         found.extend(privileges(&self.facts.server.role.name, &name.value, &short, place, facts));
         found
@@ -96,12 +96,12 @@ fn what_it_is(name: &TableName, short: &str, place: &Place, facts: &RelationFact
 }
 
 /// Children that are no partitions: their rows show in the parent, their changes do not.
-fn inheritance(short: &str, place: &Place, facts: &RelationFacts) -> Option<Diagnostic> {
+fn inheritance(name: &TableName, short: &str, place: &Place, facts: &RelationFacts) -> Option<Diagnostic> {
     if facts.inherits {
         let message =
             format!("`{short}` inherits from another table, whose changes and whose rows are not its own");
         let help = "name a table that stands by itself, or end the inheritance";
-        return Some(Diagnostic::deny("inherited-table", place.clone(), message).help(help));
+        return Some(inherited(name, place, message, help));
     }
     let children = facts.children.as_deref().unwrap_or_default();
     let names: Vec<&str> =
@@ -110,7 +110,12 @@ fn inheritance(short: &str, place: &Place, facts: &RelationFacts) -> Option<Diag
     let message =
         format!("rows of `{first}` appear in `{short}`, which it inherits from, but change without an event");
     let help = format!("index {} apart from it, or end the inheritance", listed(&names, "and"));
-    Some(Diagnostic::deny("inherited-table", place.clone(), message).help(help))
+    Some(inherited(name, place, message, &help))
+}
+
+fn inherited(name: &TableName, place: &Place, message: String, help: &str) -> Diagnostic {
+    let about = format!("table:{name}");
+    Diagnostic::deny("inherited-table", place.clone(), message).about(about).help(help)
 }
 
 fn privileges(

@@ -25,7 +25,7 @@ impl Checker<'_> {
         if let Some(candidate) = self.candidates(link).into_iter().find(is_same) {
             return Some(candidate.pairs);
         }
-        self.is_told_apart(link, direction, written.iter())?;
+        self.is_told_apart(link, direction, written.iter());
         let key: Vec<String> =
             referred.primary_key().unwrap_or_default().into_iter().map(str::to_owned).collect();
         if key.len() != names.len() {
@@ -55,7 +55,7 @@ impl Checker<'_> {
         link: &Link<'_>,
         direction: Direction,
         referring: impl Iterator<Item = &'w At<String>>,
-    ) -> Option<()> {
+    ) {
         let (holder, tested, key, other) = match direction {
             Direction::Refers => (link.before, &link.tested[0], "when", link.after),
             _ => (link.after, &link.tested[1], "where", link.before),
@@ -78,9 +78,8 @@ impl Checker<'_> {
                 Diagnostic::deny("polymorphic-without-condition", column.place.clone(), message)
                     .help(format!("add `{key}: {{ {type_column}: … }}` with the value that stands for it")),
             );
-            return None;
+            return;
         }
-        Some(())
     }
 
     /// Which table the written columns are of.
@@ -135,7 +134,10 @@ impl Checker<'_> {
         let pairs = pairs_in(direction, written);
         match self.foreign_key_of(link, direction, &pairs) {
             Some(candidate) => Some(candidate.pairs),
-            None => self.is_told_apart(link, direction, written.iter().map(|(from, _)| from)).map(|()| pairs),
+            None => {
+                self.is_told_apart(link, direction, written.iter().map(|(from, _)| from));
+                Some(pairs)
+            }
         }
     }
 

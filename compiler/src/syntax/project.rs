@@ -25,7 +25,7 @@ pub struct Project {
     /// Sinks by name, sorted, with the place of their name.
     pub sinks: Vec<At<SinkPlan>>,
     /// Patterns of the index files.
-    pub index_globs: Vec<String>,
+    pub index_globs: Vec<At<String>>,
     /// What index files take over.
     pub defaults: index::Shared,
     /// Levels of lints that are set here.
@@ -58,8 +58,7 @@ pub fn read(reader: &mut Reader, root: &Mapping) -> Project {
     let source_place = keys.get("source").map_or(Place::new(0, 0..0), |entry| reader.place(&entry.key_span));
     require(reader, &keys, root, "source", "so there is nothing to read from");
     let sinks = keys.get("sinks").map(|entry| sink::sinks(reader, entry)).unwrap_or_default();
-    let index_globs =
-        keys.get("indexes").map(|entry| reader.texts("indexes", &entry.value)).unwrap_or_default();
+    let index_globs = keys.get("indexes").map(|entry| index_globs(reader, entry)).unwrap_or_default();
     require(reader, &keys, root, "indexes", "so there is nothing to index");
     let defaults = keys.get("defaults").map(|entry| defaults(reader, entry)).unwrap_or_default();
     let lints = keys.get("lints").map(|entry| lints(reader, entry)).unwrap_or_default();
@@ -73,11 +72,21 @@ pub fn read(reader: &mut Reader, root: &Mapping) -> Project {
         source: source.and_then(|(_, plan)| plan),
         source_place,
         sinks,
-        index_globs: index_globs.into_iter().map(|glob| glob.value).collect(),
+        index_globs,
         defaults,
         lints,
         inputs: inputs(&Json::Object(json)),
     }
+}
+
+fn index_globs(reader: &mut Reader, entry: &Entry) -> Vec<At<String>> {
+    if matches!(&entry.value.content, Content::List(items) if items.is_empty()) {
+        let place = reader.place(&entry.value.span);
+        let diagnostic =
+            Diagnostic::deny("missing-value", place, "`indexes` is empty, so there is nothing to index");
+        reader.push(diagnostic.help("write the patterns of the index files: `indexes: [indexes/*.yml]`"));
+    }
+    reader.texts("indexes", &entry.value)
 }
 
 /// Reports unknown keys at the top of a file, where those that begin with `x-` are anybody's.

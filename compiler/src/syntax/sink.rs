@@ -111,6 +111,7 @@ fn tls_verify(reader: &mut Reader, entry: &Entry, sink: &str) -> Option<bool> {
         );
         reader.push(
             Diagnostic::warn("tls-verification-off", verify.place, message)
+                .about(format!("sink:{sink}"))
                 .help("name the certificate's issuer with `ca_cert` instead"),
         );
     }
@@ -200,4 +201,27 @@ fn at_least_one(reader: &mut Reader, entry: &Entry) -> Option<u64> {
 /// Names of sinks, for what refers to them.
 pub fn names(sinks: &[At<SinkPlan>]) -> BTreeSet<String> {
     sinks.iter().map(|sink| sink.value.name.clone()).collect()
+}
+
+/// Sinks that are written to write under the same names at the same place.
+pub(crate) fn collisions(sinks: &[At<SinkPlan>]) -> Vec<Diagnostic> {
+    let target = |sink: &At<SinkPlan>| match &sink.value.kind {
+        SinkKind::OpenSearch(plan) => Some((plan.url.clone(), plan.index_prefix.clone())),
+        SinkKind::Stdout { .. } => None,
+    };
+    let mut found = Vec::new();
+    for (at, sink) in sinks.iter().enumerate() {
+        let first = sinks[..at].iter().find(|first| target(first).is_some() && target(first) == target(sink));
+        let Some(first) = first else { continue };
+        let message = format!(
+            "sinks `{}` and `{}` write to one cluster under one `index_prefix`: each would overwrite what the other makes",
+            first.value.name, sink.value.name
+        );
+        found.push(
+            Diagnostic::deny("duplicate-alias", sink.place.clone(), message)
+                .related(first.place.clone(), "the first")
+                .help(format!("give sink `{}` another `index_prefix`", sink.value.name)),
+        );
+    }
+    found
 }

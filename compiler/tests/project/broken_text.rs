@@ -50,6 +50,6 @@ fn the_project_file_may_be_broken_anywhere() {
 fn a_broken_index_is_checked_as_far_as_it_goes() {
     let shop = Project::of_folder("shop");
     for text in mutations(shop.text("indexes/products.yml")).step_by(53) {
-        shop.with_index("indexes/products.yml", &text).compile();
+        shop.with_file("indexes/products.yml", &text).compile();
     }
 }

@@ -4,9 +4,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use flusso_compiler::diagnostic::SourceFile;
-use flusso_compiler::{Outcome, Read, compile, probes, read};
+use flusso_compiler::{Outcome, PatternProblem, Read, WhatIsWrong, compile, probes, read};
 use flusso_schemas::facts::{CatalogFacts, Probe, ProbeError, ProbeOutcome};
 use serde_json::{Map, Value};
+
+/// Types that an expression without a recorded answer may have.
+const GUESSES: [&str; 5] = ["text", "integer", "numeric", "boolean", "double precision"];
 
 /// A project that was read, with what is known of its source.
 pub struct Project {
@@ -73,7 +76,9 @@ impl Project {
         let facts = serde_json::from_value(facts).expect("facts");
         let mut answers = object(&shop.join("answers.json"));
         answers.extend(object(&folder.join("answers.json")));
-        Self { read: read(source_file(home, "flusso.yml"), indexes), facts, answers }
+        let mut read = read(source_file(home, "flusso.yml"), indexes);
+        read.report_patterns(&pattern_problems(&folder.join("patterns.json")));
+        Self { read, facts, answers }
     }
 
     /// The same with its files in another order.
@@ -84,8 +89,8 @@ impl Project {
         Self { read: read(project, files), facts: self.facts.clone(), answers: self.answers.clone() }
     }
 
-    /// The same with another text of one index file.
-    pub fn with_index(&self, path: &str, text: &str) -> Self {
+    /// The same with another text of one file.
+    pub fn with_file(&self, path: &str, text: &str) -> Self {
         let mut files = self.read.files.clone();
         files.iter_mut().filter(|file| file.path == path).for_each(|file| file.text = text.to_owned());
         let project = files.remove(0);
@@ -125,6 +130,24 @@ impl Project {
         Self { read, facts, answers }
     }
 
+    /// The same with one index file only, of this text.
+    pub fn only_index(&self, path: &str, text: &str) -> Self {
+        let index = SourceFile { path: path.to_owned(), text: text.to_owned() };
+        let read = read(self.read.files[0].clone(), vec![index]);
+        Self { read, facts: self.facts.clone(), answers: self.answers.clone() }
+    }
+
+    /// Paths of its index files.
+    pub fn index_files(&self) -> Vec<String> {
+        self.read.files[1..].iter().map(|file| file.path.clone()).collect()
+    }
+
+    /// Names of all columns of the tables that it names.
+    pub fn columns(&self) -> impl Iterator<Item = String> {
+        let tables = self.read.facts_needed().into_iter().filter_map(|name| self.facts.relations.get(&name));
+        tables.flat_map(|table| table.columns.iter().map(|column| column.name.clone()))
+    }
+
     /// The text of a file.
     pub fn text(&self, path: &str) -> &str {
         &self.read.files.iter().find(|file| file.path == path).expect("a file that was read").text
@@ -135,6 +158,26 @@ impl Project {
         let probes = probes(&self.read, &self.facts);
         let answers: Vec<ProbeOutcome> = probes.iter().filter_map(|probe| self.answer(probe)).collect();
         compile(&self.read, &self.facts, &answers)
+    }
+
+    /// Compiles it with the recorded answers, and with the first type that fits for what was not recorded.
+    pub fn compile_guessing(&self) -> Outcome {
+        let probes = probes(&self.read, &self.facts);
+        let is_recorded = probes.iter().all(|probe| self.answer(probe).is_some());
+        let guesses = if is_recorded { &GUESSES[..1] } else { &GUESSES };
+        let mut refused = None;
+        for guess in guesses {
+            let guessed =
+                |probe: &Probe| ProbeOutcome { id: probe.id, result: Ok(vec![(*guess).to_owned()]) };
+            let answer = |probe: &Probe| self.answer(probe).unwrap_or_else(|| guessed(probe));
+            let answers: Vec<ProbeOutcome> = probes.iter().map(answer).collect();
+            let outcome = compile(&self.read, &self.facts, &answers);
+            if outcome.lock.is_some() {
+                return outcome;
+            }
+            refused.get_or_insert(outcome);
+        }
+        refused.expect("there are guesses")
     }
 
     /// A condition holds unless an answer says otherwise; a type must have been recorded.
@@ -153,6 +196,22 @@ impl Project {
         };
         Some(ProbeOutcome { id: probe.id, result })
     }
+}
+
+/// What the command line found under `indexes`.
+fn pattern_problems(path: &Path) -> Vec<PatternProblem> {
+    let text = |value: &Value| value.as_str().expect("text").to_owned();
+    let problem = |(pattern, what): (String, Value)| {
+        let what = match what.get("path") {
+            Some(path) => WhatIsWrong::Unreadable { path: text(path), reason: text(&what["reason"]) },
+            None => {
+                let near = what["near"].as_array().expect("a list").iter().map(text).collect();
+                WhatIsWrong::NoFile { near, is_folder: false }
+            }
+        };
+        PatternProblem { pattern, what }
+    };
+    object(path).into_iter().map(problem).collect()
 }
 
 /// JSON merge patch (RFC 7386); a list is replaced, and `null` takes a key out.

@@ -2,7 +2,8 @@
 //!
 //! They travel in the lock so that `apply` and `run` judge a live system as `check` did.
 
-use crate::report::Level;
+use super::Lock;
+use crate::report::{Finding, Level};
 
 /// The level that a project gave a lint.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,3 +29,15 @@ pub struct Acceptance {
 /// The levels as the lock spells them.
 pub(super) const LEVELS: [(&str, Level); 3] =
     [("allow", Level::Allow), ("warn", Level::Warn), ("deny", Level::Deny)];
+
+impl Lock {
+    /// A finding about a live system at the level that the project gave its lint; none where the project
+    /// allows the lint or accepts this finding.
+    pub fn judge(&self, finding: Finding) -> Option<Finding> {
+        let level = self.levels.get(&finding.lint).map_or(finding.level, |changed| changed.level);
+        let mut accepted = self.accepted.iter().chain(self.indexes.iter().flat_map(|index| &index.accepted));
+        let is_accepted =
+            accepted.any(|each| each.lint == finding.lint && Some(&each.about) == finding.about.as_ref());
+        (level != Level::Allow && !is_accepted).then_some(Finding { level, ..finding })
+    }
+}

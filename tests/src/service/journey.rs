@@ -4,7 +4,9 @@
 mod bystanders;
 mod changes;
 mod kills;
+mod locks;
 mod mistakes;
 mod renames;
+mod names;
 mod strangers;
 mod under_load;

@@ -7,5 +7,6 @@ mod preflight;
 mod proxy;
 mod rig;
 mod secure;
+mod settings;
 mod state;
 mod writing;

@@ -85,6 +85,7 @@ fn role(facts: &CatalogFacts) -> Option<Finding> {
     let may = role.superuser || role.replication || role.member_of.iter().flatten().any(through);
     (!may).then(|| {
         deny("role-cannot-replicate", format!("role `{}` may not read the stream of changes", role.name))
+            .about("server")
             .with_help(format!(
                 "run `alter role {} replication`; a managed service has a role to grant",
                 role.name

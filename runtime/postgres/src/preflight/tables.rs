@@ -16,6 +16,7 @@ pub(super) fn findings(plan: &Lock, facts: &CatalogFacts) -> Vec<Finding> {
         match not_a_plain_table(table, relation) {
             Some(finding) => found.push(finding),
             None => {
+                found.extend(inherited(table, relation));
                 found.extend(readable(table, relation, facts));
                 found.extend(row_security(table, relation, facts));
                 found.extend(identity_finding(plan, table, relation, facts));
@@ -46,11 +47,17 @@ fn not_a_plain_table(table: &TablePlan, relation: &RelationFacts) -> Option<Find
             "partitioned-table",
             format!("`{name}` is one partition of a table: rows that move out look deleted"),
         ),
-        _ if relation.inherits || relation.children.iter().flatten().next().is_some() => deny(
-            "inherited-table",
-            format!("rows of other tables appear in `{name}` by inheritance, and change without an event"),
-        ),
         _ => return None,
+    })
+}
+
+fn inherited(table: &TablePlan, relation: &RelationFacts) -> Option<Finding> {
+    let name = &table.name;
+    let is_inherited = relation.inherits || relation.children.iter().flatten().next().is_some();
+    is_inherited.then(|| {
+        let message =
+            format!("rows of other tables appear in `{name}` by inheritance, and change without an event");
+        deny("inherited-table", message).about(format!("table:{name}"))
     })
 }
 

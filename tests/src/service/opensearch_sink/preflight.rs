@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use flusso_runtime::ErrorKind;
 use flusso_schemas::lock::{
-    IndexPlan, Lock, SecretRef, SinkKind, SinkPlan, SourceEndpoint, SourcePlan, TlsFiles, UrlEndpoint,
+    IndexPlan, Lock, SecretRef, SinkKind, SinkPlan, SourceEndpoint, SourcePlan, Template, TlsFiles,
+    UrlEndpoint,
 };
 use flusso_schemas::report::Level;
 use serde_json::{Value, json};
@@ -114,6 +115,61 @@ async fn an_alias_over_what_is_not_ours_is_denied() {
     let found = findings(&rig, index("own")).await;
     assert_eq!(found.len(), 1, "{found:?}");
     assert_eq!((found[0].0.as_str(), found[0].1), ("alias-points-elsewhere", Level::Deny));
+}
+
+/// An index named as a generation of `own`, behind its alias, described as `meta` says.
+fn generation(rig: &Rig, meta: &Value) -> String {
+    let name = format!("{}own-0123abcd-1", rig.prefix);
+    let alias = format!("{}own", rig.prefix);
+    let body = json!({ "mappings": { "_meta": meta }, "aliases": { alias: {} } });
+    assert_eq!(rig.ask("PUT", &format!("/{name}"), &body).0, 200);
+    name
+}
+
+#[tokio::test]
+async fn an_alias_over_another_projects_index_is_denied_by_the_projects_name() {
+    let rig = Rig::start().await;
+    let name = generation(&rig, &json!({ "flusso": { "version": 1, "project": "other" } }));
+    let found = findings(&rig, index("own")).await;
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!((found[0].0.as_str(), found[0].1), ("alias-points-elsewhere", Level::Deny));
+    let expected = format!("`{name}`, an index of project `other`: apply would take it away");
+    assert!(found[0].2.ends_with(&expected), "{}", found[0].2);
+}
+
+#[tokio::test]
+async fn an_alias_over_an_index_that_another_projects_state_holds_is_denied() {
+    let rig = Rig::start().await;
+    let name = generation(&rig, &json!({}));
+    let document = format!("/{}flusso-state-other/_doc/generation:{name}?refresh=true", rig.prefix);
+    assert_eq!(rig.ask("PUT", &document, &json!({})).0, 201);
+    let found = findings(&rig, index("own")).await;
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].2.contains("an index of project `other`"), "{}", found[0].2);
+    let document = format!("/{}flusso-state-shop/_doc/generation:{name}?refresh=true", rig.prefix);
+    assert_eq!(rig.ask("PUT", &document, &json!({})).0, 201);
+    assert_eq!(findings(&rig, index("own")).await, [], "our own state holds it");
+}
+
+#[tokio::test]
+async fn an_alias_over_our_own_index_has_no_finding_even_without_a_state() {
+    let rig = Rig::start().await;
+    generation(&rig, &json!({ "flusso": { "version": 1, "project": "shop" } }));
+    assert_eq!(findings(&rig, index("own")).await, []);
+}
+
+#[tokio::test]
+async fn a_prefix_that_makes_no_name_is_denied_before_a_server_is_asked() {
+    let error = connect(&plan("127.0.0.1:1", "Staging-")).await.expect_err("it has a capital");
+    assert_eq!(error.kind, ErrorKind::Findings);
+    assert_eq!(error.findings[0].lint, "invalid-index-name");
+    let mut unset = plan("127.0.0.1:1", "");
+    unset.index_prefix = Template("${FLUSSO_TEST_NO_SUCH_VARIABLE}-".to_owned());
+    let error = connect(&unset).await.expect_err("it is not set");
+    assert_eq!(error.kind, ErrorKind::Unreachable);
+    let rig = Rig::start().await;
+    let found = findings(&rig, index(&"x".repeat(230))).await;
+    assert_eq!(found.iter().map(|found| found.0.as_str()).collect::<Vec<_>>(), ["invalid-index-name"]);
 }
 
 #[tokio::test]

@@ -1,0 +1,133 @@
+//! Levels and accepting comments: a lint that can be lowered never costs the lock, and the lock says what was
+//! decided.
+
+use std::path::PathBuf;
+
+use flusso_compiler::Outcome;
+use flusso_compiler::diagnostic::{Diagnostic, Level};
+use flusso_compiler::lints::{self, Lint};
+use flusso_schemas::lock::{self, Acceptance, Lock};
+
+use crate::rig::{self, Project};
+
+fn adjustable() -> impl Iterator<Item = (&'static Lint, PathBuf)> {
+    let folder = |name: &str| rig::folders("lints").into_iter().find(|folder| folder.ends_with(name));
+    let adjustable = lints::ALL.iter().filter(|lint| lint.adjustable);
+    adjustable.map(move |lint| (lint, folder(lint.name).expect("every lint has a fixture")))
+}
+
+fn with_level(project: &Project, lint: &str, level: &str) -> Project {
+    let text = project.text("flusso.yml");
+    project
+        .with_file("flusso.yml", &format!("{text}lints: {{ {lint}: {{ level: {level}, reason: known }} }}\n"))
+}
+
+fn levels_of(outcome: &Outcome, lint: &str) -> Vec<Level> {
+    outcome.diagnostics.iter().filter(|each| each.lint == lint).map(|each| each.level).collect()
+}
+
+/// The lock, which is read back as it is written.
+fn lock_of(outcome: Outcome, lint: &str) -> Lock {
+    let lock = outcome.lock.unwrap_or_else(|| panic!("{lint}: no lock: {:#?}", outcome.diagnostics));
+    let text = lock::write(&lock);
+    assert_eq!(lock::read(&text).as_ref(), Ok(&lock), "{lint}:\n{text}");
+    assert!(!lock.indexes.is_empty() && lock.indexes.iter().all(|index| !index.nodes.is_empty()), "{lint}");
+    lock
+}
+
+#[test]
+fn a_lowered_lint_never_costs_the_lock() {
+    for (lint, folder) in adjustable() {
+        let project = Project::of_lint(&folder);
+        assert!(!levels_of(&project.compile(), lint.name).is_empty(), "{} is not found", lint.name);
+        for (word, level) in [("allow", None), ("warn", Some(Level::Warn))] {
+            let outcome = with_level(&project, lint.name, word).compile();
+            let expected: Vec<Level> =
+                levels_of(&project.compile(), lint.name).iter().filter_map(|_| level).collect();
+            assert_eq!(levels_of(&outcome, lint.name), expected, "{} at {word}", lint.name);
+            let lock = lock_of(outcome, lint.name);
+            let is_changed = lint.level != level.unwrap_or(Level::Allow);
+            assert_eq!(lock.levels.contains_key(lint.name), is_changed, "{} at {word}", lint.name);
+        }
+    }
+}
+
+#[test]
+fn a_raised_lint_costs_the_lock() {
+    for (lint, folder) in adjustable() {
+        let outcome = with_level(&Project::of_lint(&folder), lint.name, "deny").compile();
+        assert!(levels_of(&outcome, lint.name).contains(&Level::Deny), "{}", lint.name);
+        assert_eq!(outcome.lock, None, "{}", lint.name);
+    }
+}
+
+/// The project with a comment before the line of each finding of a lint.
+fn accepting(project: &Project, lint: &str, found: &[Diagnostic]) -> Project {
+    let place = &found.iter().find(|each| each.lint == lint).expect("it is found").primary.0;
+    let file = &project.read.files[place.file];
+    let line = file.text[..place.start].rfind('\n').map_or(0, |end| end + 1);
+    let indent = file.text[line..].len() - file.text[line..].trim_start_matches(' ').len();
+    let comment = format!("{}# flusso: allow({lint}) known\n", " ".repeat(indent));
+    let text = format!("{}{comment}{}", &file.text[..line], &file.text[line..]);
+    project.with_file(&file.path.clone(), &text)
+}
+
+#[test]
+fn an_accepting_comment_never_costs_the_lock_and_the_lock_says_so() {
+    for (lint, folder) in adjustable().filter(|(lint, _)| lint.name != "unused-suppression") {
+        let project = Project::of_lint(&folder);
+        let before = project.compile();
+        let accepted = accepting(&project, lint.name, &before.diagnostics);
+        let outcome = accepted.compile();
+        assert_eq!(outcome.diagnostics, [], "{}", lint.name);
+        let lock = lock_of(outcome, lint.name);
+        let all: Vec<&Acceptance> =
+            lock.accepted.iter().chain(lock.indexes.iter().flat_map(|index| &index.accepted)).collect();
+        let about = match lint.name {
+            "enum-order-incomplete" => "index:orders",
+            "inherited-table" => "table:shop.orders",
+            "lossy-kind" => "column:shop.products.weight_kg",
+            "polymorphic-without-condition" => "index:users",
+            "role-cannot-replicate" => "server",
+            "tls-verification-off" => "sink:search",
+            other => panic!("say here what `{other}` is about"),
+        };
+        let expected =
+            Acceptance { lint: lint.name.to_owned(), about: about.to_owned(), reason: "known".to_owned() };
+        assert_eq!(all, [&expected]);
+    }
+}
+
+#[test]
+fn an_accepting_comment_changes_inputs_and_no_fingerprint() {
+    let (_, folder) = adjustable().find(|(lint, _)| lint.name == "lossy-kind").expect("it is adjustable");
+    let project = Project::of_lint(&folder);
+    let before = project.compile();
+    let accepted = accepting(&project, "lossy-kind", &before.diagnostics);
+    let (before, after) = (lock_of(before, "lossy-kind"), lock_of(accepted.compile(), "lossy-kind"));
+    assert_ne!(before.indexes[0].inputs, after.indexes[0].inputs);
+    assert_eq!(lock::index_fingerprint(&before.indexes[0]), lock::index_fingerprint(&after.indexes[0]));
+    let reworded = accepted.text("bad.yml").replace("known", "for display");
+    let reworded = lock_of(accepted.with_file("bad.yml", &reworded).compile(), "lossy-kind");
+    assert_ne!(after.indexes[0].inputs, reworded.indexes[0].inputs);
+}
+
+#[test]
+fn without_a_lock_there_is_always_a_finding_that_fails() {
+    let shop = Project::of_folder("shop");
+    let orders = "indexes/orders.yml";
+    for (from, to) in [
+        ("table: orders\n", "table: orders\nwhere: {}\n"),
+        ("table: orders\n", "table: orders\nwhere: { not: {} }\n"),
+        ("table: orders\n", "table: orders\nwhere: { all: [{}] }\n"),
+        ("note: text", "note: { kind: text, when: {} }"),
+        ("{ quantity: { gt: 0 } }", "{}"),
+    ] {
+        let text = shop.text(orders).replace(from, to);
+        assert_ne!(text, shop.text(orders), "{from} is not there");
+        let outcome = shop.with_file(orders, &text).compile();
+        assert_eq!(outcome.lock, None, "{to}");
+        let found: Vec<&str> = outcome.diagnostics.iter().map(|each| each.lint).collect();
+        assert_eq!(found, ["missing-value"], "{to}: {:#?}", outcome.diagnostics);
+    }
+}
