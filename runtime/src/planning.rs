@@ -1,6 +1,8 @@
 //! What an apply will do: one step an index and sink, from the plan and the states.
 
-use flusso_schemas::lock::{IndexPlan, edges_fingerprint, index_fingerprint};
+use std::collections::BTreeSet;
+
+use flusso_schemas::lock::{IndexPlan, edges_fingerprint, index_fingerprint, read_index};
 use flusso_schemas::report::{Action, ApplyPlan, IndexStep};
 use flusso_schemas::state::{GenerationPhase, GenerationState};
 
@@ -93,6 +95,14 @@ async fn step_of(opening: &Opening, index: &IndexPlan, sink: &str) -> Result<Ind
     let begun =
         own.iter().find(|own| matches!(own.phase, GenerationPhase::Filling | GenerationPhase::Swapping));
     Ok(match (live, begun) {
+        (Some(live), _)
+            if has_meaning_of(live)
+                && !changed_settings(live, index).is_empty()
+                && has_missed_nothing(state, live).await =>
+        {
+            let names = changed_settings(live, index).join("`, `");
+            step(Action::UpdateSettings, Some(live), Some(format!("`{names}` changed")))
+        }
         (Some(live), _) if has_meaning_of(live) && has_missed_nothing(state, live).await => {
             step(Action::Unchanged, Some(live), None)
         }
@@ -102,7 +112,11 @@ async fn step_of(opening: &Opening, index: &IndexPlan, sink: &str) -> Result<Ind
         (Some(live), _) if !has_meaning_of(live) => {
             step(Action::Refill, Some(live), Some("it depends on other tables or columns now".to_owned()))
         }
-        (_, Some(begun)) if has_meaning_of(begun) && has_missed_nothing(state, begun).await => {
+        (_, Some(begun))
+            if has_meaning_of(begun)
+                && changed_settings(begun, index).is_empty()
+                && has_missed_nothing(state, begun).await =>
+        {
             step(Action::Resume, Some(begun), None)
         }
         (_, Some(begun)) => {
@@ -116,6 +130,14 @@ async fn step_of(opening: &Opening, index: &IndexPlan, sink: &str) -> Result<Ind
         }
         (None, None) => step(Action::Create, None, existing_target(opening, index, sink).await?),
     })
+}
+
+/// Dynamic settings that differ from those a generation was made with: they are outside the fingerprints.
+fn changed_settings(generation: &GenerationState, index: &IndexPlan) -> Vec<String> {
+    // A plan of another version never has equal fingerprints, so that it is not asked for its settings.
+    let before = read_index(&generation.plan).map(|plan| plan.settings).unwrap_or_default();
+    let names: BTreeSet<&String> = before.keys().chain(index.settings.keys()).collect();
+    names.into_iter().filter(|name| before.get(*name) != index.settings.get(*name)).cloned().collect()
 }
 
 /// Rule *fed-until*: a generation that was fed up to the confirmed position, and is not marked, has missed

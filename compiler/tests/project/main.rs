@@ -2,11 +2,11 @@
 
 mod broken_text;
 mod findings;
+mod fingerprints;
 mod key_order;
 mod keys;
-mod line_breaks;
-mod fingerprints;
 mod levels;
+mod line_breaks;
 mod mutations;
 mod rig;
 mod secrets;

@@ -242,6 +242,18 @@ async fn dropping_a_generation_of_another_plan_can_be_interrupted() {
     bench.assert_true();
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_changed_setting_is_planned_and_never_called_unchanged() {
+    let mut bench = Bench::applied().await;
+    let mut lock = (*bench.lock).clone();
+    lock.indexes[0].settings.insert("number_of_replicas".to_owned(), "2".to_owned());
+    bench.lock = Arc::new(lock);
+    let error = bench.apply().await.expect_err("it cannot be carried out yet");
+    assert_eq!(error.kind, ErrorKind::Drift);
+    assert!(error.message.contains("update the settings of `customers`"), "{error}");
+    assert!(error.message.contains("`number_of_replicas` changed"), "{error}");
+}
+
 /// A live generation that was not fed while others were, as the state tells it.
 fn let_miss_changes(bench: &Bench) {
     let name = bench.generation("customers").name;

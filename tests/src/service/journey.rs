@@ -6,7 +6,7 @@ mod changes;
 mod kills;
 mod locks;
 mod mistakes;
-mod renames;
 mod names;
+mod renames;
 mod strangers;
 mod under_load;

@@ -90,7 +90,7 @@ fn two_sinks_of_one_cluster_cannot_claim_one_alias() {
 
 #[test]
 fn an_alias_of_another_project_is_not_taken() {
-    let first = Rig::new(SHOP, 0.001);
+    let mut first = Rig::new(SHOP, 0.001);
     first.compile_and_apply();
     let before = first.generations();
     let mut second = Rig::new(SHOP, 0.001);
