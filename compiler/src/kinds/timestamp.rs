@@ -25,7 +25,8 @@ impl Kind for Timestamp {
     fn docs(&self) -> &'static str {
         "Instants in ISO 8601, with `Z` where the column has a zone.\n\n\
          Sort and range see milliseconds unless `precision: micros`; a column without a zone is taken as it \
-         is unless `zone` names one. Infinite timestamps print `null`.\n\n\
+         is unless `zone` names one. Infinite timestamps print `null`, and with `zone` also those within two days \
+         of the first and the last that Postgres has.\n\n\
          Example: `placed_at: timestamp`"
     }
 
