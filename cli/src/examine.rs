@@ -1,6 +1,7 @@
 //! What `check` and `compile` share: reads the project, asks every server, compiles.
 
 use flusso_compiler::diagnostic::{Diagnostic, Sources};
+use flusso_compiler::mask::shown;
 use flusso_compiler::{Read, compile, findings, index_globs, probes, read};
 use flusso_runtime::claims::{Claim, collisions};
 use flusso_runtime::{Error, Result, RunOptions};
@@ -15,6 +16,9 @@ use crate::numbers::counted;
 use crate::project::Project;
 use crate::report::{self, Report};
 use crate::screen::Screen;
+
+/// The finding of an index body that a sink's server does not take.
+const BODY_REFUSED: &str = "body-refused";
 
 /// What an examination gives.
 #[derive(Debug, Default)]
@@ -44,9 +48,23 @@ pub async fn examine(common: &Common, options: &RunOptions) -> Result<Examined, 
         examined.take(asked);
     }
     examined.report.findings.extend(collisions(&examined.claims));
-    examined.report.sources = read.files;
+    examined.report.findings.iter_mut().for_each(|finding| place_in_file(finding, &read, &sources));
+    // From here on no text is shown that may hold a credential.
+    examined.report.sources = shown(&read.files);
     examined.report.skipped = examined.unreachable.len();
     Ok(examined)
+}
+
+/// Gives a refused index body the place of the index in its file, or of the field that the server names. A sink's
+/// finding has no place of its own; its message names the index first.
+fn place_in_file(finding: &mut Finding, read: &Read, sources: &Sources<'_>) {
+    if finding.lint != BODY_REFUSED || !finding.labels.is_empty() {
+        return;
+    }
+    let Some((_, rest)) = finding.message.split_once('`') else { return };
+    let Some((index, words)) = rest.split_once('`') else { return };
+    let place = read.place_of(index, words);
+    finding.labels.extend(place.map(|place| sources.label(&place, true, "")));
 }
 
 impl Examined {

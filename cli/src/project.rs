@@ -179,8 +179,11 @@ fn read_text(path: &Path) -> Result<String, String> {
     })
 }
 
+/// A file's text. Bytes that are not UTF-8 become U+FFFD, which is a finding of that file: it must not hide what is
+/// wrong with the others.
 fn read(path: &Path) -> Result<String, Failure> {
-    fs::read_to_string(path).map_err(Failure::file("read", path))
+    let bytes = fs::read(path).map_err(Failure::file("read", path))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 #[cfg(test)]

@@ -176,7 +176,8 @@ impl<'a> Sources<'a> {
         Self { files, line_starts: files.iter().map(starts).collect() }
     }
 
-    fn label(&self, place: &Place, primary: bool, text: &str) -> Label {
+    /// A place as every format prints it.
+    pub fn label(&self, place: &Place, primary: bool, text: &str) -> Label {
         let (line, column) = self.position(place.file, place.start);
         let (end_line, end_column) = self.position(place.file, place.end);
         Label {

@@ -70,6 +70,18 @@ pub fn find(name: &str) -> Option<&'static dyn Kind> {
     ALL.iter().find(|kind| kind.name() == name).copied()
 }
 
+/// Names of the kinds that take values of a type as they are, or once a key of their own is written; the one
+/// that `auto` stands for first.
+pub fn fitting(pg_type: &PgType) -> Vec<&'static str> {
+    let natural = infer(pg_type).ok().map(|kind| kind.name());
+    let takes = |kind: &&&dyn Kind| {
+        let parameters = kind.complete(pg_type, &BTreeMap::new());
+        let accepted = kind.accepts(pg_type, &parameters);
+        natural != Some(kind.name()) && !matches!(accepted, Acceptance::Never { .. } | Acceptance::Lossy(_))
+    };
+    natural.into_iter().chain(ALL.iter().filter(takes).map(|kind| kind.name())).collect()
+}
+
 /// One kind. Everything that is particular to it is here; nothing elsewhere lists kinds.
 pub trait Kind: Debug + Sync {
     /// Its spelling in a file.

@@ -9,6 +9,7 @@ pub mod diagnostic;
 pub mod kinds;
 pub mod lints;
 mod mapping;
+pub mod mask;
 pub mod model;
 pub mod opensearch;
 mod patterns;

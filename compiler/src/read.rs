@@ -7,6 +7,7 @@ use flusso_schemas::name::TableName;
 use serde_json::json;
 
 use crate::diagnostic::{Diagnostic, Place, SourceFile};
+use crate::mask::{Quotable, project_text};
 use crate::patterns::{self, PatternProblem};
 use crate::suppress;
 use crate::syntax::field::{Field, Form, Shape};
@@ -57,6 +58,7 @@ pub fn read(project: SourceFile, mut indexes: Vec<SourceFile>) -> Read {
     };
     read.files.append(&mut indexes);
     read.read_project();
+    read.hide_credentials();
     for file in 1..read.files.len() {
         read.read_index(file);
     }
@@ -99,6 +101,16 @@ impl Read {
         self.project.iter().flat_map(|project| &project.sinks).map(|sink| &sink.value)
     }
 
+    /// Where an index is written, and the field of it that a server's words name in brackets or quotes; the name of
+    /// the index where they name none.
+    pub fn place_of(&self, index: &str, words: &str) -> Option<Place> {
+        let found =
+            self.indexes.iter().find(|each| each.name.as_ref().is_some_and(|name| name.value == index))?;
+        let named = words.split(['[', ']', '\'', '"', '`']).skip(1).step_by(2);
+        let field = named.filter_map(|path| field_place(&found.fields, path)).next();
+        field.or_else(|| found.name.as_ref().map(|name| name.place.clone()))
+    }
+
     /// Every table that is named, sorted: those whose facts are wanted.
     pub fn facts_needed(&self) -> Vec<TableName> {
         let mut names = BTreeSet::new();
@@ -123,6 +135,13 @@ impl Read {
         self.cover_comments(0, &root, &mut project.inputs);
         self.project = Some(project);
         self.take(reader);
+    }
+
+    /// What was found in the project file quotes nothing that may be a credential, whatever is wrong with
+    /// the file: only names that are sure not to be one are left.
+    fn hide_credentials(&mut self) {
+        let quotable = Quotable::of(&project_text(&self.files[0].text));
+        self.diagnostics.iter_mut().for_each(|diagnostic| quotable.redact(diagnostic));
     }
 
     fn read_index(&mut self, file: usize) {
@@ -229,6 +248,22 @@ fn unknown_sink(place: Place, name: &str, sinks: &BTreeSet<String>) -> Diagnosti
         }
         None => diagnostic.help(format!("the sinks are {}", listed(&known, "and"))),
     }
+}
+
+/// The key of a field by its path in the document.
+fn field_place(fields: &[Field], path: &str) -> Option<Place> {
+    let (first, rest) = path.split_once('.').map_or((path, None), |(first, rest)| (first, Some(rest)));
+    let field = fields.iter().find(|field| field.key.value == first)?;
+    let nested: &[Field] = match &field.form {
+        Some(Form::SameRow { fields, .. }) => fields,
+        Some(Form::Relation(relation)) => match &relation.shape {
+            Shape::Object { fields, .. } => fields,
+            _ => &[],
+        },
+        _ => &[],
+    };
+    let inner = rest.and_then(|rest| field_place(nested, rest));
+    Some(inner.unwrap_or_else(|| field.key.place.clone()))
 }
 
 fn tables_of_fields(fields: &[Field], names: &mut BTreeSet<TableName>) {

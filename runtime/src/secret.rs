@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use flusso_schemas::lock::{SecretRef, Template};
+use flusso_schemas::lock::{SecretRef, Template, UserName};
 
 use crate::error::{Error, ErrorKind, Result};
 
@@ -62,6 +62,14 @@ impl Resolver {
             SecretRef::Command(words) => self.command(words),
         }
         .map(Secret)
+    }
+
+    /// A user's name, which is written out or kept like a password.
+    pub fn user(&self, user: &UserName) -> Result<String> {
+        match user {
+            UserName::Text(text) => self.template(text),
+            UserName::Secret(reference) => self.secret(reference).map(|name| name.0),
+        }
     }
 
     /// A template with every `${NAME}` and `${NAME:-default}` replaced; as in a shell a default also
@@ -162,6 +170,24 @@ fn without_line_feed(mut text: String) -> String {
     text
 }
 
+/// Whether a URL's user and password end where a parser thinks they do: with `/`, `?` or `@` unescaped in
+/// a password, a part of it is taken for the host's name, which messages show.
+pub fn has_clear_credentials(url: &str) -> bool {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let authority = rest.split(['/', '?', '\\']).next().unwrap_or_default();
+    let query = rest.find('?').unwrap_or(rest.len());
+    match rest[..query].matches('@').count() {
+        // What follows `?` may hold one of its own, but not where it may be the end of a password.
+        0 => !rest.contains('@'),
+        1 => authority.contains('@'),
+        _ => false,
+    }
+}
+
+/// What is said of a URL that is not clear.
+pub const UNCLEAR_CREDENTIALS: &str =
+    "has an `@`, `/` or `?` in its user or password that is not percent-encoded";
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -173,6 +199,28 @@ mod tests {
             _ => None,
         };
         Resolver { whom: "the source".to_owned(), allow_commands, variable }
+    }
+
+    #[test]
+    fn a_password_that_ends_early_is_noticed() {
+        for clear in [
+            "postgres://u:p@h/db",
+            "postgres://u:p%40ss@h:1/db?application_name=a@b",
+            "postgres://h/db",
+            "http://u:p#w@h",
+            "http://h:9200",
+        ] {
+            assert!(has_clear_credentials(clear), "{clear}");
+        }
+        for unclear in [
+            "postgres://u:p@ss@h/db",
+            "postgres://u:12/ss@h/db",
+            "postgres://u:12?ss@h/db",
+            "https://u:1\\2@h",
+            "postgres://u:p@h/d@b",
+        ] {
+            assert!(!has_clear_credentials(unclear), "{unclear}");
+        }
     }
 
     #[test]

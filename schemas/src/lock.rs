@@ -20,7 +20,7 @@ mod toml_text;
 mod write;
 mod write_index;
 
-pub use connection::{SecretRef, SourceEndpoint, Template, TlsFiles, UrlEndpoint};
+pub use connection::{SecretRef, SourceEndpoint, Template, TlsFiles, UrlEndpoint, UserName};
 pub use fingerprint::{edges_fingerprint, index_fingerprint};
 pub use index::{
     DocumentIdForm, Edge, FieldPlan, FieldSource, IndexPlan, JoinPair, KeyColumn, Node, OnError, ROOT_PATH,

@@ -147,11 +147,15 @@ impl Checker<'_> {
         place: &Place,
     ) -> Option<Diagnostic> {
         let (short, role) = (self.short(table), &self.facts.server.role);
-        let statement = format!("alter publication {} add table {table}", Ident::new(name));
+        let exists = self.publication(name).is_some();
+        let statement = match exists {
+            true => format!("alter publication {} add table {table}", Ident::new(name)),
+            false => format!("create publication {} for table {table}", Ident::new(name)),
+        };
         let deny = |lint, message: String| Diagnostic::deny(lint, place.clone(), message);
         if !manages {
-            let message =
-                format!("changes of `{short}` would never arrive: publication `{name}` does not contain it");
+            let why = if exists { "does not contain it" } else { "does not exist" };
+            let message = format!("changes of `{short}` would never arrive: publication `{name}` {why}");
             return Some(deny("table-not-published", message).help(format!("run `{statement}`")));
         }
         if facts.owned || role.superuser {

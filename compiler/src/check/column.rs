@@ -6,6 +6,7 @@ use super::Checker;
 use crate::diagnostic::Diagnostic;
 use crate::model::Table;
 use crate::pg_type::PgType;
+use crate::syntax::field::snake_case;
 use crate::syntax::habits;
 use crate::syntax::keys::{At, listed};
 
@@ -65,10 +66,14 @@ impl Checker<'_> {
         if let Some(same) = spelt_alike(table, column) {
             let message =
                 format!("`{short}` has no column `{column}`; `{same}` differs only in how it is spelt");
-            self.push(Diagnostic::deny("unknown-column", key.place.clone(), message).help(format!(
-                "write {}, or `column_case: snake` at the top where all keys are so",
-                named(&same)
-            )));
+            let help = match snake_case(&key.value) == same {
+                true => format!(
+                    "write {}, or `column_case: snake` at the top where all keys are so",
+                    named(&same)
+                ),
+                false => format!("write {}", named(&same)),
+            };
+            self.push(Diagnostic::deny("unknown-column", key.place.clone(), message).help(help));
             return None;
         }
         let message =

@@ -18,6 +18,9 @@ use crate::syntax::habits;
 use crate::syntax::keys::{At, listed};
 use crate::syntax::relation::Source;
 
+/// Most kinds that a help names.
+const KINDS_NAMED_MAX: usize = 3;
+
 /// A value with what is known of it.
 pub(super) struct Value {
     pub(super) source: ValueSource,
@@ -145,6 +148,7 @@ impl Checker<'_> {
             Acceptance::Never { why, instead } => {
                 let message = format!("`{name}` does not take `{}`: {why}", value.pg_type);
                 let diagnostic = Diagnostic::deny("kind-mismatch", place.clone(), message);
+                let instead = feasible(instead, &value.pg_type);
                 match natural_kind(kind, &value.pg_type) {
                     Some(natural) if instead == format!("`{natural}`") => {
                         diagnostic.help(format!("write {instead}")).fix(place, natural)
@@ -269,6 +273,28 @@ impl Checker<'_> {
     }
 }
 
+/// What a kind's own advice says, unless it names a kind that does not take the type either.
+fn feasible(advice: String, pg_type: &PgType) -> String {
+    let takes = |name: &str| match name {
+        kinds::AUTO => kinds::infer(pg_type).is_ok(),
+        name => kinds::find(name).is_none_or(|kind| {
+            let parameters = kind.complete(pg_type, &BTreeMap::new());
+            !matches!(kind.accepts(pg_type, &parameters), Acceptance::Never { .. })
+        }),
+    };
+    if advice.split('`').skip(1).step_by(2).all(takes) {
+        return advice;
+    }
+    let fitting: Vec<&str> = kinds::fitting(pg_type).into_iter().take(KINDS_NAMED_MAX).collect();
+    match fitting.as_slice() {
+        [] => {
+            "an expression that gives text or a number, such as `sql: \"column::text\"` with `kind: keyword`"
+                .to_owned()
+        }
+        fitting => listed(fitting, "or"),
+    }
+}
+
 /// The kind that `auto` would choose, where it is another.
 fn natural_kind(kind: &'static dyn Kind, pg_type: &PgType) -> Option<&'static str> {
     let natural = kinds::infer(pg_type).ok()?.name();
@@ -291,4 +317,85 @@ pub(super) fn with_parameter(
     let mut parameters: BTreeMap<String, Json> = written.parameters.clone();
     parameters.entry(key.to_owned()).or_insert(value);
     syntax::scalar::Scalar { parameters, ..written.clone() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pg_type::Enums;
+
+    /// Every type that has a name of its own here, and some that have none.
+    const TYPES: &[&str] = &[
+        "bit",
+        "bit varying",
+        "boolean",
+        "bytea",
+        "character(3)",
+        "cidr",
+        "citext",
+        "date",
+        "double precision",
+        "hstore",
+        "inet",
+        "integer",
+        "\"char\"",
+        "interval",
+        "json",
+        "jsonb",
+        "ltree",
+        "macaddr",
+        "money",
+        "name",
+        "numeric",
+        "numeric(12,2)",
+        "oid",
+        "pg_lsn",
+        "int4range",
+        "tstzrange",
+        "int4multirange",
+        "real",
+        "smallint",
+        "bigint",
+        "text",
+        "time without time zone",
+        "time with time zone",
+        "timestamp without time zone",
+        "timestamp with time zone",
+        "uuid",
+        "character varying(10)",
+        "xml",
+        "tsvector",
+        "tsquery",
+        "point",
+        "circle",
+        "geometry(Point,4326)",
+        "vector(3)",
+        "text[]",
+        "integer[]",
+        "tsvector[]",
+        "jsonb[]",
+        "date[]",
+    ];
+
+    #[test]
+    fn every_kind_that_a_help_names_takes_the_type() {
+        for text in TYPES {
+            let pg_type = PgType::of_text(text, &Enums::new());
+            for kind in kinds::ALL {
+                let parameters = kind.complete(&pg_type, &BTreeMap::new());
+                let Acceptance::Never { instead, .. } = kind.accepts(&pg_type, &parameters) else { continue };
+                let help = feasible(instead, &pg_type);
+                for name in help.split('`').skip(1).step_by(2) {
+                    if name == kinds::AUTO {
+                        assert!(kinds::infer(&pg_type).is_ok(), "{text} as {}: {help}", kind.name());
+                    }
+                    let Some(named) = kinds::find(name) else { continue };
+                    let parameters = named.complete(&pg_type, &BTreeMap::new());
+                    let accepted = named.accepts(&pg_type, &parameters);
+                    let is_refused = matches!(accepted, Acceptance::Never { .. });
+                    assert!(!is_refused, "{text} as {}: {help}", kind.name());
+                }
+            }
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use flusso_schemas::hash::short_hash;
 use flusso_schemas::name::quote_literal;
 use serde_json::{Value, json};
 
@@ -59,7 +60,7 @@ impl Kind for Enum {
         if labels.is_empty() {
             return mapping;
         }
-        let name = format!("flusso_{}", field.path.replace('.', "__"));
+        let name = normalizer_name(field.path);
         mapping.subfields =
             BTreeMap::from([("sort".to_owned(), json!({ "type": "keyword", "normalizer": name.clone() }))]);
         mapping.analysis = analysis(&name, &labels);
@@ -77,6 +78,15 @@ impl Kind for Enum {
             .collect();
         Rendered::Text(format!("case {expression}{whens} else to_json({expression}::text)::text end"))
     }
+}
+
+/// The normalizer of a field, another one for every path: a path whose own underscores look like the ones
+/// that stand for a dot has its hash in the name.
+fn normalizer_name(path: &str) -> String {
+    let name = format!("flusso_{}", path.replace('.', "__"));
+    let is_plain =
+        path.split('.').all(|part| !part.contains("__") && !part.starts_with('_') && !part.ends_with('_'));
+    if is_plain { name } else { format!("{name}_{}", short_hash(path.as_bytes())) }
 }
 
 /// The labels in the order they sort, none where the letters decide.
@@ -131,6 +141,14 @@ fn escape_pattern(label: &str) -> String {
 mod tests {
     use super::*;
     use crate::pg_type::Enums;
+
+    #[test]
+    fn no_two_fields_share_a_normalizer() {
+        let paths = ["a.b", "a__b", "a_.b", "a._b", "a", "a_b", "a_", "_a"];
+        let names: std::collections::BTreeSet<String> = paths.map(normalizer_name).into_iter().collect();
+        assert_eq!(names.len(), paths.len(), "{names:?}");
+        assert_eq!(normalizer_name("order.status"), "flusso_order__status");
+    }
 
     #[test]
     fn special_characters_of_a_label_match_themselves() {

@@ -1,33 +1,48 @@
 //! Words that people write from habit, and what is written here instead.
 
 use super::keys::listed;
-use super::tree::{Content, Entry, Mapping};
+use super::tree::{Content, Entry, Mapping, Scalar};
 use crate::diagnostic::{Diagnostic, Place};
 
-/// Words that stand for one key of ours; the first of ours that is known in the place is meant.
-const RENAMED: &[(&[&str], &[&str])] = &[
-    (&["type", "value_type", "element_type", "data_type"], &["kind"]),
-    (&["primary_key", "pk", "id_field", "doc_id", "id_column"], &["key"]),
-    (&["foreign_key", "references", "join", "on"], &["via"]),
-    (&["filter", "filters", "condition", "conditions", "scope"], &["where"]),
-    (&["variants", "enum_values"], &["order"]),
-    (&["nullable", "optional", "not_null"], &["required"]),
-    (&["sort", "order", "orderBy", "sort_by"], &["order_by"]),
-    (&["properties", "columns", "mappings", "mapping", "children"], &["fields"]),
-    (&["field", "source", "from"], &["column"]),
-    (&["multi_fields", "subfield", "multifields"], &["subfields"]),
-    (&["unique"], &["distinct"]),
-    (&["through_tables", "join_table", "junction", "junction_table"], &["through"]),
-    (&["copy_to"], &["copy_from"]),
-    (&["expression", "expr", "query"], &["sql"]),
-    (&["number_of_shards"], &["shards"]),
-    (&["number_of_replicas"], &["replicas"]),
-    (&["alias", "index_name"], &["index"]),
-    (&["desc", "asc"], &["order_by"]),
-    (&["hosts", "host", "endpoint", "nodes"], &["url"]),
-    (&["connection", "dsn", "connection_string", "database_url"], &["url"]),
-    (&["user"], &["username"]),
+/// For which values a word may be replaced by ours without changing what was meant.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Means {
+    /// Any value: only the word differs.
+    Same,
+    /// A map: a list or a text has another shape here.
+    Map,
+    /// A text or a number.
+    Scalar,
+    /// None: the value is written in another way here, so ours is named and nothing is replaced.
+    Other,
+}
+
+/// Words that are written from habit, the key of ours that is meant, and for which values it takes their place.
+const RENAMED: &[(&[&str], &str, Means)] = &[
+    (&["type", "value_type", "element_type", "data_type"], "kind", Means::Scalar),
+    (&["primary_key", "pk", "id_field", "doc_id", "id_column"], "key", Means::Scalar),
+    (&["foreign_key"], "via", Means::Scalar),
+    (&["references", "join", "on"], "via", Means::Other),
+    (&["filter", "filters", "condition", "conditions", "scope"], "where", Means::Map),
+    (&["variants", "enum_values"], "order", Means::Same),
+    (&["not_null"], "required", Means::Same),
+    (&["sort", "order", "orderBy", "sort_by"], "order_by", Means::Same),
+    (&["properties", "columns", "mappings", "mapping", "children"], "fields", Means::Map),
+    (&["field", "source", "from"], "column", Means::Scalar),
+    (&["multi_fields", "subfield", "multifields"], "subfields", Means::Map),
+    (&["unique"], "distinct", Means::Same),
+    (&["through_tables", "join_table", "junction", "junction_table"], "through", Means::Same),
+    (&["expression", "expr", "query"], "sql", Means::Scalar),
+    (&["number_of_shards"], "shards", Means::Same),
+    (&["number_of_replicas"], "replicas", Means::Same),
+    (&["alias", "index_name"], "index", Means::Scalar),
+    (&["hosts", "host", "endpoint", "nodes"], "url", Means::Other),
+    (&["connection", "dsn", "connection_string", "database_url"], "url", Means::Other),
+    (&["user"], "username", Means::Same),
 ];
+
+/// Shortest misspelt key that is corrected without asking: shorter ones are as near to their opposite.
+const CERTAIN_LENGTH_MIN: usize = 5;
 
 /// Mapping parameters that stand under `options`.
 const PARAMETERS: &[&str] = &[
@@ -71,26 +86,63 @@ pub(super) fn unknown_key(
         return deny(format!("`{key}` is a parameter of the mapping, not a key of {what}"))
             .help(format!("write it under `options`: `options: {{ {key}: … }}`"));
     }
-    if let Some(diagnostic) = special(key, known, &place) {
+    if let Some(diagnostic) =
+        nullable(entry, what, known, among, &place).or_else(|| special(key, known, &place))
+    {
         return diagnostic;
     }
-    match ours(key, known).or_else(|| nearest(key, known.iter().copied())) {
-        Some(ours) if among.get(ours).is_none() => deny(format!("{what} has no key `{key}`"))
-            .help(format!("write `{ours}` instead of `{key}`"))
-            .fix(place.clone(), ours),
-        Some(ours) => deny(format!("{what} has no key `{key}`, and `{ours}` stands here already"))
-            .help(format!("delete `{key}`")),
-        None => {
-            deny(format!("{what} has no key `{key}`")).help(format!("the keys are {}", listed(known, "and")))
+    let habit = ours(key, known);
+    let Some(meant) = habit.map(|(meant, _)| meant).or_else(|| nearest(key, known.iter().copied())) else {
+        return deny(format!("{what} has no key `{key}`"))
+            .help(format!("the keys are {}", listed(known, "and")));
+    };
+    if among.get(meant).is_some() {
+        return deny(format!("{what} has no key `{key}`, and `{meant}` is written already"))
+            .help(format!("delete `{key}`"));
+    }
+    let found = deny(format!("{what} has no key `{key}`"));
+    let is_certain = match habit {
+        Some((_, means)) => means.holds(entry),
+        None => key.chars().count() >= CERTAIN_LENGTH_MIN,
+    };
+    if is_certain {
+        return found.help(format!("write `{meant}` instead of `{key}`")).fix(place.clone(), meant);
+    }
+    found.help(format!("`{meant}` may be what is meant; the keys are {}", listed(known, "and")))
+}
+
+impl Means {
+    fn holds(self, entry: &Entry) -> bool {
+        match (self, &entry.value.content) {
+            (Self::Same, Content::Scalar { text, .. }) => !matches!(text.as_str(), "asc" | "desc"),
+            (Self::Same, _) | (Self::Map, Content::Map(_)) | (Self::Scalar, Content::Scalar { .. }) => true,
+            _ => false,
         }
     }
 }
 
-fn ours<'a>(key: &str, known: &[&'a str]) -> Option<&'a str> {
-    let (_, ours) = RENAMED
-        .iter()
-        .find(|(words, ours)| words.contains(&key) && ours.iter().any(|word| known.contains(word)))?;
-    known.iter().copied().find(|word| ours.contains(word))
+fn ours<'a>(key: &str, known: &[&'a str]) -> Option<(&'a str, Means)> {
+    let entry = |(words, ours, means): &(&[&str], &str, Means)| {
+        let known = known.iter().copied().find(|word| word == ours)?;
+        words.contains(&key).then_some((known, *means))
+    };
+    RENAMED.iter().find_map(entry)
+}
+
+/// `nullable: true` is the opposite of `required: true`.
+fn nullable(entry: &Entry, what: &str, known: &[&str], among: &Mapping, place: &Place) -> Option<Diagnostic> {
+    let is_one = matches!(entry.key.as_str(), "nullable" | "optional");
+    if !is_one || !known.contains(&"required") || among.get("required").is_some() {
+        return None;
+    }
+    let found = Diagnostic::deny("unknown-key", place.clone(), format!("{what} has no key `{}`", entry.key));
+    let Some(Scalar::Boolean(nullable)) = entry.value.scalar() else {
+        return Some(found.help("write `required: true` where the value is never null, else leave it out"));
+    };
+    let meant = format!("required: {}", !nullable);
+    let whole = Place { end: entry.value.span.end, ..place.clone() };
+    let help = format!("write `{meant}` instead of `{}: {nullable}`", entry.key);
+    Some(found.help(help).fix(whole, meant))
 }
 
 /// Habits that need another shape and not another word.
@@ -107,6 +159,13 @@ fn special(key: &str, known: &[&str], place: &Place) -> Option<Diagnostic> {
             "a field is called by its key in the document",
             "write the name as the field's key, and `column` for the column",
         ),
+        "copy_to" if has("copy_from") => (
+            "the field that receives the values says where they come from",
+            "write `copy_from: [field]` in the field that receives them",
+        ),
+        "asc" | "desc" if has("order_by") => {
+            ("the direction belongs to a column", "write `order_by: [{ column: desc }]`")
+        }
         "ids" | "values" | "array" if has("has_many") => {
             ("a list of values is a relation", "write `has_many: table` with `value` and `kind`")
         }
@@ -122,7 +181,7 @@ fn special(key: &str, known: &[&str], place: &Place) -> Option<Diagnostic> {
         }
         _ => return None,
     };
-    let message = format!("`{key}` is no key here: {message}");
+    let message = format!("unknown key `{key}`: {message}");
     Some(Diagnostic::deny("unknown-key", place.clone(), message).help(help))
 }
 
@@ -136,7 +195,7 @@ fn written_together(entry: &Entry, known: &[&str], place: &Place) -> Option<Diag
     let meant = format!("{key}: {value}");
     Some(
         Diagnostic::deny("unknown-key", place.clone(), message)
-            .help(format!("write `{meant}` with a blank after the colon"))
+            .help(format!("write `{meant}` with a space after the colon"))
             .fix(place.clone(), meant),
     )
 }

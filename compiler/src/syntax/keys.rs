@@ -183,6 +183,12 @@ impl Reader {
             Some(Scalar::Integer(digits)) if digits.parse::<u64>().is_ok() => {
                 Some(self.at(node, digits.parse().expect("it was parsed a moment ago")))
             }
+            Some(Scalar::Integer(_)) => {
+                let place = self.place(&node.span);
+                let message = format!("`{key}` is out of range: it takes a whole number from 0");
+                self.push(Diagnostic::deny("wrong-type", place, message).help("write a whole number from 0"));
+                None
+            }
             _ => {
                 self.wrong_type(key, node, "a whole number");
                 None

@@ -27,7 +27,7 @@ pub(super) fn source(
     let postgres = keys.get("postgres");
     if postgres.is_none() {
         let place = reader.place(&entry.key_span);
-        let message = "`source` does not say what it is";
+        let message = "`source` has no kind";
         reader.push(
             Diagnostic::deny("missing-key", place, message)
                 .help("write `postgres: { url: \"${DATABASE_URL}\" }`"),
@@ -77,13 +77,16 @@ fn postgres_source(
 /// A name that is the same in every environment.
 fn plain_text(reader: &mut Reader, key: &str, node: &Node) -> Option<At<String>> {
     let text = reader.text(key, node)?;
+    if reader.holds_credentials(key, &text) {
+        return None;
+    }
     if text.value.contains("${") {
-        let message = format!("`{key}` is the same everywhere, so it takes no reference");
+        let message = format!("`{key}` is the same in every environment, so it takes no reference");
         reader.push(Diagnostic::deny("wrong-type", text.place, message).help("write the name itself"));
         return None;
     }
     if text.value.len() > 63 {
-        let message = format!("`{key}` has {} bytes, and postgres cuts names at 63", text.value.len());
+        let message = format!("`{key}` has {} bytes, and Postgres cuts names at 63", text.value.len());
         reader.push(Diagnostic::deny("name-too-long", text.place, message).help("write a shorter name"));
         return None;
     }
@@ -95,7 +98,7 @@ fn slot_name(reader: &mut Reader, slot: At<String>) -> Option<String> {
     if !slot.value.is_empty() && slot.value.bytes().all(fits) {
         return Some(slot.value);
     }
-    let message = format!("postgres takes no slot that is called `{}`", slot.value);
+    let message = "Postgres refuses this name for a replication slot";
     reader.push(Diagnostic::deny("wrong-type", slot.place, message).help("use only `a-z`, `0-9` and `_`"));
     None
 }
@@ -108,7 +111,7 @@ fn endpoint(reader: &mut Reader, entry: &Entry, keys: &Keys<'_>) -> Option<Sourc
         let parts = [host, port, user, password, database].into_iter().flatten().next();
         if let Some(part) = parts {
             let (place, first) = (reader.place(&part.key_span), reader.place(&url.key_span));
-            let message = format!("`url` says it all, so `{}` would say it twice", part.key);
+            let message = format!("`url` and `{}` both say where the database is", part.key);
             reader.push(
                 Diagnostic::deny("mutually-exclusive-keys", place, message)
                     .related(first, "the other")
@@ -121,10 +124,8 @@ fn endpoint(reader: &mut Reader, entry: &Entry, keys: &Keys<'_>) -> Option<Sourc
         |key: &str, entry: Option<&Entry>| entry.and_then(|entry| reader.template(key, &entry.value));
     let (host_text, database_text) = (template("host", host), template("database", database));
     let port_text = template("port", port);
-    let mut secret =
-        |path: &str, entry: Option<&Entry>| entry.and_then(|entry| reader.secret(path, &entry.value));
-    let (user, password) =
-        (secret("source.postgres.user", user), secret("source.postgres.password", password));
+    let user = user.and_then(|entry| reader.user("source.postgres.user", &entry.value));
+    let password = password.and_then(|entry| reader.secret("source.postgres.password", &entry.value));
     if host.is_none() || database.is_none() {
         let place = reader.place(&entry.key_span);
         reader.push(

@@ -68,11 +68,8 @@ fn opensearch(reader: &mut Reader, sink: &Entry, mapping: &Mapping) -> Option<Si
         reader
             .push(Diagnostic::deny("missing-key", place, message).help("write `url: \"${OPENSEARCH_URL}\"`"));
     }
-    let mut secret = |key: &'static str| {
-        let entry = keys.get(key)?;
-        reader.secret(&path(key), &entry.value)
-    };
-    let (username, password) = (secret("username"), secret("password"));
+    let username = keys.get("username").and_then(|entry| reader.user(&path("username"), &entry.value));
+    let password = keys.get("password").and_then(|entry| reader.secret(&path("password"), &entry.value));
     let mut file = |key: &'static str| {
         let entry = keys.get(key)?;
         reader.template(key, &entry.value)

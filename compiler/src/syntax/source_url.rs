@@ -1,6 +1,6 @@
 //! Connection URLs: one reference to a whole one, or a text whose credentials are references.
 
-use flusso_schemas::lock::{SecretRef, SourceEndpoint, Template, UrlEndpoint};
+use flusso_schemas::lock::{SecretRef, SourceEndpoint, Template, UrlEndpoint, UserName};
 
 use super::keys::Reader;
 use super::tree::{Content, Entry};
@@ -83,7 +83,7 @@ fn written<'a>(reader: &mut Reader, entry: &'a Entry, path: &str, schemes: &[&st
     if let Some(reference) = one_reference(text) {
         return Some(Written::Reference(reference));
     }
-    if has_default(text) {
+    if has_default(text) || is_unclear(text) {
         reader.literal_secret(path, &entry.value);
         return None;
     }
@@ -95,33 +95,39 @@ fn has_default(text: &str) -> bool {
     text.starts_with("${") && text.ends_with('}') && text.contains(":-") && !text.contains("}:")
 }
 
-type Credentials = (Option<SecretRef>, Option<SecretRef>);
+/// Whether something in front of an `@` is not where a user and a password are: one of them holds `/`, `?` or
+/// `@`, and what follows would be taken for the host or the path.
+fn is_unclear(text: &str) -> bool {
+    let Some((_, rest)) = text.split_once("://") else { return text.contains('@') };
+    let end = [outside_references(rest, '/'), outside_references(rest, '?')];
+    let authority = &rest[..end.into_iter().flatten().min().unwrap_or(rest.len())];
+    rest.matches('@').count() > usize::from(authority.contains('@'))
+}
 
-/// User and password of a URL, which must be references.
+type Credentials = (Option<UserName>, Option<SecretRef>);
+
+/// User and password of a URL; the password must be a reference.
 fn credentials(reader: &mut Reader, entry: &Entry, parts: &Parts<'_>, path: &str) -> Option<Credentials> {
-    let reference = |text: Option<&str>| match text {
-        None => Some(None),
-        Some(text) => one_reference(text).map(Some),
-    };
-    match (reference(parts.user), reference(parts.password)) {
-        (Some(user), Some(password)) => Some((user, password)),
-        _ => {
-            let what = if parts.password.is_some() { "a password" } else { "a user" };
-            let then = if parts.password.is_some() {
-                ", and change the password, since it is in the history"
-            } else {
-                ""
-            };
+    let user = parts.user.map(user_name);
+    match parts.password.map(one_reference) {
+        None => Some((user, None)),
+        Some(Some(password)) => Some((user, Some(password))),
+        Some(None) => {
             let message =
-                format!("{what} stands in `{path}`, so everyone who reads this file or its history has it");
+                format!("`{path}` holds a password, so everyone who reads this file or its history has it");
             let place = credentials_place(reader, entry);
-            reader.push(
-                Diagnostic::deny("literal-secret", place, message)
-                    .help(format!("write `${{DATABASE_URL}}` or another reference{then}")),
-            );
+            reader.push(Diagnostic::deny("literal-secret", place, message).help(
+                "write `\"${DATABASE_URL}\"` or another reference, and change the password, since it is in the \
+                 history",
+            ));
             None
         }
     }
+}
+
+/// A user's name: kept like a password where it is one reference, else written out.
+pub(super) fn user_name(text: &str) -> UserName {
+    one_reference(text).map_or_else(|| UserName::Text(Template(text.to_owned())), UserName::Secret)
 }
 
 /// From `//` to `@`.

@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use flusso_schemas::lock::{SecretRef, Template};
+use flusso_schemas::lock::{SecretRef, Template, UserName};
 
 use super::keys::{At, Keys, Reader};
 use super::tree::{Content, Entry, Node, Scalar};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Place};
 
 /// Units of a duration with their milliseconds.
 const DURATION_UNITS: &[(&str, u64)] =
@@ -41,7 +41,7 @@ impl Reader {
         }
         let names: Vec<&str> = units.iter().map(|(name, _)| *name).collect();
         let place = self.place(&entry.value.span);
-        let message = format!("`{text}` is not {what} for `{}`: a whole number and a unit", entry.key);
+        let message = format!("`{}` takes {what}: a whole number and a unit", entry.key);
         let diagnostic = Diagnostic::deny("wrong-type", place.clone(), message);
         let meant =
             meant_unit(unit, what).filter(|_| !digits.is_empty()).map(|unit| format!("{digits}{unit}"));
@@ -58,16 +58,54 @@ impl Reader {
     /// A text that may hold references, for what carries no credential.
     pub fn template(&mut self, key: &str, node: &Node) -> Option<Template> {
         let text = self.text(key, node)?;
+        if self.holds_credentials(key, &text) {
+            return None;
+        }
         match references(&text.value) {
             Ok(_) => Some(Template(text.value)),
             Err(reason) => {
-                self.push(
-                    Diagnostic::deny("wrong-type", text.place, format!("`{key}` cannot be read: {reason}"))
-                        .help("write `${NAME}` or `${NAME:-default}`"),
-                );
+                self.push(bad_reference(key, text.place, &reason));
                 None
             }
         }
+    }
+
+    /// A user's name, which is no secret: text, or whatever a credential may be.
+    pub fn user(&mut self, path: &str, node: &Node) -> Option<UserName> {
+        match &node.content {
+            Content::Scalar { text, .. } if one_reference(text).is_none() => self.user_text(path, node),
+            _ => self.secret(path, node).map(UserName::Secret),
+        }
+    }
+
+    /// A name may be an address, so an `@` says nothing here.
+    fn user_text(&mut self, path: &str, node: &Node) -> Option<UserName> {
+        let text = self.text(path, node)?;
+        match references(&text.value) {
+            Ok(_) => Some(UserName::Text(Template(text.value))),
+            Err(reason) => {
+                self.push(bad_reference(path, text.place, &reason));
+                None
+            }
+        }
+    }
+
+    /// Says that a value which holds no credential looks as if it did, without repeating it.
+    pub fn holds_credentials(&mut self, path: &str, text: &At<String>) -> bool {
+        let folded = text.value.to_lowercase();
+        let has_password =
+            ["password=", "password =", "passwd=", "pwd="].iter().any(|word| folded.contains(word));
+        let found = text.value.contains('@') || has_password;
+        if found {
+            let message = format!(
+                "`{path}` looks as if it held a password, which everyone who reads this file would have"
+            );
+            self.push(
+                Diagnostic::deny("literal-secret", text.place.clone(), message)
+                    .help("write the password as `password: \"${PASSWORD}\"`, and change it, since it is in the history"),
+            );
+        }
+        found
     }
 
     /// A credential: one reference, a file or a command. Anything else is not repeated.
@@ -123,12 +161,28 @@ impl Reader {
     /// Says that a credential is written out, without repeating it.
     pub fn literal_secret(&mut self, path: &str, node: &Node) {
         let place = self.place(&node.span);
-        let message =
-            format!("`{path}` is written out, so everyone who reads this file or its history has it");
         let variable = path.rsplit('.').next().unwrap_or(path).to_uppercase();
-        self.push(Diagnostic::deny("literal-secret", place, message).help(format!(
-            "write a reference such as `${{{variable}}}`, and change what stood here, since it is in the history"
-        )));
+        let name = match &node.content {
+            Content::Scalar { text, .. } => reference_with_default(text),
+            _ => None,
+        };
+        let (message, help) = match name {
+            Some(name) => (
+                format!(
+                    "the default of `{path}` is written out, so everyone who reads this file or its history has it"
+                ),
+                format!(
+                    "write `${{{name}}}` without a default, and change the credential, since it is in the history"
+                ),
+            ),
+            None => (
+                format!("`{path}` is written out, so everyone who reads this file or its history has it"),
+                format!(
+                    "write a reference such as `${{{variable}}}`, and change the credential, since it is in the history"
+                ),
+            ),
+        };
+        self.push(Diagnostic::deny("literal-secret", place, message).help(help));
     }
 }
 
@@ -160,6 +214,17 @@ pub fn one_reference(text: &str) -> Option<SecretRef> {
     is_variable(name).then(|| SecretRef::Env(name.to_owned()))
 }
 
+fn bad_reference(key: &str, place: Place, reason: &str) -> Diagnostic {
+    Diagnostic::deny("wrong-type", place, format!("`{key}` cannot be read: {reason}"))
+        .help("write `${NAME}` or `${NAME:-default}`")
+}
+
+/// The variable of a text that is one reference with a default.
+fn reference_with_default(text: &str) -> Option<&str> {
+    let (name, _) = text.strip_prefix("${")?.strip_suffix('}')?.split_once(":-")?;
+    is_variable(name).then_some(name)
+}
+
 /// Whether a text could name an environment variable.
 fn is_variable(name: &str) -> bool {
     let part = |(at, byte): (usize, u8)| {
@@ -177,7 +242,7 @@ pub fn references(text: &str) -> Result<Vec<String>, String> {
         let end = inner.find('}').ok_or_else(|| "a `${` is not closed".to_owned())?;
         let name = inner[..end].split_once(":-").map_or(&inner[..end], |(name, _)| name);
         if !is_variable(name) {
-            return Err(format!("`{name}` is no name of an environment variable"));
+            return Err("a `${…}` does not name an environment variable".to_owned());
         }
         names.push(name.to_owned());
         rest = &inner[end + 1..];

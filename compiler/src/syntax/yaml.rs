@@ -11,7 +11,7 @@ use builder::{Builder, Stop};
 
 use super::tree::{Content, Mapping, Node};
 use super::yaml_errors as errors;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Place};
 
 /// A file's tree and what was found on the way.
 #[derive(Debug)]
@@ -26,6 +26,10 @@ pub struct Tree {
 
 /// Reads a file.
 pub fn parse(file: usize, text: &str) -> Tree {
+    if let Some(at) = text.find(char::REPLACEMENT_CHARACTER) {
+        let place = Place::new(file, at..at + char::REPLACEMENT_CHARACTER.len_utf8());
+        return Tree { root: None, comments: Vec::new(), diagnostics: vec![errors::not_utf8(place)] };
+    }
     let mut whole = Builder::new(file, text, 0);
     let outcome = whole.document();
     match outcome {
@@ -89,7 +93,6 @@ fn blocks(text: &str) -> Vec<Range<usize>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagnostic::Place;
 
     fn lints(text: &str) -> Vec<(&'static str, String)> {
         let place = |place: &Place| text[place.start..place.end].to_owned();

@@ -31,7 +31,7 @@ fn reference(file: usize, text: &str, block: Range<usize>) -> Option<Diagnostic>
                 format!("`{reference}` opens a second `{{` inside `{{ }}`, so the rest cannot be read");
             return Some(
                 Diagnostic::deny("yaml-syntax", place.clone(), message)
-                    .help(format!("put quotes round it: `\"{reference}\"`"))
+                    .help(format!("write `\"{reference}\"` with quotes"))
                     .fix(place, format!("\"{reference}\"")),
             );
         }
@@ -50,7 +50,7 @@ fn tab(file: usize, text: &str, block: Range<usize>) -> Option<Diagnostic> {
             let message = "a tab indents this line, so YAML cannot tell what it belongs to";
             return Some(
                 Diagnostic::deny("tab-indentation", place.clone(), message)
-                    .help("indent with blanks")
+                    .help("indent with spaces, not tabs")
                     .fix(place, "  "),
             );
         }
@@ -96,6 +96,22 @@ fn why(error: &ScanError) -> String {
     }
 }
 
+/// `"\0"`: no text of Postgres holds it, so no statement with it could be sent.
+pub(super) fn nul(place: Place) -> Diagnostic {
+    Diagnostic::deny(
+        "yaml-syntax",
+        place,
+        "this value holds the character NUL, which no text of Postgres can hold",
+    )
+    .help("leave `\\0` out, or put the text into single quotes")
+}
+
+/// A file with bytes that are no UTF-8, each of which was replaced by U+FFFD.
+pub(super) fn not_utf8(place: Place) -> Diagnostic {
+    Diagnostic::deny("yaml-syntax", place, "the file is not encoded in UTF-8 here, so nothing of it is read")
+        .help("save the file as UTF-8")
+}
+
 pub(super) fn second_document(place: Place) -> Diagnostic {
     Diagnostic::deny("yaml-syntax", place, "a second document begins here, and a file holds one")
         .help("put each index into a file of its own")
@@ -131,11 +147,7 @@ pub(super) fn tag(place: Place, tag: &str) -> Diagnostic {
 }
 
 pub(super) fn duplicate_key(place: Place, first: Place, key: &str) -> Diagnostic {
-    Diagnostic::deny(
-        "duplicate-key",
-        place,
-        format!("`{key}` stands here twice, so it is open which of the two is meant"),
-    )
-    .related(first, "the first")
-    .help("delete one of them")
+    Diagnostic::deny("duplicate-key", place, format!("duplicate key `{key}`"))
+        .related(first, "the first")
+        .help("delete one of them")
 }

@@ -3,6 +3,7 @@
 mod broken_text;
 mod findings;
 mod fingerprints;
+mod fixes;
 mod key_order;
 mod keys;
 mod levels;

@@ -37,9 +37,14 @@ fn no_place_takes_or_repeats_a_credential() {
         source(format!("url: \"${{URL:-postgres://app:{SECRET}@db/shop}}\"")),
         source(format!("{parts}password: {SECRET}")),
         source(format!("{parts}password: \"${{PASSWORD:-{SECRET}}}\"")),
-        source(format!("{parts}user: {SECRET}")),
+        source(format!("{parts}slot: postgres://app:{SECRET}@db/shop")),
+        source(format!("url: postgres://app:{SECRET}/x@db/shop")),
+        source(format!("url: postgres://app:1/{SECRET}@db/shop")),
+        source(format!("url: postgres://app:1?{SECRET}@db/shop")),
+        source(format!("url: postgres://app:a@{SECRET}@db/shop")),
+        source(format!("host: \"app:{SECRET}@db\"\n    database: shop")),
+        source(format!("host: \"host=db password={SECRET}\"\n    database: shop")),
         sink(format!("password: {SECRET}")),
-        sink(format!("username: {SECRET}")),
         with_sink(&format!("      url: https://admin:{SECRET}@search:9200")),
         with_sink(&format!("      url: \"${{URL:-https://admin:{SECRET}@search:9200}}\"")),
     ];
@@ -48,6 +53,21 @@ fn no_place_takes_or_repeats_a_credential() {
         assert!(!text.contains(SECRET), "{text}");
         assert_eq!(lints, ["literal-secret"], "{project}");
     }
+}
+
+#[test]
+fn a_user_name_alone_is_no_secret_and_hides_nothing_that_the_catalog_says() {
+    for block in [
+        "    url: postgres://app@db/shop",
+        "    host: db\n    database: shop\n    user: app@tenant\n    password: \"${PASSWORD}\"",
+        "    host: db\n    database: shop\n    user: \"${USER:-app}\"",
+    ] {
+        let file = SourceFile { path: "flusso.yml".to_owned(), text: with_source(block) };
+        let read = read(file, Vec::new());
+        assert!(read.connection().is_some(), "{block}: {:?}", findings(&read));
+    }
+    let (_, lints) = said(&with_sink("      url: \"${URL}\"\n      username: admin"));
+    assert!(!lints.contains(&"literal-secret"), "{lints:?}");
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! From a plan's references to a transport, in the environment that runs it.
 
 use flusso_runtime::error::{Error, ErrorKind, Result};
-use flusso_runtime::secret::{Resolver, Secret};
-use flusso_schemas::lock::{OpenSearchPlan, SecretRef, UrlEndpoint};
+use flusso_runtime::secret::{Resolver, Secret, UNCLEAR_CREDENTIALS, has_clear_credentials};
+use flusso_schemas::lock::{OpenSearchPlan, UrlEndpoint};
 use url::Url;
 
 use crate::tls::TlsPlan;
@@ -35,22 +35,24 @@ fn address(endpoint: &UrlEndpoint, resolver: &Resolver) -> Result<String> {
 }
 
 fn parse(text: &str) -> Result<Url> {
+    if !has_clear_credentials(text) {
+        let message = format!("the sink's `url` {UNCLEAR_CREDENTIALS}, so it cannot be reached");
+        return Err(Error::new(ErrorKind::Misconfigured, message)
+            .with_help("write `%40` for `@`, `%2F` for `/` and `%3F` for `?`"));
+    }
     let is_http = |url: &Url| matches!(url.scheme(), "http" | "https") && url.has_host();
     // The text may hold a password, and the parser's error says which part it is about without it.
     Url::parse(text.trim()).ok().filter(is_http).ok_or_else(|| {
-        Error::new(ErrorKind::Misconfigured, "the sink's `url` is no http URL, so it cannot be reached")
+        Error::new(ErrorKind::Misconfigured, "the sink's `url` is not an HTTP URL, so it cannot be reached")
             .with_help("write it as `http://host:9200`")
     })
 }
 
 /// The plan's user and password, else those in the URL.
 fn credentials(plan: &OpenSearchPlan, url: &Url, resolver: &Resolver) -> Result<Option<(String, Secret)>> {
-    let resolve = |reference: &Option<SecretRef>| {
-        reference.as_ref().map(|reference| resolver.secret(reference)).transpose()
-    };
-    let user = resolve(&plan.username)?.map(|user| user.expose().to_owned());
-    let Some(user) = user else { return Ok(in_url(url)) };
-    Ok(Some((user, resolve(&plan.password)?.unwrap_or_else(|| Secret::new("")))))
+    let Some(user) = &plan.username else { return Ok(in_url(url)) };
+    let password = plan.password.as_ref().map(|reference| resolver.secret(reference)).transpose()?;
+    Ok(Some((resolver.user(user)?, password.unwrap_or_else(|| Secret::new("")))))
 }
 
 fn in_url(url: &Url) -> Option<(String, Secret)> {
@@ -96,7 +98,14 @@ mod tests {
 
     #[test]
     fn what_is_no_http_url_is_not_repeated() {
-        for text in ["hunter2", "ftp://u:hunter2@h", "http://", "postgres://u:hunter2@h/d"] {
+        for text in [
+            "hunter2",
+            "ftp://u:hunter2@h",
+            "http://",
+            "postgres://u:hunter2@h/d",
+            "https://u:12/hunter2@h",
+            "https://u:a@hunter2@h",
+        ] {
             let error = parse(text).expect_err(text);
             assert_eq!(error.kind, ErrorKind::Misconfigured);
             assert!(!error.to_string().contains("hunter2"), "{error}");

@@ -14,6 +14,9 @@ use crate::client::{Client, blocked};
 use crate::endpoint;
 use crate::server_error::ServerError;
 
+/// Bits that a random number loses to be a priority: it is a `long` that is not negative.
+const PRIORITY_SHIFT: u32 = 2;
+
 /// Sends an index body (`{"settings": …, "mappings": …}`) to the sink's server and returns what it
 /// says against it; none where it takes it. [`ErrorKind::Unreachable`] where there is no connection.
 pub async fn judge_body(
@@ -37,7 +40,10 @@ pub(crate) fn resolver(name: &str, allow_commands: bool) -> Resolver {
 pub(crate) async fn judge(client: &Client, body: &Value) -> Result<Option<String>> {
     // A pattern of its own, so that no template of others is composed in or collides.
     let pattern = format!("flusso-judge-{:016x}", random());
-    let template = json!({ "index_patterns": [pattern], "template": body });
+    // Every priority may be taken by a template for `*`, which would collide with ours: two of one priority
+    // whose patterns overlap are refused, whatever is in them.
+    let priority = random() >> PRIORITY_SHIFT;
+    let template = json!({ "index_patterns": [pattern], "priority": priority, "template": body });
     let answered = client.post("/_index_template/_simulate", &template).await?;
     if answered.response.is_success() {
         return Ok(None);

@@ -15,7 +15,7 @@ use crate::facts::cell;
 use crate::record::{self, settled};
 use crate::replication::{self, StreamRequest};
 use crate::session::{Bond, Session, connect};
-use crate::{gate, preflight, provision, publication, slot, system};
+use crate::{gate, login, preflight, provision, publication, slot, system};
 
 /// One session's view of a primary.
 ///
@@ -43,6 +43,12 @@ impl PostgresCapture {
         let control = Arc::new(connect(connecting, "control", bond).await?);
         let (connect, bond) = (connecting.clone(), bond.clone());
         Ok(Self { connect, bond, control, source: plan.source.clone(), options: options.clone() })
+    }
+
+    /// An error where this server or role can never be followed, before a walsender says so in words that name no
+    /// remedy: [`ErrorKind::Findings`], or [`ErrorKind::Unreachable`] for a standby.
+    pub(crate) async fn judge(&self, plan: &Lock) -> Result<()> {
+        login::judge(&self.control, plan).await
     }
 
     async fn session(&self, purpose: &str) -> Result<Session> {

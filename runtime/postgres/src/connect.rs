@@ -18,7 +18,6 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use tokio_rustls::TlsConnector;
 
 use crate::secret::{address, resolve};
-use crate::session::SqlState;
 use crate::tls::{self, SslMode};
 
 /// Longest wait for a connection, where the URL says nothing (`connect_timeout`).
@@ -107,9 +106,14 @@ impl ConnectPlan {
         self.config.get_dbname().unwrap_or_default()
     }
 
+    /// `host:port`, for words.
+    pub fn server(&self) -> String {
+        address(&self.config)
+    }
+
     /// `host:port/database`, for words.
     pub fn place(&self) -> String {
-        format!("{}/{}", address(&self.config), self.database())
+        format!("{}/{}", self.server(), self.database())
     }
 
     /// Bound of one statement, never 0.
@@ -142,29 +146,7 @@ impl ConnectPlan {
 
     /// An error about not reaching this source.
     pub(crate) fn unreachable(&self, why: impl fmt::Display) -> Error {
-        Error::new(ErrorKind::Unreachable, format!("postgres at `{}` cannot be reached: {why}", self.place()))
-    }
-
-    /// A server that is there and lets nobody in, or not us: `code` is its SQLSTATE.
-    pub(crate) fn refused(&self, code: &str, why: impl fmt::Display) -> Error {
-        let place = self.place();
-        let refused = match code {
-            "28P01" | "28000" => {
-                let user = self.user();
-                Error::new(
-                    ErrorKind::Misconfigured,
-                    format!("postgres at `{place}` refuses the login of `{user}`: {why}"),
-                )
-                .with_help("check the password, whether it has expired, and the rules of `pg_hba.conf`")
-            }
-            "3D000" | "42501" => {
-                Error::new(ErrorKind::Misconfigured, format!("postgres at `{place}` refuses us: {why}"))
-                    .with_help("check the database's name in the source's URL, and what the role may do")
-            }
-            // Starting, stopping, or out of connections.
-            _ => self.unreachable(why),
-        };
-        refused.with_source(SqlState(code.to_owned()))
+        Error::new(ErrorKind::Unreachable, format!("Postgres at `{}` cannot be reached: {why}", self.place()))
     }
 }
 
@@ -236,7 +218,7 @@ mod tests {
         let plan = plan.expect("a plan");
         let error = raw_stream(&plan).await.err().expect("nobody listens");
         assert_eq!(error.kind, ErrorKind::Unreachable);
-        assert!(error.message.starts_with("postgres at `127.0.0.1:1/shop` cannot be reached: "), "{error}");
+        assert!(error.message.starts_with("Postgres at `127.0.0.1:1/shop` cannot be reached: "), "{error}");
         for text in [format!("{plan:?}"), format!("{error:?}")] {
             assert!(!text.contains("hunter2"), "{text}");
         }

@@ -14,6 +14,7 @@ pub mod tls;
 
 mod gate;
 mod identity;
+mod login;
 mod preflight;
 mod provision;
 mod publication;
@@ -40,7 +41,8 @@ use crate::session::Bond;
 /// Connects to the plan's source: one session, which nothing in it renews. Credentials are resolved
 /// anew each time.
 ///
-/// An error is [`ErrorKind::Unreachable`].
+/// An error is [`ErrorKind::Unreachable`], or [`ErrorKind::Findings`] where this server or role can never
+/// be followed.
 pub async fn source_parts(plan: &Lock, options: &RunOptions) -> Result<SourceParts> {
     let (source, allow_commands) = (plan.source.clone(), options.allow_commands);
     // A credential's command blocks.
@@ -48,6 +50,7 @@ pub async fn source_parts(plan: &Lock, options: &RunOptions) -> Result<SourcePar
     let connecting = resolved.map_err(|error| Error::new(ErrorKind::Internal, error.to_string()))??;
     let bond = Bond::default();
     let capture = PostgresCapture::new(plan, &connecting, &bond, options).await?;
+    capture.judge(plan).await?;
     let documents = PostgresDocuments::new(&connecting, &bond, options).await?;
     Ok(SourceParts { capture: Arc::new(capture), documents: Arc::new(documents) })
 }

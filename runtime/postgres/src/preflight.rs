@@ -6,6 +6,8 @@ mod catalog;
 mod server;
 mod tables;
 
+pub(crate) use server::STANDBY;
+
 use std::collections::BTreeMap;
 
 use flusso_runtime::Result;
@@ -36,6 +38,12 @@ pub(crate) async fn findings(session: &Session, plan: &Lock) -> Result<Vec<Findi
     names.dedup();
     let facts = catalog_facts(session, &names).await?;
     Ok(judge(plan, &facts, &live(session, plan).await?))
+}
+
+/// Findings about the server and our role alone: what keeps a walsender from starting. Changes nothing.
+pub(crate) async fn server_findings(session: &Session, plan: &Lock) -> Result<Vec<Finding>> {
+    let facts = catalog_facts(session, &[]).await?;
+    Ok(server::before_walsender(plan, &facts))
 }
 
 async fn live(session: &Session, plan: &Lock) -> Result<Live> {

@@ -1,6 +1,6 @@
 //! Turns the lock's references into what a connection is made of.
 
-use flusso_runtime::secret::{Resolver, Secret};
+use flusso_runtime::secret::{Resolver, Secret, UNCLEAR_CREDENTIALS, has_clear_credentials};
 use flusso_runtime::tls::PemFiles;
 use flusso_runtime::{Error, ErrorKind, Result};
 use flusso_schemas::lock::{SourceEndpoint, TlsFiles};
@@ -28,7 +28,7 @@ pub(crate) fn resolve(endpoint: &SourceEndpoint, tls: &TlsFiles, resolver: &Reso
             config.port(port_number(&resolver.template(port)?)?);
             config.dbname(resolver.template(database)?);
             if let Some(user) = user {
-                config.user(resolver.secret(user)?.expose());
+                config.user(resolver.user(user)?);
             }
             if let Some(password) = password {
                 config.password(resolver.secret(password)?.expose());
@@ -62,7 +62,13 @@ fn overlay(resolved: &mut Resolved, tls: &TlsFiles, resolver: &Resolver) -> Resu
 fn from_url(url: &Secret) -> Result<Resolved> {
     let (base, query) = url.expose().split_once('?').unwrap_or((url.expose(), ""));
     if !base.starts_with("postgres://") && !base.starts_with("postgresql://") {
-        return Err(unusable("is no URL that begins with `postgres://`"));
+        return Err(unusable("does not begin with `postgres://`")
+            .with_help("write `postgres://USER:PASSWORD@HOST:PORT/DATABASE`"));
+    }
+    if !has_clear_credentials(url.expose()) {
+        return Err(
+            unusable(UNCLEAR_CREDENTIALS).with_help("write `%40` for `@`, `%2F` for `/` and `%3F` for `?`")
+        );
     }
     let (mut mode, mut files) = (SslMode::Prefer, PemFiles::default());
     let mut rest = form_urlencoded::Serializer::new(String::new());
@@ -79,7 +85,9 @@ fn from_url(url: &Secret) -> Result<Resolved> {
     let rest = rest.finish().replace('+', "%20");
     let config = format!("{base}?{rest}").parse::<Config>();
     // The parser's own message may quote a part of the URL.
-    let config = config.map_err(|_| unusable("is no connection URL"))?;
+    let config = config.map_err(|_| {
+        unusable("is not a connection URL").with_help("write `postgres://USER:PASSWORD@HOST:PORT/DATABASE`")
+    })?;
     Ok(Resolved { config, mode, files })
 }
 
@@ -99,7 +107,7 @@ fn complete(mut resolved: Resolved) -> Result<Resolved> {
 }
 
 fn port_number(text: &str) -> Result<u16> {
-    text.parse().map_err(|_| unusable("has a port that is no number up to 65535"))
+    text.parse().map_err(|_| unusable("has a port that is not a number up to 65535"))
 }
 
 fn unusable(why: &str) -> Error {
@@ -175,9 +183,13 @@ mod tests {
     #[test]
     fn what_cannot_be_used_is_told_without_its_text() {
         for (url, says) in [
-            ("mysql://u:hunter2@h/d", "no URL that begins with `postgres://`"),
-            ("postgres://u:hunter2@h:port/d", "no connection URL"),
+            ("mysql://u:hunter2@h/d", "does not begin with `postgres://`"),
+            ("postgres://u:hunter2@h:port/d", "is not a connection URL"),
             ("postgres://u:hunter2@h1,h2/d", "exactly one host"),
+            ("postgres://u:a@hunter2@h/d", "not percent-encoded"),
+            ("postgres://u:1/hunter2@h/d", "not percent-encoded"),
+            ("host=h user=u password=hunter2", "does not begin with `postgres://`"),
+            ("postgres://u@h/d?sslmode=hunter2", "unknown `sslmode`"),
         ] {
             let error = of_url(url, &TlsFiles::default()).err().expect("refused");
             assert_eq!(error.kind, ErrorKind::Misconfigured);

@@ -11,6 +11,7 @@ use tokio_postgres::types::Type;
 use tokio_postgres::{CancelToken, Row, Statement, ToStatement};
 
 use crate::connect::ConnectPlan;
+use crate::login;
 use crate::refusal;
 use crate::statement::{Parameters, Statements};
 
@@ -278,7 +279,7 @@ pub(crate) fn words(error: &tokio_postgres::Error) -> String {
 
 fn refused(plan: &ConnectPlan, error: &tokio_postgres::Error) -> Error {
     match error.code() {
-        Some(code) => plan.refused(code.code(), words(error)),
+        Some(code) => login::refused(plan, login::Purpose::Statements, code.code(), words(error)),
         None if is_about_tls(error) => plan.unreachable(words(error)).into_kind(ErrorKind::Misconfigured),
         None => plan.unreachable(words(error)),
     }

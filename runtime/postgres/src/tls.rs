@@ -33,8 +33,9 @@ impl SslMode {
             "require" => Self::Require,
             "verify-ca" => Self::VerifyCa,
             "verify-full" => Self::VerifyFull,
-            other => {
-                let message = format!("`sslmode` is `{other}`, so the source cannot be reached");
+            // The word is not repeated: it may be a part of a URL that was cut in the wrong place.
+            _ => {
+                let message = "unknown `sslmode` in the source's connection, so it cannot be reached";
                 let help = "write `disable`, `prefer`, `require`, `verify-ca` or `verify-full`";
                 return Err(Error::new(ErrorKind::Misconfigured, message).with_help(help));
             }

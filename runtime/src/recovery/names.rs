@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use flusso_schemas::lock::{Lock, OpenSearchPlan, SecretRef, SinkKind, SourceEndpoint, UrlEndpoint};
+use flusso_schemas::lock::{
+    Lock, OpenSearchPlan, SecretRef, SinkKind, SourceEndpoint, UrlEndpoint, UserName,
+};
 use flusso_schemas::name::quote_literal;
 
 use crate::error::Error;
@@ -111,8 +113,11 @@ impl Names {
     fn delete(&self, sink: &str, path: &str) -> String {
         let Some(plan) = self.opensearch(sink) else { return format!("`DELETE /{path}` in sink `{sink}`") };
         let user = match (&plan.username, &plan.password) {
-            (Some(SecretRef::Env(user)), Some(SecretRef::Env(password))) => {
+            (Some(UserName::Secret(SecretRef::Env(user))), Some(SecretRef::Env(password))) => {
                 format!(" -u \"${user}:${password}\"")
+            }
+            (Some(UserName::Text(user)), Some(SecretRef::Env(password))) => {
+                format!(" -u \"{}:${password}\"", user.0)
             }
             _ => String::new(),
         };

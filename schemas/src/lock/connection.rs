@@ -14,6 +14,15 @@ pub enum SecretRef {
     Command(Vec<String>),
 }
 
+/// Whom to log in as: a name is no secret, so it may be written out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UserName {
+    /// `user = "app"`: the name itself, or text with references that have defaults.
+    Text(Template),
+    /// `user = { env = "NAME" }`: kept like a password.
+    Secret(SecretRef),
+}
+
 /// Text with references in it, for values that carry no credential: `${HOST}`, `${PORT:-5432}`, or
 /// plain text such as `127.0.0.1`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,7 +42,7 @@ pub enum SourceEndpoint {
         /// Name of the database.
         database: Template,
         /// Role to connect as.
-        user: Option<SecretRef>,
+        user: Option<UserName>,
         /// Its password.
         password: Option<SecretRef>,
     },

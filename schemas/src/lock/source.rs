@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::connection::{SecretRef, SourceEndpoint, Template, TlsFiles, UrlEndpoint};
+use super::connection::{SecretRef, SourceEndpoint, Template, TlsFiles, UrlEndpoint, UserName};
 use crate::name::{Ident, TableName};
 
 /// `[source]`: where changes come from and what flusso may create there.
@@ -75,7 +75,7 @@ pub struct OpenSearchPlan {
     /// Where it listens.
     pub url: UrlEndpoint,
     /// User of basic authentication.
-    pub username: Option<SecretRef>,
+    pub username: Option<UserName>,
     /// Its password.
     pub password: Option<SecretRef>,
     /// Client certificate, PEM.

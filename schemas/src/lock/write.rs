@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::connection::{SecretRef, SourceEndpoint, TlsFiles, UrlEndpoint};
+use super::connection::{SecretRef, SourceEndpoint, TlsFiles, UrlEndpoint, UserName};
 use super::digest::seal;
 use super::levels::LEVELS;
 use super::source::{
@@ -130,9 +130,9 @@ fn source_endpoint(endpoint: &SourceEndpoint) -> String {
         SourceEndpoint::Parts { host, port, database, user, password } => {
             let plain = [("host", host), ("port", port), ("database", database)]
                 .map(|(name, template)| Some((name, spell::string(&template.0))));
-            let secrets = [("user", user), ("password", password)]
-                .map(|(name, reference)| reference.as_ref().map(|reference| (name, secret(reference))));
-            spell::table(plain.into_iter().chain(secrets).flatten())
+            let user = user.as_ref().map(|user| ("user", user_name(user)));
+            let password = password.as_ref().map(|reference| ("password", secret(reference)));
+            spell::table(plain.into_iter().chain([user, password]).flatten())
         }
     }
 }
@@ -147,6 +147,13 @@ fn tls_files(block: &mut Block, tls: &TlsFiles) {
         if let Some(file) = file {
             block.string(name, &file.0);
         }
+    }
+}
+
+fn user_name(user: &UserName) -> String {
+    match user {
+        UserName::Text(text) => spell::string(&text.0),
+        UserName::Secret(reference) => secret(reference),
     }
 }
 
@@ -181,10 +188,11 @@ fn sink(sink: &SinkPlan) -> String {
 
 fn opensearch(block: &mut Block, plan: &OpenSearchPlan) {
     block.entry("url", url_endpoint(&plan.url));
-    for (name, reference) in [("username", &plan.username), ("password", &plan.password)] {
-        if let Some(reference) = reference {
-            block.entry(name, secret(reference));
-        }
+    if let Some(user) = &plan.username {
+        block.entry("username", user_name(user));
+    }
+    if let Some(password) = &plan.password {
+        block.entry("password", secret(password));
     }
     for (name, file) in
         [("client_cert", &plan.client_cert), ("client_key", &plan.client_key), ("ca_cert", &plan.ca_cert)]

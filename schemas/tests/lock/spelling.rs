@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use flusso_schemas::lock::{
     self, Acceptance, Compression, DocumentIdForm, FieldPlan, FieldSource, Identity, JoinPair, LintLevel,
     Lock, Manage, OnError, OpenSearchPlan, SecretRef, SinkKind, SinkPlan, SourceEndpoint, Template, TlsFiles,
-    UrlEndpoint,
+    UrlEndpoint, UserName,
 };
 use flusso_schemas::name::{Ident, TableName};
 use flusso_schemas::report::Level;
@@ -44,7 +44,7 @@ fn a_source_in_parts_with_tls_and_every_kind_of_reference() {
             host: template("127.0.0.1"),
             port: template("${PORT:-5432}"),
             database: template("shop"),
-            user: Some(SecretRef::File(PathBuf::from("/run/secrets/user"))),
+            user: Some(UserName::Secret(SecretRef::File(PathBuf::from("/run/secrets/user")))),
             password: Some(SecretRef::Command(vec!["aws".to_owned(), "token".to_owned()])),
         };
         lock.source.tls = TlsFiles {
@@ -81,7 +81,7 @@ fn sinks_with_everything_set_and_with_nothing() {
                 port: template(""),
                 path: template("/search"),
             },
-            username: Some(SecretRef::Env("USER".to_owned())),
+            username: Some(UserName::Text(Template("admin".to_owned()))),
             password: Some(SecretRef::Env("PASSWORD".to_owned())),
             client_cert: Some(template("c.pem")),
             client_key: Some(template("k.pem")),
@@ -108,7 +108,7 @@ fn sinks_with_everything_set_and_with_nothing() {
     assert_lines(
         &text,
         r#"url = { scheme = "https", host = "${HOST}", port = "", path = "/search" }
-username = { env = "USER" }
+username = "admin"
 password = { env = "PASSWORD" }
 client_cert = "c.pem"
 client_key = "k.pem"

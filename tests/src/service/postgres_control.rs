@@ -2,6 +2,7 @@
 
 mod catalog;
 mod gate;
+mod login;
 mod provision;
 mod record;
 mod rig;

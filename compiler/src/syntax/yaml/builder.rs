@@ -150,8 +150,12 @@ impl<'a> Builder<'a> {
         Ok(node)
     }
 
-    fn scalar(&self, text: &str, style: ScalarStyle, range: Range<usize>) -> Node {
+    fn scalar(&mut self, text: &str, style: ScalarStyle, range: Range<usize>) -> Node {
         let plain = style == ScalarStyle::Plain;
+        if text.contains('\0') {
+            let place = self.place(range.clone());
+            self.diagnostics.push(errors::nul(place));
+        }
         // What is not there has no bytes, whatever text the parser gives it.
         let text = if plain && range.is_empty() { "" } else { text };
         Node { span: range, content: Content::Scalar { text: text.to_owned(), plain } }

@@ -12,6 +12,14 @@ const REPLICATION_ROLES: [&str; 3] = ["rds_replication", "azure_pg_admin", "allo
 /// What a slot of ours decodes with.
 const PLUGIN: &str = "pgoutput";
 
+/// The finding of a server that only replays another one's log.
+pub(crate) const STANDBY: &str = "replica-server";
+
+/// Findings that end a session before its first walsender.
+pub(super) fn before_walsender(plan: &Lock, facts: &CatalogFacts) -> Vec<Finding> {
+    version(plan, facts).into_iter().chain(replica(facts)).chain(role(facts)).collect()
+}
+
 /// Findings that concern no single table.
 pub(super) fn findings(plan: &Lock, facts: &CatalogFacts, live: &Live) -> Vec<Finding> {
     let mut found = Vec::new();
@@ -35,7 +43,7 @@ fn version(plan: &Lock, facts: &CatalogFacts) -> Option<Finding> {
     (version < minimum).then(|| {
         let is = format!("{}.{}", version / 10_000, version % 10_000);
         let message =
-            format!("postgres {is} may leave out changes of a table that is added to a publication");
+            format!("Postgres {is} may leave out changes of a table that is added to a publication");
         deny("server-too-old", message).with_help(format!("update the server to {text} or later"))
     })
 }
@@ -49,8 +57,8 @@ fn version_number(text: &str) -> Option<u32> {
 fn replica(facts: &CatalogFacts) -> Option<Finding> {
     facts.server.in_recovery.then(|| {
         deny(
-            "replica-server",
-            "the server is a standby: what it shows may be older than what the stream tells",
+            STANDBY,
+            "the server is a standby: it may show older rows than the changes that the primary sends",
         )
         .with_help("name the primary in the source's connection")
     })
@@ -70,7 +78,7 @@ fn settings(plan: &Lock, live: &Live) -> Vec<Finding> {
     let finding = |(name, value): (&String, &String)| {
         let is = live.settings.get(name).map_or("unknown", String::as_str);
         if name == "wal_level" {
-            deny("wal-level-not-logical", format!("`wal_level` is `{is}`: postgres keeps no changes of rows"))
+            deny("wal-level-not-logical", format!("`wal_level` is `{is}`: Postgres keeps no changes of rows"))
                 .with_help("run `alter system set wal_level = logical` and restart the server")
         } else {
             deny("setting-differs", format!("`{name}` is `{is}` and the lock relies on `{value}`"))
@@ -84,10 +92,11 @@ fn role(facts: &CatalogFacts) -> Option<Finding> {
     let through = |name: &String| REPLICATION_ROLES.contains(&name.as_str());
     let may = role.superuser || role.replication || role.member_of.iter().flatten().any(through);
     (!may).then(|| {
-        deny("role-cannot-replicate", format!("role `{}` may not read the stream of changes", role.name))
+        deny("role-cannot-replicate", format!("role `{}` has no `REPLICATION` attribute: it cannot read changes", role.name))
             .about("server")
             .with_help(format!(
-                "run `alter role {} replication`; a managed service has a role to grant",
+                "run `alter role \"{}\" replication`, or grant it your service's replication role (`rds_replication`, \
+                 `azure_pg_admin`, `alloydbsuperuser`)",
                 role.name
             ))
     })
@@ -99,11 +108,13 @@ fn slot(plan: &Lock, facts: &CatalogFacts) -> Option<Finding> {
     match slots.find(|slot| slot.name == *name) {
         Some(slot) => conflict(slot, facts).or_else(|| lost(slot)),
         None if !plan.source.manage.contains(&Manage::Slot) => Some(
-            deny("no-slot", format!("slot `{name}` does not exist, and flusso may not make it")).with_help(
-                format!(
-                    "run `select pg_create_logical_replication_slot('{name}', '{PLUGIN}')`, or manage `slot`"
-                ),
-            ),
+            deny(
+                "no-slot",
+                format!("slot `{name}` does not exist, and `manage` does not let flusso create it"),
+            )
+            .with_help(format!(
+                "run `select pg_create_logical_replication_slot('{name}', '{PLUGIN}')`, or manage `slot`"
+            )),
         ),
         None => no_free_slot(facts),
     }
@@ -113,19 +124,26 @@ fn conflict(slot: &SlotFacts, facts: &CatalogFacts) -> Option<Finding> {
     let name = &slot.name;
     let message = if slot.slot_type != "logical" || slot.plugin.as_deref() != Some(PLUGIN) {
         let is = slot.plugin.as_deref().unwrap_or(&slot.slot_type);
-        format!("slot `{name}` is someone else's: it is made for `{is}`")
+        format!("slot `{name}` was not created by flusso: its plugin is `{is}`")
     } else if slot.database.as_ref() != Some(&facts.server.database) {
         format!("slot `{name}` belongs to database `{}`", slot.database.as_deref().unwrap_or_default())
     } else {
         return None;
     };
-    Some(deny("slot-conflict", message).with_help("choose another name in `source.postgres.slot`"))
+    Some(
+        deny("slot-conflict", message)
+            .with_help("set `source.postgres.slot` to a name that is free, then run `flusso compile`"),
+    )
 }
 
 fn lost(slot: &SlotFacts) -> Option<Finding> {
     (slot.wal_status.as_deref() == Some("lost")).then(|| {
-        deny("slot-lost", format!("slot `{}` is lost: postgres removed log that it still needed", slot.name))
-            .with_help("drop the slot and fill the indexes again; raise `max_slot_wal_keep_size` before")
+        deny("slot-lost", format!("slot `{}` is lost: Postgres removed log that it still needed", slot.name))
+            .with_help(format!(
+                "raise `max_slot_wal_keep_size`, run `select pg_drop_replication_slot('{}')`, delete the project's \
+                 state index, then run `flusso apply`",
+                slot.name
+            ))
     })
 }
 
@@ -246,7 +264,7 @@ mod tests {
         let found = only(findings(&plan(&manage), &facts, &replica));
         assert_eq!(
             found,
-            "wal-level-not-logical: `wal_level` is `replica`: postgres keeps no changes of rows"
+            "wal-level-not-logical: `wal_level` is `replica`: Postgres keeps no changes of rows"
         );
         facts.server.role.replication = false;
         assert!(only(findings(&plan(&manage), &facts, &live())).starts_with("role-cannot-replicate: "));

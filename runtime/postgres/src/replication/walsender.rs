@@ -14,6 +14,7 @@ use super::authentication;
 use super::bytes::{Cursor, Malformed};
 use super::server_error::ServerError;
 use crate::connect::{ConnectPlan, RawStream, raw_stream};
+use crate::login;
 use crate::session::{PINNED_SETTINGS, WITHOUT_IDLE_TIMEOUT, sqlstate};
 
 /// How many bytes one read asks for.
@@ -62,7 +63,7 @@ impl Walsender {
         match logged_in.unwrap_or_else(|_| Err(lost("it did not answer the login in time"))) {
             Ok(()) => Ok(walsender),
             Err(error) => Err(match sqlstate(&error) {
-                Some(code) => plan.refused(code, &error),
+                Some(code) => login::refused(plan, login::Purpose::Replication, code, &error),
                 None => plan.unreachable(&error).into_kind(match error.kind {
                     ErrorKind::Misconfigured => ErrorKind::Misconfigured,
                     _ => ErrorKind::Unreachable,

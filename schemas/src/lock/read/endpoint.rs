@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::super::connection::{SecretRef, Template, UrlEndpoint};
+use super::super::connection::{SecretRef, Template, UrlEndpoint, UserName};
 use super::item::Item;
 use super::keys::Keys;
 use super::problem::Result;
@@ -30,6 +30,15 @@ pub(super) fn secret(mut keys: Keys<'_>) -> Result<SecretRef> {
 /// A reference to a secret that may be absent.
 pub(super) fn optional_secret(keys: &mut Keys<'_>, name: &str) -> Result<Option<SecretRef>> {
     let read = |item: Item<'_>| secret(item.table(format!("`{name}`"))?);
+    keys.optional(name).map(read).transpose()
+}
+
+/// A user's name that may be absent: text, or a reference to a secret.
+pub(super) fn optional_user(keys: &mut Keys<'_>, name: &str) -> Result<Option<UserName>> {
+    let read = |item: Item<'_>| match item.is_string() {
+        true => template(item).map(UserName::Text),
+        false => secret(item.table(format!("`{name}`"))?).map(UserName::Secret),
+    };
     keys.optional(name).map(read).transpose()
 }
 

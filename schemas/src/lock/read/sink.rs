@@ -1,7 +1,7 @@
 //! Reads `[[sink]]`.
 
 use super::super::source::{Compression, OpenSearchPlan, SinkKind, SinkPlan};
-use super::endpoint::{optional_secret, optional_template, template, url_endpoint};
+use super::endpoint::{optional_secret, optional_template, optional_user, template, url_endpoint};
 use super::item::{Item, follows};
 use super::keys::Keys;
 use super::problem::Result;
@@ -45,7 +45,7 @@ fn sink(item: Item<'_>) -> Result<SinkPlan> {
 fn opensearch(keys: &mut Keys<'_>) -> Result<OpenSearchPlan> {
     Ok(OpenSearchPlan {
         url: url_endpoint(keys.required("url")?)?,
-        username: optional_secret(keys, "username")?,
+        username: optional_user(keys, "username")?,
         password: optional_secret(keys, "password")?,
         client_cert: optional_template(keys, "client_cert")?,
         client_key: optional_template(keys, "client_key")?,

@@ -2,7 +2,7 @@
 
 use super::super::connection::{SourceEndpoint, TlsFiles};
 use super::super::source::{Manage, SourcePlan};
-use super::endpoint::{is_secret, optional_secret, optional_template, secret, template};
+use super::endpoint::{is_secret, optional_secret, optional_template, optional_user, secret, template};
 use super::item::Item;
 use super::keys::Keys;
 use super::problem::{Problem, Result};
@@ -34,7 +34,7 @@ fn endpoint(item: Item<'_>) -> Result<SourceEndpoint> {
         host: template(keys.required("host")?)?,
         port: template(keys.required("port")?)?,
         database: template(keys.required("database")?)?,
-        user: optional_secret(&mut keys, "user")?,
+        user: optional_user(&mut keys, "user")?,
         password: optional_secret(&mut keys, "password")?,
     };
     keys.finish()?;

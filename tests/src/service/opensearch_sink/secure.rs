@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use flusso_runtime::ErrorKind;
-use flusso_schemas::lock::{OpenSearchPlan, SecretRef, Template, UrlEndpoint};
+use flusso_schemas::lock::{OpenSearchPlan, SecretRef, Template, UrlEndpoint, UserName};
 use rustls::RootCertStore;
 use rustls::server::WebPkiClientVerifier;
 use rustls_pki_types::pem::PemObject as _;
@@ -95,7 +95,7 @@ async fn a_sink_behind_tls_needs_trust_a_certificate_and_credentials() {
     refused(connect(&plan).await.expect_err("it wants credentials"), "refuses our requests with status 401");
     std::fs::write(folder.path().join("user"), "flusso\n").expect("a file");
     std::fs::write(folder.path().join("password"), "pa:ss\n").expect("a file");
-    plan.username = Some(SecretRef::File(folder.path().join("user")));
+    plan.username = Some(UserName::Secret(SecretRef::File(folder.path().join("user"))));
     plan.password = Some(SecretRef::File(folder.path().join("password")));
     let sink = connect(&plan).await.expect("it is let in");
     assert!(sink.state().expect("a store").load().await.expect("read").is_none());

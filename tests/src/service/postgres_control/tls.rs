@@ -8,7 +8,7 @@ use flusso_postgres::replication::{StreamRequest, open};
 use flusso_postgres::session::{Bond, connect};
 use flusso_runtime::source::ChangeCapture as _;
 use flusso_runtime::{ErrorKind, Result};
-use flusso_schemas::lock::{SecretRef, SourceEndpoint, Template, TlsFiles};
+use flusso_schemas::lock::{SecretRef, SourceEndpoint, Template, TlsFiles, UserName};
 use xtask::services::postgres::Cluster;
 
 use super::rig::{LONG, Rig, SHORT, options, plan};
@@ -47,7 +47,7 @@ impl Client<'_> {
             host: Template(host.to_owned()),
             port: Template(self.port.to_string()),
             database: Template("postgres".to_owned()),
-            user: Some(SecretRef::File(user)),
+            user: Some(UserName::Secret(SecretRef::File(user))),
             password: None,
         };
         let path = |file: &str| Template(self.folder.join(file).display().to_string());

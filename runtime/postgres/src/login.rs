@@ -1,0 +1,86 @@
+//! Why a server refuses a login, each reason in words of its own; and what keeps a role that may log in
+//! from following, which is judged before a walsender is tried.
+
+use flusso_runtime::{Error, ErrorKind, Result};
+use flusso_schemas::lock::Lock;
+
+use crate::connect::ConnectPlan;
+use crate::preflight;
+use crate::session::{Session, SqlState};
+
+/// What a connection is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// Statements.
+    Statements,
+    /// The replication protocol.
+    Replication,
+}
+
+/// The error for a login that the server refused with a SQLSTATE; `words` are the server's own. What passes by
+/// itself is [`ErrorKind::Unreachable`], what a person must change [`ErrorKind::Misconfigured`].
+pub(crate) fn refused(
+    plan: &ConnectPlan,
+    purpose: Purpose,
+    code: &str,
+    words: impl std::fmt::Display,
+) -> Error {
+    let (user, database, server) = (plan.user(), plan.database(), plan.server());
+    let (message, help) = match code {
+        "28P01" => (
+            format!("Postgres at `{server}` refuses the password of user `{user}`"),
+            "check the password of the source's connection, and whether it has expired".to_owned(),
+        ),
+        "28000" => (
+            format!("Postgres at `{server}` refuses the login of user `{user}`: {words}"),
+            "check the user of the source's connection and the server's `pg_hba.conf`".to_owned(),
+        ),
+        "3D000" => (
+            format!("Postgres at `{server}` has no database `{database}`"),
+            "check the database in the source's connection".to_owned(),
+        ),
+        "42501" if purpose == Purpose::Replication => (
+            format!("user `{user}` may not read changes from Postgres at `{server}`: {words}"),
+            format!("run `alter role \"{user}\" replication`"),
+        ),
+        "42501" => (
+            format!("user `{user}` may not connect to database `{database}` at `{server}`: {words}"),
+            format!("run `grant connect on database \"{database}\" to \"{user}\"`"),
+        ),
+        "53300" => (
+            format!("Postgres at `{server}` has no connection left for user `{user}`: {words}"),
+            "close connections that nobody needs, or raise `max_connections` or `max_wal_senders`".to_owned(),
+        ),
+        "57P03" => (
+            format!("Postgres at `{server}` takes no connections yet: {words}"),
+            "try again when the server has started".to_owned(),
+        ),
+        _ => return plan.unreachable(words).with_source(SqlState(code.to_owned())),
+    };
+    let kind = match code {
+        "53300" | "57P03" => ErrorKind::Unreachable,
+        _ => ErrorKind::Misconfigured,
+    };
+    Error::new(kind, message).with_help(help).with_source(SqlState(code.to_owned()))
+}
+
+/// An error where this server or role can never give a stream of changes: a walsender would be refused with
+/// words that name no remedy.
+pub(crate) async fn judge(session: &Session, plan: &Lock) -> Result<()> {
+    let found = preflight::server_findings(session, plan).await?;
+    if found.is_empty() {
+        return Ok(());
+    }
+    if found.iter().any(|finding| finding.lint == preflight::STANDBY) {
+        // A service that fails over may reach the old primary for a while: trying again may help.
+        let message = format!(
+            "Postgres at `{}` is a standby, and changes come from the primary",
+            session.plan().server()
+        );
+        return Err(Error::new(ErrorKind::Unreachable, message)
+            .with_help("name the primary in the source's connection"));
+    }
+    let count = if found.len() == 1 { "an error prevents" } else { "errors prevent" };
+    let message = format!("{count} following Postgres at `{}`; nothing was changed", session.plan().server());
+    Err(Error::new(ErrorKind::Findings, message).with_findings(found))
+}
