@@ -88,7 +88,7 @@ fn project_ranges(text: &str) -> Vec<Range<usize>> {
             Block::Closed => {
                 value_of = value_of.filter(|outer| indent > *outer);
                 if value_of.is_some() {
-                    vec![indent..line.trim_end().len()]
+                    std::iter::once(indent..line.trim_end().len()).collect()
                 } else {
                     let read = line::closed(line);
                     value_of = read.continues.then_some(indent);

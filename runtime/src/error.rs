@@ -107,7 +107,8 @@ pub struct Error {
     /// What no longer fits the state: its help is added where the command ends.
     pub cause: Option<Box<DriftCause>>,
     /// The server it is about, where that is not the source.
-    pub server: Option<String>,
+    /// Boxed, because an error travels in every result and shall stay below 128 bytes.
+    pub server: Option<Box<str>>,
     /// Whether the outage behind it was reported already, so that it is not reported twice.
     pub is_reported: bool,
     source: Option<Box<dyn StdError + Send + Sync>>,
@@ -162,7 +163,7 @@ impl Error {
     }
 
     /// The same about a server that is not the source.
-    pub fn with_server(mut self, server: impl Into<String>) -> Self {
+    pub fn with_server(mut self, server: impl Into<Box<str>>) -> Self {
         self.server = Some(server.into());
         self
     }

@@ -33,7 +33,7 @@ struct Outage {
     since: Instant,
     pause: Duration,
     /// Servers and kinds of trouble that were reported.
-    reported: Vec<(Option<String>, ErrorKind)>,
+    reported: Vec<(Option<Box<str>>, ErrorKind)>,
     /// When credentials were first refused in it.
     refused_since: Option<Instant>,
     /// Only a confirmed write proves that it is over: the index takes reads all the while.

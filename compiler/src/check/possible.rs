@@ -106,7 +106,7 @@ impl Possible {
 
     /// Whether nothing is left. Where a value cannot be judged, something is.
     pub(super) fn is_empty(&self) -> bool {
-        !self.null && !(self.value && self.has_value())
+        !(self.null || self.value && self.has_value())
     }
 
     fn point(&self, literal: &Literal) -> Option<Point> {

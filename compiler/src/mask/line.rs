@@ -1,5 +1,6 @@
 //! One line: which bytes of it are hidden.
 
+use std::iter;
 use std::ops::Range;
 
 use super::CREDENTIAL_WORDS;
@@ -122,7 +123,7 @@ pub(super) fn closed(line: &str) -> Closed {
     };
     let (before, value) = (&line[..value_at], line[value_at..].trim());
     if !is_identifier(key) {
-        return Closed { hidden: vec![at..line.trim_end().len()], continues: true };
+        return Closed { hidden: iter::once(at..line.trim_end().len()).collect(), continues: true };
     }
     let is_credential = matches!(key, "password" | "url" | "user" | "username")
         || CREDENTIAL_WORDS.iter().any(|word| key.to_lowercase().contains(word));
@@ -201,7 +202,7 @@ fn piece_of(line: &str, piece: Range<usize>) -> Vec<Range<usize>> {
 fn plain(line: &str, range: Range<usize>, key: &str) -> Vec<Range<usize>> {
     let text = &line[range.clone()];
     if let Some(comment) = text.find(" #").filter(|at| is_harmless(text[..*at].trim(), key)) {
-        return vec![range.start + comment + 1..range.end];
+        return iter::once(range.start + comment + 1..range.end).collect();
     }
     if is_harmless(text.trim(), key) { Vec::new() } else { vec![range] }
 }

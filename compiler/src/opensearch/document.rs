@@ -118,32 +118,9 @@ fn is_network(text: &str) -> bool {
 
 fn is_base64(text: &str) -> bool {
     let body = text.trim_end_matches('=');
-    text.len() % 4 == 0
+    text.len().is_multiple_of(4)
         && text.len() - body.len() <= 2
         && body.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'+' || byte == b'/')
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    /// The service test `opensearch_tables` sends these to a real server.
-    #[test]
-    fn values_that_lose_a_document_are_refused() {
-        for (name, accepted, refused) in CASES {
-            let field = FieldType { name, scaling_factor: 100, format: None };
-            for value in serde_json::from_str::<Vec<Value>>(accepted).expect("a list") {
-                assert_eq!(refusal(&field, &value), None, "{name} {value}");
-            }
-            for value in serde_json::from_str::<Vec<Value>>(refused).expect("a list") {
-                assert!(refusal(&field, &value).is_some(), "{name} {value}");
-            }
-        }
-        let format = FieldType { name: "date", scaling_factor: 0, format: Some("yyyy") };
-        assert_eq!(refusal(&format, &json!("2024")), None);
-    }
 }
 
 /// Values that fields of a type take and refuse, as JSON lists.
@@ -169,3 +146,26 @@ pub const CASES: &[(&str, &str, &str)] = &[
     ("keyword", r#"["a"]"#, "[{}]"),
     ("flat_object", r#"[{ "a": 1 }]"#, r#"["a", 1]"#),
 ];
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// The service test `opensearch_tables` sends these to a real server.
+    #[test]
+    fn values_that_lose_a_document_are_refused() {
+        for (name, accepted, refused) in CASES {
+            let field = FieldType { name, scaling_factor: 100, format: None };
+            for value in serde_json::from_str::<Vec<Value>>(accepted).expect("a list") {
+                assert_eq!(refusal(&field, &value), None, "{name} {value}");
+            }
+            for value in serde_json::from_str::<Vec<Value>>(refused).expect("a list") {
+                assert!(refusal(&field, &value).is_some(), "{name} {value}");
+            }
+        }
+        let format = FieldType { name: "date", scaling_factor: 0, format: Some("yyyy") };
+        assert_eq!(refusal(&format, &json!("2024")), None);
+    }
+}

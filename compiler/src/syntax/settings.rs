@@ -133,10 +133,7 @@ fn reserved_help(name: &str) -> Option<(&'static str, &'static str)> {
         return Some(("a block would stop flusso from writing", "leave it out"));
     }
     let is_kept = |kept: &&str| if kept.ends_with('.') { name.starts_with(*kept) } else { name == *kept };
-    KEPT_BY_THE_SERVER
-        .iter()
-        .any(|kept| is_kept(&kept))
-        .then_some(("OpenSearch sets it itself", "leave it out"))
+    KEPT_BY_THE_SERVER.iter().any(is_kept).then_some(("OpenSearch sets it itself", "leave it out"))
 }
 
 fn unknown(name: &str, place: Place) -> Diagnostic {
