@@ -2,33 +2,34 @@
 
 use std::sync::Arc;
 
-use flusso_schemas::lock::{Lock, index_text};
+use flusso_schemas::lock::{Lock, edges_fingerprint, index_fingerprint, index_text};
 use flusso_schemas::lsn::Lsn;
 use flusso_schemas::report::{ApplyPlan, Finding, Level};
-use flusso_schemas::state::{CatalogRecord, GenerationPhase, SlotPhase};
+use flusso_schemas::state::GenerationState;
 use tokio::task::JoinHandle;
 
 use crate::backends::{Backends, RunOptions};
 use crate::backfill::Backfill;
 use crate::drift::Compare;
 use crate::error::{Error, ErrorKind, Result};
+use crate::failpoint;
 use crate::feed::Feed;
-use crate::join::{Joined, ensure_slot, go_live, join, settle_swaps};
+use crate::join::{Joined, check_free_slot, ensure_slot, join};
 use crate::opening::Opening;
-use crate::planning::{has_missed_nothing, plan_apply, refuse_unsupported};
+use crate::ownership::check_aliases;
+use crate::planning::{check_places, is_same_work, plan_apply, refuse_unsupported};
 use crate::progress::{ProgressEvent, Shutdown};
 use crate::recovery::Names;
 use crate::retry::Retry;
 use crate::session::{Session, Start};
 use crate::sink::Sink;
+use crate::source::ChangeStream;
 use crate::state::{SinkState, of_sink};
+use crate::swap::{Swap, check_catalogs, settle_swaps};
 use crate::verify::Verify;
 
 /// A lint whose findings mean that the catalog is not what the lock relies on.
 const DRIFT_LINT: &str = "relied-on-column-changed";
-
-/// A generation by sink and name, and the record it was compared with.
-type Compared = (String, String, CatalogRecord);
 
 /// What an apply is told.
 #[derive(Clone, Debug)]
@@ -48,6 +49,8 @@ pub struct Applied {
     pub documents: u64,
     /// Documents that verification found wrong and repaired.
     pub repaired: u64,
+    /// Documents that changed too often to be compared.
+    pub hot: u64,
     /// Sentences worth reading, such as replicas that can never start.
     pub remarks: Vec<String>,
 }
@@ -117,48 +120,32 @@ impl Attempt {
         retry: &mut Retry,
     ) -> Result<()> {
         let opening = Opening::new(backends, lock, sink, &options.run).await?;
-        preflight(&opening, options).await?;
-        opening.check_states().await?;
-        if opening.is_ready().await {
-            opening.check_slot().await?;
-        }
-        let plan = plan_apply(&opening).await?;
-        if self.is_first {
-            options.run.progress.event(ProgressEvent::Plan(plan.clone()));
-            self.applied.plan = plan.clone();
-        }
-        refuse_unsupported(&plan)?;
-        check_generations(&opening, Compare::All).await?;
+        let plan = self.survey(&opening, options).await?;
         if options.dry_run {
             return Ok(());
         }
         if options.run.shutdown.is_requested() {
             return Err(stopped());
         }
-        step(options, "provision");
-        let provisioned = opening.source.capture.provision(lock).await?;
-        ensure_slot(&opening, provisioned.publication_oid).await?;
-        let mut stream = tokio::select! {
-            stream = opening.source.capture.stream(lock) => stream?,
-            () = options.run.shutdown.requested() => return Err(stopped()),
-        };
+        let mut stream = take_slot(&opening, &plan, options).await?;
         retry.reached();
-        // Only who holds the slot may believe the state.
-        for state in opening.states.iter() {
-            state.reload().await?;
-        }
-        opening.check_states().await?;
-        opening.check_slot().await?;
-        settle_swaps(&opening, lock).await?;
-        let compared = check_generations(&opening, Compare::ButManaged).await?;
-        renew_records(&opening, compared).await?;
+        renew_records(&opening, &plan).await?;
+        failpoint::reach("records-renewed");
         let confirmed = opening.confirmed().await?;
         let joined = join(&opening, &plan, confirmed).await?;
         let stop = Shutdown::default();
-        let Opening { source, sink, states, .. } = opening;
+        let Opening { source, sink, states, identity, .. } = opening;
         let options_of_run = options.run.clone();
         let start =
-            Start { feeds: joined.feeds.clone(), source, sink, states, confirmed, options: options_of_run };
+            Start {
+                feeds: joined.feeds.clone(),
+                source,
+                sink,
+                states,
+                confirmed,
+                identity,
+                options: options_of_run,
+            };
         let (session, pipeline) = Session::begin(start, &mut *stream, stop.clone()).await?;
         let mut following = tokio::spawn(pipeline.run(stream));
         let outcome = tokio::select! {
@@ -168,6 +155,26 @@ impl Attempt {
             () = options.run.shutdown.requested() => Err(stopped()),
         };
         self.end(&session, &plan, outcome, following, &stop).await
+    }
+
+    /// Everything that can be refused is refused here, before anything is changed: under `dry_run` too.
+    async fn survey(&mut self, opening: &Opening, options: &ApplyOptions) -> Result<ApplyPlan> {
+        check_places(opening).await?;
+        opening.check_states().await?;
+        check_aliases(opening).await?;
+        preflight(opening, options).await?;
+        if opening.is_ready().await {
+            opening.check_slot().await?;
+        } else {
+            check_free_slot(opening).await?;
+        }
+        let plan = plan_apply(opening).await?;
+        if self.is_first {
+            options.run.progress.event(ProgressEvent::Plan(plan.clone()));
+            self.applied.plan = plan.clone();
+        }
+        refuse_unsupported(&plan)?;
+        Ok(plan)
     }
 
     /// Ends following gently after success or a request to stop, at once where something broke.
@@ -202,6 +209,7 @@ impl Attempt {
         }
         step(options, "wait for writers that began before");
         session.source.capture.gate().await?;
+        failpoint::reach("gate-passed");
         for (&index, feeds) in &joined.filling {
             step(options, &format!("backfill `{}`", session.index(index).name));
             let backfill = Backfill {
@@ -212,11 +220,14 @@ impl Attempt {
             };
             self.applied.documents += backfill.run().await?;
         }
+        failpoint::reach("filled");
         for feed in joined.filling.values().flatten() {
             let Some(state) = session.state_of(feed) else { continue };
             step(options, &format!("verify `{}`", feed.generation.name));
             let verified = Verify { session: session.clone(), feed: feed.clone() }.run().await?;
             self.applied.repaired += verified.repaired;
+            self.applied.hot += verified.hot;
+            failpoint::reach("verified");
             self.finish(session, state, feed, options).await?;
         }
         Ok(())
@@ -233,32 +244,36 @@ impl Attempt {
         let index = session.index(feed.index);
         let (sink, generation) = (session.writer.sink(), &feed.generation);
         self.applied.remarks.extend(sink.finish_generation(generation, index).await?);
+        failpoint::reach("finished");
         session.wait_passed().await?;
         sink.refresh(generation).await?;
-        step(options, &format!("swap alias `{}` to `{}`", index.alias, generation.name));
-        state
-            .update_generation(&generation.name, |document| document.phase = GenerationPhase::Swapping)
-            .await?;
-        sink.swap(generation, index).await?;
-        go_live(state, &generation.name, &index.name).await
+        let alias = sink.alias_name(&generation.sink, index)?;
+        step(options, &format!("swap alias `{alias}` to `{}`", generation.name));
+        Swap { session, state, generation, index }.run().await
     }
 }
 
 /// The lock is the state's current one once everything is live; what is unchanged takes the new text.
 async fn complete(session: &Session, plan: &ApplyPlan) -> Result<()> {
     let lock = &session.feeds.plan;
+    check_catalogs(session).await?;
     for state in session.states.iter() {
-        for step in plan.steps.iter().filter(|step| step.sink == state.sink) {
+        for step in plan.steps.iter().filter(|step| step.sink == state.sink && step.action.goes_on()) {
             let index = lock.indexes.iter().find(|index| index.name == step.index);
             if let (Some(index), Some(name)) = (index, &step.generation)
                 && state.generation(name).await.is_some()
             {
-                let text = index_text(index);
-                state.update_generation(name, |document| document.plan = text).await?;
+                let (text, fingerprint, edges) =
+                    (index_text(index), index_fingerprint(index), edges_fingerprint(index));
+                let renew = |document: &mut GenerationState| {
+                    (document.plan, document.fingerprint, document.edges_fingerprint) = (text, fingerprint, edges);
+                };
+                state.update_generation(name, renew).await?;
             }
         }
         let digest = lock.digest();
         state.update_project(|project| project.lock_digest = Some(digest)).await?;
+        failpoint::reach("applied");
     }
     Ok(())
 }
@@ -291,31 +306,60 @@ async fn preflight(opening: &Opening, options: &ApplyOptions) -> Result<()> {
         .with_findings(deny))
 }
 
-/// Compares every generation that counts. Returns the records that were compared and are not as the
-/// state has them, by sink and generation.
-async fn check_generations(opening: &Opening, compare: Compare) -> Result<Vec<Compared>> {
-    let mut compared = Vec::new();
-    for state in opening.states.iter() {
-        let is_ready = state.project().await.is_some_and(|project| project.slot_phase == SlotPhase::Ready);
-        for generation in state.generations().await {
-            // What has missed changes is replaced, whatever it is by now.
-            let is_kept_up = has_missed_nothing(state, &generation).await;
-            if is_ready && generation.phase != GenerationPhase::Kept && is_kept_up {
-                let now = opening.check_generation(&generation, compare).await?;
-                compared.extend(now.map(|now| (state.sink.clone(), generation.name, now)));
-            }
-        }
+/// The stream of the slot, and everything in the source as the plan wants it. Where there is a slot it is
+/// acquired before anything is altered: whoever holds it goes on undisturbed, and an apply that ends
+/// before this point has changed nothing. Only who holds the slot may believe the state, so the plan is
+/// made once more then.
+async fn take_slot(
+    opening: &Opening,
+    shown: &ApplyPlan,
+    options: &ApplyOptions,
+) -> Result<Box<dyn ChangeStream>> {
+    let lock = &opening.plan;
+    let had_slot = opening.is_ready().await;
+    if !had_slot {
+        provision(opening, options).await?;
     }
-    Ok(compared)
+    let stream = tokio::select! {
+        stream = opening.source.capture.stream(lock) => stream?,
+        () = options.run.shutdown.requested() => return Err(stopped()),
+    };
+    failpoint::reach("slot-acquired");
+    for state in opening.states.iter() {
+        state.reload().await?;
+    }
+    opening.check_states().await?;
+    opening.check_slot().await?;
+    check_aliases(opening).await?;
+    settle_swaps(opening, lock).await?;
+    if !is_same_work(&plan_apply(opening).await?, shown) {
+        let message = "what has to be done changed while apply waited for the slot; nothing was changed";
+        return Err(Error::new(ErrorKind::Drift, message).with_help("run `flusso apply` again"));
+    }
+    if had_slot {
+        provision(opening, options).await?;
+    }
+    Ok(stream)
 }
 
-/// What apply itself altered (identities, the publication) enters the record of every generation that
-/// reads the tables, while the slot is held: the very records that were compared, because an ALTER that
-/// came after the comparison must still differ from them.
-async fn renew_records(opening: &Opening, compared: Vec<Compared>) -> Result<()> {
-    for (sink, name, catalog) in compared {
-        let state = of_sink(&opening.states, &sink).expect("it was compared in this sink's state");
-        state.update_generation(&name, |document| document.catalog = catalog).await?;
+async fn provision(opening: &Opening, options: &ApplyOptions) -> Result<()> {
+    step(options, "provision");
+    let provisioned = opening.source.capture.provision(&opening.plan).await?;
+    failpoint::reach("provisioned");
+    ensure_slot(opening, provisioned.publication_oid).await
+}
+
+/// What apply itself altered (identities, the publication) enters the record of every generation that is
+/// fed on, while the slot is held.
+async fn renew_records(opening: &Opening, plan: &ApplyPlan) -> Result<()> {
+    for step in plan.steps.iter().filter(|step| step.action.goes_on()) {
+        let (Some(state), Some(name)) = (of_sink(&opening.states, &step.sink), &step.generation) else {
+            continue;
+        };
+        let Some(generation) = state.generation(name).await else { continue };
+        if let Some(now) = opening.check_generation(&generation, Compare::ButManaged).await? {
+            state.update_generation(name, |document| document.catalog = now).await?;
+        }
     }
     Ok(())
 }

@@ -14,6 +14,7 @@ use crate::documents::{Key, Selection};
 use crate::durability::wait_durable;
 use crate::error::{Error, ErrorKind, Result};
 use crate::eventless::{Eventless, Settled};
+use crate::failpoint;
 use crate::feed::Feed;
 use crate::progress::ProgressEvent;
 use crate::session::Session;
@@ -47,8 +48,10 @@ impl Backfill {
         let mut chunks = Chunks::new(self.clone(), start);
         let mut documents = 0;
         while let Some((chunk, settled)) = chunks.next().await? {
+            failpoint::reach("chunk-written");
             wait_durable(&self.session.source.capture, settled.note).await?;
             self.close(chunk.up_to).await?;
+            failpoint::reach("chunk-closed");
             documents += settled.documents;
             let index = self.plan().name.clone();
             self.session.options.progress.event(ProgressEvent::Backfill { index, documents, rows_estimated });

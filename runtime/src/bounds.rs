@@ -63,6 +63,8 @@ pub const STOP_AT_LAST: Duration = Duration::from_millis(4_500);
 pub const PASS_WAIT: Duration = Duration::from_secs(300);
 /// Rounds of repair that verify makes before it gives up.
 pub const VERIFY_ROUNDS_MAX: usize = 3;
+/// Looks at a document that changes all the time before verify counts it as hot.
+pub const VERIFY_LOOKS_MAX: usize = 10;
 /// Documents that verify rebuilds and compares, beside comparing every key.
 pub const VERIFY_SAMPLE_DOCUMENTS: usize = 1_000;
 /// Ids in one page of an index's listing.

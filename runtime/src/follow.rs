@@ -11,8 +11,8 @@ use crate::bounds::DRIFT_INTERVAL;
 use crate::drift::Compare;
 use crate::error::{Error, ErrorKind, Result};
 use crate::feed::{Feed, Feeds};
-use crate::join::settle_swaps;
 use crate::opening::Opening;
+use crate::ownership::alias_findings;
 use crate::planning::{has_missed_nothing, sinks_of};
 use crate::progress::ProgressEvent;
 use crate::recovery::{DriftCause, IndexDrift, Names};
@@ -21,6 +21,7 @@ use crate::session::{Session, Start};
 use crate::sink::{Generation, Sink};
 use crate::stale;
 use crate::state::{SinkState, of_sink};
+use crate::swap::settle_swaps;
 
 /// Follows until it is asked to stop. A session that breaks, and one that could not begin because a
 /// server is down, is begun again for as long as it takes.
@@ -119,6 +120,7 @@ async fn follow_once(
         sink: sink.clone(),
         states: opening.states.clone(),
         confirmed,
+        identity: opening.identity.clone(),
         options: options.clone(),
     };
     let (session, pipeline) = Session::begin(start, &mut *stream, options.shutdown.clone()).await?;
@@ -128,7 +130,7 @@ async fn follow_once(
     tokio::select! {
         ended = pipeline.run(stream) => ended,
         never = retry.observe(session.confirmed.clone()) => never,
-        drifted = watch_drift(&opening, &feeds) => drifted,
+        drifted = watch_drift(&opening, &feeds, options) => drifted,
     }
 }
 
@@ -227,9 +229,19 @@ async fn mark_for(
     stale::mark(&opening.states, &at, mark).await
 }
 
-/// Compares again and again; ends with what it found.
-async fn watch_drift(opening: &Opening, feeds: &Feeds) -> Result<()> {
+/// Compares again and again; ends with what it found. What is wrong with aliases is only reported: the
+/// documents stay true meanwhile, and only a person knows who moved them.
+async fn watch_drift(opening: &Opening, feeds: &Feeds, options: &RunOptions) -> Result<()> {
+    let mut said = Vec::new();
     loop {
+        let found = alias_findings(opening).await?;
+        if found != said {
+            if found.is_empty() {
+                options.progress.event(ProgressEvent::Step("every alias points to its index again".to_owned()));
+            }
+            found.iter().cloned().for_each(|finding| options.progress.event(ProgressEvent::Finding(finding)));
+            said = found;
+        }
         tokio::time::sleep(DRIFT_INTERVAL).await;
         check_live(opening, feeds).await?;
         opening.check_states().await?;

@@ -2,17 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use flusso_schemas::lock::{IndexPlan, LOCK_VERSION, Lock, edges_fingerprint, index_fingerprint, index_text};
+use flusso_schemas::lock::IndexPlan;
 use flusso_schemas::lsn::Lsn;
 use flusso_schemas::report::{Action, ApplyPlan, IndexStep};
 use flusso_schemas::state::{
     Confirmed, GenerationPhase, GenerationState, ProjectState, STATE_VERSION, SlotPhase,
 };
 
+use crate::begin::{Beginning, drop_begun};
 use crate::error::{Error, ErrorKind, Result};
+use crate::failpoint;
 use crate::feed::{Feed, Feeds};
 use crate::opening::Opening;
-use crate::planning::{has_missed_nothing, sinks_of};
+use crate::ownership::mark;
+use crate::planning::sinks_of;
 use crate::sink::Generation;
 use crate::state::{SinkState, of_sink};
 
@@ -32,6 +35,7 @@ pub async fn ensure_slot(opening: &Opening, publication_oid: u32) -> Result<()> 
                     project.confirmed = Some(confirmed);
                 })
                 .await?;
+            failpoint::reach("slot-ready");
         }
     }
     Ok(())
@@ -49,31 +53,41 @@ async fn ready_position(opening: &Opening) -> Option<Confirmed> {
     None
 }
 
-/// Every state says `creating` before the slot is made, so that a slot found then is known to be ours.
-async fn make_slot(opening: &Opening, publication_oid: u32) -> Result<Confirmed> {
+/// An error where there is a slot that no state says is ours.
+pub async fn check_free_slot(opening: &Opening) -> Result<()> {
     let mut is_ours = opening.states.is_empty();
     for state in opening.states.iter() {
+        is_ours |= state.project().await.is_some();
+    }
+    let Some(slot) = opening.source.capture.slot().await? else { return Ok(()) };
+    let name = &opening.plan.source.slot;
+    let foreign = |why: &str| Error::new(ErrorKind::Drift, format!("slot `{name}` exists, and {why}"));
+    if let Err(why) = &slot.ours {
+        return Err(foreign(why).with_help("set `source.postgres.slot` to a name that is free"));
+    }
+    if is_ours {
+        return Ok(());
+    }
+    Err(foreign("no state says that it is ours").with_help(format!(
+        "drop it with `select pg_drop_replication_slot('{name}')` if nothing else reads it, then run `flusso apply`"
+    )))
+}
+
+/// Every state says `creating` before the slot is made, so that a slot found then is known to be ours.
+async fn make_slot(opening: &Opening, publication_oid: u32) -> Result<Confirmed> {
+    check_free_slot(opening).await?;
+    for state in opening.states.iter() {
         if state.project().await.is_some() {
-            is_ours = true;
             state.update_project(|project| project.publication_oid = publication_oid).await?;
         }
     }
     let capture = &opening.source.capture;
-    if let Some(slot) = capture.slot().await? {
-        let name = &opening.plan.source.slot;
-        let foreign = |why: &str| Error::new(ErrorKind::Drift, format!("slot `{name}` exists, and {why}"));
-        if let Err(why) = &slot.ours {
-            return Err(foreign(why).with_help("set `source.postgres.slot` to a name that is free"));
-        }
-        if !is_ours {
-            return Err(foreign("no state says that it is ours").with_help(format!(
-                "drop it with `select pg_drop_replication_slot('{name}')` if nothing else reads it, then run `flusso apply`"
-            )));
-        }
+    if capture.slot().await?.is_some() {
         capture.drop_slot().await?;
     }
     create_missing(opening, publication_oid).await?;
     let position = capture.create_slot().await?;
+    failpoint::reach("slot-created");
     Ok(Confirmed { position, transaction_end: None, xid: None, commit_time_us: None })
 }
 
@@ -158,103 +172,55 @@ async fn join_one(
         Some(name) => state.generation(name).await,
         None => None,
     };
-    match (step.action, known) {
-        (Action::Unchanged | Action::Resume, Some(known)) if has_missed_nothing(state, &known).await => {
+    match known.filter(|_| step.action.goes_on()) {
+        Some(known) => {
+            drop_begun(opening, state, &index.name, Some(&known.name)).await?;
+            put_back(opening, state, step, index, &known).await?;
             let is_filling = known.phase != GenerationPhase::Live;
             Ok((feed(known.name), is_filling))
         }
-        _ => Ok((feed(begin_anew(opening, state, index, confirmed).await?), true)),
+        None => {
+            drop_begun(opening, state, &index.name, None).await?;
+            let name = Beginning { opening, state, index }.run(confirmed).await?;
+            failpoint::reach("generation-joined");
+            Ok((feed(name), true))
+        }
     }
 }
 
-/// A generation under a number that was never used, recorded and fed from the confirmed position on. What
-/// was half done before is dropped.
-async fn begin_anew(
+/// Alias, write alias and mark of a generation that is gone on with, where someone removed them.
+async fn put_back(
+    opening: &Opening,
+    state: &SinkState,
+    step: &IndexStep,
+    index: &IndexPlan,
+    known: &GenerationState,
+) -> Result<()> {
+    let generation = Generation { sink: state.sink.clone(), name: known.name.clone() };
+    let mark = mark(&opening.plan, &opening.identity, &index.name, &known.name);
+    opening.sink.restore_belongings(&generation, &mark).await?;
+    if step.action == Action::Alias {
+        opening.sink.swap(&generation, index, &[]).await?;
+    }
+    set_settings(opening, state, index, known).await
+}
+
+/// Dynamic settings that are not as an apply set them last.
+async fn set_settings(
     opening: &Opening,
     state: &SinkState,
     index: &IndexPlan,
-    confirmed: Confirmed,
-) -> Result<String> {
-    for old in state.generations().await {
-        if old.index == index.name
-            && matches!(old.phase, GenerationPhase::Filling | GenerationPhase::Swapping)
-        {
-            let generation = Generation { sink: state.sink.clone(), name: old.name.clone() };
-            // First it counts as one that missed changes: whoever finds it half dropped drops the rest.
-            state.update_project(|project| project.fed.retain(|name, _| *name != old.name)).await?;
-            opening.sink.drop_generation(&generation).await?;
-            state.remove_generation(&old.name).await?;
-        }
+    known: &GenerationState,
+) -> Result<()> {
+    let wanted = opening.sink.settings(&state.sink, index)?;
+    if known.settings == wanted {
+        return Ok(());
     }
-    let counted = state.project().await.and_then(|project| project.generations.get(&index.name).copied());
-    let number = opening.sink.newest_generation(&state.sink, index).await?.max(counted.unwrap_or(0)) + 1;
-    state
-        .update_project(|project| {
-            project.generations.insert(index.name.clone(), number);
-        })
-        .await?;
-    let name = opening.sink.generation_name(&state.sink, index, number)?;
-    let generation = Generation { sink: state.sink.clone(), name: name.clone() };
-    let catalog = opening.source.capture.catalog_record(index).await?;
-    let identity = opening.sink.create_generation(&generation, index).await?;
-    state
-        .put_generation(GenerationState {
-            name: name.clone(),
-            index: index.name.clone(),
-            sink: state.sink.clone(),
-            plan: index_text(index),
-            plan_version: LOCK_VERSION,
-            fingerprint: index_fingerprint(index),
-            edges_fingerprint: edges_fingerprint(index),
-            phase: GenerationPhase::Filling,
-            first_position: confirmed.position,
-            ranges: Vec::new(),
-            index_uuid: Some(identity.index_uuid),
-            history_uuids: identity.history_uuids,
-            settings: BTreeMap::new(),
-            catalog,
-            suspect_since: None,
-            stale: None,
-            nonce: String::new(),
-        })
-        .await?;
-    state
-        .update_project(|project| {
-            project.fed.insert(name.clone(), confirmed.position);
-        })
-        .await?;
-    Ok(name)
-}
-
-/// A `swapping` generation asks the alias which is true: live where the alias points to it, else filling.
-pub async fn settle_swaps(opening: &Opening, plan: &Lock) -> Result<()> {
-    for state in opening.states.iter() {
-        for generation in state.generations().await {
-            let Some(index) = plan.indexes.iter().find(|index| index.name == generation.index) else {
-                continue;
-            };
-            if generation.phase == GenerationPhase::Swapping {
-                let targets = opening.sink.alias_targets(&state.sink, index).await?;
-                match targets.contains(&generation.name) {
-                    true => go_live(state, &generation.name, &index.name).await?,
-                    false => set_phase(state, &generation.name, GenerationPhase::Filling).await?,
-                }
-            }
-        }
-    }
-    Ok(())
-}
-
-/// The alias points to a generation: what was live before is kept, which is written first.
-pub async fn go_live(state: &SinkState, name: &str, index: &str) -> Result<()> {
-    for other in state.generations().await {
-        if other.index == index && other.name != name && other.phase == GenerationPhase::Live {
-            set_phase(state, &other.name, GenerationPhase::Kept).await?;
-        }
-    }
-    set_phase(state, name, GenerationPhase::Live).await
-}
-
-async fn set_phase(state: &SinkState, name: &str, phase: GenerationPhase) -> Result<()> {
-    state.update_generation(name, |document| document.phase = phase).await
+    let removed = known.settings.keys().filter(|name| !wanted.contains_key(*name));
+    let mut changes: BTreeMap<String, Option<String>> = removed.map(|name| (name.clone(), None)).collect();
+    let differs = |(name, value): &(&String, &String)| known.settings.get(*name) != Some(*value);
+    changes.extend(wanted.iter().filter(differs).map(|(name, value)| (name.clone(), Some(value.clone()))));
+    let generation = Generation { sink: state.sink.clone(), name: known.name.clone() };
+    opening.sink.set_settings(&generation, &changes).await?;
+    state.update_generation(&known.name, |document| document.settings = wanted).await
 }

@@ -1,13 +1,18 @@
-//! What an apply will do: one step an index and sink, from the plan and the states.
+//! What an apply will do: one step an index and sink, from the plan and the states. Nothing is changed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use flusso_schemas::change::{Change, Effect, IndexChange, compare};
 use flusso_schemas::lock::{IndexPlan, edges_fingerprint, index_fingerprint, read_index};
-use flusso_schemas::report::{Action, ApplyPlan, IndexStep};
+use flusso_schemas::name::quote_literal;
+use flusso_schemas::report::{Action, ApplyPlan, IndexStep, SourceChange, StateStep};
 use flusso_schemas::state::{GenerationPhase, GenerationState};
 
+use crate::drift::Compare;
 use crate::error::{Error, ErrorKind, Result};
 use crate::opening::Opening;
+use crate::ownership::{Standing, live_of, standing};
+use crate::sink::Generation;
 use crate::state::{SinkState, of_sink};
 
 /// Name of the sink that stands in where a plan has none.
@@ -27,8 +32,43 @@ pub async fn plan_apply(opening: &Opening) -> Result<ApplyPlan> {
     for state in opening.states.iter() {
         steps.extend(retired(opening, state).await);
     }
-    let source = opening.source.capture.provision_plan(&opening.plan).await?;
-    Ok(ApplyPlan { source, steps })
+    let mut source = opening.source.capture.provision_plan(&opening.plan).await?;
+    if !opening.is_ready().await {
+        source.push(slot_change(&opening.plan.source.slot));
+    }
+    let mut states = Vec::new();
+    for state in opening.states.iter() {
+        if state.project().await.is_none() {
+            states.push(StateStep { sink: state.sink.clone(), index: state.index_name() });
+        }
+    }
+    Ok(ApplyPlan { source, states, steps })
+}
+
+fn slot_change(slot: &str) -> SourceChange {
+    let name = quote_literal(slot);
+    SourceChange {
+        what: format!("creates replication slot `{slot}`"),
+        statement: format!("select pg_create_logical_replication_slot({name}, 'pgoutput')"),
+    }
+}
+
+/// An error where two sinks would keep their state in one index: they are one cluster under one prefix.
+pub async fn check_places(opening: &Opening) -> Result<()> {
+    let mut seen: BTreeMap<String, &str> = BTreeMap::new();
+    for state in opening.states.iter() {
+        if let Some(other) = seen.insert(state.place().await?, &state.sink) {
+            let index = state.index_name();
+            let message = format!(
+                "sinks `{other}` and `{}` are one cluster with one `index_prefix`: both would use `{index}`; \
+                 nothing was changed",
+                state.sink
+            );
+            return Err(Error::new(ErrorKind::Findings, message)
+                .with_help("give each sink an `index_prefix` of its own, then run `flusso compile`"));
+        }
+    }
+    Ok(())
 }
 
 /// Names of the sinks an index goes to.
@@ -50,9 +90,19 @@ pub fn refuse_unsupported(plan: &ApplyPlan) -> Result<()> {
     if refused.is_empty() {
         return Ok(());
     }
-    let message =
-        format!("this version of flusso does not {} yet; nothing was changed", refused.join(", nor "));
-    Err(Error::new(ErrorKind::Drift, message).with_help("take the change back and run `flusso compile`"))
+    let message = format!("cannot {}: not supported in this version; nothing was changed", refused.join(", "));
+    Err(Error::new(ErrorKind::Drift, message).with_help("take that change back, then run `flusso compile`"))
+}
+
+/// Whether two plans do the same. Estimates may differ.
+pub fn is_same_work(one: &ApplyPlan, other: &ApplyPlan) -> bool {
+    let work = |plan: &ApplyPlan| -> Vec<(String, String, Action, Option<String>)> {
+        let of = |step: &IndexStep| {
+            (step.index.clone(), step.sink.clone(), step.action, step.generation.clone())
+        };
+        plan.steps.iter().map(of).collect()
+    };
+    work(one) == work(other)
 }
 
 /// The verb of an action.
@@ -61,7 +111,8 @@ pub fn action_word(action: Action) -> &'static str {
         Action::Create => "create",
         Action::Resume => "resume",
         Action::Unchanged => "leave",
-        Action::UpdateSettings => "update the settings of",
+        Action::Alias => "put back the alias of",
+        Action::Settings => "update the settings of",
         Action::Extend => "extend and refill",
         Action::Refill => "refill",
         Action::Rebuild => "rebuild",
@@ -69,79 +120,145 @@ pub fn action_word(action: Action) -> &'static str {
     }
 }
 
+/// Why a generation cannot be gone on with for a plan.
+#[derive(Clone, Debug)]
+struct Obstacle {
+    why: String,
+    changes: Vec<Change>,
+}
+
+impl Obstacle {
+    fn of(why: String) -> Self {
+        Self { why, changes: Vec::new() }
+    }
+}
+
 async fn step_of(opening: &Opening, index: &IndexPlan, sink: &str) -> Result<IndexStep> {
-    let step = |action, generation: Option<&GenerationState>, reason: Option<String>| IndexStep {
+    let step = |action, generation: Option<&GenerationState>, reason, changes| IndexStep {
         index: index.name.clone(),
         sink: sink.to_owned(),
         action,
         generation: generation.map(|generation| generation.name.clone()),
         rows_estimated: None,
         reason,
+        changes,
     };
     let Some(state) = of_sink(&opening.states, sink) else {
-        return Ok(step(
-            Action::Create,
-            None,
-            Some("stdout keeps nothing: every document is printed".to_owned()),
-        ));
+        return Ok(step(Action::Create, None, None, Vec::new()));
     };
-    let generations = state.generations().await;
-    let own: Vec<&GenerationState> = generations.iter().filter(|own| own.index == index.name).collect();
-    let has_meaning_of = |generation: &GenerationState| {
-        generation.fingerprint == index_fingerprint(index)
-            && generation.edges_fingerprint == edges_fingerprint(index)
-    };
-    let live = own.iter().find(|generation| generation.phase == GenerationPhase::Live);
-    let begun =
-        own.iter().find(|own| matches!(own.phase, GenerationPhase::Filling | GenerationPhase::Swapping));
+    let alias = opening.sink.alias(sink, index).await?;
+    let own = state.generations().await;
+    let live = live_of(&own, &index.name, &alias);
+    let begun = own.iter().find(|own| {
+        own.index == index.name && is_begun(own) && live.is_none_or(|live| live.name != own.name)
+    });
+    let not_live = obstacle(opening, state, live, index).await?;
+    if let (Some(live), None) = (live, &not_live) {
+        let (lacking, settings) = (lacking(opening, state, live, index).await?, settings(opening, live, index)?);
+        let action = match (&lacking, settings.is_empty()) {
+            (Some(_), _) => Action::Alias,
+            (None, false) => Action::Settings,
+            (None, true) => Action::Unchanged,
+        };
+        return Ok(step(action, Some(live), lacking, settings));
+    }
+    let not_begun = obstacle(opening, state, begun, index).await?;
     Ok(match (live, begun) {
-        (Some(live), _)
-            if has_meaning_of(live)
-                && !changed_settings(live, index).is_empty()
-                && has_missed_nothing(state, live).await =>
-        {
-            let names = changed_settings(live, index).join("`, `");
-            step(Action::UpdateSettings, Some(live), Some(format!("`{names}` changed")))
+        (_, Some(begun)) if not_begun.is_none() => {
+            let (why, changes) = not_live.map(|found| (found.why, found.changes)).unzip();
+            step(Action::Resume, Some(begun), why, changes.unwrap_or_default())
         }
-        (Some(live), _) if has_meaning_of(live) && has_missed_nothing(state, live).await => {
-            step(Action::Unchanged, Some(live), None)
+        (Some(live), _) => {
+            let Obstacle { why, changes } = not_live.unwrap_or_else(|| Obstacle::of(String::new()));
+            let fate = format!("{why}: another is built beside it, and it is not fed meanwhile");
+            step(Action::Rebuild, Some(live), Some(fate), changes)
         }
-        (Some(live), _) if live.fingerprint != index_fingerprint(index) => {
-            step(Action::Rebuild, Some(live), Some("its mapping, key or fields changed".to_owned()))
+        (None, Some(_)) => {
+            let why = not_begun.map(|found| format!("{}: it is dropped", found.why));
+            step(Action::Create, None, why, Vec::new())
         }
-        (Some(live), _) if !has_meaning_of(live) => {
-            step(Action::Refill, Some(live), Some("it depends on other tables or columns now".to_owned()))
+        (None, None) => {
+            step(Action::Create, None, taken_over(opening, state, index).await?, Vec::new())
         }
-        (_, Some(begun))
-            if has_meaning_of(begun)
-                && changed_settings(begun, index).is_empty()
-                && has_missed_nothing(state, begun).await =>
-        {
-            step(Action::Resume, Some(begun), None)
-        }
-        (_, Some(begun)) => {
-            let reason =
-                format!("`{}` was begun under another plan or has missed changes: it is dropped", begun.name);
-            step(Action::Create, None, Some(reason))
-        }
-        (Some(live), None) => {
-            let reason = format!("`{}` has missed changes: another one is built beside it", live.name);
-            step(Action::Create, None, Some(reason))
-        }
-        (None, None) => step(Action::Create, None, existing_target(opening, index, sink).await?),
     })
 }
 
-/// Dynamic settings that differ from those a generation was made with: they are outside the fingerprints.
-fn changed_settings(generation: &GenerationState, index: &IndexPlan) -> Vec<String> {
-    // A plan of another version never has equal fingerprints, so that it is not asked for its settings.
-    let before = read_index(&generation.plan).map(|plan| plan.settings).unwrap_or_default();
-    let names: BTreeSet<&String> = before.keys().chain(index.settings.keys()).collect();
-    names.into_iter().filter(|name| before.get(*name) != index.settings.get(*name)).cloned().collect()
+/// Whether an apply has begun it and not completed it.
+pub fn is_begun(generation: &GenerationState) -> bool {
+    matches!(generation.phase, GenerationPhase::Filling | GenerationPhase::Swapping)
 }
 
-/// Rule *fed-until*: a generation that was fed up to the confirmed position, and is not marked, has missed
-/// nothing.
+/// Why a generation cannot be gone on with; none where it can, or where there is none.
+async fn obstacle(
+    opening: &Opening,
+    state: &SinkState,
+    generation: Option<&GenerationState>,
+    index: &IndexPlan,
+) -> Result<Option<Obstacle>> {
+    let Some(generation) = generation else { return Ok(None) };
+    if let Some(changed) = changed(generation, index) {
+        return Ok(Some(changed));
+    }
+    if let Some(stale) = &generation.stale {
+        let why = format!("`{}` may have missed changes: {}", generation.name, stale.reason);
+        return Ok(Some(Obstacle::of(why)));
+    }
+    if !has_missed_nothing(state, generation).await {
+        return Ok(Some(Obstacle::of(format!("`{}` has missed changes", generation.name))));
+    }
+    match opening.check_generation(generation, Compare::All).await {
+        Err(error) if error.kind == ErrorKind::Drift => Ok(Some(Obstacle::of(error.message))),
+        checked => checked.map(|_| None),
+    }
+}
+
+/// What lies between the plan that a generation was built by and this one, where its documents are not
+/// right for it.
+fn changed(generation: &GenerationState, index: &IndexPlan) -> Option<Obstacle> {
+    let is_same_meaning = generation.fingerprint == index_fingerprint(index)
+        && generation.edges_fingerprint == edges_fingerprint(index);
+    let found = match read_index(&generation.plan) {
+        _ if is_same_meaning => return None,
+        Ok(built_by) => compare(&built_by, index),
+        // Written by another version: that it differs is all that is known.
+        Err(_) => IndexChange { effect: Effect::Rebuild, changes: Vec::new() },
+    };
+    let is_right = found.effect <= Effect::Settings && generation.fingerprint == index_fingerprint(index);
+    let why = || format!("`{}` was built by another plan", generation.name);
+    (!is_right).then(|| Obstacle { why: why(), changes: found.changes })
+}
+
+/// Dynamic settings that are not as an apply set them last.
+fn settings(opening: &Opening, live: &GenerationState, index: &IndexPlan) -> Result<Vec<Change>> {
+    let wanted = opening.sink.settings(&live.sink, index)?;
+    let names: BTreeSet<&String> = wanted.keys().chain(live.settings.keys()).collect();
+    let change = |name: &String| Change {
+        path: format!("settings.{name}"),
+        from: live.settings.get(name).cloned(),
+        to: wanted.get(name).cloned(),
+    };
+    Ok(names.into_iter().map(change).filter(|change| change.from != change.to).collect())
+}
+
+/// The alias or write alias that a live generation lacks, in words.
+async fn lacking(
+    opening: &Opening,
+    state: &SinkState,
+    live: &GenerationState,
+    index: &IndexPlan,
+) -> Result<Option<String>> {
+    if standing(opening, state, index).await? == Standing::Missing {
+        let name = opening.sink.alias_name(&state.sink, index)?;
+        return Ok(Some(format!("alias `{name}` does not exist: it is put back")));
+    }
+    let generation = Generation { sink: state.sink.clone(), name: live.name.clone() };
+    let belongings = opening.sink.belongings(&generation).await?;
+    Ok(belongings
+        .is_some_and(|belongings| !belongings.has_write_alias)
+        .then(|| "its write alias does not exist: it is put back".to_owned()))
+}
+
+/// A generation that was fed up to the confirmed position, and is not marked, has missed nothing.
 pub async fn has_missed_nothing(state: &SinkState, generation: &GenerationState) -> bool {
     if generation.stale.is_some() {
         return false;
@@ -151,14 +268,11 @@ pub async fn has_missed_nothing(state: &SinkState, generation: &GenerationState)
     project.fed.get(&generation.name).is_some_and(|fed| *fed >= confirmed.position)
 }
 
-async fn existing_target(opening: &Opening, index: &IndexPlan, sink: &str) -> Result<Option<String>> {
-    let targets = opening.sink.alias_targets(sink, index).await?;
-    Ok(match targets.is_empty() {
-        true => None,
-        false => {
-            Some(format!("alias `{}` points to `{}`, which is left alone", index.alias, targets.join("`, `")))
-        }
-    })
+/// Indexes that an alias is taken from, in words.
+async fn taken_over(opening: &Opening, state: &SinkState, index: &IndexPlan) -> Result<Option<String>> {
+    let Standing::Earlier(names) = standing(opening, state, index).await? else { return Ok(None) };
+    let alias = opening.sink.alias_name(&state.sink, index)?;
+    Ok(Some(format!("alias `{alias}` points to `{}`, which is kept", names.join("`, `"))))
 }
 
 async fn retired(opening: &Opening, state: &SinkState) -> Vec<IndexStep> {
@@ -176,6 +290,7 @@ async fn retired(opening: &Opening, state: &SinkState) -> Vec<IndexStep> {
         generation: Some(generation.name),
         rows_estimated: None,
         reason: Some("the lock no longer has it".to_owned()),
+        changes: Vec::new(),
     })
     .collect()
 }

@@ -216,11 +216,7 @@ impl DriftCause {
             | Self::SlotAhead { .. }
             | Self::StateGone { .. }
             | Self::UnusableChange { .. } => rebuild(),
-            Self::Index { drift: IndexDrift::Stale { .. } | IndexDrift::MissedChanges, .. } => {
-                "run `flusso apply`: it builds another index beside it and moves the alias when it is done"
-                    .to_owned()
-            }
-            Self::Index { generation, .. } => names.rebuild_one(generation),
+            Self::Index { .. } => names.rebuild_one(),
         }
     }
 }

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use flusso_schemas::lock::IndexPlan;
+use flusso_schemas::lsn::Lsn;
+use flusso_schemas::ownership::Ownership;
 use flusso_schemas::state::Confirmed;
 use tokio::sync::watch;
 
@@ -10,10 +12,11 @@ use crate::backends::{RunOptions, SourceParts};
 use crate::bounds::PASS_WAIT;
 use crate::error::{Error, ErrorKind, Result};
 use crate::feed::{Feed, Feeds};
+use crate::ownership::mark;
 use crate::pipeline::Pipeline;
 use crate::progress::Shutdown;
 use crate::sink::Sink;
-use crate::source::ChangeStream;
+use crate::source::{ChangeStream, SourceIdentity};
 use crate::stale::{Unread, recorded};
 use crate::state::{SinkState, of_sink};
 use crate::writer::Writer;
@@ -31,6 +34,8 @@ pub struct Session {
     pub states: Arc<Vec<SinkState>>,
     /// What is confirmed, as the pipeline goes on.
     pub confirmed: watch::Receiver<Confirmed>,
+    /// Who the source was when the session began.
+    pub identity: SourceIdentity,
     /// What the run was told.
     pub options: RunOptions,
 }
@@ -48,6 +53,8 @@ pub struct Start {
     pub states: Arc<Vec<SinkState>>,
     /// Where to go on.
     pub confirmed: Confirmed,
+    /// Who the source was when the session began.
+    pub identity: SourceIdentity,
     /// What the run was told.
     pub options: RunOptions,
 }
@@ -60,7 +67,7 @@ impl Session {
         stream: &mut dyn ChangeStream,
         stop: Shutdown,
     ) -> Result<(Arc<Self>, Pipeline)> {
-        let Start { feeds, source, sink, states, confirmed, options } = start;
+        let Start { feeds, source, sink, states, confirmed, identity, options } = start;
         let unread = Unread::of(&feeds, &states, &source).await?;
         stream.follow(&recorded(&feeds, &states, &source).await?);
         let writer = Arc::new(Writer::new(sink, source.capture.clone(), stream.lease()));
@@ -75,13 +82,18 @@ impl Session {
             progress: options.progress.clone(),
             stop,
         };
-        let session = Self { feeds, source, writer, states, confirmed: receiver, options };
+        let session = Self { feeds, source, writer, states, confirmed: receiver, identity, options };
         Ok((Arc::new(session), pipeline))
     }
 
     /// The index at a position of the plan.
     pub fn index(&self, position: usize) -> &IndexPlan {
         self.feeds.index(position)
+    }
+
+    /// The mark of a generation that this session makes.
+    pub fn mark(&self, index: &str, generation: &str) -> Ownership {
+        mark(&self.feeds.plan, &self.identity, index, generation)
     }
 
     /// The state of a feed's sink, where it keeps one.
@@ -91,16 +103,23 @@ impl Session {
 
     /// Returns once the pipeline has confirmed everything that had happened before.
     pub async fn wait_passed(&self) -> Result<()> {
-        let capture = &self.source.capture;
-        let seen = capture.insert_position().await?;
-        capture.heartbeat().await?;
+        self.wait_confirmed(self.source.capture.insert_position().await?).await
+    }
+
+    /// Returns once the pipeline has confirmed everything below `position`.
+    pub async fn wait_confirmed(&self, position: Lsn) -> Result<()> {
         let mut confirmed = self.confirmed.clone();
-        let passed = confirmed.wait_for(|confirmed| confirmed.position >= seen);
+        if confirmed.borrow().position >= position {
+            return Ok(());
+        }
+        self.source.capture.heartbeat().await?;
+        let passed = confirmed.wait_for(|confirmed| confirmed.position >= position);
         match tokio::time::timeout(PASS_WAIT, passed).await {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(_)) => Err(Error::new(ErrorKind::ConnectionLost, "following ended meanwhile")),
             Err(_) => {
-                let message = format!("the follower did not pass `{seen}` within {} s", PASS_WAIT.as_secs());
+                let seconds = PASS_WAIT.as_secs();
+                let message = format!("the follower did not pass `{position}` within {seconds} s");
                 Err(Error::new(ErrorKind::Busy, message)
                     .with_help("run `flusso apply` again when the source is less busy"))
             }

@@ -1,5 +1,6 @@
 //! Where documents go: one sink's contract.
 
+mod alias;
 mod fan_out;
 mod stdout;
 
@@ -9,8 +10,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use flusso_schemas::lock::{IndexPlan, Lock};
+use flusso_schemas::ownership::Ownership;
 use flusso_schemas::report::Finding;
 
+pub use alias::{AliasState, AliasTarget, Belongings};
 pub use fan_out::FanOut;
 pub use stdout::StdoutSink;
 
@@ -49,12 +52,20 @@ pub trait Sink: Debug + Send + Sync {
     /// The name of a generation in a sink: `<prefix><index>-<fingerprint8>-<number>`.
     fn generation_name(&self, sink: &str, index: &IndexPlan, number: u64) -> Result<String>;
 
-    /// Makes a generation with the plan's body, tuned for bulk loading, and its write alias.
+    /// Makes a generation with the plan's body, tuned for bulk loading, and its write alias. It carries
+    /// the mark of who made it.
     async fn create_generation(
         &self,
         generation: &Generation,
         index: &IndexPlan,
+        ownership: &Ownership,
     ) -> Result<GenerationIdentity>;
+
+    /// Who made a generation and what points to it; none where it is gone.
+    async fn belongings(&self, generation: &Generation) -> Result<Option<Belongings>>;
+
+    /// Gives a generation that is known to be ours its mark and its write alias, where it lacks them.
+    async fn restore_belongings(&self, generation: &Generation, ownership: &Ownership) -> Result<()>;
 
     /// Its identity now; none where it is gone.
     async fn identity(&self, generation: &Generation) -> Result<Option<GenerationIdentity>>;
@@ -69,6 +80,17 @@ pub trait Sink: Debug + Send + Sync {
     /// Gives a generation the settings it ends with and waits, within a bound, for its replicas.
     /// Returns a sentence where fewer than configured can ever start.
     async fn finish_generation(&self, generation: &Generation, index: &IndexPlan) -> Result<Option<String>>;
+
+    /// The dynamic settings an index is to have here, the plan's and the sink's own, by name without
+    /// `index.`.
+    fn settings(&self, sink: &str, index: &IndexPlan) -> Result<BTreeMap<String, String>>;
+
+    /// Sets dynamic settings of a generation; none gives one back to the server's default.
+    async fn set_settings(
+        &self,
+        generation: &Generation,
+        settings: &BTreeMap<String, Option<String>>,
+    ) -> Result<()>;
 
     /// Writes a batch: one answer an item, documents first, then deletes.
     async fn write(&self, generation: &Generation, batch: WriteBatch<'_>) -> Result<Vec<Answer>>;
@@ -89,11 +111,15 @@ pub trait Sink: Debug + Send + Sync {
     /// What tells whether tombstones may have been lost in between: equal before and after means no.
     async fn shard_marks(&self, generation: &Generation) -> Result<ShardMarks>;
 
-    /// The concrete indexes that the index's alias points to in this sink.
-    async fn alias_targets(&self, sink: &str, index: &IndexPlan) -> Result<Vec<String>>;
+    /// What has the name of the index's alias in this sink.
+    async fn alias(&self, sink: &str, index: &IndexPlan) -> Result<AliasState>;
 
-    /// Moves the alias to this generation, atomically.
-    async fn swap(&self, generation: &Generation, index: &IndexPlan) -> Result<()>;
+    /// The name of the index's alias in this sink, for words.
+    fn alias_name(&self, sink: &str, index: &IndexPlan) -> Result<String>;
+
+    /// Moves the alias to this generation, atomically, away from `from` and nothing else:
+    /// [`crate::ErrorKind::Foreign`] where it points to another index.
+    async fn swap(&self, generation: &Generation, index: &IndexPlan, from: &[String]) -> Result<()>;
 }
 
 /// One concrete index in one sink.

@@ -31,6 +31,16 @@ impl SinkState {
         Ok(states)
     }
 
+    /// Name of the index that holds it.
+    pub fn index_name(&self) -> String {
+        self.store.index_name()
+    }
+
+    /// What tells two places of a state apart: the same for two sinks that would share one.
+    pub async fn place(&self) -> Result<String> {
+        self.store.place().await
+    }
+
     /// Reads it anew.
     pub async fn reload(&self) -> Result<()> {
         *self.stored.lock().await = self.store.load().await?;

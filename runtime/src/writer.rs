@@ -40,6 +40,11 @@ impl Writer {
         Self { sink, capture, lease, epoch: 0, seen_position: AtomicU64::new(0) }
     }
 
+    /// The version of a document that was built from what is below `position`.
+    pub fn version(&self, position: Lsn) -> u64 {
+        position.version(self.epoch)
+    }
+
     /// The sink it writes to.
     pub fn sink(&self) -> &Arc<dyn Sink> {
         &self.sink
@@ -121,8 +126,8 @@ impl Writer {
     }
 
     /// A newer document is ours where its version can come from a position that exists: a redelivery,
-    /// or a later change that was faster.
-    async fn judge_newer(&self, generation: &Generation, key: &Key, version: u64) -> Result<()> {
+    /// or a later change that was faster. Else someone else writes this index.
+    pub async fn judge_newer(&self, generation: &Generation, key: &Key, version: u64) -> Result<()> {
         let is_ours = |position: u64| version <= Lsn(position).version(self.epoch);
         if is_ours(self.seen_position.load(Ordering::Relaxed)) {
             return Ok(());

@@ -21,7 +21,7 @@ mod write;
 mod write_index;
 
 pub use connection::{SecretRef, SourceEndpoint, Template, TlsFiles, UrlEndpoint, UserName};
-pub use fingerprint::{edges_fingerprint, index_fingerprint};
+pub use fingerprint::{edges_fingerprint, field_json, index_fingerprint};
 pub use index::{
     DocumentIdForm, Edge, FieldPlan, FieldSource, IndexPlan, JoinPair, KeyColumn, Node, OnError, ROOT_PATH,
 };

@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::change::Change;
+
 /// How serious a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -119,8 +121,20 @@ pub struct ApplyPlan {
     /// Changes in the source (publication, slot, replica identities), in order, each in words with
     /// its statement.
     pub source: Vec<SourceChange>,
+    /// State indexes that are created, in the sinks that have none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub states: Vec<StateStep>,
     /// One step an index and sink.
     pub steps: Vec<IndexStep>,
+}
+
+/// A state index that is created.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct StateStep {
+    /// The sink.
+    pub sink: String,
+    /// Name of the index.
+    pub index: String,
 }
 
 /// One change in the source.
@@ -147,6 +161,9 @@ pub struct IndexStep {
     pub rows_estimated: Option<u64>,
     /// Why, where that is not plain.
     pub reason: Option<String>,
+    /// What differs from the plan that the generation was built by.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<Change>,
 }
 
 /// What apply does to an index in a sink.
@@ -159,8 +176,10 @@ pub enum Action {
     Resume,
     /// It is live and what it means is the same.
     Unchanged,
+    /// The same, and an alias of it that someone removed is put back.
+    Alias,
     /// Dynamic settings change in place.
-    UpdateSettings,
+    Settings,
     /// The mapping grows in place and every document is sent again.
     Extend,
     /// Every document is sent again.
@@ -174,6 +193,14 @@ pub enum Action {
 impl Action {
     /// Whether this version of flusso carries it out; any other is shown and refused.
     pub fn is_supported(self) -> bool {
-        matches!(self, Self::Create | Self::Resume | Self::Unchanged)
+        matches!(
+            self,
+            Self::Create | Self::Resume | Self::Unchanged | Self::Alias | Self::Settings | Self::Rebuild
+        )
+    }
+
+    /// Whether the generation of the step is fed on, not another one.
+    pub fn goes_on(self) -> bool {
+        matches!(self, Self::Resume | Self::Unchanged | Self::Alias | Self::Settings)
     }
 }

@@ -54,6 +54,10 @@ fn closing(applied: &Applied, dry_run: bool, began: Instant) -> String {
             "verification found {repaired} documents that were not as their rows, and wrote them anew"
         ));
     }
+    if applied.hot > 0 {
+        let hot = grouped(applied.hot);
+        lines.push(format!("verification could not compare {hot} documents: they changed all the time"));
+    }
     lines.push(if dry_run {
         "dry run: nothing was changed".to_owned()
     } else {

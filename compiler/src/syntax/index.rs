@@ -194,6 +194,18 @@ fn root_options(reader: &mut Reader, entry: &Entry) -> Values {
             None => reader.push(unknown_root_parameter(&option.key, reader.place(&option.key_span))),
         }
     }
+    let mark = mapping.get("_meta").and_then(|meta| match &meta.value.content {
+        Content::Map(meta) => meta.get("flusso"),
+        _ => None,
+    });
+    if let Some(mark) = mark {
+        let place = reader.place(&mark.key_span);
+        let message = "`_meta.flusso` is where flusso marks an index as its own: it would be overwritten";
+        reader.push(
+            Diagnostic::deny("unknown-mapping-parameter", place, message)
+                .help("use another key under `_meta`"),
+        );
+    }
     found
 }
 

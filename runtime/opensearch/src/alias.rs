@@ -1,11 +1,15 @@
-//! The alias that applications query: where it points, and its move.
+//! The alias that applications query: where it points, who owns that, and its move.
+
+use std::collections::BTreeMap;
 
 use flusso_runtime::error::{Error, ErrorKind, Result};
+use flusso_runtime::sink::{AliasState, AliasTarget};
 use flusso_schemas::report::{Finding, Level};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::client::{Answered, Client};
+use crate::ownership;
 use crate::server_error::ServerError;
 use crate::transport::segment;
 
@@ -31,41 +35,29 @@ struct Alias {
     indices: Vec<String>,
 }
 
-/// What stands under a name.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Standing {
-    /// An alias over these indexes, sorted; none where there is nothing.
-    Alias(Vec<String>),
-    /// A concrete index.
-    Index,
+/// What has the name of an alias.
+pub(crate) async fn state(client: &Client, alias: &str) -> Result<AliasState> {
+    let Some(targets) = targets(client, alias).await? else { return Ok(AliasState::Index) };
+    let mut marks = if targets.is_empty() { BTreeMap::new() } else { ownership::read(client, alias).await? };
+    let target = |name: String| AliasTarget { ownership: marks.remove(&name).flatten(), name };
+    Ok(AliasState::Targets(targets.into_iter().map(target).collect()))
 }
 
-/// What stands under the name of an alias.
-pub(crate) async fn standing(client: &Client, alias: &str) -> Result<Standing> {
+/// The indexes an alias points to, sorted; none where an index has its name.
+pub(crate) async fn targets(client: &Client, alias: &str) -> Result<Option<Vec<String>>> {
     let path = format!("/_resolve/index/{}?expand_wildcards=all", segment(alias));
     let answered = client.get(&path).await?;
     if answered.is_missing() {
-        return Ok(Standing::Alias(Vec::new()));
+        return Ok(Some(Vec::new()));
     }
-    let resolved: Resolved = answered.json("what stands under an alias' name")?;
+    let resolved: Resolved = answered.json("what has the name of an alias")?;
     if resolved.indices.iter().any(|index| index.name == alias) {
-        return Ok(Standing::Index);
+        return Ok(None);
     }
     let found = resolved.aliases.into_iter().find(|found| found.name == alias);
     let mut targets = found.map(|found| found.indices).unwrap_or_default();
     targets.sort();
-    Ok(Standing::Alias(targets))
-}
-
-/// The indexes an alias points to.
-pub(crate) async fn targets(client: &Client, alias: &str) -> Result<Vec<String>> {
-    match standing(client, alias).await? {
-        Standing::Alias(targets) => Ok(targets),
-        Standing::Index => {
-            let finding = is_an_index(alias);
-            Err(Error::new(ErrorKind::Findings, finding.message.clone()).with_findings(vec![finding]))
-        }
-    }
+    Ok(Some(targets))
 }
 
 /// An index has the alias' name.
@@ -75,10 +67,20 @@ pub(crate) fn is_an_index(alias: &str) -> Finding {
         .with_help("choose another `alias`, or delete that index yourself if it is not needed")
 }
 
-/// Moves the alias to one generation, taking it from every other index in the same step.
-pub(crate) async fn swap(client: &Client, alias: &str, generation: &str) -> Result<()> {
+/// Moves the alias to one generation and away from `from`, in one step. Any other index keeps it, and
+/// is an error: it belongs to someone else.
+pub(crate) async fn swap(client: &Client, alias: &str, generation: &str, from: &[String]) -> Result<()> {
     for attempt in 1..=ATTEMPTS_MAX {
-        let targets = targets(client, alias).await?;
+        let Some(targets) = targets(client, alias).await? else {
+            let finding = is_an_index(alias);
+            return Err(Error::new(ErrorKind::Findings, finding.message.clone()).with_findings(vec![finding]));
+        };
+        let is_foreign = |target: &&String| *target != generation && !from.contains(target);
+        if let Some(foreign) = targets.iter().find(is_foreign) {
+            let message = format!("alias `{alias}` was moved to `{foreign}` by someone else");
+            return Err(Error::new(ErrorKind::Foreign, message)
+                .with_help("find who moved it, then run `flusso apply` again"));
+        }
         if targets == [generation] {
             return Ok(());
         }

@@ -6,6 +6,7 @@ use flusso_runtime::sink::Answer;
 use serde::Deserialize;
 
 use crate::client::{blocked, credentials_refused, unknown_answer};
+use crate::names::write_alias;
 use crate::server_error::ServerError;
 use crate::transport::Response;
 
@@ -68,7 +69,7 @@ pub(crate) fn judge(shown: &str, generation: &str, items: usize, response: &Resp
     match response.status {
         _ if error.is_block() => Err(blocked(&error)),
         _ if error.is_without_manager() => Ok(Outcome::Throttled),
-        _ if error.is_missing_index() => Err(gone(generation)),
+        _ if error.is_missing_index() => Err(write_alias_missing(generation)),
         401 | 403 => Err(credentials_refused(shown, response.status)),
         413 => Ok(Outcome::TooLong),
         429 => Ok(Outcome::Throttled),
@@ -103,7 +104,7 @@ fn judge_item(generation: &str, action: Action) -> Result<Verdict> {
     match item.status {
         _ if error.is_block() => Err(blocked(&error)),
         _ if error.is_without_manager() => Ok(Verdict::Throttled),
-        _ if error.is_missing_index() => Err(gone(generation)),
+        _ if error.is_missing_index() => Err(write_alias_missing(generation)),
         _ if is_unusable(&error) => Err(unusable(generation, &error)),
         403 => Err(credentials_refused("the server", 403)),
         409 => conflict(&error).map(Verdict::Settled),
@@ -178,6 +179,14 @@ fn unusable(generation: &str, error: &ServerError) -> Error {
 /// The error for an index that was deleted.
 pub(crate) fn gone(generation: &str) -> Error {
     DriftCause::Index { generation: generation.to_owned(), drift: IndexDrift::Gone }.error()
+}
+
+/// Requests are written through an alias of the generation's own, which someone removed, alone or with
+/// the index.
+fn write_alias_missing(generation: &str) -> Error {
+    let alias = write_alias(generation);
+    Error::new(ErrorKind::Drift, format!("write alias `{alias}` of index `{generation}` does not exist"))
+        .with_help("run `flusso apply`: it puts the alias back, or builds the index again if it is gone")
 }
 
 #[cfg(test)]

@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 use flusso_runtime::bounds::REPLICAS_WAIT;
 use flusso_runtime::error::{Error, ErrorKind, Result};
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::answer::gone;
 use crate::client::{Client, unknown_answer};
-use crate::settings::IndexSettings;
+use crate::settings::{IndexSettings, text};
 use crate::transport::segment;
 
 /// How long one question for replicas waits at the server; below the bound of a request.
@@ -34,6 +34,18 @@ pub(crate) async fn finish(client: &Client, name: &str, settings: &IndexSettings
     }))
 }
 
+/// Sets dynamic settings, given by name without `index.`; none gives one back to the server's default.
+pub(crate) async fn set(
+    client: &Client,
+    name: &str,
+    settings: &BTreeMap<String, Option<String>>,
+) -> Result<()> {
+    let body: Map<String, Value> =
+        settings.iter().map(|(name, value)| (format!("index.{name}"), json!(value))).collect();
+    let answered = client.put(&format!("/{}/_settings", segment(name)), &Value::Object(body)).await?;
+    answered.success(&format!("a change of the settings of index `{name}`"))
+}
+
 #[derive(Deserialize)]
 struct Settings {
     settings: Map<String, Value>,
@@ -50,10 +62,6 @@ async fn current(client: &Client, name: &str) -> Result<Map<String, Value>> {
 
 /// What of the wanted settings is not so yet. A static setting is refused even with the value it has.
 fn changes(wanted: Map<String, Value>, current: &Map<String, Value>) -> Map<String, Value> {
-    let text = |value: &Value| match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    };
     let is_so = |name: &str, value: &Value| match current.get(name) {
         None => value.is_null(),
         Some(current) => !value.is_null() && text(current) == text(value),
@@ -120,8 +128,6 @@ fn late(name: &str, possible: usize) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]

@@ -1,15 +1,17 @@
 //! Concrete indexes: made, told apart, removed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use flusso_runtime::error::{Error, ErrorKind, Result};
-use flusso_runtime::sink::GenerationIdentity;
+use flusso_runtime::sink::{Belongings, GenerationIdentity};
 use flusso_schemas::lock::IndexPlan;
+use flusso_schemas::ownership::Ownership;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::client::Client;
 use crate::names::{generation_number, write_alias};
+use crate::ownership;
 use crate::server_error::ServerError;
 use crate::settings::IndexSettings;
 use crate::shape;
@@ -32,10 +34,12 @@ pub(crate) async fn create(
     name: &str,
     index: &IndexPlan,
     settings: &IndexSettings,
+    ownership: &Ownership,
 ) -> Result<()> {
+    let mappings = index.body.get("mappings").unwrap_or(&Value::Null);
     let body = json!({
         "settings": settings.filling(),
-        "mappings": index.body.get("mappings").cloned().unwrap_or_else(|| json!({})),
+        "mappings": ownership::marked(mappings, ownership),
         "aliases": { write_alias(name): {} },
     });
     let answered = client.put(&format!("/{}", segment(name)), &body).await?;
@@ -118,17 +122,39 @@ fn identity_of(stats: IndexStats, shards: usize) -> Option<GenerationIdentity> {
     all.then_some(GenerationIdentity { index_uuid: stats.uuid, history_uuids })
 }
 
-/// Removes a generation that nothing but its write alias points to. None there is no error.
-pub(crate) async fn drop(client: &Client, name: &str) -> Result<()> {
+/// Who made a generation and what points to it; none where it is gone.
+pub(crate) async fn belongings(client: &Client, name: &str) -> Result<Option<Belongings>> {
     let answered = client.get(&format!("/{}/_alias", segment(name))).await?;
     if answered.is_missing() {
+        return Ok(None);
+    }
+    let mut found: BTreeMap<String, Aliases> = answered.json("the aliases of a generation")?;
+    let mut aliases: BTreeSet<String> =
+        found.remove(name).unwrap_or_default().aliases.into_keys().collect();
+    let has_write_alias = aliases.remove(&write_alias(name));
+    let ownership = ownership::read(client, name).await?.remove(name).flatten();
+    Ok(Some(Belongings { ownership, has_write_alias, aliases }))
+}
+
+/// Gives a generation of ours its mark and its write alias, where it lacks them.
+pub(crate) async fn restore_belongings(client: &Client, name: &str, ownership: &Ownership) -> Result<()> {
+    ownership::restore(client, name, ownership).await?;
+    if belongings(client, name).await?.is_some_and(|belongings| belongings.has_write_alias) {
         return Ok(());
     }
-    let mut aliases: BTreeMap<String, Aliases> = answered.json("the aliases of a generation")?;
-    let aliases = aliases.remove(name).unwrap_or_default().aliases;
-    if let Some(other) = aliases.keys().find(|alias| **alias != write_alias(name)) {
+    let alias = write_alias(name);
+    let action = json!({ "actions": [{ "add": { "index": name, "alias": alias } }] });
+    let answered = client.post("/_aliases", &action).await?;
+    answered.success(&format!("the write alias `{alias}`"))
+}
+
+/// Removes a generation that nothing but its write alias points to. None there is no error.
+pub(crate) async fn drop(client: &Client, name: &str) -> Result<()> {
+    let Some(Belongings { aliases, .. }) = belongings(client, name).await? else { return Ok(()) };
+    if let Some(other) = aliases.first() {
         let message = format!("index `{name}` is not removed: alias `{other}` points to it");
-        return Err(Error::new(ErrorKind::Drift, message));
+        return Err(Error::new(ErrorKind::Drift, message)
+            .with_help(format!("remove alias `{other}` from it, then run `flusso apply` again")));
     }
     let answered = client.delete(&format!("/{}", segment(name))).await?;
     if answered.is_missing() { Ok(()) } else { answered.success(&format!("the removal of index `{name}`")) }

@@ -19,6 +19,7 @@ mod marks;
 mod names;
 mod outage;
 mod owner;
+mod ownership;
 mod pipelines;
 mod preflight;
 mod server_error;

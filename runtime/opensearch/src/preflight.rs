@@ -8,7 +8,7 @@ use flusso_schemas::report::{Finding, Level};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::alias::{self, Standing};
+use crate::alias;
 use crate::client::Client;
 use crate::facts;
 use crate::names;
@@ -111,12 +111,11 @@ impl Preflight<'_> {
         Ok(findings)
     }
 
-    /// What stands under the alias' name and would be taken away by the swap.
+    /// What has the alias' name and would be taken away by the swap.
     async fn alias(self, index: &IndexPlan) -> Result<Option<Finding>> {
         let alias = names::alias(self.prefix, index);
-        let targets = match alias::standing(self.client, &alias).await? {
-            Standing::Index => return Ok(Some(alias::is_an_index(&alias))),
-            Standing::Alias(targets) => targets,
+        let Some(targets) = alias::targets(self.client, &alias).await? else {
+            return Ok(Some(alias::is_an_index(&alias)));
         };
         for target in &targets {
             let is_generation = names::generation_number(self.prefix, &index.name, target).is_some();

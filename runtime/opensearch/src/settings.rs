@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use flusso_runtime::bounds::GC_DELETES_MS;
+use flusso_schemas::lock::settings::is_dynamic;
 use serde_json::{Map, Value, json};
 
 /// How often a search sees new documents.
@@ -49,9 +50,25 @@ impl IndexSettings {
         settings
     }
 
+    /// Those that can change in place, by name without `index.`, but for the one that is flusso's own.
+    pub(crate) fn dynamic(&self) -> BTreeMap<String, String> {
+        let named = self.all.iter().filter(|(name, _)| *name != GC_DELETES);
+        let named = named.map(|(name, value)| (name.strip_prefix("index.").unwrap_or(name), value));
+        let dynamic = named.filter(|(name, _)| is_dynamic(name));
+        dynamic.map(|(name, value)| (name.to_owned(), text(value))).collect()
+    }
+
     /// One setting by its full name.
     pub(crate) fn get(&self, name: &str) -> Option<&Value> {
         self.all.get(name)
+    }
+}
+
+/// A setting's value as the server prints it.
+pub(crate) fn text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
     }
 }
 

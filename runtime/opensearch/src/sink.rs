@@ -9,10 +9,12 @@ use flusso_runtime::backends::RunOptions;
 use flusso_runtime::claims::{Claim, Purpose};
 use flusso_runtime::error::{Error, ErrorKind, Result};
 use flusso_runtime::sink::{
-    Answer, Generation, GenerationIdentity, ShardMarks, Sink, StoredDocument, WriteBatch,
+    AliasState, Answer, Belongings, Generation, GenerationIdentity, ShardMarks, Sink, StoredDocument,
+    WriteBatch,
 };
 use flusso_runtime::state_store::StateStore;
 use flusso_schemas::lock::{Compression, IndexPlan, Lock, OpenSearchPlan};
+use flusso_schemas::ownership::Ownership;
 use flusso_schemas::report::{Finding, Level};
 
 use crate::bulk::Limits;
@@ -83,12 +85,8 @@ impl OpenSearchSink {
         })
     }
 
-    fn settings(&self, index: &IndexPlan) -> IndexSettings {
+    fn index_settings(&self, index: &IndexPlan) -> IndexSettings {
         IndexSettings::of(&index.whole_body(), &self.environment)
-    }
-
-    fn alias(&self, index: &IndexPlan) -> String {
-        names::alias(&self.prefix, index)
     }
 }
 
@@ -161,12 +159,21 @@ impl Sink for OpenSearchSink {
         &self,
         generation: &Generation,
         index: &IndexPlan,
+        ownership: &Ownership,
     ) -> Result<GenerationIdentity> {
         let name = &generation.name;
-        generation::create(&self.client, name, index, &self.settings(index)).await?;
+        generation::create(&self.client, name, index, &self.index_settings(index), ownership).await?;
         self.shapes.forget(name);
         let gone = || crate::answer::gone(name);
         generation::identity(&self.client, name).await?.ok_or_else(gone)
+    }
+
+    async fn belongings(&self, generation: &Generation) -> Result<Option<Belongings>> {
+        generation::belongings(&self.client, &generation.name).await
+    }
+
+    async fn restore_belongings(&self, generation: &Generation, ownership: &Ownership) -> Result<()> {
+        generation::restore_belongings(&self.client, &generation.name, ownership).await
     }
 
     async fn identity(&self, generation: &Generation) -> Result<Option<GenerationIdentity>> {
@@ -174,7 +181,7 @@ impl Sink for OpenSearchSink {
     }
 
     async fn check_settings(&self, generation: &Generation, index: &IndexPlan) -> Result<()> {
-        pipelines::check(&self.client, &generation.name, &self.settings(index)).await
+        pipelines::check(&self.client, &generation.name, &self.index_settings(index)).await
     }
 
     async fn drop_generation(&self, generation: &Generation) -> Result<()> {
@@ -184,7 +191,19 @@ impl Sink for OpenSearchSink {
 
     async fn finish_generation(&self, generation: &Generation, index: &IndexPlan) -> Result<Option<String>> {
         self.shapes.forget(&generation.name);
-        finish::finish(&self.client, &generation.name, &self.settings(index)).await
+        finish::finish(&self.client, &generation.name, &self.index_settings(index)).await
+    }
+
+    fn settings(&self, _sink: &str, index: &IndexPlan) -> Result<BTreeMap<String, String>> {
+        Ok(self.index_settings(index).dynamic())
+    }
+
+    async fn set_settings(
+        &self,
+        generation: &Generation,
+        settings: &BTreeMap<String, Option<String>>,
+    ) -> Result<()> {
+        finish::set(&self.client, &generation.name, settings).await
     }
 
     async fn write(&self, generation: &Generation, batch: WriteBatch<'_>) -> Result<Vec<Answer>> {
@@ -222,11 +241,15 @@ impl Sink for OpenSearchSink {
         marks::read(&self.client, &self.shapes, &generation.name).await
     }
 
-    async fn alias_targets(&self, _sink: &str, index: &IndexPlan) -> Result<Vec<String>> {
-        alias::targets(&self.client, &self.alias(index)).await
+    async fn alias(&self, _sink: &str, index: &IndexPlan) -> Result<AliasState> {
+        alias::state(&self.client, &names::alias(&self.prefix, index)).await
     }
 
-    async fn swap(&self, generation: &Generation, index: &IndexPlan) -> Result<()> {
-        alias::swap(&self.client, &self.alias(index), &generation.name).await
+    fn alias_name(&self, _sink: &str, index: &IndexPlan) -> Result<String> {
+        Ok(names::alias(&self.prefix, index))
+    }
+
+    async fn swap(&self, generation: &Generation, index: &IndexPlan, from: &[String]) -> Result<()> {
+        alias::swap(&self.client, &names::alias(&self.prefix, index), &generation.name, from).await
     }
 }

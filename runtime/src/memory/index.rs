@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use flusso_schemas::ownership::Ownership;
+
 use crate::sink::{Answer, Cause};
 
 /// What stands under an id: a document, or (none) the tombstone of one.
@@ -31,6 +33,12 @@ pub struct Index {
     pub history_uuid: String,
     /// Its primary's term: another one may have lost tombstones.
     pub term: u64,
+    /// Who made it.
+    pub ownership: Option<Ownership>,
+    /// Whether its write alias is there.
+    pub has_write_alias: bool,
+    /// Settings that were set on it.
+    pub settings: BTreeMap<String, Option<String>>,
     entries: BTreeMap<String, Entry>,
     not_durable: Vec<Undone>,
     found: BTreeSet<String>,
@@ -41,7 +49,18 @@ impl Index {
     pub fn new(uuid: String) -> Self {
         let history_uuid = format!("{uuid}-history");
         let (entries, not_durable, found) = Default::default();
-        Self { uuid, history_uuid, term: 1, entries, not_durable, found }
+        let (ownership, settings) = (None, BTreeMap::new());
+        Self {
+            uuid,
+            history_uuid,
+            term: 1,
+            ownership,
+            has_write_alias: true,
+            settings,
+            entries,
+            not_durable,
+            found,
+        }
     }
 
     /// Writes one item under `external_gte`.

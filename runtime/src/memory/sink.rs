@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use async_trait::async_trait;
 use flusso_schemas::lock::{IndexPlan, Lock, index_fingerprint};
+use flusso_schemas::ownership::Ownership;
 use flusso_schemas::report::Finding;
 
 use super::calls::{Call, Process};
@@ -13,7 +14,10 @@ use super::cluster::{Cluster, Request, Servers};
 use super::index::{Entry, Index};
 use super::store::MemoryStore;
 use crate::error::{Error, ErrorKind, Result};
-use crate::sink::{Answer, Generation, GenerationIdentity, ShardMarks, Sink, StoredDocument, WriteBatch};
+use crate::sink::{
+    AliasState, AliasTarget, Answer, Belongings, Generation, GenerationIdentity, ShardMarks, Sink, StoredDocument,
+    WriteBatch,
+};
 use crate::state_store::StateStore;
 
 /// Ids in one page of a listing: few, so that tests see several pages.
@@ -54,9 +58,10 @@ fn number_of(name: &str, prefix: &str) -> Option<u64> {
     name.strip_prefix(prefix)?.rsplit_once('-')?.1.parse().ok()
 }
 
-fn add_index(servers: &mut Servers, name: &str) -> GenerationIdentity {
+fn add_index(servers: &mut Servers, name: &str, ownership: &Ownership) -> GenerationIdentity {
     servers.sequence += 1;
-    let index = Index::new(format!("uuid-{}", servers.sequence));
+    let mut index = Index::new(format!("uuid-{}", servers.sequence));
+    index.ownership = Some(ownership.clone());
     let identity = GenerationIdentity {
         index_uuid: index.uuid.clone(),
         history_uuids: vec![index.history_uuid.clone()],
@@ -107,11 +112,37 @@ impl Sink for MemorySink {
         Ok(format!("{}-{}-{number}", index.name, &index_fingerprint(index)[..8]))
     }
 
-    async fn create_generation(&self, generation: &Generation, _: &IndexPlan) -> Result<GenerationIdentity> {
+    async fn create_generation(
+        &self,
+        generation: &Generation,
+        _: &IndexPlan,
+        ownership: &Ownership,
+    ) -> Result<GenerationIdentity> {
         self.reach(Call::CreateGeneration).await?;
-        let identity = self.cluster.with(|servers| add_index(servers, &generation.name));
+        let identity = self.cluster.with(|servers| add_index(servers, &generation.name, ownership));
         self.reach(Call::CreateGenerationDone).await?;
         Ok(identity)
+    }
+
+    async fn belongings(&self, generation: &Generation) -> Result<Option<Belongings>> {
+        reachable(&self.cluster)?;
+        Ok(self.cluster.with(|servers| {
+            let index = servers.indexes.get(&generation.name)?;
+            let to_it = servers.aliases.iter().filter(|(_, target)| **target == generation.name);
+            Some(Belongings {
+                ownership: index.ownership.clone(),
+                has_write_alias: index.has_write_alias,
+                aliases: to_it.map(|(alias, _)| alias.clone()).collect(),
+            })
+        }))
+    }
+
+    async fn restore_belongings(&self, generation: &Generation, ownership: &Ownership) -> Result<()> {
+        reachable(&self.cluster)?;
+        self.index(generation, |index| {
+            index.ownership = Some(ownership.clone());
+            index.has_write_alias = true;
+        })
     }
 
     async fn identity(&self, generation: &Generation) -> Result<Option<GenerationIdentity>> {
@@ -136,6 +167,19 @@ impl Sink for MemorySink {
     async fn finish_generation(&self, _: &Generation, _: &IndexPlan) -> Result<Option<String>> {
         self.reach(Call::Finish).await?;
         Ok(None)
+    }
+
+    fn settings(&self, _sink: &str, index: &IndexPlan) -> Result<BTreeMap<String, String>> {
+        Ok(index.settings.clone())
+    }
+
+    async fn set_settings(
+        &self,
+        generation: &Generation,
+        settings: &BTreeMap<String, Option<String>>,
+    ) -> Result<()> {
+        reachable(&self.cluster)?;
+        self.index(generation, |index| index.settings.extend(settings.clone()))
     }
 
     async fn write(&self, generation: &Generation, batch: WriteBatch<'_>) -> Result<Vec<Answer>> {
@@ -180,14 +224,29 @@ impl Sink for MemorySink {
         self.index(generation, |index| ShardMarks(BTreeMap::from([(0, (index.term, "node".to_owned()))])))
     }
 
-    async fn alias_targets(&self, _sink: &str, index: &IndexPlan) -> Result<Vec<String>> {
+    async fn alias(&self, _sink: &str, index: &IndexPlan) -> Result<AliasState> {
         reachable(&self.cluster)?;
-        Ok(self.cluster.with(|servers| servers.aliases.get(&index.alias).cloned().into_iter().collect()))
+        Ok(AliasState::Targets(self.cluster.with(|servers| {
+            let name = servers.aliases.get(&index.alias).cloned();
+            let ownership = |name: &String| servers.indexes.get(name).and_then(|index| index.ownership.clone());
+            name.into_iter().map(|name| AliasTarget { ownership: ownership(&name), name }).collect()
+        })))
     }
 
-    async fn swap(&self, generation: &Generation, index: &IndexPlan) -> Result<()> {
+    fn alias_name(&self, _sink: &str, index: &IndexPlan) -> Result<String> {
+        Ok(index.alias.clone())
+    }
+
+    async fn swap(&self, generation: &Generation, index: &IndexPlan, from: &[String]) -> Result<()> {
         self.reach(Call::Swap).await?;
-        self.cluster.with(|servers| servers.aliases.insert(index.alias.clone(), generation.name.clone()));
+        self.cluster.with(|servers| {
+            let now = servers.aliases.get(&index.alias);
+            if now.is_some_and(|now| *now != generation.name && !from.contains(now)) {
+                return Err(Error::new(ErrorKind::Foreign, "the alias was moved by someone else"));
+            }
+            servers.aliases.insert(index.alias.clone(), generation.name.clone());
+            Ok(())
+        })?;
         self.reach(Call::SwapDone).await
     }
 }

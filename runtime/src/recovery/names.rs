@@ -79,14 +79,13 @@ impl Names {
         self.then_apply(&commands)
     }
 
-    /// Removes one generation from the state that names it, so that apply builds another beside it.
-    pub fn rebuild_one(&self, generation: &str) -> String {
-        let commands: Vec<String> = self
-            .states
-            .iter()
-            .map(|(sink, index)| self.delete(sink, &format!("{index}/_doc/generation:{generation}")))
-            .collect();
-        self.then_apply(&commands)
+    /// The step of the plan that builds one index again.
+    pub fn rebuild_one(&self) -> String {
+        format!(
+            "stop `flusso run` of project `{}`, then `flusso apply`: it builds that index again beside the live \
+             one and moves the alias when it is done",
+            self.plan.project
+        )
     }
 
     fn then_apply(&self, commands: &[String]) -> String {

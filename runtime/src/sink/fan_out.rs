@@ -5,9 +5,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use flusso_schemas::lock::{IndexPlan, Lock};
+use flusso_schemas::ownership::Ownership;
 use flusso_schemas::report::Finding;
 
-use super::{Answer, Generation, GenerationIdentity, ShardMarks, Sink, StoredDocument, WriteBatch};
+use super::{
+    AliasState, Answer, Belongings, Generation, GenerationIdentity, ShardMarks, Sink, StoredDocument, WriteBatch,
+};
 use crate::claims::{Claim, collisions};
 use crate::error::{Error, ErrorKind, Result};
 use crate::state_store::StateStore;
@@ -67,8 +70,17 @@ impl Sink for FanOut {
         &self,
         generation: &Generation,
         index: &IndexPlan,
+        ownership: &Ownership,
     ) -> Result<GenerationIdentity> {
-        self.member(&generation.sink)?.create_generation(generation, index).await
+        self.member(&generation.sink)?.create_generation(generation, index, ownership).await
+    }
+
+    async fn belongings(&self, generation: &Generation) -> Result<Option<Belongings>> {
+        self.member(&generation.sink)?.belongings(generation).await
+    }
+
+    async fn restore_belongings(&self, generation: &Generation, ownership: &Ownership) -> Result<()> {
+        self.member(&generation.sink)?.restore_belongings(generation, ownership).await
     }
 
     async fn identity(&self, generation: &Generation) -> Result<Option<GenerationIdentity>> {
@@ -85,6 +97,18 @@ impl Sink for FanOut {
 
     async fn finish_generation(&self, generation: &Generation, index: &IndexPlan) -> Result<Option<String>> {
         self.member(&generation.sink)?.finish_generation(generation, index).await
+    }
+
+    fn settings(&self, sink: &str, index: &IndexPlan) -> Result<BTreeMap<String, String>> {
+        self.member(sink)?.settings(sink, index)
+    }
+
+    async fn set_settings(
+        &self,
+        generation: &Generation,
+        settings: &BTreeMap<String, Option<String>>,
+    ) -> Result<()> {
+        self.member(&generation.sink)?.set_settings(generation, settings).await
     }
 
     async fn write(&self, generation: &Generation, batch: WriteBatch<'_>) -> Result<Vec<Answer>> {
@@ -111,11 +135,15 @@ impl Sink for FanOut {
         self.member(&generation.sink)?.shard_marks(generation).await
     }
 
-    async fn alias_targets(&self, sink: &str, index: &IndexPlan) -> Result<Vec<String>> {
-        self.member(sink)?.alias_targets(sink, index).await
+    async fn alias(&self, sink: &str, index: &IndexPlan) -> Result<AliasState> {
+        self.member(sink)?.alias(sink, index).await
     }
 
-    async fn swap(&self, generation: &Generation, index: &IndexPlan) -> Result<()> {
-        self.member(&generation.sink)?.swap(generation, index).await
+    fn alias_name(&self, sink: &str, index: &IndexPlan) -> Result<String> {
+        self.member(sink)?.alias_name(sink, index)
+    }
+
+    async fn swap(&self, generation: &Generation, index: &IndexPlan, from: &[String]) -> Result<()> {
+        self.member(&generation.sink)?.swap(generation, index, from).await
     }
 }

@@ -1,15 +1,19 @@
 //! The sink that stands in where none is configured: every write is a line on standard output.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use flusso_schemas::lock::{IndexPlan, Lock};
+use flusso_schemas::ownership::Ownership;
 use flusso_schemas::report::Finding;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::{Answer, Generation, GenerationIdentity, ShardMarks, Sink, StoredDocument, WriteBatch};
+use super::{
+    AliasState, Answer, Belongings, Generation, GenerationIdentity, ShardMarks, Sink, StoredDocument, WriteBatch,
+};
 use crate::error::{Error, ErrorKind, Result};
 use crate::state_store::StateStore;
 
@@ -89,8 +93,21 @@ impl Sink for StdoutSink {
         Ok(index.name.clone())
     }
 
-    async fn create_generation(&self, _: &Generation, _: &IndexPlan) -> Result<GenerationIdentity> {
+    async fn create_generation(
+        &self,
+        _: &Generation,
+        _: &IndexPlan,
+        _: &Ownership,
+    ) -> Result<GenerationIdentity> {
         Ok(GenerationIdentity { index_uuid: String::new(), history_uuids: Vec::new() })
+    }
+
+    async fn belongings(&self, _generation: &Generation) -> Result<Option<Belongings>> {
+        Ok(None)
+    }
+
+    async fn restore_belongings(&self, _: &Generation, _: &Ownership) -> Result<()> {
+        Ok(())
     }
 
     async fn identity(&self, _generation: &Generation) -> Result<Option<GenerationIdentity>> {
@@ -107,6 +124,14 @@ impl Sink for StdoutSink {
 
     async fn finish_generation(&self, _: &Generation, _: &IndexPlan) -> Result<Option<String>> {
         Ok(None)
+    }
+
+    fn settings(&self, _sink: &str, _index: &IndexPlan) -> Result<BTreeMap<String, String>> {
+        Ok(BTreeMap::new())
+    }
+
+    async fn set_settings(&self, _: &Generation, _: &BTreeMap<String, Option<String>>) -> Result<()> {
+        Ok(())
     }
 
     async fn write(&self, generation: &Generation, batch: WriteBatch<'_>) -> Result<Vec<Answer>> {
@@ -136,14 +161,18 @@ impl Sink for StdoutSink {
     }
 
     async fn shard_marks(&self, _generation: &Generation) -> Result<ShardMarks> {
-        Ok(ShardMarks(std::collections::BTreeMap::new()))
+        Ok(ShardMarks(BTreeMap::new()))
     }
 
-    async fn alias_targets(&self, _sink: &str, _index: &IndexPlan) -> Result<Vec<String>> {
-        Ok(Vec::new())
+    async fn alias(&self, _sink: &str, _index: &IndexPlan) -> Result<AliasState> {
+        Ok(AliasState::Targets(Vec::new()))
     }
 
-    async fn swap(&self, _generation: &Generation, _index: &IndexPlan) -> Result<()> {
+    fn alias_name(&self, _sink: &str, index: &IndexPlan) -> Result<String> {
+        Ok(index.alias.clone())
+    }
+
+    async fn swap(&self, _: &Generation, _: &IndexPlan, _from: &[String]) -> Result<()> {
         Ok(())
     }
 }

@@ -13,13 +13,6 @@ fn obey(bench: &Bench, error: &Error) {
     ) {
         bench.world.with(|inner| inner.slot = None);
     }
-    let generations: Vec<String> =
-        bench.cluster().with(|servers| servers.generations.keys().cloned().collect());
-    for generation in generations {
-        if help.contains(&format!("DELETE /state/_doc/generation:{generation}`")) {
-            bench.cluster().with(|servers| servers.generations.remove(&generation));
-        }
-    }
     if help.contains("`DELETE /state` in sink `search`") {
         bench.cluster().with(|servers| {
             servers.project = None;

@@ -21,7 +21,7 @@ pub fn index_fingerprint(index: &IndexPlan) -> String {
         .map(|part| json!({ "column": part.column.to_string(), "type": part.pg_type }))
         .collect();
     let fields: Map<String, Value> =
-        index.fields.iter().map(|(path, plan)| (path.clone(), field(plan))).collect();
+        index.fields.iter().map(|(path, plan)| (path.clone(), field_json(plan))).collect();
     let preimage = json!([
         key,
         document_id(index.document_id),
@@ -52,8 +52,8 @@ fn jcs_hash(preimage: &Value) -> String {
     short_hash(serde_jcs::to_vec(preimage).expect("a JSON value without special numbers is always printed"))
 }
 
-/// A field as its line says it.
-fn field(plan: &FieldPlan) -> Value {
+/// A field as its line says it: its keys and values as they enter the fingerprint.
+pub fn field_json(plan: &FieldPlan) -> Value {
     let mut entries = Map::new();
     let mut put = |name: &str, value: Value| {
         entries.insert(name.to_owned(), value);

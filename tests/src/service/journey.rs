@@ -1,8 +1,11 @@
 //! The main job over real services with the real binary: from YAML to documents that are true, through
 //! changes, kills and mistakes.
 
+mod aliases;
 mod bystanders;
 mod changes;
+mod failpoints;
+mod hot;
 mod kills;
 mod locks;
 mod mistakes;

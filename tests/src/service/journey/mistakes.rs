@@ -72,17 +72,57 @@ fn a_column_that_changed_since_the_lock_stops_with_4_and_its_name() {
 }
 
 #[test]
-fn what_would_need_a_rebuild_is_shown_and_refused() {
+fn a_changed_field_or_condition_is_shown_and_built_beside_the_live_index() {
     let mut rig = Rig::new(SHOP, 0.005);
     rig.compile_and_apply();
+    let before = rig.generations();
     rig.edit("indexes/orders.yml", "  note: text", "  note: keyword");
+    // Every product is still in: none has a stock this low.
+    rig.edit("indexes/products.yml", "where: { active: true }", "where: { active: true, stock: { gte: -5 } }");
     rig.flusso(&["compile"]).assert_code(0);
-    rig.flusso(&["apply"]).assert_code(4).assert_said("rebuild");
+    let dry = rig.flusso(&["apply", "--dry-run"]).assert_code(0);
+    for text in ["rebuild", "fields.note.kind: text -> keyword", "condition: ", "stock"] {
+        assert!(dry.stderr.contains(text), "no `{text}`:\n{}", dry.stderr);
+    }
+    assert_eq!(rig.generations(), before, "a dry run changes nothing");
     rig.flusso(&["run"]).assert_code(4).assert_said("flusso apply");
-    rig.edit("indexes/orders.yml", "  note: keyword", "  note: text");
-    rig.flusso(&["compile"]).assert_code(0);
-    rig.flusso(&["apply"]).assert_code(0);
+    rig.flusso(&["apply"]).assert_code(0).assert_said("rebuild");
     rig.assert_right("orders");
+    rig.assert_right("products");
+    let after = rig.generations();
+    assert!(before.iter().all(|name| after.contains(name)), "the old ones are kept: {after:?}");
+    assert_eq!(after.len(), before.len() + 2);
+    rig.flusso(&["apply"]).assert_code(0).assert_said("unchanged");
+    rig.follow().stop().assert_code(0);
+}
+
+#[test]
+fn a_changed_setting_is_set_on_the_live_index() {
+    let rig = Rig::new(SHOP, 0.001);
+    rig.compile_and_apply();
+    let before = rig.generations();
+    rig.edit("indexes/orders.yml", "table: orders", "table: orders\nsettings: { max_result_window: 20000 }");
+    rig.flusso(&["compile"]).assert_code(0);
+    rig.flusso(&["apply"]).assert_code(0).assert_said("settings.max_result_window");
+    assert_eq!(rig.generations(), before);
+    let path = format!("/{}_orders/_settings/index.max_result_window", rig.name);
+    assert!(rig.request("GET", &path, "").1.contains("20000"));
+    rig.flusso(&["apply"]).assert_code(0).assert_said("unchanged");
+}
+
+#[test]
+fn a_dry_run_ends_as_the_apply_would() {
+    let mut rig = Rig::new(SHOP, 0.001);
+    rig.flusso(&["compile"]).assert_code(0);
+    let slot = format!("flusso_{}", rig.name);
+    let state = format!("{0}_flusso-state-{0}", rig.name);
+    rig.flusso(&["apply", "--dry-run"]).assert_code(0).assert_said(&slot).assert_said(&state);
+    assert_eq!(rig.value("select count(*) from pg_publication"), Some("0".to_owned()));
+    rig.run(&[&format!("select pg_create_logical_replication_slot('{slot}', 'pgoutput')")]);
+    for arguments in [["apply", "--dry-run"].as_slice(), &["apply"]] {
+        rig.flusso(arguments).assert_code(4).assert_said("no state says that it is ours");
+    }
+    assert_eq!(rig.value("select count(*) from pg_publication"), Some("0".to_owned()), "nothing was altered");
 }
 
 #[test]

@@ -1,10 +1,10 @@
 //! Generations from creation to swap.
 
-use flusso_runtime::ErrorKind;
-use flusso_schemas::lock::Template;
+use flusso_runtime::{AliasState, ErrorKind};
+use flusso_schemas::lock::{IndexPlan, Template};
 use serde_json::{Value, json};
 
-use super::rig::{Rig, SINK, index, index_of, write};
+use super::rig::{Rig, SINK, index, index_of, mark, write};
 
 fn settings(rig: &Rig, name: &str) -> Value {
     let (_, found) = rig.ask("GET", &format!("/{name}/_settings?flat_settings=true"), &Value::Null);
@@ -53,12 +53,13 @@ async fn a_generation_is_known_by_its_number_and_identity() {
     let generation = rig.generation(&index).await;
     rig.generation(&other).await;
     let ninth = rig.named(&index, 9);
-    let made = rig.sink.create_generation(&ninth, &index).await.expect("made");
+    let made = rig.sink.create_generation(&ninth, &index, &mark(&ninth.name)).await.expect("made");
     assert_eq!(made.history_uuids.len(), 2);
     assert_eq!(rig.sink.newest_generation(SINK, &index).await.expect("read"), 9);
     assert_eq!(rig.sink.identity(&ninth).await.expect("read"), Some(made.clone()));
     assert_ne!(rig.sink.identity(&generation).await.expect("read"), Some(made));
-    let error = rig.sink.create_generation(&ninth, &index).await.expect_err("a number is never used twice");
+    let again = rig.sink.create_generation(&ninth, &index, &mark(&ninth.name)).await;
+    let error = again.expect_err("a number is never used twice");
     assert_eq!(error.kind, ErrorKind::Drift);
 }
 
@@ -82,25 +83,66 @@ async fn marks_change_with_nothing_but_a_lost_shard_and_watch_gc_deletes() {
 async fn the_alias_points_to_one_generation_at_any_moment() {
     let rig = Rig::start().await;
     let index = index("a");
-    assert_eq!(rig.sink.alias_targets(SINK, &index).await.expect("read"), Vec::<String>::new());
+    assert_eq!(targets(&rig, &index).await, Vec::<String>::new());
     let first = rig.generation(&index).await;
     let second = rig.named(&index, 2);
-    rig.sink.create_generation(&second, &index).await.expect("made");
-    rig.sink.swap(&first, &index).await.expect("swapped");
+    rig.sink.create_generation(&second, &index, &mark(&second.name)).await.expect("made");
+    rig.sink.swap(&first, &index, &[]).await.expect("swapped");
     let alias = format!("{}a", rig.prefix);
     let watched = (rig.address.clone(), alias.clone());
     let watcher = tokio::task::spawn_blocking(move || watch(&watched.0, &watched.1));
     for generation in [&second, &first].into_iter().cycle().take(10) {
-        rig.sink.swap(generation, &index).await.expect("swapped");
-        assert_eq!(
-            rig.sink.alias_targets(SINK, &index).await.expect("read"),
-            std::slice::from_ref(&generation.name)
-        );
+        let from = [first.name.clone(), second.name.clone()];
+        rig.sink.swap(generation, &index, &from).await.expect("swapped");
+        assert_eq!(targets(&rig, &index).await, std::slice::from_ref(&generation.name));
     }
     assert_eq!(watcher.await.expect("it watched"), Vec::<String>::new());
     let error = rig.sink.drop_generation(&first).await.expect_err("the alias points to it");
     assert_eq!(error.kind, ErrorKind::Drift);
     rig.sink.drop_generation(&second).await.expect("nothing points to it");
+}
+
+async fn targets(rig: &Rig, index: &IndexPlan) -> Vec<String> {
+    match rig.sink.alias(SINK, index).await.expect("read") {
+        AliasState::Targets(targets) => targets.into_iter().map(|target| target.name).collect(),
+        AliasState::Index => panic!("it is an alias"),
+    }
+}
+
+#[tokio::test]
+async fn an_alias_that_someone_else_moved_stays_where_it_is() {
+    let rig = Rig::start().await;
+    let index = index("moved");
+    let generation = rig.generation(&index).await;
+    let alias = format!("{}moved", rig.prefix);
+    let foreign = format!("{}foreign", rig.prefix);
+    rig.ask("PUT", &format!("/{foreign}"), &json!({ "aliases": { alias: {} } }));
+    let error = rig.sink.swap(&generation, &index, &[]).await.expect_err("it is not ours to move");
+    assert_eq!(error.kind, ErrorKind::Foreign);
+    assert!(error.message.contains(&foreign), "{error}");
+    assert_eq!(targets(&rig, &index).await, [foreign]);
+}
+
+#[tokio::test]
+async fn a_generation_keeps_its_own_meta_beside_the_mark_of_its_maker_and_gets_both_back() {
+    let rig = Rig::start().await;
+    let body = json!({ "mappings": { "_meta": { "team": "search" } } });
+    let index = index_of("orders", body);
+    let generation = rig.generation(&index).await;
+    let name = &generation.name;
+    let before = rig.sink.belongings(&generation).await.expect("read").expect("it is there");
+    assert_eq!(before.ownership, Some(mark(name)));
+    assert!(before.has_write_alias && before.aliases.is_empty(), "{before:?}");
+    rig.ask("PUT", &format!("/{name}/_mapping"), &json!({ "_meta": { "team": "search" } }));
+    rig.ask("DELETE", &format!("/{name}/_alias/{name}-W"), &Value::Null);
+    let removed = rig.sink.belongings(&generation).await.expect("read").expect("it is there");
+    assert_eq!((removed.ownership, removed.has_write_alias), (None, false));
+    rig.sink.restore_belongings(&generation, &mark(name)).await.expect("put back");
+    assert_eq!(rig.sink.belongings(&generation).await.expect("read"), Some(before));
+    let (_, mapping) = rig.ask("GET", &format!("/{name}/_mapping"), &Value::Null);
+    assert_eq!(mapping[name]["mappings"]["_meta"]["team"], "search");
+    let gone = rig.named(&index, 7);
+    assert_eq!(rig.sink.belongings(&gone).await.expect("read"), None);
 }
 
 /// What was wrong with the alias in any of many looks.
@@ -125,7 +167,7 @@ async fn an_index_with_the_alias_name_is_a_finding_and_stays() {
     let generation = rig.generation(&index).await;
     let taken = format!("{}taken", rig.prefix);
     rig.ask("PUT", &format!("/{taken}"), &json!({}));
-    let error = rig.sink.swap(&generation, &index).await.expect_err("it is an index");
+    let error = rig.sink.swap(&generation, &index, &[]).await.expect_err("it is an index");
     assert_eq!((error.kind, error.findings[0].lint.as_str()), (ErrorKind::Findings, "alias-is-an-index"));
     assert!(rig.indexes().contains(&taken));
 }

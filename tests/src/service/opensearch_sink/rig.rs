@@ -16,6 +16,7 @@ use flusso_runtime::{Error, ErrorKind, Result};
 use flusso_schemas::lock::{
     Compression, DocumentIdForm, IndexPlan, OnError, OpenSearchPlan, Template, UrlEndpoint,
 };
+use flusso_schemas::ownership::{OWNERSHIP_VERSION, Ownership};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use xtask::services::opensearch::{Node, http};
@@ -90,7 +91,7 @@ impl Rig {
     /// Makes the first generation of an index.
     pub(super) async fn generation(&self, index: &IndexPlan) -> Generation {
         let generation = self.named(index, 1);
-        self.sink.create_generation(&generation, index).await.expect("a generation");
+        self.sink.create_generation(&generation, index, &mark(&generation.name)).await.expect("a generation");
         generation
     }
 
@@ -198,6 +199,17 @@ pub(super) fn index_of(name: &str, body: Value) -> IndexPlan {
         fields: BTreeMap::new(),
         nodes: Vec::new(),
         edges: Vec::new(),
+    }
+}
+
+/// The mark of a generation.
+pub(super) fn mark(generation: &str) -> Ownership {
+    Ownership {
+        version: OWNERSHIP_VERSION,
+        project: "shop".to_owned(),
+        index: "orders".to_owned(),
+        generation: generation.to_owned(),
+        source: "7/shop".to_owned(),
     }
 }
 

@@ -1,0 +1,34 @@
+//! What a sink says of an alias, and of the indexes behind it.
+
+use std::collections::BTreeSet;
+
+use flusso_schemas::ownership::Ownership;
+
+/// What has the name of an alias.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AliasState {
+    /// An alias over these concrete indexes, sorted by name; empty where nothing has the name.
+    Targets(Vec<AliasTarget>),
+    /// A concrete index.
+    Index,
+}
+
+/// A concrete index that an alias points to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AliasTarget {
+    /// Its name.
+    pub name: String,
+    /// Who made it; none where it carries no mark of flusso.
+    pub ownership: Option<Ownership>,
+}
+
+/// What a sink says of one concrete index beside its documents.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Belongings {
+    /// Who made it; none where it carries no mark of flusso.
+    pub ownership: Option<Ownership>,
+    /// Whether its own write alias points to it.
+    pub has_write_alias: bool,
+    /// Other aliases that point to it.
+    pub aliases: BTreeSet<String>,
+}

@@ -1,0 +1,149 @@
+//! An apply that ends at any of its steps, as in a power cut, is completed by the next one.
+
+use std::fs;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use flusso_runtime::failpoint;
+use xtask::fixtures::SHOP;
+
+use crate::rig::{PATIENCE, Rig, Running};
+
+const INDEXES: [&str; 3] = ["orders", "products", "users"];
+
+/// Nothing is left of what was killed: no index without an owner, no second slot.
+#[track_caller]
+fn assert_nothing_is_left(rig: &mut Rig, kept: usize, place: &str) {
+    let generations = rig.generations();
+    assert_eq!(generations.len(), INDEXES.len() + kept, "after a kill at {place}: {generations:?}");
+    let slots = format!("select count(*) from pg_replication_slots where slot_name like '%{}%'", rig.name);
+    assert_eq!(rig.value(&slots), Some("1".to_owned()), "after a kill at {place}");
+}
+
+#[test]
+fn a_first_apply_killed_at_any_step_is_completed_by_the_next_one() {
+    for place in failpoint::ALL {
+        let mut rig = Rig::new(SHOP, 0.001);
+        rig.flusso(&["compile"]).assert_code(0);
+        rig.set("FLUSSO_FAILPOINT", place);
+        let killed = rig.flusso(&["apply"]);
+        rig.set("FLUSSO_FAILPOINT", "");
+        // Where a first apply never comes by, there is nothing to kill.
+        assert_eq!(killed.code, -1, "{place} is not on the way:\n{}", killed.stderr);
+        rig.run(&["update shop.orders set note = 'meanwhile' where id = 3", "delete from shop.orders where id = 4"]);
+        rig.flusso(&["apply"]).assert_code(0);
+        let follower = rig.follow();
+        for index in INDEXES {
+            rig.assert_becomes_right(index);
+        }
+        follower.stop().assert_code(0);
+        assert_nothing_is_left(&mut rig, 0, place);
+    }
+}
+
+/// The products' file without what reads the reviews, and the whole file.
+fn without_reviews(rig: &Rig) -> (String, String) {
+    let whole = fs::read_to_string(rig.path("indexes/products.yml")).expect("the file is there");
+    let lines = whole.lines().filter(|line| !line.contains("reviews"));
+    let less = lines.map(|line| format!("{line}\n")).collect();
+    (less, whole)
+}
+
+fn write_products(rig: &Rig, text: &str) {
+    fs::write(rig.path("indexes/products.yml"), text).expect("the copy is ours");
+    rig.flusso(&["compile"]).assert_code(0);
+}
+
+/// The replica identity of the reviews, and whether they are published.
+fn reviews(rig: &mut Rig) -> (Option<String>, Option<String>) {
+    let identity = "select relreplident::text from pg_class where oid = 'shop.reviews'::regclass";
+    let published = "select count(*)::text from pg_publication_tables where tablename = 'reviews'";
+    (rig.value(identity), rig.value(published))
+}
+
+fn pair(identity: &str, published: &str) -> (Option<String>, Option<String>) {
+    (Some(identity.to_owned()), Some(published.to_owned()))
+}
+
+#[test]
+fn beside_a_running_follower_apply_alters_nothing_and_the_follower_lives_on() {
+    let mut rig = Rig::new(SHOP, 0.001);
+    let (less, whole) = without_reviews(&rig);
+    write_products(&rig, &less);
+    rig.flusso(&["apply"]).assert_code(0);
+    let follower = rig.follow();
+    write_products(&rig, &whole);
+    let before = (reviews(&mut rig), rig.generations());
+    assert_eq!(before.0, pair("d", "0"));
+    rig.flusso(&["apply", "--slot-wait", "1s"]).assert_code(5).assert_said("held by");
+    assert_eq!((reviews(&mut rig), rig.generations()), before);
+    rig.run(&["update shop.orders set note = 'followed' where id = 5"]);
+    rig.assert_becomes_right("orders");
+    follower.stop().assert_code(0);
+    rig.flusso(&["apply"]).assert_code(0).assert_said("rebuild");
+    assert_eq!(reviews(&mut rig), pair("f", "1"));
+    rig.assert_right("products");
+}
+
+#[test]
+fn an_apply_killed_around_its_alterations_leaves_the_old_lock_runnable() {
+    for place in ["slot-acquired", "provisioned", "records-renewed"] {
+        let mut rig = Rig::new(SHOP, 0.001);
+        let (less, whole) = without_reviews(&rig);
+        write_products(&rig, &less);
+        rig.flusso(&["apply"]).assert_code(0);
+        write_products(&rig, &whole);
+        rig.set("FLUSSO_FAILPOINT", place);
+        assert_eq!(rig.flusso(&["apply"]).code, -1, "{place}");
+        rig.set("FLUSSO_FAILPOINT", "");
+        write_products(&rig, &less);
+        let follower = rig.follow();
+        rig.run(&["update shop.orders set note = 'followed' where id = 5"]);
+        rig.assert_becomes_right("orders");
+        follower.stop().assert_code(0);
+        write_products(&rig, &whole);
+        rig.flusso(&["apply"]).assert_code(0);
+        rig.assert_right("products");
+        assert_nothing_is_left(&mut rig, 1, place);
+    }
+}
+
+/// Holds an apply at a place, lets something happen, and lets it go on.
+fn apply_held_at(rig: &mut Rig, place: &str, statement: &str) -> crate::rig::Done {
+    let file = rig.path("held");
+    rig.set("FLUSSO_FAILPOINT", place);
+    rig.set("FLUSSO_FAILPOINT_FILE", file.to_str().expect("a path in UTF-8"));
+    let apply: Running = rig.start(&["apply"]);
+    rig.set("FLUSSO_FAILPOINT", "");
+    rig.set("FLUSSO_FAILPOINT_FILE", "");
+    let until = Instant::now() + PATIENCE;
+    while !file.exists() {
+        assert!(Instant::now() < until, "it never came to {place}");
+        thread::sleep(Duration::from_millis(20));
+    }
+    // What the held process has locked is free only once it goes on.
+    let mut sql = rig.session();
+    let statement = statement.to_owned();
+    let altering = thread::spawn(move || sql.query(&statement).map(drop));
+    thread::sleep(Duration::from_millis(700));
+    fs::remove_file(&file).expect("the file is there");
+    altering.join().expect("it does not panic").expect("the statement runs");
+    apply.wait()
+}
+
+#[test]
+fn a_rewrite_during_an_apply_never_ends_in_wrong_documents_and_success() {
+    let rewrite = "alter table shop.orders alter column note type text using note || ' rewritten'";
+    for place in ["generation-joined", "chunk-written", "filled", "verified", "swapping", "swapped", "live"] {
+        let mut rig = Rig::new(SHOP, 0.002);
+        rig.flusso(&["compile"]).assert_code(0);
+        let done = apply_held_at(&mut rig, place, rewrite);
+        if done.code == 0 {
+            rig.assert_right("orders");
+        } else {
+            done.assert_code(4).assert_said("shop.orders");
+            rig.flusso(&["apply"]).assert_code(0);
+            rig.assert_right("orders");
+        }
+    }
+}
