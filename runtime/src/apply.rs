@@ -136,16 +136,15 @@ impl Attempt {
         let stop = Shutdown::default();
         let Opening { source, sink, states, identity, .. } = opening;
         let options_of_run = options.run.clone();
-        let start =
-            Start {
-                feeds: joined.feeds.clone(),
-                source,
-                sink,
-                states,
-                confirmed,
-                identity,
-                options: options_of_run,
-            };
+        let start = Start {
+            feeds: joined.feeds.clone(),
+            source,
+            sink,
+            states,
+            confirmed,
+            identity,
+            options: options_of_run,
+        };
         let (session, pipeline) = Session::begin(start, &mut *stream, stop.clone()).await?;
         let mut following = tokio::spawn(pipeline.run(stream));
         let outcome = tokio::select! {
@@ -266,7 +265,8 @@ async fn complete(session: &Session, plan: &ApplyPlan) -> Result<()> {
                 let (text, fingerprint, edges) =
                     (index_text(index), index_fingerprint(index), edges_fingerprint(index));
                 let renew = |document: &mut GenerationState| {
-                    (document.plan, document.fingerprint, document.edges_fingerprint) = (text, fingerprint, edges);
+                    (document.plan, document.fingerprint, document.edges_fingerprint) =
+                        (text, fingerprint, edges);
                 };
                 state.update_generation(name, renew).await?;
             }

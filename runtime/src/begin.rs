@@ -86,12 +86,7 @@ impl Beginning<'_> {
 }
 
 /// Removes what earlier applies began for an index, but for the one that is gone on with.
-pub async fn drop_begun(
-    opening: &Opening,
-    state: &SinkState,
-    index: &str,
-    but: Option<&str>,
-) -> Result<()> {
+pub async fn drop_begun(opening: &Opening, state: &SinkState, index: &str, but: Option<&str>) -> Result<()> {
     for old in state.generations().await {
         if old.index != index || but == Some(old.name.as_str()) {
             continue;

@@ -237,7 +237,9 @@ async fn watch_drift(opening: &Opening, feeds: &Feeds, options: &RunOptions) -> 
         let found = alias_findings(opening).await?;
         if found != said {
             if found.is_empty() {
-                options.progress.event(ProgressEvent::Step("every alias points to its index again".to_owned()));
+                options
+                    .progress
+                    .event(ProgressEvent::Step("every alias points to its index again".to_owned()));
             }
             found.iter().cloned().for_each(|finding| options.progress.event(ProgressEvent::Finding(finding)));
             said = found;

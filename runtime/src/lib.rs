@@ -49,6 +49,8 @@ pub use error::{Error, ErrorKind, Result};
 pub use flusso_schemas::lsn::Lsn;
 pub use follow::follow;
 pub use progress::{Progress, ProgressEvent, Shutdown};
-pub use sink::{AliasState, AliasTarget, Answer, Belongings, FanOut, Generation, GenerationIdentity, Sink, StdoutSink};
+pub use sink::{
+    AliasState, AliasTarget, Answer, Belongings, FanOut, Generation, GenerationIdentity, Sink, StdoutSink,
+};
 pub use source::{ChangeCapture, ChangeStream, DocumentBuilder, Event};
 pub use state_store::{Revision, StateStore, Stored, StoredState};

@@ -108,8 +108,9 @@ pub async fn check_aliases(opening: &Opening) -> Result<()> {
     let mut findings = Vec::new();
     for (_, words) in troubles(opening).await?.into_iter().filter(|(is_missing, _)| !is_missing) {
         findings.push(
-            Finding::live("alias-points-elsewhere", Level::Deny, words)
-                .with_help("point the alias back to the live index, or remove it: `flusso apply` puts it back"),
+            Finding::live("alias-points-elsewhere", Level::Deny, words).with_help(
+                "point the alias back to the live index, or remove it: `flusso apply` puts it back",
+            ),
         );
     }
     if findings.is_empty() {

@@ -90,16 +90,16 @@ pub fn refuse_unsupported(plan: &ApplyPlan) -> Result<()> {
     if refused.is_empty() {
         return Ok(());
     }
-    let message = format!("cannot {}: not supported in this version; nothing was changed", refused.join(", "));
+    let message =
+        format!("cannot {}: not supported in this version; nothing was changed", refused.join(", "));
     Err(Error::new(ErrorKind::Drift, message).with_help("take that change back, then run `flusso compile`"))
 }
 
 /// Whether two plans do the same. Estimates may differ.
 pub fn is_same_work(one: &ApplyPlan, other: &ApplyPlan) -> bool {
     let work = |plan: &ApplyPlan| -> Vec<(String, String, Action, Option<String>)> {
-        let of = |step: &IndexStep| {
-            (step.index.clone(), step.sink.clone(), step.action, step.generation.clone())
-        };
+        let of =
+            |step: &IndexStep| (step.index.clone(), step.sink.clone(), step.action, step.generation.clone());
         plan.steps.iter().map(of).collect()
     };
     work(one) == work(other)
@@ -154,7 +154,8 @@ async fn step_of(opening: &Opening, index: &IndexPlan, sink: &str) -> Result<Ind
     });
     let not_live = obstacle(opening, state, live, index).await?;
     if let (Some(live), None) = (live, &not_live) {
-        let (lacking, settings) = (lacking(opening, state, live, index).await?, settings(opening, live, index)?);
+        let (lacking, settings) =
+            (lacking(opening, state, live, index).await?, settings(opening, live, index)?);
         let action = match (&lacking, settings.is_empty()) {
             (Some(_), _) => Action::Alias,
             (None, false) => Action::Settings,
@@ -177,9 +178,7 @@ async fn step_of(opening: &Opening, index: &IndexPlan, sink: &str) -> Result<Ind
             let why = not_begun.map(|found| format!("{}: it is dropped", found.why));
             step(Action::Create, None, why, Vec::new())
         }
-        (None, None) => {
-            step(Action::Create, None, taken_over(opening, state, index).await?, Vec::new())
-        }
+        (None, None) => step(Action::Create, None, taken_over(opening, state, index).await?, Vec::new()),
     })
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::lock::{Edge, IndexPlan, field_json};
 
@@ -213,7 +213,7 @@ fn names<V>(old: &BTreeMap<String, V>, new: &BTreeMap<String, V>) -> BTreeSet<St
 }
 
 fn keys(old: &Value, new: &Value) -> BTreeSet<String> {
-    let keys = |value: &Value| value.as_object().map(Map::clone).unwrap_or_default();
+    let keys = |value: &Value| value.as_object().cloned().unwrap_or_default();
     keys(old).into_iter().chain(keys(new)).map(|(name, _)| name).collect()
 }
 
@@ -245,9 +245,13 @@ mod tests {
     fn each_part_takes_what_it_needs_and_is_named() {
         let condition = changed(|new| new.condition = Some("deleted_at is null".to_owned()));
         assert_eq!(condition, (Effect::Rebuild, vec!["condition".to_owned()]));
-        let settings = changed(|new| drop(new.settings.insert("max_slices".to_owned(), "9".to_owned())));
+        let settings = changed(|new| {
+            new.settings.insert("max_slices".to_owned(), "9".to_owned());
+        });
         assert_eq!(settings, (Effect::Settings, vec!["settings.max_slices".to_owned()]));
-        let rendering = changed(|new| drop(new.rendering.insert("query".to_owned(), 7)));
+        let rendering = changed(|new| {
+            new.rendering.insert("query".to_owned(), 7);
+        });
         assert_eq!(rendering, (Effect::Refill, vec!["rendering.query".to_owned()]));
         let setting = changed(|new| new.body["settings"]["codec"] = json!("best_compression"));
         assert_eq!(setting, (Effect::Rebuild, vec!["settings.codec".to_owned()]));
@@ -272,11 +276,15 @@ mod tests {
 
     #[test]
     fn edges_that_go_need_nothing_and_columns_that_come_a_refill() {
-        let fewer = changed(|new| drop(new.edges.pop()));
+        let fewer = changed(|new| {
+            new.edges.pop();
+        });
         assert_eq!(fewer.0, Effect::Nothing);
         assert!(!fewer.1.is_empty());
         let column = crate::name::Ident::new("brand_new");
-        let more = changed(|new| drop(new.edges[0].columns.insert(column, "text".to_owned())));
+        let more = changed(|new| {
+            new.edges[0].columns.insert(column, "text".to_owned());
+        });
         assert_eq!(more.0, Effect::Refill);
         assert!(more.1[0].ends_with(".brand_new"), "{:?}", more.1);
     }

@@ -129,8 +129,7 @@ pub(crate) async fn belongings(client: &Client, name: &str) -> Result<Option<Bel
         return Ok(None);
     }
     let mut found: BTreeMap<String, Aliases> = answered.json("the aliases of a generation")?;
-    let mut aliases: BTreeSet<String> =
-        found.remove(name).unwrap_or_default().aliases.into_keys().collect();
+    let mut aliases: BTreeSet<String> = found.remove(name).unwrap_or_default().aliases.into_keys().collect();
     let has_write_alias = aliases.remove(&write_alias(name));
     let ownership = ownership::read(client, name).await?.remove(name).flatten();
     Ok(Some(Belongings { ownership, has_write_alias, aliases }))

@@ -138,7 +138,8 @@ impl Sink for OpenSearchSink {
         let claim =
             |name, purpose| Claim { sink: self.name.clone(), cluster: cluster.clone(), name, purpose };
         let ours = plan.indexes.iter().filter(|index| index.sinks.contains(&self.name));
-        let aliases = ours.map(|index| claim(names::alias(&self.prefix, index), Purpose::Alias(index.name.clone())));
+        let aliases =
+            ours.map(|index| claim(names::alias(&self.prefix, index), Purpose::Alias(index.name.clone())));
         let state = claim(names::state_index(&self.prefix, &self.project), Purpose::State);
         Ok(aliases.chain([state]).collect())
     }

@@ -15,8 +15,8 @@ use super::index::{Entry, Index};
 use super::store::MemoryStore;
 use crate::error::{Error, ErrorKind, Result};
 use crate::sink::{
-    AliasState, AliasTarget, Answer, Belongings, Generation, GenerationIdentity, ShardMarks, Sink, StoredDocument,
-    WriteBatch,
+    AliasState, AliasTarget, Answer, Belongings, Generation, GenerationIdentity, ShardMarks, Sink,
+    StoredDocument, WriteBatch,
 };
 use crate::state_store::StateStore;
 
@@ -228,7 +228,8 @@ impl Sink for MemorySink {
         reachable(&self.cluster)?;
         Ok(AliasState::Targets(self.cluster.with(|servers| {
             let name = servers.aliases.get(&index.alias).cloned();
-            let ownership = |name: &String| servers.indexes.get(name).and_then(|index| index.ownership.clone());
+            let ownership =
+                |name: &String| servers.indexes.get(name).and_then(|index| index.ownership.clone());
             name.into_iter().map(|name| AliasTarget { ownership: ownership(&name), name }).collect()
         })))
     }

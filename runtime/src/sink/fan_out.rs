@@ -9,7 +9,8 @@ use flusso_schemas::ownership::Ownership;
 use flusso_schemas::report::Finding;
 
 use super::{
-    AliasState, Answer, Belongings, Generation, GenerationIdentity, ShardMarks, Sink, StoredDocument, WriteBatch,
+    AliasState, Answer, Belongings, Generation, GenerationIdentity, ShardMarks, Sink, StoredDocument,
+    WriteBatch,
 };
 use crate::claims::{Claim, collisions};
 use crate::error::{Error, ErrorKind, Result};

@@ -12,7 +12,8 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::{
-    AliasState, Answer, Belongings, Generation, GenerationIdentity, ShardMarks, Sink, StoredDocument, WriteBatch,
+    AliasState, Answer, Belongings, Generation, GenerationIdentity, ShardMarks, Sink, StoredDocument,
+    WriteBatch,
 };
 use crate::error::{Error, ErrorKind, Result};
 use crate::state_store::StateStore;

@@ -172,7 +172,7 @@ impl Test {
                     *random.pick(&[("like", "a%"), ("like", "%s%"), ("ilike", "A%"), ("like", "_")]);
                 Self::Like(word, pattern)
             }
-            8 if is_plain_text => Self::StartsWith(random.pick(&["a", "it's", "{rows:", "\\", " "])),
+            8 if is_plain_text => Self::StartsWith(random.word(&["a", "it's", "{rows:", "\\", " "])),
             _ => Self::Equal(first),
         })
     }
@@ -238,10 +238,10 @@ impl Test {
 /// A value that a config can write for this type.
 fn operand(random: &mut Random, of: &Type) -> Option<Operand> {
     let text = |text: &str| Operand { written: json!(text), sql: literal(text) };
-    let texts = |random: &mut Random, all: &[&str]| text(random.pick(all));
+    let texts = |random: &mut Random, all: &[&str]| text(random.word(all));
     Some(match of.family() {
-        Family::Integer => number(random.pick(&["0", "1", "2", "-1", "7", "100"])),
-        Family::Numeric => number(random.pick(&["0", "1.1", "-7", "12", "0.5"])),
+        Family::Integer => number(random.word(&["0", "1", "2", "-1", "7", "100"])),
+        Family::Numeric => number(random.word(&["0", "1.1", "-7", "12", "0.5"])),
         Family::Float => {
             let digits = random.pick(&["0", "1.1", "0.1", "-2.5", "10000000000.0"]);
             Operand { sql: literal(digits), ..number(digits) }

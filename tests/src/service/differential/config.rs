@@ -86,7 +86,7 @@ pub(super) struct Relation {
 #[derive(Debug)]
 pub(super) enum Shape {
     Object(Vec<Field>),
-    Value(Scalar),
+    Value(Box<Scalar>),
 }
 
 /// One item of an order.
@@ -316,7 +316,7 @@ impl<'a> Maker<'a> {
             if is_keyless && !has_one_text(&scalar.of) {
                 return None;
             }
-            (Shape::Value(scalar), false)
+            (Shape::Value(Box::new(scalar)), false)
         } else {
             let count = self.random.between(1, 4);
             (Shape::Object(self.fields(target, depth - 1, count)), self.random.chance(25))

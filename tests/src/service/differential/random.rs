@@ -37,6 +37,11 @@ impl Random {
         &items[self.below(items.len())]
     }
 
+    /// One of these words; there must be one.
+    pub(super) fn word<'a>(&mut self, words: &[&'a str]) -> &'a str {
+        words[self.below(words.len())]
+    }
+
     /// One of them, if there is any.
     pub(super) fn pick_some<'a, T>(&mut self, items: &'a [T]) -> Option<&'a T> {
         (!items.is_empty()).then(|| self.pick(items))

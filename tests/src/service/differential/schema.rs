@@ -203,7 +203,7 @@ impl World {
         while key.len() < parts {
             let mut of = match random.chance(5) {
                 true => self.enum_type(),
-                false => Type::named(random.pick(&KEY_TYPES)),
+                false => Type::named(random.word(&KEY_TYPES)),
             };
             if of.family() == Family::Boolean && parts == 1 {
                 of = Type::named("integer");
@@ -252,7 +252,7 @@ impl World {
                 Type { base: &COMPOSITE, spelled: format!("{}.pair", quoted(&self.schema)), array: false }
             }
             14..=25 => {
-                let of = Type::named(random.pick(&ARRAYS));
+                let of = Type::named(random.word(&ARRAYS));
                 self.maybe_domain(random, Type { spelled: format!("{}[]", of.spelled), array: true, ..of })
             }
             _ => {

@@ -76,7 +76,7 @@ fn an_alias_that_was_moved_or_doubled_is_refused_with_where_it_points() {
     }
     move_alias(&rig, json!([{ "remove": { "index": live, "alias": alias(&rig) } }]));
     rig.flusso(&["apply"]).assert_code(4).assert_said("which flusso did not create");
-    assert_eq!(targets(&rig), [other.clone()]);
+    assert_eq!(targets(&rig), std::slice::from_ref(&other));
     let mut follower = rig.start(&["run"]);
     follower.wait_for("alias-points-elsewhere");
     follower.stop().assert_code(0);

@@ -30,7 +30,10 @@ fn a_first_apply_killed_at_any_step_is_completed_by_the_next_one() {
         rig.set("FLUSSO_FAILPOINT", "");
         // Where a first apply never comes by, there is nothing to kill.
         assert_eq!(killed.code, -1, "{place} is not on the way:\n{}", killed.stderr);
-        rig.run(&["update shop.orders set note = 'meanwhile' where id = 3", "delete from shop.orders where id = 4"]);
+        rig.run(&[
+            "update shop.orders set note = 'meanwhile' where id = 3",
+            "delete from shop.orders where id = 4",
+        ]);
         rig.flusso(&["apply"]).assert_code(0);
         let follower = rig.follow();
         for index in INDEXES {

@@ -89,7 +89,9 @@ fn statement(id: u64, writer: usize) -> String {
         ),
         3 => format!("update shop.users set name = 'name {id}', deleted_at = null where id = {user}"),
         4 => format!("update shop.users set deleted_at = now() where id = {user}"),
-        5 => format!("update shop.products set stock = {id} % 500, active = {id} % 3 > 0 where id = {product}"),
+        5 => {
+            format!("update shop.products set stock = {id} % 500, active = {id} % 3 > 0 where id = {product}")
+        }
         6 => format!(
             "begin; update shop.addresses set city = 'city {id}' where user_id = {user}; \
              insert into shop.reviews (product_id, user_id, stars, created_at) \

@@ -78,7 +78,11 @@ fn a_changed_field_or_condition_is_shown_and_built_beside_the_live_index() {
     let before = rig.generations();
     rig.edit("indexes/orders.yml", "  note: text", "  note: keyword");
     // Every product is still in: none has a stock this low.
-    rig.edit("indexes/products.yml", "where: { active: true }", "where: { active: true, stock: { gte: -5 } }");
+    rig.edit(
+        "indexes/products.yml",
+        "where: { active: true }",
+        "where: { active: true, stock: { gte: -5 } }",
+    );
     rig.flusso(&["compile"]).assert_code(0);
     let dry = rig.flusso(&["apply", "--dry-run"]).assert_code(0);
     for text in ["rebuild", "fields.note.kind: text -> keyword", "condition: ", "stock"] {
