@@ -96,3 +96,16 @@ async fn a_change_that_is_lost_during_a_backfill_ends_the_apply_and_the_next_one
     bench.apply().await.expect("begun again, behind the change");
     bench.assert_true();
 }
+
+#[tokio::test(start_paused = true)]
+async fn no_row_event_an_alter_that_rewrites_rows_marks_the_index() {
+    let bench = Bench::applied().await;
+    let running = bench.follow();
+    bench.pass_time(std::time::Duration::from_secs(5)).await;
+    bench.world.rewrite(Table::Notes);
+    bench.pass_time(std::time::Duration::from_secs(61)).await;
+    let error = running.ended().await.expect("alive").expect_err("it stops");
+    assert!(error.message.contains("an ALTER rewrote the rows of `shop.notes`"), "{error}");
+    assert_eq!(bench.generation("orders").stale.expect("it reads notes").cause, StaleCause::TableRewritten);
+    assert_eq!(bench.generation("customers").stale, None);
+}
