@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use flusso_schemas::lock::Lock;
+use flusso_schemas::report::Action;
 use flusso_schemas::state::GenerationPhase;
 
 use super::bench::{Bench, customer, gone, order};
 use crate::ErrorKind;
 use crate::memory::{Call, Process, Table};
+use crate::progress::ProgressEvent;
 use crate::sink::Cause;
 
 /// What the log grows by from an untouched source to the first commit after its slot was made.
@@ -333,4 +335,107 @@ async fn a_slot_without_a_state_is_refused_by_name() {
     assert_eq!(error.kind, ErrorKind::Drift);
     assert!(error.to_string().contains("flusso_memory"), "{error}");
     assert!(bench.cluster().with(|servers| servers.project.is_none()), "the next one refuses it too");
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_sinks_that_would_share_a_state_are_refused_before_anything_is_changed() {
+    let mut bench = Bench::new(&["search", "second"]);
+    let shared = bench.cluster().clone();
+    bench.clusters.values_mut().for_each(|cluster| *cluster = shared.clone());
+    let error = bench.apply().await.expect_err("both would write one state");
+    assert_eq!(error.kind, ErrorKind::Findings);
+    assert!(error.to_string().contains("`search`") && error.to_string().contains("`second`"), "{error}");
+    assert!(bench.world.read(|inner| inner.publication.is_none() && inner.slot.is_none()));
+}
+
+/// An apply of the second index that is under way when something happens to a table of it.
+async fn altered_at(call: Call, nth: u64) -> (Bench, crate::Result<crate::Applied>) {
+    let bench = Bench::new(&["search"]);
+    let process: Arc<Process> = Arc::default();
+    let world = bench.world.clone();
+    process.at(call, nth, move || {
+        world.rewrite(Table::Customers);
+        Ok(())
+    });
+    let applied = bench.apply_in(&process).await.expect("alive");
+    (bench, applied)
+}
+
+#[tokio::test(start_paused = true)]
+async fn swap_a_table_rewritten_while_its_index_is_filled_keeps_the_index_from_going_live() {
+    for (call, nth) in [(Call::Build, 1), (Call::Finish, 1), (Call::Swap, 1), (Call::SwapDone, 1)] {
+        let (bench, applied) = altered_at(call, nth).await;
+        let error = applied.expect_err("the catalog changed");
+        assert_eq!(error.kind, ErrorKind::Drift, "{error}");
+        assert_ne!(bench.generation("customers").phase, GenerationPhase::Live, "{call:?}");
+        bench.apply().await.expect("the next one begins that index again");
+        bench.assert_true();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn swap_goes_back_to_the_old_generation_where_the_catalog_changed_during_it() {
+    let bench = Bench::applied().await;
+    let old = bench.generation("customers").name;
+    let_miss_changes(&bench);
+    let process: Arc<Process> = Arc::default();
+    let world = bench.world.clone();
+    process.at(Call::SwapDone, 1, move || {
+        world.rewrite(Table::Customers);
+        Ok(())
+    });
+    let error = bench.apply_in(&process).await.expect("alive").expect_err("the catalog changed");
+    assert_eq!(error.kind, ErrorKind::Drift);
+    assert_eq!(bench.cluster().with(|servers| servers.aliases["customers"].clone()), old);
+    assert!(bench.generation("customers").stale.is_some());
+    bench.apply().await.expect("applied");
+    bench.assert_true();
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_alias_that_was_removed_is_put_back_and_one_that_was_moved_is_not_touched() {
+    let bench = Bench::applied().await;
+    let live = bench.cluster().with(|servers| servers.aliases.remove("customers")).expect("an alias");
+    let applied = bench.apply().await.expect("applied");
+    assert_eq!(applied.plan.steps[0].action, Action::Alias);
+    assert_eq!(bench.cluster().with(|servers| servers.aliases["customers"].clone()), live);
+    bench.cluster().with(|servers| servers.aliases.insert("customers".to_owned(), "foreign".to_owned()));
+    let writes = bench.writes().len();
+    let error = bench.apply().await.expect_err("it is not ours to move");
+    assert_eq!((error.kind, error.findings[0].lint.as_str()), (ErrorKind::Drift, "alias-points-elsewhere"));
+    assert_eq!(bench.cluster().with(|servers| servers.aliases["customers"].clone()), "foreign");
+    assert_eq!(bench.writes().len(), writes);
+    let running = bench.follow();
+    let events = bench.events.clone();
+    let reports = |event: &ProgressEvent| {
+        matches!(event, ProgressEvent::Finding(finding) if finding.lint == "alias-points-elsewhere")
+    };
+    bench.until(|| events.said(reports)).await;
+    running.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_real_difference_in_the_sample_has_every_document_compared_and_repaired_before_the_swap() {
+    let bench = Bench::new(&["search"]);
+    bench.world.commit((100..2_400).map(|id| customer(id, 1)).collect());
+    let process: Arc<Process> = Arc::default();
+    let cluster = bench.cluster().clone();
+    // Every document is wrong at a version of ours, as after an ALTER that sent nothing.
+    process.at(Call::Refresh, 1, move || {
+        cluster.with(|servers| {
+            let index = servers.indexes.values_mut().find(|index| index.documents().len() > 1_000);
+            let index = index.expect("customers are filled");
+            for id in index.documents().into_keys().collect::<Vec<_>>() {
+                let version = index.entry(&id).expect("it is there").version;
+                index.overwrite(&id, version - 1);
+            }
+        });
+        Ok(())
+    });
+    let applied = bench.apply_in(&process).await.expect("alive").expect("applied");
+    assert_eq!(applied.repaired, 2_303);
+    assert!(bench.events.said(
+        |event| matches!(event, ProgressEvent::Step(step) if step.starts_with("compare every document"))
+    ));
+    bench.assert_true();
 }
