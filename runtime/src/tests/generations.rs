@@ -407,9 +407,7 @@ async fn an_alias_that_was_removed_is_put_back_and_one_that_was_moved_is_not_tou
     assert_eq!(bench.writes().len(), writes);
     let running = bench.follow();
     let events = bench.events.clone();
-    let reports = |event: &ProgressEvent| {
-        matches!(event, ProgressEvent::Finding(finding) if finding.lint == "alias-points-elsewhere")
-    };
+    let reports = |event: &ProgressEvent| matches!(event, ProgressEvent::Finding(finding) if finding.lint == "alias-points-elsewhere");
     bench.until(|| events.said(reports)).await;
     running.stop().await;
 }
