@@ -1,9 +1,14 @@
 //! A credential that is planted anywhere is never printed, in any format and at any verbosity, and never
 //! written.
 
-use std::fs;
+use std::fs::{self, OpenOptions};
 use std::path::Path;
 use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Several attempts to connect: pauses begin at 0.2 s.
+const WATCHED: Duration = Duration::from_millis(700);
 
 /// The credential: no word of it occurs anywhere else.
 const SECRET: &str = "Tr0ub4dor_zq";
@@ -148,6 +153,22 @@ fn a_credential_in_the_project_file_is_never_printed_or_written() {
     }
 }
 
+/// What a command says until it ends, or until it was killed after several attempts to connect.
+fn watched(mut command: Command) -> (Option<i32>, String) {
+    let said = tempfile::NamedTempFile::new().expect("a file");
+    let file = || OpenOptions::new().append(true).open(said.path()).expect("it is there");
+    let mut child = command.stdout(file()).stderr(file()).spawn().expect("the binary starts");
+    let until = Instant::now() + WATCHED;
+    let mut code = None;
+    while code.is_none() && Instant::now() < until {
+        thread::sleep(Duration::from_millis(10));
+        code = child.try_wait().expect("it can be waited for").map(|status| status.code());
+    }
+    child.kill().expect("it can be killed");
+    child.wait().expect("it ended");
+    (code.flatten(), fs::read_to_string(said.path()).expect("it is text"))
+}
+
 #[test]
 fn a_credential_in_a_variable_is_never_printed() {
     let lock = include_str!("../../schemas/fixtures/lock-example/flusso.lock");
@@ -178,10 +199,10 @@ fn a_credential_in_a_variable_is_never_printed() {
                 for name in ["FLUSSO_TEST_SINK", "OPENSEARCH_URL"] {
                     all.env(name, sink);
                 }
-                let output = all.output().expect("the binary starts");
-                let said = String::from_utf8_lossy(&output.stdout).into_owned()
-                    + &String::from_utf8_lossy(&output.stderr);
-                assert_eq!(output.status.code(), Some(3), "{said}");
+                let (code, said) = watched(all);
+                // `apply` and `run` go on trying to reach a server that is down.
+                let may_wait = matches!(command, "apply" | "run");
+                assert!(code == Some(3) || may_wait && code.is_none(), "{code:?} {said}");
                 assert!(!said.contains(SECRET), "{source} {sink}\n{said}");
             }
         }
