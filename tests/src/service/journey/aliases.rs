@@ -87,13 +87,14 @@ fn an_alias_that_was_moved_or_doubled_is_refused_with_where_it_points() {
 
 #[test]
 fn another_project_cannot_take_the_alias() {
-    let first = Rig::new(SHOP, 0.002);
-    first.compile_and_apply();
-    let live = targets(&first);
-    let second = Rig::new(SHOP, 0.002);
+    let (first, second) = (Rig::new(SHOP, 0.002), Rig::new(SHOP, 0.002));
     let prefix = |rig: &Rig| format!("index_prefix: {}_", rig.name);
     second.edit("flusso.yml", &prefix(&second), &prefix(&first));
+    // Nobody has the alias yet: only once the other project has it can it be refused.
     second.flusso(&["compile"]).assert_code(0);
+    first.compile_and_apply();
+    let live = targets(&first);
+    second.flusso(&["check"]).assert_code(1);
     for arguments in [["apply", "--dry-run"].as_slice(), &["apply"]] {
         second.flusso(arguments).assert_code(4).assert_said(&format!("of project `{}`", first.name));
     }
