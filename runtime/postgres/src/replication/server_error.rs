@@ -73,7 +73,7 @@ mod tests {
     #[test]
     fn what_may_quote_a_value_is_left_out() {
         let error = response("22021", "invalid byte sequence: 0xff");
-        assert_eq!(error.to_string(), "the server says 22021");
+        assert_eq!(error.to_string(), "character that the encoding does not have (22021)");
     }
 
     #[test]
