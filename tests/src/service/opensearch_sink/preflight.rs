@@ -166,7 +166,7 @@ async fn a_prefix_that_makes_no_name_is_denied_before_a_server_is_asked() {
     let mut unset = plan("127.0.0.1:1", "");
     unset.index_prefix = Template("${FLUSSO_TEST_NO_SUCH_VARIABLE}-".to_owned());
     let error = connect(&unset).await.expect_err("it is not set");
-    assert_eq!(error.kind, ErrorKind::Unreachable);
+    assert_eq!(error.kind, ErrorKind::Misconfigured);
     let rig = Rig::start().await;
     let found = findings(&rig, index(&"x".repeat(230))).await;
     assert_eq!(found.iter().map(|found| found.0.as_str()).collect::<Vec<_>>(), ["invalid-index-name"]);
