@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use flusso_compiler::Connection;
-use flusso_postgres::facts::catalog_facts_of;
-use flusso_postgres::probe::probe;
+use flusso_compiler::{Connection, Read, planned, probes};
+use flusso_postgres::facts::{catalog_facts, catalog_facts_of};
+use flusso_postgres::probe::{probe, refused_queries};
+use flusso_postgres::session::Session;
 use flusso_runtime::{Backends, FanOut, Result, RunOptions, Sink, SourceParts, StdoutSink};
-use flusso_schemas::facts::{CatalogFacts, Probe, ProbeOutcome};
+use flusso_schemas::facts::{CatalogFacts, ProbeOutcome, QueryRefusal};
 use flusso_schemas::lock::{Lock, SinkKind, SinkPlan};
-use flusso_schemas::name::TableName;
 
 /// The name of the sink that stands in where a project configures none.
 const STDOUT: &str = "stdout";
@@ -49,16 +49,39 @@ pub async fn sink(plan: &SinkPlan, project: &str, options: &RunOptions) -> Resul
     }
 }
 
-/// Asks a source what it knows of the tables, then to judge the statements that follow from that.
-pub async fn ask_source(
-    connection: &Connection,
-    allow_commands: bool,
-    tables: &[TableName],
-    probes: impl FnOnce(&CatalogFacts) -> Vec<Probe>,
-) -> Result<(CatalogFacts, Vec<ProbeOutcome>)> {
+/// What a source says: its catalog, the answers to the probes that follow from it, and the queries of the
+/// planned lock that it refuses.
+#[derive(Debug)]
+pub struct Asked {
+    /// The catalog.
+    pub facts: CatalogFacts,
+    /// Answers to the probes.
+    pub answers: Vec<ProbeOutcome>,
+    /// Queries that cannot be prepared.
+    pub refusals: Vec<QueryRefusal>,
+}
+
+/// Asks a source in two rounds: what it knows of the tables and says of the project's expressions, then
+/// whether it takes every query of the lock.
+pub async fn ask_source(connection: &Connection, allow_commands: bool, read: &Read) -> Result<Asked> {
     let timeout = Duration::from_millis(connection.statement_timeout_ms);
     let (endpoint, tls) = (&connection.endpoint, &connection.tls);
-    let (facts, session) = catalog_facts_of(endpoint, tls, timeout, allow_commands, tables).await?;
-    let outcomes = probe(&session, &probes(&facts)).await?;
-    Ok((facts, outcomes))
+    let tables = read.facts_needed();
+    let (facts, session) = catalog_facts_of(endpoint, tls, timeout, allow_commands, &tables).await?;
+    let asked = judged(&session, read, facts).await?;
+    if asked.refusals.is_empty() {
+        return Ok(asked);
+    }
+    // A table may have been altered between the facts and the queries.
+    let facts = catalog_facts(&session, &tables).await?;
+    judged(&session, read, facts).await
+}
+
+async fn judged(session: &Session, read: &Read, facts: CatalogFacts) -> Result<Asked> {
+    let answers = probe(session, &probes(read, &facts)).await?;
+    let refusals = match planned(read, &facts, &answers) {
+        Some(lock) => refused_queries(session, &lock).await?,
+        None => Vec::new(),
+    };
+    Ok(Asked { facts, answers, refusals })
 }

@@ -2,14 +2,14 @@
 
 use flusso_compiler::diagnostic::{Diagnostic, Sources};
 use flusso_compiler::mask::shown;
-use flusso_compiler::{Read, compile, findings, index_globs, probes, read};
+use flusso_compiler::{Read, compile, findings, index_globs, read};
 use flusso_runtime::claims::{Claim, collisions};
 use flusso_runtime::{Error, Result, RunOptions};
 use flusso_schemas::lock::{Lock, SinkPlan};
 use flusso_schemas::report::{Finding, Level};
 
 use crate::arguments::Common;
-use crate::backends::{ask_source, sink};
+use crate::backends::{Asked, ask_source, sink};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::numbers::counted;
@@ -71,10 +71,9 @@ impl Examined {
     /// What the files and the catalog say; the files alone where there is no catalog.
     async fn ask_source(&mut self, read: &Read, allow_commands: bool) -> Vec<Diagnostic> {
         let Some(connection) = read.connection() else { return findings(read) };
-        let probes = |facts: &_| probes(read, facts);
-        match ask_source(&connection, allow_commands, &read.facts_needed(), probes).await {
-            Ok((facts, outcomes)) => {
-                let outcome = compile(read, &facts, &outcomes);
+        match ask_source(&connection, allow_commands, read).await {
+            Ok(Asked { facts, answers, refusals }) => {
+                let outcome = compile(read, &facts, &answers, &refusals);
                 self.lock = outcome.lock;
                 outcome.diagnostics
             }

@@ -16,6 +16,7 @@ mod possible;
 mod probe;
 mod relation;
 mod scalar;
+mod stability;
 mod table;
 mod via;
 mod zone;

@@ -1,6 +1,6 @@
 //! The whole path: what was read, what was observed and what the server judged, to findings and a lock.
 
-use flusso_schemas::facts::{CatalogFacts, Probe, ProbeOutcome};
+use flusso_schemas::facts::{CatalogFacts, Probe, ProbeOutcome, QueryRefusal};
 use flusso_schemas::lock::Lock;
 
 use crate::check::{self, Outcomes};
@@ -26,17 +26,40 @@ pub fn probes(read: &Read, facts: &CatalogFacts) -> Vec<Probe> {
     check::check(read, facts, &Outcomes::new()).probes
 }
 
-/// Compiles a project; `answers` are those to [`probes`].
-pub fn compile(read: &Read, facts: &CatalogFacts, answers: &[ProbeOutcome]) -> Outcome {
+/// The lock whose queries the server is to prepare before it is written; none where a finding prevents it.
+/// `answers` are those to [`probes`].
+pub fn planned(read: &Read, facts: &CatalogFacts, answers: &[ProbeOutcome]) -> Option<Lock> {
     let (mut diagnostics, checked) = check(read, facts, answers);
     let decisions = settle(read, &mut diagnostics);
-    let fails = diagnostics.iter().any(|each| each.is_deny() || each.lint == SKIPPED);
-    let checked = checked.filter(|checked| !checked.indexes.is_empty());
-    if checked.is_none() && !fails {
+    writable(&diagnostics, checked).map(|checked| crate::plan::lock(&checked, &decisions))
+}
+
+/// Compiles a project; `answers` are those to [`probes`], `refusals` the queries of [`planned`] that cannot be
+/// prepared.
+pub fn compile(
+    read: &Read,
+    facts: &CatalogFacts,
+    answers: &[ProbeOutcome],
+    refusals: &[QueryRefusal],
+) -> Outcome {
+    let (mut diagnostics, checked) = check(read, facts, answers);
+    diagnostics.extend(refusals.iter().map(|refusal| refused_query(read, refusal)));
+    let decisions = settle(read, &mut diagnostics);
+    let is_empty = checked.as_ref().is_none_or(|checked| checked.indexes.is_empty());
+    if is_empty && !fails(&diagnostics) {
         diagnostics.push(unexplained());
     }
-    let lock = checked.filter(|_| !fails).map(|checked| crate::plan::lock(&checked, &decisions));
+    let lock = writable(&diagnostics, checked).map(|checked| crate::plan::lock(&checked, &decisions));
     Outcome { diagnostics, lock }
+}
+
+/// What was checked, where there is an index and no finding forbids a lock.
+fn writable(diagnostics: &[Diagnostic], checked: Option<Checked>) -> Option<Checked> {
+    checked.filter(|checked| !checked.indexes.is_empty() && !fails(diagnostics))
+}
+
+fn fails(diagnostics: &[Diagnostic]) -> bool {
+    diagnostics.iter().any(|each| each.is_deny() || each.lint == SKIPPED)
 }
 
 /// A lock that is missing without a reason must not pass for a clean project.
@@ -44,6 +67,19 @@ fn unexplained() -> Diagnostic {
     let message = "no lock can be made of this project, and no finding says why";
     Diagnostic::deny("internal-error", Place::new(0, 0..0), message)
         .help("report it at the project's issue tracker, with these files")
+}
+
+/// A query of ours that the server does not take: no lint explains it, so it is our mistake.
+fn refused_query(read: &Read, refusal: &QueryRefusal) -> Diagnostic {
+    let named = read.indexes.iter().filter_map(|index| index.name.as_ref());
+    let place = named.filter(|name| name.value == refusal.index).map(|name| name.place.clone()).next();
+    let message = format!(
+        "internal error: postgres refuses {} of index `{}`, so no lock is written",
+        refusal.query, refusal.index
+    );
+    Diagnostic::deny("refused-query", place.unwrap_or(Place::new(0, 0..0)), message)
+        .note(format!("postgres: {} ({})", refusal.error.message, refusal.error.sqlstate))
+        .help("report it with this index file and the definitions of its tables")
 }
 
 /// Findings without a catalog: what the files alone say, sorted.

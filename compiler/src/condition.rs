@@ -68,6 +68,16 @@ pub enum Literal {
 }
 
 impl Condition {
+    /// Whether all of it is SQL of our own making.
+    pub fn is_ours(&self) -> bool {
+        match self {
+            Self::All(parts) | Self::Any(parts) => parts.iter().all(Self::is_ours),
+            Self::Not(inner) => inner.is_ours(),
+            Self::Column { .. } => true,
+            Self::Sql(_) => false,
+        }
+    }
+
     /// The condition over the row that SQL calls `alias`, fit to stand in an AND.
     pub fn sql(&self, alias: &str) -> String {
         self.render(Some(alias), Place::InAnd)

@@ -21,6 +21,6 @@ pub mod sql_text;
 mod suppress;
 pub mod syntax;
 
-pub use compile::{Outcome, compile, findings, probes};
+pub use compile::{Outcome, compile, findings, planned, probes};
 pub use patterns::{PatternProblem, WhatIsWrong};
 pub use read::{Connection, Read, index_globs, read};

@@ -66,6 +66,7 @@ pub const ALL: &[Lint] = &[
     error("publication-missing-operation"),
     error("publication-not-ours-to-change"),
     error("publication-row-filter"),
+    error("refused-query"),
     error("relation-not-a-table"),
     error("replica-server"),
     error("reserved-field"),

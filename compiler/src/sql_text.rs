@@ -3,12 +3,14 @@
 //! It is split into tokens only as far as its columns can be qualified and what must not stand in it is seen;
 //! whether it is right is the server's to say (a probe prepares it).
 
+mod names;
 mod scan;
 
 use std::collections::BTreeSet;
 
 use flusso_schemas::name::quote_identifier;
 
+pub(crate) use names::{Call, Names};
 use scan::{Kind, Token};
 
 /// An expression over the columns of one row.
@@ -16,7 +18,7 @@ use scan::{Kind, Token};
 pub struct SqlText {
     text: String,
     pieces: Vec<Piece>,
-    functions: BTreeSet<String>,
+    names: Names,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,12 +43,10 @@ impl SqlText {
         let text = text.trim();
         let tokens = scan::tokens(text)?;
         scan::refuse(text, &tokens)?;
-        let mut read = Self { text: text.to_owned(), pieces: Vec::new(), functions: BTreeSet::new() };
+        let names = Names::of(text, &tokens, columns);
+        let mut read = Self { text: text.to_owned(), pieces: Vec::new(), names };
         let mut copied = 0;
         for (at, token) in tokens.iter().enumerate() {
-            if is_call(&tokens, at) {
-                read.functions.insert(token.name.clone().unwrap_or_default());
-            }
             let Some(column) = column(&tokens, at, columns) else { continue };
             read.pieces.push(Piece::Verbatim(text[copied..token.start].to_owned()));
             read.pieces.push(Piece::Column(column));
@@ -79,9 +79,9 @@ impl SqlText {
         self.pieces.iter().filter_map(column).collect()
     }
 
-    /// Names of the functions it calls without their schema, and words that stand for a call (`current_date`).
-    pub fn functions(&self) -> &BTreeSet<String> {
-        &self.functions
+    /// What it calls.
+    pub(crate) fn names(&self) -> &Names {
+        &self.names
     }
 }
 
@@ -96,27 +96,6 @@ pub(crate) fn line_breaks_between_tokens(sql: &str) -> Vec<usize> {
         .collect()
 }
 
-/// Words without parentheses that read the clock or the session.
-const CALLED_WITHOUT_PARENTHESES: &[&str] = &[
-    "current_catalog",
-    "current_date",
-    "current_role",
-    "current_schema",
-    "current_time",
-    "current_timestamp",
-    "current_user",
-    "localtime",
-    "localtimestamp",
-    "session_user",
-    "user",
-];
-
-fn is_call(tokens: &[Token], at: usize) -> bool {
-    let Some(name) = &tokens[at].name else { return false };
-    let plain = tokens[at].kind == Kind::Word && CALLED_WITHOUT_PARENTHESES.contains(&name.as_str());
-    plain || (tokens.get(at + 1).is_some_and(|next| next.is("(")) && !tokens[at].is_reserved())
-}
-
 /// The column that a token names, if it names one.
 fn column(tokens: &[Token], at: usize, columns: &[&str]) -> Option<String> {
     let token = &tokens[at];
@@ -125,13 +104,18 @@ fn column(tokens: &[Token], at: usize, columns: &[&str]) -> Option<String> {
     let after = |on: usize| tokens.get(at + on);
     let is_before = |text: &str| before(1).is_some_and(|token| token.is(text));
     let is_after = |text: &str| after(1).is_some_and(|token| token.is(text));
-    let is_type = is_before("::") || is_before("as") || after(1).is_some_and(|next| next.kind == Kind::Text);
+    let is_text = |token: Option<&Token>| token.is_some_and(|token| token.kind == Kind::Text);
+    // `interval '1' day`: no column follows a constant directly.
+    let is_type = is_before("::") || is_before("as") || is_text(after(1)) || is_text(before(1));
+    let is_named = is_before("collate")
+        || is_after("=>")
+        || (is_after(":") && after(2).is_some_and(|token| token.is("=")));
     let is_part = is_before(".") || is_after(".") || is_after("(");
     let is_extracted =
         is_before("(") && is_after("from") && before(2).is_some_and(|token| token.is("extract"));
     let is_time_zone = token.kind == Kind::Word
         && ((name == "at" && is_after("time")) || is_before("at") || (is_before("time") && name == "zone"));
-    let is_never = token.is_reserved() || is_type || is_part || is_extracted || is_time_zone;
+    let is_never = token.is_reserved() || is_type || is_named || is_part || is_extracted || is_time_zone;
     (!is_never).then(|| name.clone())
 }
 
@@ -162,17 +146,20 @@ mod tests {
             ("$$price$$ || E'\\'price'", "$$price$$ || E'\\'price'"),
             ("pg_catalog.lower('x') || price", "pg_catalog.lower('x') || t.price"),
             ("price(quantity)", "price(t.quantity)"),
+            ("quantity+-price", "t.quantity+-t.price"),
+            ("interval '1' year + date", "interval '1' year + t.date"),
+            ("\"Name\" collate \"Name\"", "t.\"Name\" collate \"Name\""),
+            ("f(price => quantity)", "f(price => t.quantity)"),
         ] {
             assert_eq!(sql(text), qualified);
         }
     }
 
     #[test]
-    fn columns_and_functions_are_known() {
+    fn columns_are_known() {
         let text =
             SqlText::new("coalesce(price, quantity) + now()", &["price", "quantity"]).expect("it is one");
         assert_eq!(text.columns().into_iter().collect::<Vec<_>>(), ["price", "quantity"]);
-        assert_eq!(text.functions().iter().collect::<Vec<_>>(), ["coalesce", "now"]);
     }
 
     #[test]
@@ -193,6 +180,12 @@ mod tests {
             "price = '{rows:t.id}'",
             "array[1",
             "(price]",
+            "price +-- all",
+            "price */* all */ 2",
+            "U&\"pr\\0069ce\"",
+            "(values (price))",
+            "exists (table x)",
+            "sum(price) over ()",
         ] {
             assert!(SqlText::new(text, &["price"]).is_err(), "{text}");
         }

@@ -282,15 +282,57 @@ pub struct MembershipFacts {
     pub filtered: bool,
 }
 
-/// What the compiler wants the server to judge: statements that are prepared, never executed.
+/// What the compiler wants the server to judge.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Probe {
     /// Names the probe for its outcome.
     pub id: usize,
+    /// The question.
+    pub question: Question,
+    /// Schemas on the search path while it is answered.
+    pub search_path: Vec<String>,
+}
+
+/// A statement with what is asked about it; two probes with equal questions have one answer.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Question {
     /// The statement.
     pub sql: String,
-    /// Schemas on the search path while it is prepared.
-    pub search_path: Vec<String>,
+    /// What the answer is.
+    pub ask: Ask,
+}
+
+/// What is asked about a statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Ask {
+    /// The types of its result columns, as `format_type` spells them with their typmod. The statement is
+    /// prepared, never executed.
+    Types,
+    /// The plan's lines with every expression that is computed, under one of two settings of time zone and
+    /// date order. The statement is planned, never executed.
+    Plan(Clock),
+    /// The rows of our own query of the catalog, one column of text. This one is executed.
+    Rows,
+}
+
+/// Two sets of session settings under which a constant that reads the clock never prints alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Clock {
+    /// Twelve hours behind UTC; `01/02/2024` is January.
+    Behind,
+    /// Fourteen hours ahead, so that it is always another day there; `01/02/2024` is February.
+    Ahead,
+}
+
+impl Clock {
+    /// The settings by name.
+    pub fn settings(self) -> [(&'static str, &'static str); 2] {
+        match self {
+            // The signs of `Etc/GMT` are those of POSIX: west is positive.
+            Self::Behind => [("TimeZone", "Etc/GMT+12"), ("DateStyle", "ISO, MDY")],
+            Self::Ahead => [("TimeZone", "Etc/GMT-14"), ("DateStyle", "ISO, DMY")],
+        }
+    }
 }
 
 /// What the server said of a probe.
@@ -298,12 +340,11 @@ pub struct Probe {
 pub struct ProbeOutcome {
     /// The probe.
     pub id: usize,
-    /// The types of its result columns as `format_type` spells them with their typmod, or the
-    /// server's message with its SQLSTATE.
+    /// What was asked for, or the server's message with its SQLSTATE.
     pub result: Result<Vec<String>, ProbeError>,
 }
 
-/// Why the server refused to prepare a statement.
+/// Why the server refused a statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProbeError {
     /// Five characters.
@@ -312,4 +353,15 @@ pub struct ProbeError {
     pub message: String,
     /// Position in the statement in characters from 1, where it says one.
     pub position: Option<u32>,
+}
+
+/// A query of a lock that the server refused to prepare.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueryRefusal {
+    /// The index.
+    pub index: String,
+    /// Which of its queries, in words: ``the node `items` for keys``.
+    pub query: String,
+    /// What the server said.
+    pub error: ProbeError,
 }

@@ -151,8 +151,7 @@ fn plain(name: &str) -> PgType {
 fn result_type(function: Function, of: &PgType) -> Option<PgType> {
     use BaseType as B;
     if matches!(function, Function::Min | Function::Max) {
-        let has_none = matches!(of.base, B::Boolean | B::Uuid | B::Bytea | B::Jsonb | B::Bit | B::Varbit);
-        return (of.is_ordered() && !has_none).then(|| of.clone());
+        return (of.is_ordered() && of.has_min()).then(|| of.clone());
     }
     if of.array {
         return None;

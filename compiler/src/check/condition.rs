@@ -16,7 +16,7 @@ impl Checker<'_> {
     pub(super) fn conditions(&mut self, conditions: &Conditions, table: &Table) -> Option<Condition> {
         let bound = self.all(conditions, table)?;
         let place = conditions.first().and_then(place_of)?;
-        self.judge_condition(&bound.sql("t"), &place, table).then_some(bound)
+        self.judge_condition(&bound, &place, table).then_some(bound)
     }
 
     /// Parts that must all hold, in an order of their own: that of a map's keys has no meaning.
@@ -155,6 +155,12 @@ impl Checker<'_> {
 
     fn operator_fits(&mut self, operator: &At<String>, wanted: &Wanted) -> Option<()> {
         let pg_type = &wanted.pg_type;
+        if ["like", "ilike", "starts_with"].contains(&operator.value.as_str())
+            && !pg_type.collation_deterministic
+        {
+            self.unmatched(operator, wanted);
+            return None;
+        }
         let (fits, needs) = match operator.value.as_str() {
             "lt" | "lte" | "gt" | "gte" | "between" => (pg_type.is_ordered(), "a type with an order"),
             "like" | "ilike" | "starts_with" => (pg_type.is_text(), "text"),
@@ -173,6 +179,20 @@ impl Checker<'_> {
                 .help("compare it with another operator, or write `sql: \"…\"`"),
         );
         None
+    }
+
+    /// PREPARE takes it, and the first row fails.
+    fn unmatched(&mut self, operator: &At<String>, wanted: &Wanted) {
+        let column = &wanted.column;
+        let message = format!(
+            "`{column}` has a nondeterministic collation, over which postgres refuses `{}` at the first row",
+            operator.value
+        );
+        self.push(
+            Diagnostic::deny("filter-type-mismatch", operator.place.clone(), message)
+                .note(wanted.note.clone())
+                .help("write `sql` and put `collate \"C\"` after the column"),
+        );
     }
 
     fn not_equal(&mut self, node: &Node, wanted: &Wanted) -> Option<Bound> {

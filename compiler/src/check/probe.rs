@@ -1,35 +1,40 @@
 //! Expressions that the server judges: it prepares them and says their types, or what is wrong with them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use flusso_schemas::facts::{Probe, ProbeError, ProbeOutcome};
+use flusso_schemas::facts::{Ask, Probe, ProbeError, ProbeOutcome, Question};
 
 use super::Checker;
+use crate::condition::Condition;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::model::Table;
 use crate::pg_type::{BaseType, PgType};
 use crate::sql_text::SqlText;
 
-/// Answers by the statement that was prepared.
-pub(crate) type Outcomes<'a> = BTreeMap<String, &'a Result<Vec<String>, ProbeError>>;
+/// What the row is called in a probe: a name that no user writes, so that `t.price` is refused.
+pub(super) const ROW: &str = "flusso_row";
+
+/// Answers by the question.
+pub(crate) type Outcomes<'a> = BTreeMap<Question, &'a Result<Vec<String>, ProbeError>>;
 
 /// The answers to a list of probes.
 pub(crate) fn outcomes<'a>(probes: &[Probe], answers: &'a [ProbeOutcome]) -> Outcomes<'a> {
-    let sql = |answer: &ProbeOutcome| {
-        probes.iter().find(|probe| probe.id == answer.id).map(|probe| probe.sql.clone())
-    };
-    answers.iter().filter_map(|answer| Some((sql(answer)?, &answer.result))).collect()
+    let questions: BTreeMap<usize, &Question> =
+        probes.iter().map(|probe| (probe.id, &probe.question)).collect();
+    let answered = |answer: &'a ProbeOutcome| Some(((*questions.get(&answer.id)?).clone(), &answer.result));
+    answers.iter().filter_map(answered).collect()
 }
 
 /// What is asked of the server in one run.
 pub(super) struct Probes<'a> {
     outcomes: &'a Outcomes<'a>,
     asked: Vec<Probe>,
+    known: BTreeSet<Question>,
 }
 
 impl<'a> Probes<'a> {
     pub(super) fn new(outcomes: &'a Outcomes<'a>) -> Self {
-        Self { outcomes, asked: Vec::new() }
+        Self { outcomes, asked: Vec::new(), known: BTreeSet::new() }
     }
 
     pub(super) fn into_list(self) -> Vec<Probe> {
@@ -37,21 +42,27 @@ impl<'a> Probes<'a> {
     }
 
     pub(super) fn all_answered(&self) -> bool {
-        self.asked.iter().all(|probe| self.outcomes.contains_key(&probe.sql))
+        self.asked.iter().all(|probe| self.outcomes.contains_key(&probe.question))
     }
 
-    /// The answer to a statement, which is asked for where there is none yet.
-    fn ask(&mut self, sql: String, table: &Table) -> Option<&'a Result<Vec<String>, ProbeError>> {
-        if !self.asked.iter().any(|probe| probe.sql == sql) {
-            let probe = Probe { id: self.asked.len(), sql: sql.clone(), search_path: search_path(table) };
-            self.asked.push(probe);
+    /// The answer to a question, which is asked where there is none yet.
+    pub(super) fn ask(
+        &mut self,
+        ask: Ask,
+        sql: String,
+        search_path: Vec<String>,
+    ) -> Option<&'a Result<Vec<String>, ProbeError>> {
+        let question = Question { sql, ask };
+        let answer = self.outcomes.get(&question).copied();
+        if self.known.insert(question.clone()) {
+            self.asked.push(Probe { id: self.asked.len(), question, search_path });
         }
-        self.outcomes.get(&sql).copied()
+        answer
     }
 }
 
 /// `pg_catalog`, and the schemas of the extension types that the table's columns have.
-fn search_path(table: &Table) -> Vec<String> {
+pub(super) fn search_path(table: &Table) -> Vec<String> {
     let mut schemas: Vec<String> = table
         .facts
         .columns
@@ -69,59 +80,8 @@ fn search_path(table: &Table) -> Vec<String> {
     schemas
 }
 
-/// Functions that give another answer without any row having changed, and words that stand for such.
-const UNSTABLE: &[&str] = &[
-    "age",
-    "clock_timestamp",
-    "current_catalog",
-    "current_database",
-    "current_date",
-    "current_role",
-    "current_schema",
-    "current_setting",
-    "current_time",
-    "current_timestamp",
-    "current_user",
-    "currval",
-    "gen_random_uuid",
-    "inet_client_addr",
-    "lastval",
-    "localtime",
-    "localtimestamp",
-    "nextval",
-    "now",
-    "pg_backend_pid",
-    "random",
-    "session_user",
-    "setseed",
-    "setval",
-    "statement_timestamp",
-    "timeofday",
-    "transaction_timestamp",
-    "txid_current",
-    "user",
-    "uuid_generate_v4",
-];
-
-/// Functions that do something, or read what is no row.
-const SIDE_EFFECTS: &[&str] = &[
-    "dblink",
-    "dblink_exec",
-    "lo_export",
-    "lo_get",
-    "lo_import",
-    "pg_cancel_backend",
-    "pg_ls_dir",
-    "pg_read_binary_file",
-    "pg_read_file",
-    "pg_reload_conf",
-    "pg_sleep",
-    "pg_terminate_backend",
-    "query_to_xml",
-];
-
-impl Checker<'_> {
-    /// Binds an expression to a table's row, without asking the server.
+impl<'a> Checker<'a> {
+    /// Binds an expression to a table's row, and refuses what does more than compute from it.
     pub(super) fn sql_text(&mut self, text: &str, place: &Place, table: &Table) -> Option<SqlText> {
         let columns: Vec<&str> = table.facts.columns.iter().map(|column| column.name.as_str()).collect();
         let bound = match SqlText::new(text, &columns) {
@@ -135,37 +95,12 @@ impl Checker<'_> {
                 return None;
             }
         };
-        let called = |list: &'static [&'static str]| {
-            bound.functions().iter().find(|name| list.contains(&name.as_str())).cloned()
-        };
-        if let Some(name) = called(UNSTABLE) {
-            let message = format!(
-                "`{name}` changes without any row changing: a row that grows older changes nothing in the \
-                 database, so its document would stay"
-            );
-            self.push(
-                Diagnostic::deny("sql-expression-unstable", place.clone(), message)
-                    .help("decide it in the query, or keep a column that a job updates"),
-            );
-            return None;
-        }
-        if let Some(name) = called(SIDE_EFFECTS) {
-            let message = format!("`{name}` reaches outside its row, and an expression only computes");
-            self.push(
-                Diagnostic::deny("sql-side-effect", place.clone(), message)
-                    .help(format!("leave `{name}` out")),
-            );
-            return None;
-        }
-        Some(bound)
+        self.is_stable(&bound, place, table).then_some(bound)
     }
 
     /// The type of an expression over a table's row; none where the server has not said it, or refuses it.
     pub(super) fn sql_type(&mut self, bound: &SqlText, place: &Place, table: &Table) -> Option<PgType> {
-        let expression = bound.sql("t");
-        // In WHERE neither aggregates nor window nor set-returning functions are taken.
-        let sql = format!("select ({expression}) from {} t where ({expression}) is null", table.name);
-        match self.probes.ask(sql, table)? {
+        match self.prepared(bound, table)? {
             Ok(types) => {
                 let none = crate::pg_type::Enums::new();
                 types.first().map(|text| PgType::of_text(text, table.facts.enums.as_ref().unwrap_or(&none)))
@@ -178,20 +113,45 @@ impl Checker<'_> {
         }
     }
 
-    /// Lets the server judge a condition; says whether nothing is known against it.
-    pub(super) fn judge_condition(&mut self, condition: &str, place: &Place, table: &Table) -> bool {
-        let sql = format!("select 1 from {} t where {condition}", table.name);
-        match self.probes.ask(sql, table) {
-            Some(Err(error)) => {
-                let diagnostic = self.refused(error, place, table);
-                self.push(diagnostic);
-                false
-            }
-            _ => true,
-        }
+    /// The type of an expression over a table's row as the server says it, or its objection.
+    pub(super) fn prepared(
+        &mut self,
+        bound: &SqlText,
+        table: &Table,
+    ) -> Option<&'a Result<Vec<String>, ProbeError>> {
+        let expression = bound.sql(ROW);
+        // In WHERE neither aggregates nor window nor set-returning functions are taken.
+        let sql = format!("select ({expression}) from {} {ROW} where ({expression}) is null", table.name);
+        self.probes.ask(Ask::Types, sql, search_path(table))
     }
 
-    fn refused(&self, error: &ProbeError, place: &Place, table: &Table) -> Diagnostic {
+    /// Lets the server judge a condition; says whether nothing is known against it.
+    pub(super) fn judge_condition(&mut self, condition: &Condition, place: &Place, table: &Table) -> bool {
+        let Some(Err(error)) = self.prepared_condition(&condition.sql(ROW), table) else { return true };
+        let diagnostic = if condition.is_ours() {
+            let message =
+                format!("postgres cannot make this comparison over a row of `{}`", self.short(&table.name));
+            Diagnostic::deny("filter-type-mismatch", place.clone(), message)
+                .note(format!("postgres: {}", error.message))
+                .help("compare with a value of the column's type, or write `sql: \"…\"`")
+        } else {
+            self.refused(error, place, table)
+        };
+        self.push(diagnostic);
+        false
+    }
+
+    /// What the server says of a condition over a table's row, in SQL.
+    pub(super) fn prepared_condition(
+        &mut self,
+        condition: &str,
+        table: &Table,
+    ) -> Option<&'a Result<Vec<String>, ProbeError>> {
+        let sql = format!("select 1 from {} {ROW} where {condition}", table.name);
+        self.probes.ask(Ask::Types, sql, search_path(table))
+    }
+
+    pub(super) fn refused(&self, error: &ProbeError, place: &Place, table: &Table) -> Diagnostic {
         let table_name = self.short(&table.name);
         let invalid = |message: String| Diagnostic::deny("sql-expression-invalid", place.clone(), message);
         match error.sqlstate.as_str() {

@@ -75,6 +75,17 @@ fn what_it_is(name: &TableName, short: &str, place: &Place, facts: &RelationFact
             format!("`{short}` is {what}: postgres sends no changes for it"),
         )
     };
+    if is_of_the_system(name) {
+        return Some(not_a_table("a table of postgres itself").help("name a table of your own"));
+    }
+    if let Some(marked) = marked(name, facts) {
+        let message =
+            format!("`{marked}` holds a mark of flusso's own queries, so no query can read `{short}`");
+        return Some(
+            Diagnostic::deny("reserved-name", place.clone(), message)
+                .help("give it a name without `{rows:` and `{range:`"),
+        );
+    }
     Some(match (facts.kind.as_str(), facts.persistence.as_str()) {
         ("v", _) => not_a_table("a view").help("name the table it reads"),
         ("m", _) => not_a_table("a materialized view").help("name the table it reads"),
@@ -93,6 +104,19 @@ fn what_it_is(name: &TableName, short: &str, place: &Place, facts: &RelationFact
         ("r", _) => return None,
         (_, _) => not_a_table("no table").help("name a table"),
     })
+}
+
+/// Postgres publishes no changes of its own catalogs, and lets no user's schema begin with `pg_`.
+fn is_of_the_system(name: &TableName) -> bool {
+    let schema = name.schema.as_str();
+    schema.starts_with("pg_") || schema == "information_schema"
+}
+
+/// A name that a query of the lock could not hold.
+fn marked<'a>(name: &'a TableName, facts: &'a RelationFacts) -> Option<&'a str> {
+    let columns = facts.columns.iter().map(|column| column.name.as_str());
+    let mut names = [name.schema.as_str(), name.name.as_str()].into_iter().chain(columns);
+    names.find(|name| ["{rows:", "{range:"].iter().any(|mark| name.contains(mark)))
 }
 
 /// Children that are no partitions: their rows show in the parent, their changes do not.

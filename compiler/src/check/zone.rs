@@ -12,13 +12,9 @@ impl Checker<'_> {
     pub(super) fn zone_is_known(&mut self, written: &Scalar, table: &Table) -> bool {
         let Some(zone) = written.parameters.get("zone").and_then(Json::as_str) else { return true };
         let place = written.parameter_places.get("zone").unwrap_or(&written.place).clone();
-        let before = self.diagnostics.len();
         let literal = format!("timestamptz '2000-01-01 00:00:00 {zone}' is not null");
-        if self.judge_condition(&literal, &place, table) {
-            return true;
-        }
-        let said: Vec<String> = self.diagnostics.drain(before..).flat_map(|each| each.notes).collect();
-        let diagnostic = said.into_iter().fold(unknown_zone(zone, place), |each, note| each.note(note));
+        let Some(Err(error)) = self.prepared_condition(&literal, table) else { return true };
+        let diagnostic = unknown_zone(zone, place).note(format!("postgres: {}", error.message));
         self.push(diagnostic);
         false
     }

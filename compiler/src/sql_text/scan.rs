@@ -13,8 +13,10 @@ pub(super) enum Kind {
     Text,
     /// A number.
     Number,
-    /// Punctuation or an operator: `::` is one token, every other character its own.
+    /// Punctuation: `::` is one token, every other character its own.
     Sign,
+    /// An operator, as many characters as Postgres takes for one.
+    Operator,
 }
 
 /// One token with its place in the text.
@@ -29,7 +31,7 @@ pub(super) struct Token {
 
 impl Token {
     pub(super) fn is(&self, text: &str) -> bool {
-        matches!(self.kind, Kind::Word | Kind::Sign) && self.name.as_deref() == Some(text)
+        matches!(self.kind, Kind::Word | Kind::Sign | Kind::Operator) && self.name.as_deref() == Some(text)
     }
 
     /// Whether it is a word that Postgres reserves, so that it names no column without quotes.
@@ -165,7 +167,10 @@ fn token(text: &str, at: usize, first: char) -> Result<Token, SqlTextError> {
         |kind, name: Option<String>, length: usize| Ok(Token { kind, name, start: at, end: at + length });
     let open = |what: &str| Err(SqlTextError { reason: format!("{what} is not closed"), at });
     if rest.starts_with("--") || rest.starts_with("/*") {
-        return Err(SqlTextError { reason: "a comment stands in it".to_owned(), at });
+        return Err(SqlTextError { reason: "it holds a comment".to_owned(), at });
+    }
+    if rest.get(..3).is_some_and(|front| front.eq_ignore_ascii_case("u&\"")) {
+        return Err(SqlTextError { reason: "a name in it is written with escapes".to_owned(), at });
     }
     if let Some(length) = string_length(rest) {
         return length.map_or_else(|| open("a string"), |length| make(Kind::Text, None, length));
@@ -185,9 +190,31 @@ fn token(text: &str, at: usize, first: char) -> Result<Token, SqlTextError> {
                 rest.find(|c: char| !(c.is_alphanumeric() || c == '.' || c == '_')).unwrap_or(rest.len());
             make(Kind::Number, None, length)
         }
+        first if OPERATOR.contains(first) => {
+            let length = operator_length(rest);
+            make(Kind::Operator, Some(rest[..length].to_owned()), length)
+        }
         ':' if rest.starts_with("::") => make(Kind::Sign, Some("::".to_owned()), 2),
         sign => make(Kind::Sign, Some(sign.to_string()), sign.len_utf8()),
     }
+}
+
+/// Characters that operators are made of.
+const OPERATOR: &str = "+-*/<>=~!@#%^&|`?";
+
+/// Characters without which an operator of several characters does not end in `+` or `-`.
+const OPERATOR_MARKS: &str = "~!@#%^&|`?";
+
+/// Length of the operator at the front, by the rules of Postgres: it ends before a comment.
+fn operator_length(rest: &str) -> usize {
+    let end = rest.find(|c| !OPERATOR.contains(c)).unwrap_or(rest.len());
+    let comment = ["--", "/*"].iter().filter_map(|opening| rest[..end].find(opening)).min();
+    let mut length = comment.unwrap_or(end);
+    let is_marked = rest[..length].contains(|c| OPERATOR_MARKS.contains(c));
+    while length > 1 && !is_marked && rest[..length].ends_with(['+', '-']) {
+        length -= 1;
+    }
+    length
 }
 
 /// Postgres folds A to Z; what it does to other letters depends on the encoding, so they stay.
@@ -262,7 +289,7 @@ fn quoted_length(rest: &str, quote: char, escapes: Escapes) -> Option<usize> {
     None
 }
 
-/// Refuses what is no single expression over one row.
+/// Refuses what is not a single expression over one row.
 pub(super) fn refuse(text: &str, tokens: &[Token]) -> Result<(), SqlTextError> {
     let refused = |reason: &str, at: usize| Err(SqlTextError { reason: reason.to_owned(), at });
     if tokens.is_empty() {
@@ -274,11 +301,12 @@ pub(super) fn refuse(text: &str, tokens: &[Token]) -> Result<(), SqlTextError> {
         }
     }
     let mut open: Vec<&str> = Vec::new();
-    for token in tokens {
+    for (place, token) in tokens.iter().enumerate() {
         let name = token.name.as_deref().unwrap_or_default();
+        let opens = tokens.get(place + 1).is_some_and(|next| next.is("("));
         match (token.kind, name) {
             (Kind::Sign, ";") => return refused("a `;` ends it", token.start),
-            (Kind::Sign, "$") => return refused("a parameter stands in it", token.start),
+            (Kind::Sign, "$") => return refused("it holds a parameter", token.start),
             (Kind::Sign, "(" | "[") => open.push(name),
             (Kind::Sign, ")" | "]") => {
                 let wanted = if name == ")" { "(" } else { "[" };
@@ -289,8 +317,12 @@ pub(super) fn refuse(text: &str, tokens: &[Token]) -> Result<(), SqlTextError> {
             (Kind::Sign, ",") if open.is_empty() => {
                 return refused("a comma parts it in two", token.start);
             }
-            (Kind::Word, "select" | "table") => {
+            (Kind::Word, "select" | "table" | "with") => {
                 return refused(&format!("`{name}` would read other rows"), token.start);
+            }
+            (Kind::Word, "values") if opens => return refused("`values` would read other rows", token.start),
+            (Kind::Word, "over") if opens => {
+                return refused("a window function looks at other rows", token.start);
             }
             _ => {}
         }

@@ -11,4 +11,5 @@ mod line_breaks;
 mod mutations;
 mod rig;
 mod secrets;
+mod unanswered;
 mod yaml;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use flusso_compiler::diagnostic::SourceFile;
 use flusso_compiler::{Outcome, PatternProblem, Read, WhatIsWrong, compile, probes, read};
-use flusso_schemas::facts::{CatalogFacts, Probe, ProbeError, ProbeOutcome};
+use flusso_schemas::facts::{Ask, CatalogFacts, Probe, ProbeError, ProbeOutcome, QueryRefusal, Question};
 use serde_json::{Map, Value};
 
 /// Types that an expression without a recorded answer may have.
@@ -17,6 +17,7 @@ pub struct Project {
     pub read: Read,
     facts: CatalogFacts,
     answers: Map<String, Value>,
+    refusals: Vec<QueryRefusal>,
 }
 
 fn fixtures() -> PathBuf {
@@ -58,7 +59,8 @@ impl Project {
         let indexes = names.map(|name| source_file(&folder, &format!("indexes/{name}"))).collect();
         let facts = serde_json::from_value(json(&folder.join("facts.json"))).expect("recorded facts");
         let answers = object(&folder.join("answers.json"));
-        Self { read: read(source_file(&folder, "flusso.yml"), indexes), facts, answers }
+        let refusals = Vec::new();
+        Self { read: read(source_file(&folder, "flusso.yml"), indexes), facts, answers, refusals }
     }
 
     /// A folder of `fixtures/lints`.
@@ -78,7 +80,8 @@ impl Project {
         answers.extend(object(&folder.join("answers.json")));
         let mut read = read(source_file(home, "flusso.yml"), indexes);
         read.report_patterns(&pattern_problems(&folder.join("patterns.json")));
-        Self { read, facts, answers }
+        let refusals = object(&folder.join("refusals.json")).iter().map(refusal).collect();
+        Self { read, facts, answers, refusals }
     }
 
     /// The same with its files in another order.
@@ -86,7 +89,8 @@ impl Project {
         let mut files = self.read.files.clone();
         let project = files.remove(0);
         files.reverse();
-        Self { read: read(project, files), facts: self.facts.clone(), answers: self.answers.clone() }
+        let (facts, answers, refusals) = (self.facts.clone(), self.answers.clone(), self.refusals.clone());
+        Self { read: read(project, files), facts, answers, refusals }
     }
 
     /// The same with another text of one file.
@@ -94,18 +98,16 @@ impl Project {
         let mut files = self.read.files.clone();
         files.iter_mut().filter(|file| file.path == path).for_each(|file| file.text = text.to_owned());
         let project = files.remove(0);
-        Self { read: read(project, files), facts: self.facts.clone(), answers: self.answers.clone() }
+        let (facts, answers, refusals) = (self.facts.clone(), self.answers.clone(), self.refusals.clone());
+        Self { read: read(project, files), facts, answers, refusals }
     }
 
     /// The same with other texts, the project's file first.
     pub fn with_files(&self, files: Vec<(String, String)>) -> Self {
         let mut files = files.into_iter().map(|(path, text)| SourceFile { path, text });
         let project = files.next().expect("a project's file");
-        Self {
-            read: read(project, files.collect()),
-            facts: self.facts.clone(),
-            answers: self.answers.clone(),
-        }
+        let (facts, answers, refusals) = (self.facts.clone(), self.answers.clone(), self.refusals.clone());
+        Self { read: read(project, files.collect()), facts, answers, refusals }
     }
 
     /// A project of one index over the shop's facts. The type of an expression is what it says of itself
@@ -116,25 +118,34 @@ impl Project {
         let read = read(file("flusso.yml", project), vec![file("indexes/it.yml", index)]);
         let facts: CatalogFacts = serde_json::from_value(json(&shop.join("facts.json"))).expect("facts");
         let type_of = |probe: &Probe| {
-            let (_, rest) = probe.sql.split_once("'type=")?;
+            let (_, rest) = probe.question.sql.split_once("'type=")?;
             rest.split_once('\'').map(|(name, _)| name.to_owned())
         };
         let answers = probes(&read, &facts)
             .iter()
-            .filter(|probe| !probe.sql.starts_with("select 1 "))
+            .filter(|probe| probe.question.ask == Ask::Types && !probe.question.sql.starts_with("select 1 "))
             .map(|probe| {
                 let name = type_of(probe).unwrap_or_else(|| "text".to_owned());
-                (probe.sql.clone(), Value::from(vec![name]))
+                (probe.question.sql.clone(), Value::from(vec![name]))
             })
             .collect();
-        Self { read, facts, answers }
+        Self { read, facts, answers, refusals: Vec::new() }
+    }
+
+    /// The same with another answer to each question that `is_asked` picks.
+    pub fn answering(mut self, answer: &Value, is_asked: impl Fn(&Question) -> bool) -> Self {
+        let asked = probes(&self.read, &self.facts).into_iter().map(|probe| probe.question);
+        let asked: Vec<Question> = asked.filter(is_asked).collect();
+        assert!(!asked.is_empty(), "no such question");
+        self.answers.extend(asked.into_iter().map(|question| (question.sql, answer.clone())));
+        self
     }
 
     /// The same with one index file only, of this text.
     pub fn only_index(&self, path: &str, text: &str) -> Self {
         let index = SourceFile { path: path.to_owned(), text: text.to_owned() };
         let read = read(self.read.files[0].clone(), vec![index]);
-        Self { read, facts: self.facts.clone(), answers: self.answers.clone() }
+        Self { read, facts: self.facts.clone(), answers: self.answers.clone(), refusals: Vec::new() }
     }
 
     /// Paths of its index files.
@@ -157,7 +168,7 @@ impl Project {
     pub fn compile(&self) -> Outcome {
         let probes = probes(&self.read, &self.facts);
         let answers: Vec<ProbeOutcome> = probes.iter().filter_map(|probe| self.answer(probe)).collect();
-        compile(&self.read, &self.facts, &answers)
+        compile(&self.read, &self.facts, &answers, &self.refusals)
     }
 
     /// Compiles it with the recorded answers, and with the first type that fits for what was not recorded.
@@ -171,7 +182,7 @@ impl Project {
                 |probe: &Probe| ProbeOutcome { id: probe.id, result: Ok(vec![(*guess).to_owned()]) };
             let answer = |probe: &Probe| self.answer(probe).unwrap_or_else(|| guessed(probe));
             let answers: Vec<ProbeOutcome> = probes.iter().map(answer).collect();
-            let outcome = compile(&self.read, &self.facts, &answers);
+            let outcome = compile(&self.read, &self.facts, &answers, &self.refusals);
             if outcome.lock.is_some() {
                 return outcome;
             }
@@ -182,17 +193,16 @@ impl Project {
 
     /// A condition holds unless an answer says otherwise; a type must have been recorded.
     fn answer(&self, probe: &Probe) -> Option<ProbeOutcome> {
-        let result = match self.answers.get(&probe.sql) {
-            Some(Value::Array(types)) => {
+        let sql = &probe.question.sql;
+        let result = match (self.answers.get(sql), probe.question.ask) {
+            (Some(Value::Array(types)), _) => {
                 Ok(types.iter().filter_map(Value::as_str).map(str::to_owned).collect())
             }
-            Some(error) => Err(ProbeError {
-                sqlstate: error["sqlstate"].as_str().expect("five characters").to_owned(),
-                message: error["message"].as_str().expect("a message").to_owned(),
-                position: None,
-            }),
-            None if probe.sql.starts_with("select 1 ") => Ok(vec!["integer".to_owned()]),
-            None => return None,
+            (Some(refused), _) => Err(error(refused)),
+            (None, Ask::Rows) => Ok(volatility(sql)),
+            (None, Ask::Plan(_)) => Ok(plan(sql)),
+            (None, Ask::Types) if sql.starts_with("select 1 ") => Ok(vec!["integer".to_owned()]),
+            (None, Ask::Types) => return None,
         };
         Some(ProbeOutcome { id: probe.id, result })
     }
@@ -212,6 +222,33 @@ fn pattern_problems(path: &Path) -> Vec<PatternProblem> {
         PatternProblem { pattern, what }
     };
     object(path).into_iter().map(problem).collect()
+}
+
+fn error(recorded: &Value) -> ProbeError {
+    ProbeError {
+        sqlstate: recorded["sqlstate"].as_str().expect("five characters").to_owned(),
+        message: recorded["message"].as_str().expect("a message").to_owned(),
+        position: None,
+    }
+}
+
+/// A query of an index, by the index's name, that the server refused.
+fn refusal((index, recorded): (&String, &Value)) -> QueryRefusal {
+    let query = recorded["query"].as_str().expect("which query").to_owned();
+    QueryRefusal { index: index.clone(), query, error: error(recorded) }
+}
+
+/// What the catalog says of the functions that fixtures call and that are not immutable.
+fn volatility(sql: &str) -> Vec<String> {
+    let known = [("now", 's'), ("pg_read_file", 'v')];
+    let named = known.iter().filter(|(name, _)| sql.ends_with(&format!("p.proname = '{name}'")));
+    named.map(|(_, volatility)| format!("pg_catalog\u{1f}{volatility}")).collect()
+}
+
+/// A plan that folds a contradiction, as one over immutable functions does.
+fn plan(sql: &str) -> Vec<String> {
+    let is_immutable = !["now()", "pg_read_file("].iter().any(|call| sql.contains(call));
+    vec![if is_immutable { "  One-Time Filter: false" } else { "  Filter: …" }.to_owned()]
 }
 
 /// JSON merge patch (RFC 7386); a list is replaced, and `null` takes a key out.

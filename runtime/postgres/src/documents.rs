@@ -1,6 +1,6 @@
 //! Documents from current rows: one reading transaction a call, its rows spliced as they come.
 
-mod compose;
+pub(crate) mod compose;
 mod fault;
 mod field;
 mod key_rows;

@@ -25,14 +25,22 @@ const CANCEL_WAIT: Duration = Duration::from_secs(2);
 
 /// Settings of every connection, the replication connection included: values are printed in one way
 /// whatever role or database say, and rows that a policy hides are an error.
-pub const PINNED_SETTINGS: [(&str, &str); 11] = [
+pub const PINNED_SETTINGS: [(&str, &str); 18] = [
     ("client_encoding", "UTF8"),
     ("lc_monetary", "C"),
     ("TimeZone", "UTC"),
-    ("DateStyle", "ISO"),
+    ("lc_numeric", "C"),
+    ("lc_time", "C"),
+    // Without the order of day and month `01/02/2024` is what the database's owner says it is.
+    ("DateStyle", "ISO, MDY"),
     ("IntervalStyle", "iso_8601"),
     ("extra_float_digits", "1"),
     ("bytea_output", "hex"),
+    ("quote_all_identifiers", "off"),
+    ("timezone_abbreviations", "Default"),
+    ("transform_null_equals", "off"),
+    ("xmlbinary", "base64"),
+    ("xmloption", "content"),
     ("row_security", "off"),
     ("standard_conforming_strings", "on"),
     ("jit", "off"),

@@ -11,7 +11,9 @@ use std::time::Duration;
 use flusso_runtime::Result;
 use tokio::time::{sleep, timeout};
 use tokio_postgres::types::{ToSql, Type};
-use tokio_postgres::{CancelToken, Client, Connection, Row, RowStream, Socket, Statement, ToStatement};
+use tokio_postgres::{
+    CancelToken, Client, Connection, Row, RowStream, SimpleQueryMessage, Socket, Statement, ToStatement,
+};
 
 use crate::session::{Bond, failed, lost, words};
 
@@ -116,6 +118,11 @@ impl Statements {
     /// A prepared statement, or what the server objects to it.
     pub(crate) async fn prepare(&self, what: &str, sql: &str, types: &[Type]) -> Result<Answered<Statement>> {
         self.bounded(what, self.bound, self.client.prepare_typed(sql, types)).await
+    }
+
+    /// What a statement without parameters prints, in one round trip, or what the server objects to it.
+    pub(crate) async fn simple(&self, what: &str, sql: &str) -> Result<Answered<Vec<SimpleQueryMessage>>> {
+        self.bounded(what, self.bound, self.client.simple_query(sql)).await
     }
 
     /// Sends statements that return nothing, to be answered later.

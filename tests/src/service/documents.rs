@@ -1,7 +1,10 @@
 //! Documents from a real Postgres: right at every chunk size, and what no snapshot may get wrong.
 
 mod bounds;
+mod expressions;
+mod judged;
 mod odd;
 pub(super) mod rig;
 mod rules;
 mod shop;
+mod types;

@@ -9,7 +9,7 @@ use super::fault::Fault;
 
 /// What stands for a mark.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Rows<'a> {
+pub(crate) enum Rows<'a> {
     /// The keys in `$1..$n`, one `text[]` a key part.
     Keys,
     /// The keys in `(after, up_to]`, open where none.
@@ -19,6 +19,8 @@ pub(super) enum Rows<'a> {
         /// Inclusive upper bound.
         up_to: Option<&'a Key>,
     },
+    /// A range between two bounds that are null: what a query is prepared with before any key is known.
+    AnyRange,
 }
 
 impl Rows<'_> {
@@ -28,14 +30,14 @@ impl Rows<'_> {
     /// Whether a query composed for them is the same text each time.
     pub(super) fn recur(self) -> bool {
         match self {
-            Self::Keys => true,
+            Self::Keys | Self::AnyRange => true,
             Self::Range { after, up_to } => after.is_none() && up_to.is_none(),
         }
     }
 }
 
 /// A query with its marks replaced.
-pub(super) fn compose(sql: &str, key: &[KeyColumn], rows: Rows<'_>) -> Result<String, Fault> {
+pub(crate) fn compose(sql: &str, key: &[KeyColumn], rows: Rows<'_>) -> Result<String, Fault> {
     let mut text = String::with_capacity(sql.len() + 64);
     for piece in pieces(sql).map_err(|error| Fault::Internal(error.to_string()))? {
         match piece {
@@ -47,7 +49,7 @@ pub(super) fn compose(sql: &str, key: &[KeyColumn], rows: Rows<'_>) -> Result<St
 }
 
 /// A root query reduced to its keys. The planner drops what it prints beside them.
-pub(super) fn keys_only(root: &str, parts: usize) -> String {
+pub(crate) fn keys_only(root: &str, parts: usize) -> String {
     let names = (1..=parts).map(|part| format!("k{part}")).collect::<Vec<_>>().join(", ");
     format!("select {names} from (\n{root}\n) as documents({names})")
 }
@@ -59,7 +61,12 @@ fn condition(columns: &[&str], key: &[KeyColumn], rows: Rows<'_>) -> Result<Stri
     }
     match rows {
         Rows::Keys => Ok(among_parameters(columns, key)),
-        Rows::Range { after, up_to } => between(columns, key, after, up_to),
+        Rows::Range { after, up_to } => {
+            let bounds = [after.map(|after| literals(after, key)), up_to.map(|up_to| literals(up_to, key))];
+            let [after, up_to] = bounds.map(Option::transpose);
+            Ok(between(columns, after?, up_to?))
+        }
+        Rows::AnyRange => Ok(between(columns, Some(nulls(key)), Some(nulls(key)))),
     }
 }
 
@@ -72,20 +79,18 @@ fn among_parameters(columns: &[&str], key: &[KeyColumn]) -> String {
     }
 }
 
-fn between(
-    columns: &[&str],
-    key: &[KeyColumn],
-    after: Option<&Key>,
-    up_to: Option<&Key>,
-) -> Result<String, Fault> {
+fn between(columns: &[&str], after: Option<String>, up_to: Option<String>) -> String {
     let columns = columns.join(", ");
-    let mut conditions = Vec::new();
-    for (operator, bound) in [(">", after), ("<=", up_to)] {
-        if let Some(bound) = bound {
-            conditions.push(format!("({columns}) {operator} ({})", literals(bound, key)?));
-        }
-    }
-    Ok(if conditions.is_empty() { "true".to_owned() } else { conditions.join(" and ") })
+    let bounds = [(">", after), ("<=", up_to)];
+    let conditions = bounds
+        .into_iter()
+        .filter_map(|(operator, bound)| bound.map(|bound| format!("({columns}) {operator} ({bound})")));
+    let conditions: Vec<String> = conditions.collect();
+    if conditions.is_empty() { "true".to_owned() } else { conditions.join(" and ") }
+}
+
+fn nulls(key: &[KeyColumn]) -> String {
+    key.iter().map(|part| format!("null::{}", part.pg_type)).collect::<Vec<_>>().join(", ")
 }
 
 fn literals(bound: &Key, key: &[KeyColumn]) -> Result<String, Fault> {

@@ -8,7 +8,7 @@ use crate::session::{is_lost, kind_of, words};
 
 /// Why one attempt failed. No variant holds a row's value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Fault {
+pub(crate) enum Fault {
     /// The connection is gone, or the server ended the session.
     #[error("the connection to the source is lost ({0})")]
     Lost(String),

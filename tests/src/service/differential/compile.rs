@@ -4,9 +4,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use flusso_compiler::diagnostic::{Diagnostic, SourceFile, Sources};
-use flusso_compiler::{compile, probes, read};
+use flusso_compiler::{compile, planned, probes, read};
 use flusso_postgres::facts::catalog_facts_of;
-use flusso_postgres::probe::probe;
+use flusso_postgres::probe::{probe, refused_queries};
 use flusso_schemas::lock::Lock;
 use serde_json::{Value, json};
 
@@ -39,7 +39,11 @@ pub(in crate::service) async fn compiled(
         catalog_facts_of(&connection.endpoint, &connection.tls, timeout, false, &read.facts_needed()).await;
     let (facts, session) = asked.expect("the server answers");
     let answers = probe(&session, &probes(&read, &facts)).await.expect("the server judges");
-    let outcome = compile(&read, &facts, &answers);
+    let refused = match planned(&read, &facts, &answers) {
+        Some(lock) => refused_queries(&session, &lock).await.expect("the server judges"),
+        None => Vec::new(),
+    };
+    let outcome = compile(&read, &facts, &answers, &refused);
     outcome.lock.ok_or_else(|| refusals(&read.files, &outcome.diagnostics))
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use flusso_postgres::connect::ConnectPlan;
 use flusso_postgres::documents::PostgresDocuments;
-use flusso_postgres::session::Bond;
+use flusso_postgres::session::{Bond, Session, connect};
 use flusso_runtime::backends::RunOptions;
 use flusso_runtime::documents::{Built, Key, Selection};
 use flusso_runtime::progress::{Progress, ProgressEvent, Shutdown};
@@ -127,11 +127,21 @@ impl Rig {
         path
     }
 
-    /// Opens the connections that documents are read in.
-    pub(in crate::service) async fn builder(&self) -> Builder {
+    /// Where to connect, and with what settings.
+    fn connect_plan(&self) -> ConnectPlan {
         let path = self.url_file();
         let mut source = example().source;
         source.endpoint = SourceEndpoint::Url(SecretRef::File(path));
+        ConnectPlan::of_source(&source, false).expect("a plan")
+    }
+
+    /// A session with flusso's settings.
+    pub(super) async fn pinned_session(&self) -> Session {
+        connect(&self.connect_plan(), "test", &Bond::default()).await.expect("a session")
+    }
+
+    /// Opens the connections that documents are read in.
+    pub(in crate::service) async fn builder(&self) -> Builder {
         let (heard, shutdown, bond) = (Arc::new(Heard::default()), Shutdown::default(), Bond::default());
         let options = RunOptions {
             allow_commands: false,
@@ -141,8 +151,8 @@ impl Rig {
             progress: Arc::clone(&heard) as Arc<dyn Progress>,
             shutdown: shutdown.clone(),
         };
-        let plan = ConnectPlan::of_source(&source, false).expect("a plan");
-        let documents = PostgresDocuments::new(&plan, &bond, &options).await.expect("connections");
+        let documents =
+            PostgresDocuments::new(&self.connect_plan(), &bond, &options).await.expect("connections");
         Builder { documents: Arc::new(documents), heard, shutdown, bond }
     }
 }

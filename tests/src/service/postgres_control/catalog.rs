@@ -6,7 +6,7 @@ use std::time::Duration;
 use flusso_postgres::facts::{catalog_facts, catalog_facts_of};
 use flusso_postgres::probe::probe;
 use flusso_runtime::source::ChangeCapture as _;
-use flusso_schemas::facts::{CatalogFacts, ColumnFacts, Probe};
+use flusso_schemas::facts::{Ask, CatalogFacts, ColumnFacts, Probe, Question};
 use flusso_schemas::lock::{Manage, TlsFiles};
 use flusso_schemas::name::TableName;
 
@@ -97,7 +97,10 @@ async fn a_probe_tells_types_or_the_objection_and_spoils_no_other() {
         "select 1; drop table shop.items",
         "select lower('x') as y from shop.items",
     ];
-    let probe_of = |(id, sql): (usize, &&str)| Probe { id, sql: (*sql).to_owned(), search_path: Vec::new() };
+    let probe_of = |(id, sql): (usize, &&str)| {
+        let question = Question { sql: (*sql).to_owned(), ask: Ask::Types };
+        Probe { id, question, search_path: Vec::new() }
+    };
     let probes: Vec<Probe> = sqls.iter().enumerate().map(probe_of).collect();
     let outcomes = probe(&session, &probes).await.expect("outcomes");
     let types = ["numeric(12,2)", "shop.status", "character varying(20)", "bigint", "integer[]"];

@@ -1,0 +1,177 @@
+//! Whether an expression gives the same for the same row, whoever asks and whenever, and does nothing else.
+//!
+//! The server decides. Its planner folds `x is null and x is not null` to false only where every function,
+//! operator and cast of `x`, as it has resolved them, is immutable. What is not immutable is allowed where
+//! the catalog knows each name it calls, and each depends on nothing but settings that every session pins.
+//! A constant that is read from the clock, as `'today'` is, is found by planning under two clocks.
+
+mod catalog;
+mod clocks;
+mod pinned;
+
+use flusso_schemas::facts::{Ask, Clock, ProbeError};
+
+use super::Checker;
+use super::column::type_of;
+use super::probe::{ROW, search_path};
+use crate::diagnostic::{Diagnostic, Place};
+use crate::model::Table;
+use crate::sql_text::{Names, SqlText};
+use catalog::Cast;
+
+impl<'a> Checker<'a> {
+    /// Whether nothing is known against an expression; what is, is pushed.
+    pub(super) fn is_stable(&mut self, bound: &SqlText, place: &Place, table: &Table) -> bool {
+        let found = self.instability(bound, place, table);
+        let is_stable = found.is_none();
+        self.diagnostics.extend(found);
+        is_stable
+    }
+
+    fn instability(&mut self, bound: &SqlText, place: &Place, table: &Table) -> Option<Diagnostic> {
+        // Everything is asked before anything is judged, so that one round of probes is enough.
+        let names = bound.names();
+        let [prepared, folded] = self.folded(bound, table);
+        let clocks = self.planned_twice(bound, table);
+        let functions = self.functions(names, table);
+        let operators = self.operators(names, table);
+        let casts = self.casts();
+        if let Some(column) = names.system_columns.first() {
+            return Some(system_column(column, place));
+        }
+        if let Some(word) = names.session_words.first() {
+            return Some(unstable(&format!("`{word}`"), place));
+        }
+        if let Some(found) = unmatched(bound, place, table) {
+            return Some(found);
+        }
+        let (prepared, folded) = (prepared?, folded?);
+        let is_immutable = match folded {
+            Ok(lines) => lines.iter().any(|line| line.contains("One-Time Filter: false")),
+            Err(error) => {
+                // What cannot be prepared is said where it is prepared; a role that may not read, at its table.
+                let is_constants = prepared.is_ok() && error.sqlstate.starts_with("22");
+                return is_constants.then(|| self.refused(error, place, table));
+            }
+        };
+        let named = functions.iter().chain(&operators);
+        let found = named.clone().find_map(|called| called.objection(is_immutable, place));
+        if found.is_some() {
+            return found;
+        }
+        if !is_immutable {
+            let casts = match casts {
+                Ok(casts) => casts,
+                // What the catalog does not say is taken for the worst.
+                Err(error) => return Some(unknown_casts(error, place)),
+            };
+            let used = used_types(names, bound, table);
+            if let Some(cast) = casts.iter().find(|cast| cast.is_among(&used)) {
+                return Some(unstable_cast(cast, place));
+            }
+        }
+        let [behind, ahead] = clocks?;
+        clocks::difference(behind, ahead, is_immutable).map(|what| what.diagnostic(place))
+    }
+
+    /// Whether the expression can be prepared, and the plan of a contradiction over it.
+    fn folded(&mut self, bound: &SqlText, table: &Table) -> [Option<&'a Result<Vec<String>, ProbeError>>; 2] {
+        let expression = bound.sql(ROW);
+        let prepared = self.prepared(bound, table);
+        // `is null` looks into a value of several columns; a count of its values does not.
+        let contradiction = format!(
+            "select from {} {ROW} where num_nonnulls(({expression})) is null and num_nonnulls(({expression})) is not null",
+            table.name
+        );
+        [prepared, self.probes.ask(Ask::Plan(Clock::Behind), contradiction, search_path(table))]
+    }
+
+    /// The plans of an expression under two clocks, where a constant of it or a function could read them.
+    fn planned_twice(&mut self, bound: &SqlText, table: &Table) -> Option<[&'a [String]; 2]> {
+        let names = bound.names();
+        if names.constants.is_empty() && names.calls.is_empty() {
+            return Some([&[], &[]]);
+        }
+        let sql = format!("select ({}) from {} {ROW}", bound.sql(ROW), table.name);
+        let path = search_path(table);
+        let plans = [Clock::Behind, Clock::Ahead]
+            .map(|clock| self.probes.ask(Ask::Plan(clock), sql.clone(), path.clone()));
+        let [Some(Ok(behind)), Some(Ok(ahead))] = plans else { return None };
+        Some([behind, ahead])
+    }
+}
+
+/// Types that an expression casts to, and those of the columns it reads.
+fn used_types(names: &Names, bound: &SqlText, table: &Table) -> Vec<String> {
+    let columns = bound.columns();
+    let of_columns = columns.iter().filter_map(|name| table.column(name));
+    let of_columns = of_columns.map(|column| type_of(table, column).base_name);
+    names.casts.iter().cloned().chain(of_columns).collect()
+}
+
+/// What Postgres refuses over a nondeterministic collation, at the first row and not before.
+const MATCHES: &[&str] = &[
+    "position",
+    "regexp_match",
+    "regexp_replace",
+    "regexp_split_to_array",
+    "replace",
+    "split_part",
+    "starts_with",
+    "string_to_array",
+    "strpos",
+    "substring",
+];
+
+/// Text that is searched though its collation does not tell its characters apart.
+fn unmatched(bound: &SqlText, place: &Place, table: &Table) -> Option<Diagnostic> {
+    let columns = bound.columns();
+    let mut read = columns.iter().filter_map(|name| table.column(name));
+    let column = read.find(|column| !column.collation_deterministic)?;
+    let names = bound.names();
+    let is_searched = names.keywords.iter().any(|word| ["like", "ilike", "similar"].contains(&word.as_str()))
+        || names.operators.iter().any(|operator| operator.contains('~'))
+        || names.calls.iter().any(|call| MATCHES.contains(&call.name.as_str()));
+    if !is_searched || names.keywords.contains("collate") {
+        return None;
+    }
+    let message = format!(
+        "`{}` has a nondeterministic collation, over which postgres refuses to search at the first row",
+        column.name
+    );
+    Some(
+        Diagnostic::deny("sql-expression-invalid", place.clone(), message)
+            .help(format!("write `{} collate \"C\"`", column.name)),
+    )
+}
+
+fn unstable(what: &str, place: &Place) -> Diagnostic {
+    let message = format!(
+        "{what} changes without any row changing: nothing in the database says so, so the document would stay"
+    );
+    Diagnostic::deny("sql-expression-unstable", place.clone(), message)
+        .help("decide it in the query, or keep a column that a job updates")
+}
+
+fn system_column(column: &str, place: &Place) -> Diagnostic {
+    let message = format!(
+        "`{column}` says where and when a row is stored, which changes without a change of what the row holds"
+    );
+    Diagnostic::deny("sql-expression-unstable", place.clone(), message).help("name columns of your own")
+}
+
+fn unstable_cast(cast: &Cast, place: &Place) -> Diagnostic {
+    let message = format!(
+        "the cast from `{}` to `{}` is not immutable, so the same row may give another value later",
+        cast.source, cast.target
+    );
+    Diagnostic::deny("sql-expression-unstable", place.clone(), message)
+        .help("leave the cast out, or make its function `immutable` if it depends on its argument only")
+}
+
+fn unknown_casts(error: &ProbeError, place: &Place) -> Diagnostic {
+    let message = "postgres refuses to say which casts are volatile, so the same row may give another value later";
+    Diagnostic::deny("sql-expression-unstable", place.clone(), message)
+        .note(format!("postgres: {}", error.message))
+        .help("call immutable functions only, or let the role read `pg_catalog`")
+}

@@ -1,0 +1,155 @@
+//! What an expression calls by name: functions, operators and casts, as far as its text says.
+
+use std::collections::BTreeSet;
+
+use super::scan::{Kind, Token};
+
+/// A function by the name it is called by.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Call {
+    /// Its schema, where that is written.
+    pub(crate) schema: Option<String>,
+    /// Its name.
+    pub(crate) name: String,
+}
+
+/// Everything that an expression calls.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Names {
+    /// Functions, and what the grammar writes like one (`coalesce(…)`).
+    pub(crate) calls: BTreeSet<Call>,
+    /// Operators.
+    pub(crate) operators: BTreeSet<String>,
+    /// First words of the types that it casts to.
+    pub(crate) casts: BTreeSet<String>,
+    /// Words without parentheses that read the clock or the session.
+    pub(crate) session_words: BTreeSet<String>,
+    /// Columns that every table has and no user wrote (`ctid`).
+    pub(crate) system_columns: BTreeSet<String>,
+    /// Words of SQL's own grammar that look into text: `like`, `ilike`, `similar`, `collate`.
+    pub(crate) keywords: BTreeSet<String>,
+    /// The content of its string constants.
+    pub(crate) constants: Vec<String>,
+}
+
+/// Words that are calls without parentheses: all of SQL's own that are not functions of the catalog.
+const SESSION_WORDS: &[&str] = &[
+    "current_catalog",
+    "current_date",
+    "current_role",
+    "current_schema",
+    "current_time",
+    "current_timestamp",
+    "current_user",
+    "localtime",
+    "localtimestamp",
+    "session_user",
+    "system_user",
+    "user",
+];
+
+/// The columns of `pg_attribute` whose numbers are negative. No user can name a column so.
+const SYSTEM_COLUMNS: &[&str] = &["cmax", "cmin", "ctid", "tableoid", "xmax", "xmin"];
+
+impl Names {
+    /// What these tokens call; `columns` are those of the row.
+    pub(super) fn of(text: &str, tokens: &[Token], columns: &[&str]) -> Self {
+        let mut found = Self::default();
+        for (at, token) in tokens.iter().enumerate() {
+            let name = token.name.as_deref().unwrap_or_default();
+            let is_before = |text: &str| at > 0 && tokens[at - 1].is(text);
+            match token.kind {
+                Kind::Text => found.constants.push(content(&text[token.start..token.end]).to_owned()),
+                Kind::Operator => {
+                    found.operators.insert(name.to_owned());
+                }
+                Kind::Word | Kind::Quoted if is_before("::") || is_before("as") => {
+                    found.casts.insert(type_name(tokens, at));
+                }
+                Kind::Word | Kind::Quoted => found.word(tokens, at, name, columns),
+                Kind::Number | Kind::Sign => {}
+            }
+        }
+        found
+    }
+
+    fn word(&mut self, tokens: &[Token], at: usize, name: &str, columns: &[&str]) {
+        let token = &tokens[at];
+        let next_is = |text: &str| tokens.get(at + 1).is_some_and(|next| next.is(text));
+        if token.kind == Kind::Word && ["like", "ilike", "similar", "collate"].contains(&name) {
+            self.keywords.insert(name.to_owned());
+        } else if token.kind == Kind::Word && SESSION_WORDS.contains(&name) {
+            self.session_words.insert(name.to_owned());
+        } else if SYSTEM_COLUMNS.contains(&name) && !next_is("(") && !columns.contains(&name) {
+            self.system_columns.insert(name.to_owned());
+        } else if tokens.get(at + 1).is_some_and(|next| next.kind == Kind::Text) {
+            self.casts.insert(name.to_owned());
+        } else if (next_is("(") && !token.is_reserved()) || is_attribute(tokens, at) {
+            self.calls.insert(Call { schema: schema(tokens, at), name: name.to_owned() });
+        }
+    }
+}
+
+/// Whether it is the name after a value of several columns, which may be a function too: `(row).name`.
+fn is_attribute(tokens: &[Token], at: usize) -> bool {
+    at > 1 && tokens[at - 1].is(".") && (tokens[at - 2].is(")") || tokens[at - 2].is("]"))
+}
+
+/// The schema that is written before a name.
+fn schema(tokens: &[Token], at: usize) -> Option<String> {
+    let is_qualified = at > 1 && tokens[at - 1].is(".");
+    is_qualified.then(|| tokens[at - 2].name.clone()).flatten().filter(|_| !is_attribute(tokens, at))
+}
+
+/// The last part of a type's qualified name.
+fn type_name(tokens: &[Token], at: usize) -> String {
+    let mut last = at;
+    while tokens.get(last + 1).is_some_and(|next| next.is(".")) && tokens.get(last + 2).is_some() {
+        last += 2;
+    }
+    tokens[last].name.clone().unwrap_or_default()
+}
+
+/// A string constant without its quotes; escapes stay as they are written.
+fn content(constant: &str) -> &str {
+    let opened = constant.split_once(['\'', '$']).map_or(constant, |(_, rest)| rest);
+    opened.strip_suffix(['\'', '$']).unwrap_or(opened)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::SqlText;
+    use super::*;
+
+    fn names(text: &str) -> Names {
+        SqlText::new(text, &["price", "addr", "xmin_"]).expect("an expression").names().clone()
+    }
+
+    fn calls(text: &str) -> Vec<String> {
+        let called = names(text).calls;
+        let spelled = called.into_iter().map(|call| match call.schema {
+            Some(schema) => format!("{schema}.{}", call.name),
+            None => call.name,
+        });
+        spelled.collect()
+    }
+
+    #[test]
+    fn functions_are_found_with_their_schema() {
+        assert_eq!(calls("coalesce(price, 1) + now()"), ["coalesce", "now"]);
+        assert_eq!(calls("shop.\"F\" (price) in (1, 2)"), ["shop.F"]);
+        assert_eq!(calls("(addr).f"), ["f"]);
+        assert_eq!(calls("price and (price)"), [""; 0]);
+    }
+
+    #[test]
+    fn operators_casts_and_words_are_found() {
+        let found =
+            names("price||'a'::shop.label -current_date >= cast(ctid as text) and date 'today' is null");
+        assert_eq!(found.operators.into_iter().collect::<Vec<_>>(), ["-", ">=", "||"]);
+        assert_eq!(found.casts.into_iter().collect::<Vec<_>>(), ["date", "label", "text"]);
+        assert_eq!(found.session_words.into_iter().collect::<Vec<_>>(), ["current_date"]);
+        assert_eq!(found.system_columns.into_iter().collect::<Vec<_>>(), ["ctid"]);
+        assert_eq!(found.constants, ["a", "today"]);
+    }
+}
