@@ -17,7 +17,7 @@ use super::probe::{ROW, search_path};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::model::Table;
 use crate::sql_text::{Names, SqlText};
-use catalog::Cast;
+use catalog::{Called, Cast};
 
 impl<'a> Checker<'a> {
     /// Whether nothing is known against an expression; what is, is pushed.
@@ -66,7 +66,8 @@ impl<'a> Checker<'a> {
                 Err(error) => return Some(unknown_casts(error, place)),
             };
             let used = used_types(names, bound, table);
-            if let Some(cast) = casts.iter().find(|cast| cast.is_among(&used)) {
+            let is_built_in = named.clone().all(Called::is_built_in) && reads_built_in(names, bound, table);
+            if let Some(cast) = casts.iter().find(|cast| cast.is_among(&used, is_built_in)) {
                 return Some(unstable_cast(cast, place));
             }
         }
@@ -107,6 +108,14 @@ fn used_types(names: &Names, bound: &SqlText, table: &Table) -> Vec<String> {
     let of_columns = columns.iter().filter_map(|name| table.column(name));
     let of_columns = of_columns.map(|column| type_of(table, column).base_name);
     names.casts.iter().cloned().chain(of_columns).collect()
+}
+
+/// Whether every type that an expression casts to or reads is one of Postgres itself.
+fn reads_built_in(names: &Names, bound: &SqlText, table: &Table) -> bool {
+    let columns = bound.columns();
+    let mut read = columns.iter().filter_map(|name| table.column(name));
+    read.all(|column| column.type_schema == "pg_catalog")
+        && !names.casts.iter().any(|name| name.contains('.'))
 }
 
 /// What Postgres refuses over a nondeterministic collation, at the first row and not before.
@@ -170,7 +179,8 @@ fn unstable_cast(cast: &Cast, place: &Place) -> Diagnostic {
 }
 
 fn unknown_casts(error: &ProbeError, place: &Place) -> Diagnostic {
-    let message = "postgres refuses to say which casts are volatile, so the same row may give another value later";
+    let message =
+        "postgres refuses to say which casts are volatile, so the same row may give another value later";
     Diagnostic::deny("sql-expression-unstable", place.clone(), message)
         .note(format!("postgres: {}", error.message))
         .help("call immutable functions only, or let the role read `pg_catalog`")

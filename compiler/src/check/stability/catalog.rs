@@ -34,10 +34,14 @@ pub(super) struct Cast {
 }
 
 impl Cast {
-    /// Whether one of these types takes part in it.
-    pub(super) fn is_among(&self, types: &[String]) -> bool {
+    /// Whether it may be what turns a value of one of these types into another. Where an expression uses
+    /// nothing but what is Postgres's own (`is_built_in`), no value of a user's type comes up unnamed.
+    pub(super) fn is_among(&self, types: &[String], is_built_in: bool) -> bool {
         let last = |name: &str| name.rsplit('.').next().unwrap_or(name).trim_matches('"').to_owned();
-        let ends = [last(&self.source), last(&self.target)];
+        let both = [self.source.as_str(), self.target.as_str()];
+        let own: Vec<&str> = both.into_iter().filter(|name| name.contains('.')).collect();
+        let ends = if is_built_in && !own.is_empty() { own } else { both.to_vec() };
+        let ends: Vec<String> = ends.into_iter().map(last).collect();
         types.iter().any(|name| ends.contains(&last(name)))
     }
 }
@@ -131,6 +135,11 @@ impl<'a> Checker<'a> {
 }
 
 impl Called {
+    /// Whether Postgres itself has all of that name.
+    pub(super) fn is_built_in(&self) -> bool {
+        self.overloads.iter().all(|overload| overload.schema == "pg_catalog")
+    }
+
     /// What speaks against calling it; `is_immutable` where the server found the whole expression immutable.
     pub(super) fn objection(&self, is_immutable: bool, place: &Place) -> Option<Diagnostic> {
         let has = |volatility: char, built_in: bool| {

@@ -44,7 +44,13 @@ fn value(pg_type: &str) -> Option<&'static str> {
         | "\"char\"" | "text" | "name" | "character" | "character varying" | "xid" | "cid" | "json"
         | "jsonb" | "xml" => "1",
         "boolean" => "true",
-        "bit" => "101",
+        "bit" => {
+            if pg_type == "bit" {
+                "1"
+            } else {
+                "101"
+            }
+        }
         "bit varying" => "1",
         "bytea" => "\\x01",
         "date" => "2024-01-01",
