@@ -7,4 +7,3 @@ mod odd;
 pub(super) mod rig;
 mod rules;
 mod shop;
-mod types;
