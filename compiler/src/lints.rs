@@ -38,7 +38,7 @@ pub const ALL: &[Lint] = &[
     error("enum-value-unknown"),
     error("filter-type-mismatch"),
     error("generated-identity"),
-    level("inherited-table", Level::Deny),
+    error("inherited-table"),
     error("internal-error"),
     error("invalid-index-name"),
     error("key-type-mismatch"),

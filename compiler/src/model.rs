@@ -112,6 +112,7 @@ pub struct Field {
 
 /// What fills a field.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "a project holds one a field, and nothing copies them")]
 pub enum Form {
     /// One value of this row.
     Scalar(Scalar),

@@ -100,7 +100,7 @@ sinks:
   search: { opensearch: { url: \"${URL}\", index_settings: { priority: 3, max_result_window: 20000 } } }
   audit: { stdout: {} }
 indexes: [indexes/it.yml]
-lints: { lossy-kind: allow, inherited-table: warn }
+lints: { lossy-kind: allow, enum-order-incomplete: warn }
 defaults:
   settings: { shards: 2, refresh_interval: 5s }
   analysis: { analyzer: { prose: { tokenizer: standard, filter: [lowercase, stems], type: custom } }, filter: { stems: { type: stemmer, language: english } } }

@@ -89,7 +89,6 @@ fn an_accepting_comment_never_costs_the_lock_and_the_lock_says_so() {
         let all: Vec<&Acceptance> =
             lock.accepted.iter().chain(lock.indexes.iter().flat_map(|index| &index.accepted)).collect();
         let about = match lint.name {
-            "inherited-table" => "table:shop.orders",
             "lossy-kind" => "column:shop.products.weight_kg",
             "role-cannot-replicate" => "server",
             "tls-verification-off" => "sink:search",
