@@ -173,7 +173,7 @@ impl Rig {
 
     /// Names of the project's concrete indexes, the state's not among them.
     pub fn generations(&self) -> Vec<String> {
-        let (_, text) = self.request("GET", &format!("/_cat/indices/{}*?h=index", self.name), "");
+        let (_, text) = self.request("GET", &format!("/_cat/indices/{}_*?h=index", self.name), "");
         let state = format!("{}_flusso-state", self.name);
         let mut names: Vec<String> = text
             .lines()
@@ -187,7 +187,8 @@ impl Rig {
 }
 
 impl Drop for Rig {
-    /// Leaves the shared servers as they were; a cluster that is gone by now needs nothing.
+    /// Leaves the shared servers as they were; a cluster that is gone by now needs nothing. The underscore
+    /// ends the name: one test is `t1_1`, another `t1_12`.
     fn drop(&mut self) {
         let slot = format!("flusso_{}", self.name);
         let _ = self.sql.query(&format!(
@@ -203,7 +204,7 @@ impl Drop for Rig {
             std::thread::sleep(Duration::from_millis(100));
         }
         let address = self.opensearch.trim_start_matches("http://");
-        let _ = http::request("DELETE", address, &format!("/{}*", self.name), "");
+        let _ = http::request("DELETE", address, &format!("/{}_*", self.name), "");
     }
 }
 

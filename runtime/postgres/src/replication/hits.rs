@@ -90,12 +90,19 @@ impl BoundTable {
 
     /// What any change of it means to indexes for which it is not the recorded table.
     pub(super) fn strange(&self) -> Vec<Unusable> {
-        let unusable = |strange: &Strange| Unusable {
-            indexes: BTreeSet::from([strange.index]),
-            cause: strange.cause,
-            reason: strange.reason.clone(),
-        };
-        self.strange.iter().map(unusable).collect()
+        // One event for all indexes of one reason: whoever follows stops at the first, and each is marked.
+        let mut all: Vec<Unusable> = Vec::new();
+        for strange in &self.strange {
+            match all.iter_mut().find(|one| one.cause == strange.cause && one.reason == strange.reason) {
+                Some(known) => drop(known.indexes.insert(strange.index)),
+                None => all.push(Unusable {
+                    indexes: BTreeSet::from([strange.index]),
+                    cause: strange.cause,
+                    reason: strange.reason.clone(),
+                }),
+            }
+        }
+        all
     }
 
     /// A row appeared.

@@ -84,7 +84,7 @@ fn two_sinks_of_one_cluster_cannot_claim_one_alias() {
     rig.flusso(&["compile"]).assert_code(0);
     let name = rig.name.clone();
     rig.set("SECOND", &format!("{name}_"));
-    rig.flusso(&["apply"]).assert_code(1).assert_said("write to one cluster");
+    rig.flusso(&["apply"]).assert_code(1).assert_said("are one cluster with one `index_prefix`");
     assert_nothing_was_made(&mut rig);
 }
 
@@ -112,7 +112,7 @@ fn an_alias_of_another_project_is_not_taken() {
     second.set("PREFIX", &format!("{}_", second.name));
     second.flusso(&["compile"]).assert_code(0);
     second.set("PREFIX", &format!("{}_", first.name));
-    second.flusso(&["apply"]).assert_code(1).assert_said(&whose);
+    second.flusso(&["apply"]).assert_code(4).assert_said(&format!("of project `{}`", first.name));
     assert_nothing_was_made(&mut second);
     assert_eq!(first.generations(), before);
     first.assert_right("orders");

@@ -70,7 +70,7 @@ impl Client<'_> {
         let refused = self.connects(host, mode, root, own).await;
         let error = refused.expect_err(&format!("{host} {mode} {root:?}"));
         assert!(matches!(error.kind, ErrorKind::Unreachable | ErrorKind::Misconfigured), "{error}");
-        assert!(error.message.contains(&format!("`{host}:{}/postgres`", self.port)), "{error}");
+        assert!(error.message.contains(&format!("`{host}:{}", self.port)), "{error}");
     }
 }
 
