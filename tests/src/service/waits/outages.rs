@@ -77,10 +77,10 @@ fn a_full_disk_is_waited_for_by_run_and_ends_apply_by_name() {
 }
 
 #[test]
-fn a_password_that_is_wrong_at_the_start_ends_run_at_once() {
+fn a_database_that_does_not_exist_ends_run_at_once() {
     let mut rig = Rig::new(SHOP, 0.001);
     rig.compile_and_apply();
     let url = rig.database_url();
     rig.set("SHOP_DATABASE_URL", &format!("{}_missing", url));
-    rig.flusso(&["run"]).assert_code(3).assert_said("does not exist");
+    rig.flusso(&["run"]).assert_code(3).assert_said("has no database");
 }
