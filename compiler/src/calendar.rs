@@ -1,6 +1,6 @@
 //! Days of the calendar, for dates that are written in files.
 
-/// Days since 1970-01-01 of a date written as `2024-12-31`; none where there is no such day.
+/// Days since 1970-01-01 of a date written as `2024-12-31`; none for a day that does not exist.
 pub(crate) fn days(text: &str) -> Option<i64> {
     let parts: Vec<&str> = text.split('-').collect();
     let [year, month, day] = parts.as_slice() else { return None };

@@ -1,4 +1,4 @@
-//! Whether an expression gives the same for the same row, whoever asks and whenever, and does nothing else.
+//! Whether an expression always gives the same value for the same row, in any session and at any time, and has no side effect.
 //!
 //! The server decides. Its planner folds `x is null and x is not null` to false only where every function,
 //! operator and cast of `x`, as it has resolved them, is immutable. What is not immutable is allowed where

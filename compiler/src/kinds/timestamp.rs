@@ -72,7 +72,7 @@ impl Kind for Timestamp {
 }
 
 /// The moment that a timestamp is in a zone. Within two days of the ends of what a timestamp can be, its
-/// moment may lie outside, which is an error in Postgres; here it is no moment.
+/// moment may lie outside, which is an error in Postgres; here it has no value.
 fn in_zone(x: &str, zone: &str) -> String {
     format!(
         "(case when {x} between '4714-11-26 BC' and '294276-12-29' then {x} at time zone {} end)",

@@ -175,7 +175,7 @@ fn parents(
     From { lines, conditions: Vec::new() }
 }
 
-/// Groups are told apart by their bytes: a text keeps its column's collation, under which two may be equal.
+/// Groups differ by their bytes: a text keeps its column's collation, under which two may be equal.
 fn collation(tree: &Tree<'_>, row: RowId, names: &[String], form: GroupForm) -> &'static str {
     let folds = |name: &String| !tree.pg_type(row, name).collation_deterministic;
     if form == GroupForm::Plain && names.iter().any(folds) { " collate \"C\"" } else { "" }

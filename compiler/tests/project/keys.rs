@@ -225,7 +225,7 @@ fn other_forms() -> Vec<Form> {
             only: None,
         }
     };
-    // Without `column_case` there is no column of this name.
+    // Without `column_case` no column has this name.
     let snake = file.replace("  it: {", "  placedAt: timestamp\n  it: {");
     let only = |key, form: Form| Form { only: Some(key), ..form };
     vec![
