@@ -261,7 +261,7 @@ pub fn binary() -> &'static Path {
         let test = std::env::current_exe().expect("a test has a path");
         let folder = test.ancestors().nth(2).expect("tests lie in `deps` of the build's folder");
         let binary = folder.join("flusso");
-        assert!(binary.exists(), "build it first: `cargo build --package flusso`");
+        assert!(binary.exists(), "build it first: `cargo build`");
         binary
     })
 }

@@ -16,7 +16,7 @@ const CHANGED_ORDER: &str = "1";
 
 /// Runs the demo; the services it started are ended, their data stays.
 pub fn run() -> Result<(), Error> {
-    test::cargo(&["build", "--package", "flusso"])?;
+    test::cargo(&["build", "--workspace", "--bins"])?;
     say("cargo xtask services up");
     test::with_services(perform)
 }

@@ -52,6 +52,6 @@ mod tests {
             std::fs::write(&path, &schema).expect("written");
         }
         let committed = std::fs::read_to_string(path).unwrap_or_default();
-        assert!(committed == schema, "run `UPDATE=1 cargo test -p flusso` and commit what it writes");
+        assert!(committed == schema, "run `UPDATE=1 cargo test` and commit what it writes");
     }
 }
