@@ -2,28 +2,7 @@
 
 use std::time::Duration;
 
-/// A number with its thousands apart: `100,000`.
-pub fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// A number with its noun: `1 file`, `2 files`, `2 indexes`.
-pub fn counted(number: usize, noun: &str) -> String {
-    let plural = match (number, noun.ends_with('x')) {
-        (1, _) => "",
-        (_, true) => "es",
-        (_, false) => "s",
-    };
-    format!("{} {noun}{plural}", grouped(number as u64))
-}
+pub use flusso_lints::words::{counted, grouped};
 
 /// A duration: `4.2 s`, `3 min 07 s`.
 pub fn lasted(duration: Duration) -> String {

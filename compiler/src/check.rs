@@ -28,7 +28,6 @@ use flusso_schemas::lock::DocumentIdForm;
 use flusso_schemas::name::TableName;
 
 use crate::diagnostic::{Diagnostic, Place};
-use crate::lints;
 use crate::model::{Checked, Index};
 use crate::read::Read;
 use crate::syntax;
@@ -72,7 +71,7 @@ pub(crate) fn check(read: &Read, facts: &CatalogFacts, outcomes: &Outcomes<'_>) 
         places: BTreeMap::new(),
     };
     let indexes: Vec<Option<Index>> = read.indexes.iter().map(|index| checker.index(read, index)).collect();
-    let is_clean = !checker.diagnostics.iter().chain(&read.diagnostics).any(lints::rules_out_a_lock);
+    let is_clean = !checker.diagnostics.iter().chain(&read.diagnostics).any(rules_out_a_lock);
     let all_answered = checker.probes.all_answered();
     let indexes = indexes.into_iter().collect::<Option<Vec<Index>>>().filter(|_| is_clean && all_answered);
     let checked = indexes.and_then(|indexes| project(read, indexes));
@@ -80,6 +79,12 @@ pub(crate) fn check(read: &Read, facts: &CatalogFacts, outcomes: &Outcomes<'_>) 
         checker.capture(checked, &project.source_place);
     }
     Outcome { diagnostics: checker.diagnostics, probes: checker.probes.into_list(), checked }
+}
+
+/// Whether a finding rules out a lock whatever levels a project sets. Others are judged at their level once
+/// all is found, and only then is it decided whether there is a lock.
+fn rules_out_a_lock(diagnostic: &Diagnostic) -> bool {
+    diagnostic.is_deny() && !diagnostic.lint.adjustable
 }
 
 fn project(read: &Read, mut indexes: Vec<Index>) -> Option<Checked> {

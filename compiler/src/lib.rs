@@ -5,9 +5,7 @@ mod calendar;
 mod check;
 mod compile;
 pub mod condition;
-pub mod diagnostic;
 pub mod kinds;
-pub mod lints;
 mod mapping;
 pub mod mask;
 pub mod model;
@@ -20,6 +18,8 @@ mod sql;
 pub mod sql_text;
 mod suppress;
 pub mod syntax;
+
+pub use flusso_lints::{self as lints, diagnostic};
 
 pub use compile::{Outcome, compile, findings, planned, probes};
 pub use patterns::{PatternProblem, WhatIsWrong};

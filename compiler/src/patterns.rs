@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 
 use crate::diagnostic::{Diagnostic, Place};
-use crate::syntax::habits;
-use crate::syntax::keys::{At, listed};
+use crate::syntax::keys::At;
+use flusso_lints::words::listed;
 
 /// Most files that a note names.
 const NEAR_MAX: usize = 5;
@@ -93,7 +93,7 @@ fn meant(pattern: &str, near: &[String]) -> Option<String> {
         [only] => Some(only),
         _ => None,
     };
-    let nearest = habits::nearest(pattern, choices.iter().copied());
+    let nearest = flusso_lints::words::nearest(pattern, choices.iter().copied());
     nearest.or(below.or(only).copied()).map(str::to_owned)
 }
 

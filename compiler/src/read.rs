@@ -12,10 +12,11 @@ use crate::patterns::{self, PatternProblem};
 use crate::suppress;
 use crate::syntax::field::{Field, Form, Shape};
 use crate::syntax::index::{self, Index};
-use crate::syntax::keys::{At, KnownKeys, Reader, listed};
+use crate::syntax::keys::{At, KnownKeys, Reader};
 use crate::syntax::project::{self, Project};
 use crate::syntax::relation::Path;
 use crate::syntax::{sink, tree, yaml};
+use flusso_lints::words::listed;
 
 /// A project's files, read.
 #[derive(Debug)]
@@ -241,7 +242,7 @@ fn unknown_sink(place: Place, name: &str, sinks: &BTreeSet<String>) -> Diagnosti
     let known: Vec<&String> = sinks.iter().collect();
     let diagnostic =
         Diagnostic::deny("unknown-sink", place.clone(), format!("the project has no sink `{name}`"));
-    match crate::syntax::habits::nearest(name, sinks.iter().map(String::as_str)) {
+    match flusso_lints::words::nearest(name, sinks.iter().map(String::as_str)) {
         Some(near) => diagnostic.help(format!("write `{near}`")).fix(place, near),
         None if known.is_empty() => {
             diagnostic.help("add it under `sinks` of the project file, or leave `sinks` out")

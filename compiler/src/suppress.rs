@@ -9,7 +9,6 @@ use serde_json::{Value as Json, json};
 use crate::diagnostic::{Diagnostic, Level, Place};
 use crate::lints;
 use crate::read::Read;
-use crate::syntax::habits;
 use crate::syntax::keys::At;
 use crate::syntax::project::LintSetting;
 use crate::syntax::tree::{Content, Mapping};
@@ -75,7 +74,7 @@ pub(crate) fn apply(diagnostics: &mut Vec<Diagnostic>, read: &Read) -> Decisions
                 Some(name) => format!("index:{name}"),
                 None => "server".to_owned(),
             });
-            let key = (index, diagnostic.lint.to_owned(), about);
+            let key = (index, diagnostic.lint.to_string(), about);
             decisions.accepted.entry(key).or_insert_with(|| reason.clone());
         }
         reason.is_none()
@@ -89,7 +88,7 @@ pub(crate) fn apply(diagnostics: &mut Vec<Diagnostic>, read: &Read) -> Decisions
 
 fn set_levels(diagnostics: &mut [Diagnostic], levels: &BTreeMap<String, LintLevel>) {
     for diagnostic in diagnostics {
-        if let Some(setting) = levels.get(diagnostic.lint) {
+        if let Some(setting) = levels.get(diagnostic.lint.name) {
             diagnostic.level = setting.level;
         }
     }
@@ -144,17 +143,18 @@ fn key_path(root: &Mapping, covers: &Range<usize>) -> Vec<String> {
 
 /// A name that no lint has, or one whose level is not a matter of taste.
 fn judge(name: &str, place: &Place) -> Option<Diagnostic> {
-    if lints::is_adjustable(name) {
+    let lint = lints::find(name);
+    if lint.is_some_and(|lint| lint.adjustable) {
         return None;
     }
-    if lints::find(name).is_some() {
+    if lint.is_some() {
         let message = format!("the level of `{name}` is fixed: no lock can be made while it is found");
         return Some(
             Diagnostic::deny("unknown-lint", place.clone(), message).help("delete this and fix the finding"),
         );
     }
     let diagnostic = Diagnostic::deny("unknown-lint", place.clone(), format!("there is no lint `{name}`"));
-    Some(match habits::nearest(name, lints::ALL.iter().map(|lint| lint.name)) {
+    Some(match flusso_lints::words::nearest(name, lints::ALL.iter().map(|lint| lint.name)) {
         Some(near) => diagnostic.help(format!("write `{near}`")).fix(place.clone(), near),
         None => diagnostic.help("leave it out"),
     })
@@ -179,12 +179,12 @@ fn suppression(comment: &Place, text: &str) -> Option<Suppression> {
 
 /// Why a comment accepts a finding, where one does.
 fn accepted(diagnostic: &Diagnostic, suppressions: &mut [Suppression]) -> Option<String> {
-    if !lints::is_adjustable(diagnostic.lint) {
+    if !diagnostic.lint.adjustable {
         return None;
     }
     let place = &diagnostic.primary.0;
     let fitting = suppressions.iter_mut().find(|each| {
-        each.lint == diagnostic.lint && each.place.file == place.file && each.covers.contains(&place.start)
+        diagnostic.lint == *each.lint && each.place.file == place.file && each.covers.contains(&place.start)
     })?;
     fitting.used = true;
     (!fitting.reason.is_empty()).then(|| fitting.reason.clone())

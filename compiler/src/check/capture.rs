@@ -11,7 +11,7 @@ use super::Checker;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::model::Checked;
 use crate::plan::{self, NeededIdentity};
-use crate::syntax::keys::listed;
+use flusso_lints::words::listed;
 
 /// Lowest server version that is followed, as `server_version_num` says it.
 const SERVER_VERSION_MIN: u32 = 150_000;

@@ -1,5 +1,7 @@
 //! Conditions bound to a table's row: every column exists, every value is of its column's type.
 
+use flusso_lints::unknown_column;
+
 use super::Checker;
 use super::column::{described, type_of};
 use super::literal::Wanted;
@@ -46,11 +48,7 @@ impl Checker<'_> {
     fn tests(&mut self, name: &At<String>, tests: &Tests, table: &Table) -> Option<Condition> {
         if table.column(&name.value).is_none() && name.value.contains('.') {
             let short = self.short(&table.name);
-            let message = format!("`{short}` has no column `{}`; a condition sees this row only", name.value);
-            self.push(
-                Diagnostic::deny("unknown-column", name.place.clone(), message)
-                    .help("write the condition under `where` of the relation"),
-            );
+            self.push(unknown_column::of_another_row(&short, &name.value, name.place.clone()));
             return None;
         }
         let column = self.column(table, name, ", so no row can be chosen by it")?;

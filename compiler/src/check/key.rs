@@ -6,7 +6,7 @@ use crate::diagnostic::{Diagnostic, Place};
 use crate::model::Table;
 use crate::pg_type::{BaseType, PgType};
 use crate::syntax::index::Index;
-use crate::syntax::keys::listed;
+use flusso_lints::words::listed;
 
 impl Checker<'_> {
     /// Names of the key's columns.

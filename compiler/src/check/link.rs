@@ -6,8 +6,8 @@ use super::Checker;
 use super::column::type_of;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::model::{Pair, Table};
-use crate::syntax::keys::listed;
 use crate::syntax::relation::Via;
+use flusso_lints::words::listed;
 
 /// Which of the two tables refers to the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,9 +5,8 @@ use crate::calendar;
 use crate::condition::Literal;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::pg_type::{BaseType, PgType};
-use crate::syntax::habits;
-use crate::syntax::keys::listed;
 use crate::syntax::tree::{Content, Node, Scalar};
+use flusso_lints::words::listed;
 
 /// What a value is compared with.
 #[derive(Clone, Debug)]
@@ -108,7 +107,7 @@ impl Checker<'_> {
         let message =
             format!("`{}` is never `{value}`: `{}` has no such label", wanted.column, wanted.pg_type);
         let diagnostic = Diagnostic::deny("enum-value-unknown", place.clone(), message);
-        self.push(match habits::nearest(value, labels.iter().map(String::as_str)) {
+        self.push(match flusso_lints::words::nearest(value, labels.iter().map(String::as_str)) {
             Some(near) => diagnostic.help(format!("write `{near}`")).unsafe_fix(place, near),
             None => diagnostic.help(format!("the labels are {}", listed(labels, "and"))),
         });

@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use flusso_lints::unknown_column;
 use flusso_schemas::facts::{Ask, Probe, ProbeError, ProbeOutcome, Question};
 
 use super::Checker;
+use super::column::{missing, names};
 use crate::condition::Condition;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::model::Table;
@@ -173,25 +175,9 @@ impl<'a> Checker<'a> {
 
     /// `column "x" does not exist`: with what comes near.
     fn unknown_in_sql(&self, error: &ProbeError, place: &Place, table: &Table) -> Diagnostic {
-        let table_name = self.short(&table.name);
+        let (short, columns) = (self.short(&table.name), names(table));
         // The server's words may be of another language, so the name is taken from the quotes.
         let name = error.message.split('"').nth(1).unwrap_or_default();
-        let columns = table.facts.columns.iter().map(|column| column.name.as_str());
-        let near = syntax_close(name, columns);
-        let message = match name {
-            "" => format!("the expression names a column that `{table_name}` does not have"),
-            name => format!("`{table_name}` has no column `{name}`, so the expression cannot be computed"),
-        };
-        let diagnostic = Diagnostic::deny("unknown-column", place.clone(), message);
-        match near.as_slice() {
-            [] => diagnostic
-                .note(super::column::columns_note(table, &[]))
-                .help("name columns of this row only; capital letters need double quotes"),
-            near => diagnostic.help(format!("write {}", crate::syntax::keys::listed(near, "or"))),
-        }
+        unknown_column::in_expression(missing(&short, &columns, name), place.clone())
     }
-}
-
-fn syntax_close<'a>(name: &str, columns: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
-    crate::syntax::habits::close(name, columns)
 }

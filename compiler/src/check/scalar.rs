@@ -14,9 +14,9 @@ use crate::model::{Scalar, Table, ValueSource};
 use crate::opensearch::date_format;
 use crate::pg_type::{BaseType, PgType};
 use crate::syntax;
-use crate::syntax::habits;
-use crate::syntax::keys::{At, listed};
+use crate::syntax::keys::At;
 use crate::syntax::relation::Source;
+use flusso_lints::words::listed;
 
 /// Most kinds that a help names.
 const KINDS_NAMED_MAX: usize = 3;
@@ -179,7 +179,7 @@ impl Checker<'_> {
         if let Some(unknown) = order.iter().find(|label| !labels.iter().any(|known| known == *label)) {
             let message = format!("`{name}` has no label `{unknown}`");
             let diagnostic = Diagnostic::deny("enum-value-unknown", place(), message);
-            self.push(match habits::nearest(unknown, labels.iter().map(String::as_str)) {
+            self.push(match flusso_lints::words::nearest(unknown, labels.iter().map(String::as_str)) {
                 Some(near) => diagnostic.help(format!("write `{near}`")),
                 None => diagnostic.help(format!("the labels are {}", listed(labels, "and"))),
             });

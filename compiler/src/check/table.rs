@@ -8,8 +8,8 @@ use flusso_schemas::name::TableName;
 use super::Checker;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::model::Table;
-use crate::syntax::habits;
-use crate::syntax::keys::{At, listed, not_supported};
+use crate::syntax::keys::{At, not_supported};
+use flusso_lints::words::listed;
 
 impl Checker<'_> {
     /// The table of a name, where it exists; what is wrong with it is said once.
@@ -38,7 +38,7 @@ impl Checker<'_> {
             self.facts.server.tables_near.iter().filter_map(|text| text.parse().ok()).collect();
         let here =
             here.iter().chain(self.facts.relations.keys()).filter(|each| each.schema == name.value.schema);
-        let near = habits::close(table, here.map(|each| each.name.as_str()));
+        let near = flusso_lints::words::close(table, here.map(|each| each.name.as_str()));
         let mut near: Vec<String> =
             near.into_iter().map(|near| self.short(&TableName::new(schema, near))).collect();
         near.dedup();

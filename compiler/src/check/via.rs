@@ -6,7 +6,8 @@ use super::Checker;
 use super::link::{Candidate, Direction, Link};
 use crate::diagnostic::Diagnostic;
 use crate::model::{Pair, Table};
-use crate::syntax::keys::{At, listed};
+use crate::syntax::keys::At;
+use flusso_lints::words::listed;
 
 impl Checker<'_> {
     /// `via: a` or `via: [a, b]`: columns of the referring table.

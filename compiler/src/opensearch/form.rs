@@ -97,13 +97,13 @@ impl Form {
             Self::Duration(_) => "a duration such as `30s`".to_owned(),
             Self::Size(least) if *least < 0 => "a size such as `512mb`, or `-1` for none".to_owned(),
             Self::Size(_) => "a size such as `512mb`".to_owned(),
-            Self::Word(words) | Self::Words(words) => crate::syntax::keys::listed(words, "or"),
+            Self::Word(words) | Self::Words(words) => flusso_lints::words::listed(words, "or"),
             Self::Spread => "`0-1`, `0-all` or `false`".to_owned(),
             Self::Text => "a text".to_owned(),
             Self::Texts => "a text or a list of texts".to_owned(),
             Self::TextMap => "a map of names and texts".to_owned(),
             Self::NumberMap(keys) => {
-                format!("a map with numbers for {}", crate::syntax::keys::listed(keys, "and"))
+                format!("a map with numbers for {}", flusso_lints::words::listed(keys, "and"))
             }
             Self::FieldValue => "a value of the field".to_owned(),
             Self::Any => "another value".to_owned(),

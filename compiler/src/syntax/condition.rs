@@ -141,7 +141,8 @@ fn operators(reader: &mut Reader, mapping: &Mapping) -> Vec<(At<String>, Node)> 
         let diagnostic = Diagnostic::deny("unknown-key", place.clone(), message);
         reader.push(match meant(&entry.key) {
             Some(meant) => diagnostic.help(format!("write `{meant}`")).fix(place, meant),
-            None => diagnostic.help(format!("the operators are {}", super::keys::listed(&OPERATORS, "and"))),
+            None => diagnostic
+                .help(format!("the operators are {}", flusso_lints::words::listed(&OPERATORS, "and"))),
         });
     }
     found
@@ -155,7 +156,7 @@ fn meant(word: &str) -> Option<&'static str> {
         "<=" | "le" | "max" | "to" | "until" => Some("lte"),
         "!=" | "<>" | "neq" | "not" | "not_in" | "nin" => Some("ne"),
         "prefix" | "begins_with" | "startswith" => Some("starts_with"),
-        _ => super::habits::nearest(word, OPERATORS.iter().copied())
+        _ => flusso_lints::words::nearest(word, OPERATORS.iter().copied())
             .and_then(|near| OPERATORS.iter().copied().find(|operator| *operator == near)),
     }
 }

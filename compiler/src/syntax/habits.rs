@@ -1,8 +1,9 @@
 //! Words that people write from habit, and what is written here instead.
 
-use super::keys::listed;
 use super::tree::{Content, Entry, Mapping, Scalar};
 use crate::diagnostic::{Diagnostic, Place};
+use flusso_lints::words::listed;
+use flusso_lints::words::nearest;
 
 /// For which values a word may be replaced by ours without changing what was meant.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -213,34 +214,4 @@ fn comma_ended(entry: &Entry, among: &Mapping, place: Place) -> Diagnostic {
     };
     deny(format!("the comma ends the text, so `{key}` is `{text}` and `{}` is a key of its own", entry.key))
         .help(format!("put quotes round it: `{key}: \"{text}, {}\"`", entry.key))
-}
-
-/// The known word that comes nearest, where it comes near.
-pub fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    close(word, known).into_iter().next()
-}
-
-/// Known words that come near, nearest first, at most three.
-pub fn close<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
-    let folded = word.to_lowercase();
-    let distance_max = (word.chars().count() / 3).clamp(1, 3);
-    let mut near: Vec<(usize, &str)> = known
-        .map(|each| (strsim::damerau_levenshtein(&folded, &each.to_lowercase()), each))
-        .filter(|(distance, each)| *distance <= distance_max && *distance < each.chars().count())
-        .collect();
-    near.sort_unstable();
-    near.into_iter().map(|(_, each)| each).take(3).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn near_words_are_found_and_far_ones_are_not() {
-        let known = ["address", "address2", "city"];
-        assert_eq!(close("adress", known.into_iter()), ["address", "address2"]);
-        assert_eq!(nearest("zzz", known.into_iter()), None);
-        assert_eq!(nearest("id", ["it", "no"].into_iter()), Some("it"));
-    }
 }

@@ -229,9 +229,9 @@ fn unknown_root_parameter(name: &str, place: Place) -> Diagnostic {
     let known: Vec<&str> = ROOT_PARAMETERS.iter().map(|row| row.name).collect();
     let diagnostic =
         deny(format!("the mapping's root has no parameter `{name}`, so the index could not be created"));
-    match super::habits::nearest(name, known.iter().copied()) {
+    match flusso_lints::words::nearest(name, known.iter().copied()) {
         Some(near) => diagnostic.help(format!("write `{near}`")).fix(place, near),
-        None => diagnostic.help(format!("the parameters are {}", super::keys::listed(&known, "and"))),
+        None => diagnostic.help(format!("the parameters are {}", flusso_lints::words::listed(&known, "and"))),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Reading a mapping key by key: what is asked for is known, what nobody asked for is reported.
 
+use flusso_lints::words::listed;
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -266,14 +267,4 @@ impl Reader {
 pub fn not_supported(place: Place, what: &str) -> Diagnostic {
     Diagnostic::deny("not-supported-yet", place, format!("{what} is not supported yet"))
         .help("leave it out until a later version takes it")
-}
-
-/// Names in backticks with a word before the last: `a`, `b` or `c`.
-pub fn listed(names: &[impl AsRef<str>], word: &str) -> String {
-    let quoted: Vec<String> = names.iter().map(|name| format!("`{}`", name.as_ref())).collect();
-    match quoted.split_last() {
-        None => String::new(),
-        Some((last, [])) => last.clone(),
-        Some((last, front)) => format!("{} {word} {last}", front.join(", ")),
-    }
 }

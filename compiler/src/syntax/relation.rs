@@ -5,8 +5,11 @@ use flusso_schemas::name::TableName;
 use super::condition::{self, Conditions};
 use super::field::Context;
 use super::index::column;
-use super::keys::{At, Keys, Reader, listed};
+use super::keys::{At, Keys, Reader};
 use super::tree::{Content, Entry, Mapping, Node};
+use flusso_lints::unknown_column;
+use flusso_lints::words::listed;
+
 use crate::diagnostic::Diagnostic;
 use crate::model::{Function, Verb};
 
@@ -223,14 +226,8 @@ fn plain_order(reader: &mut Reader, node: &Node) -> Option<Order> {
     if let Some((name, word)) = text.value.split_once(' ') {
         let word = word.trim().to_lowercase();
         if let Some((direction, _)) = DIRECTIONS.iter().find(|(direction, _)| *direction == word) {
-            let meant = format!("{{ {name}: {direction} }}");
-            let message =
-                format!("`{}` is the name of no column; a direction stands after a colon", text.value);
-            reader.push(
-                Diagnostic::deny("unknown-column", text.place.clone(), message)
-                    .help(format!("write `{meant}`"))
-                    .fix(text.place, meant),
-            );
+            let found = unknown_column::with_direction(&text.value, name, direction, text.place);
+            reader.push(found);
             return None;
         }
     }

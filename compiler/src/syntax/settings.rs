@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
-use super::habits;
 use super::keys::Reader;
 use super::tree::{Content, Entry, Mapping};
 use crate::diagnostic::{Diagnostic, Place};
@@ -139,7 +138,7 @@ fn reserved_help(name: &str) -> Option<(&'static str, &'static str)> {
 fn unknown(name: &str, place: Place) -> Diagnostic {
     let message = format!("OpenSearch has no index setting `{name}`, so the index could not be created");
     let diagnostic = Diagnostic::deny("unknown-setting", place.clone(), message);
-    match habits::nearest(name, SETTINGS.iter().map(|setting| setting.name)) {
+    match flusso_lints::words::nearest(name, SETTINGS.iter().map(|setting| setting.name)) {
         Some(near) => diagnostic.help(format!("write `{near}`")).fix(place, near),
         None => diagnostic.help("leave it out, or correct its name"),
     }

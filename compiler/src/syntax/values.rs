@@ -49,7 +49,7 @@ impl Reader {
             Some(meant) => diagnostic.help(format!("write `{meant}`")).fix(place, meant),
             None => diagnostic.help(format!(
                 "write it as `{example}`; the units are {}",
-                super::keys::listed(&names, "and")
+                flusso_lints::words::listed(&names, "and")
             )),
         });
         None

@@ -96,7 +96,7 @@ mod tests {
 
     fn lints(text: &str) -> Vec<(&'static str, String)> {
         let place = |place: &Place| text[place.start..place.end].to_owned();
-        parse(0, text).diagnostics.iter().map(|each| (each.lint, place(&each.primary.0))).collect()
+        parse(0, text).diagnostics.iter().map(|each| (each.lint.name, place(&each.primary.0))).collect()
     }
 
     #[test]
@@ -114,7 +114,7 @@ mod tests {
     fn every_block_reports_its_own_error() {
         let text = "a: [1\nb: 2\nc: {x: ${Y}}\nd: \"open\n";
         let found = parse(0, text);
-        let lints: Vec<_> = found.diagnostics.iter().map(|each| each.lint).collect();
+        let lints: Vec<_> = found.diagnostics.iter().map(|each| each.lint.name).collect();
         assert_eq!(lints, ["yaml-syntax", "yaml-syntax", "yaml-syntax"]);
         let root = found.root.expect("what could be read");
         assert!(root.get("b").is_some());

@@ -108,7 +108,7 @@ fn a_file_that_is_not_utf8_hides_nothing_of_the_others() {
     let good = index("field", "nulable: true");
     let all =
         findings(&read(file("flusso.yml", PROJECT), vec![file("a.yml", &broken), file("b.yml", &good)]));
-    let lints: Vec<(usize, &str)> = all.iter().map(|each| (each.primary.0.file, each.lint)).collect();
+    let lints: Vec<(usize, &str)> = all.iter().map(|each| (each.primary.0.file, each.lint.name)).collect();
     assert_eq!(lints, [(1, "yaml-syntax"), (2, "unknown-key")]);
 }
 

@@ -310,7 +310,7 @@ fn meaning(project: &Project) -> (Option<String>, BTreeSet<(String, String)>) {
         lock.indexes.iter_mut().for_each(|index| index.inputs.clear());
         write(&lock)
     });
-    let found = outcome.diagnostics.into_iter().map(|each| (each.lint.to_owned(), each.message));
+    let found = outcome.diagnostics.into_iter().map(|each| (each.lint.to_string(), each.message));
     (lock, found.collect())
 }
 

@@ -63,22 +63,45 @@ impl Project {
         Self { read: read(source_file(&folder, "flusso.yml"), indexes), facts, answers, refusals }
     }
 
-    /// A folder of `fixtures/lints`.
+    /// A folder of `fixtures/lints`: what has the lint.
     pub fn of_lint(folder: &Path) -> Self {
+        Self::of_fixture(folder, ["flusso.yml", "bad.yml", "facts.patch.json"])
+    }
+
+    /// The nearest project that does not have it: `good.yml`, `good-flusso.yml` and `good.patch.json` where they
+    /// exist, else the same files.
+    pub fn of_better_lint(folder: &Path) -> Self {
+        let better =
+            |good: &'static str, same: &'static str| if folder.join(good).exists() { good } else { same };
+        Self::of_fixture(
+            folder,
+            [
+                better("good-flusso.yml", "flusso.yml"),
+                better("good.yml", "bad.yml"),
+                better("good.patch.json", "facts.patch.json"),
+            ],
+        )
+    }
+
+    fn of_fixture(folder: &Path, [project, index, patch]: [&str; 3]) -> Self {
         let shop = fixtures().join("projects/shop");
-        let home = if folder.join("flusso.yml").exists() { folder } else { &shop };
+        let project = match folder.join(project).exists() {
+            true => source_file(folder, project),
+            false => source_file(&shop, "flusso.yml"),
+        };
+        let project = SourceFile { path: "flusso.yml".to_owned(), ..project };
         let mut indexes: Vec<SourceFile> = Vec::new();
-        for name in ["bad.yml", "other.yml"] {
+        for name in [index, "other.yml"] {
             if folder.join(name).exists() {
                 indexes.push(source_file(folder, name));
             }
         }
         let mut facts = json(&shop.join("facts.json"));
-        merge(&mut facts, &Value::Object(object(&folder.join("facts.patch.json"))));
+        merge(&mut facts, &Value::Object(object(&folder.join(patch))));
         let facts = serde_json::from_value(facts).expect("facts");
         let mut answers = object(&shop.join("answers.json"));
         answers.extend(object(&folder.join("answers.json")));
-        let mut read = read(source_file(home, "flusso.yml"), indexes);
+        let mut read = read(project, indexes);
         read.report_patterns(&pattern_problems(&folder.join("patterns.json")));
         let refusals = object(&folder.join("refusals.json")).iter().map(refusal).collect();
         Self { read, facts, answers, refusals }

@@ -13,7 +13,7 @@ fn said(project: &str) -> (String, Vec<&'static str>) {
     let found = findings(&read);
     let text: Vec<String> =
         found.iter().map(|each| format!("{:?} {each:?}", each.to_finding(&sources))).collect();
-    (text.join("\n"), found.iter().map(|each| each.lint).collect())
+    (text.join("\n"), found.iter().map(|each| each.lint.name).collect())
 }
 
 fn with_source(block: &str) -> String {

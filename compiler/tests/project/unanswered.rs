@@ -28,7 +28,7 @@ fn assert_counts_as_volatile(sql: &str, lint: &str, is_asked: impl Fn(&Question)
     let refused = json!({ "sqlstate": "42501", "message": "permission denied" });
     let outcome = project(sql).answering(&refused, is_asked).compile();
     assert!(outcome.lock.is_none());
-    let found: Vec<&str> = outcome.diagnostics.iter().map(|each| each.lint).collect();
+    let found: Vec<&str> = outcome.diagnostics.iter().map(|each| each.lint.name).collect();
     assert_eq!(found, [lint], "{:?}", outcome.diagnostics);
 }
 

@@ -2,9 +2,9 @@
 
 use crate::diagnostic::{Diagnostic, Place};
 use crate::kinds::{self, Kind};
-use crate::syntax::habits;
-use crate::syntax::keys::{Reader, listed, not_supported};
+use crate::syntax::keys::{Reader, not_supported};
 use crate::syntax::tree::{Content, Node, Scalar as YamlScalar};
+use flusso_lints::words::listed;
 
 /// Kinds that are known and not built, and words that stand in their grammar.
 const KINDS_NOT_YET: [&str; 13] = [
@@ -66,7 +66,7 @@ fn unknown_kind(name: &str, place: &Place) -> Diagnostic {
         return diagnostic.help("write `json`").fix(place.clone(), "json");
     }
     let names = kinds::ALL.iter().map(|kind| kind.name()).chain([kinds::AUTO]);
-    match habits::nearest(name, names) {
+    match flusso_lints::words::nearest(name, names) {
         Some(near) => diagnostic.help(format!("write `{near}`")).fix(place.clone(), near),
         None => {
             let names: Vec<&str> = kinds::ALL.iter().map(|kind| kind.name()).collect();

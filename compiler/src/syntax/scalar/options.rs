@@ -9,10 +9,10 @@ use crate::diagnostic::{Diagnostic, Place};
 use crate::model::Subfield;
 use crate::opensearch::document::{self, FieldType};
 use crate::opensearch::parameters::{self, Parameter};
-use crate::syntax::habits;
 use crate::syntax::index::Values;
-use crate::syntax::keys::{Keys, Reader, listed};
+use crate::syntax::keys::{Keys, Reader};
 use crate::syntax::tree::{Content, Entry, Scalar};
+use flusso_lints::words::listed;
 
 /// What has options.
 pub(in crate::syntax) struct OptionsOf<'a> {
@@ -112,9 +112,7 @@ fn unknown_parameter(name: &str, what: &str, allowed: &[&str], place: Place) -> 
     }
     let message = format!("`{what}` has no parameter `{name}`, so the index could not be created");
     let diagnostic = Diagnostic::deny("unknown-mapping-parameter", place.clone(), message);
-    let near = habits::nearest(name, allowed.iter().copied())
-        .or_else(|| allowed.iter().copied().find(|each| strsim::levenshtein(name, each) <= 2));
-    match near {
+    match flusso_lints::words::nearest(name, allowed.iter().copied()) {
         Some(near) => diagnostic.help(format!("write `{near}`")).fix(place, near),
         None if allowed.is_empty() => diagnostic.help("leave it out"),
         None => diagnostic.help(format!("the parameters are {}", listed(allowed, "and"))),

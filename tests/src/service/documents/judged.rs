@@ -44,7 +44,7 @@ pub(super) async fn judged(session: &Session, index: &str) -> Judged {
 impl Judged {
     /// Names of the lints at deny.
     pub(super) fn denied(&self) -> Vec<&str> {
-        self.diagnostics.iter().filter(|each| each.is_deny()).map(|each| each.lint).collect()
+        self.diagnostics.iter().filter(|each| each.is_deny()).map(|each| each.lint.name).collect()
     }
 
     /// What was found, for a failing test.

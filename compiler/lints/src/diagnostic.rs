@@ -7,6 +7,8 @@ use std::ops::Range;
 pub use flusso_schemas::report::Level;
 use flusso_schemas::report::{Finding, Fix, Label};
 
+use crate::lint::LintId;
+
 /// One file's text, as the caller read it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourceFile {
@@ -48,8 +50,8 @@ pub struct Edit {
 /// One finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
-    /// The lint's name, kebab-case, named for the bad thing.
-    pub lint: &'static str,
+    /// The lint.
+    pub lint: LintId,
     /// How serious it is.
     pub level: Level,
     /// What happens to whom; stands alone.
@@ -70,19 +72,20 @@ pub struct Diagnostic {
 
 impl Diagnostic {
     /// A finding at a level.
-    pub fn new(lint: &'static str, level: Level, place: Place, message: impl Into<String>) -> Self {
+    pub fn new(lint: impl Into<LintId>, level: Level, place: Place, message: impl Into<String>) -> Self {
         let primary = (place, String::new());
         let (message, related, notes) = (message.into(), Vec::new(), Vec::new());
+        let lint = lint.into();
         Self { lint, level, message, primary, related, notes, help: None, fix: None, about: None }
     }
 
     /// A finding that fails.
-    pub fn deny(lint: &'static str, place: Place, message: impl Into<String>) -> Self {
+    pub fn deny(lint: impl Into<LintId>, place: Place, message: impl Into<String>) -> Self {
         Self::new(lint, Level::Deny, place, message)
     }
 
     /// A finding that is shown and fails only under `--deny-warnings`.
-    pub fn warn(lint: &'static str, place: Place, message: impl Into<String>) -> Self {
+    pub fn warn(lint: impl Into<LintId>, place: Place, message: impl Into<String>) -> Self {
         Self::new(lint, Level::Warn, place, message)
     }
 
@@ -141,7 +144,7 @@ impl Diagnostic {
             replacement: edit.replacement.clone(),
         });
         Finding {
-            lint: self.lint.to_owned(),
+            lint: self.lint.name.to_owned(),
             level: self.level,
             message: self.message.clone(),
             help: self.help.clone(),
@@ -206,13 +209,14 @@ impl<'a> Sources<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::unknown_key;
 
     #[test]
     fn places_become_lines_and_columns_in_characters() {
         let files = [SourceFile { path: "a.yml".to_owned(), text: "ä: 1\nöö: x\n".to_owned() }];
         let sources = Sources::new(&files);
         let x = files[0].text.find('x').expect("it is there");
-        let finding = Diagnostic::deny("unknown-key", Place::new(0, x..x + 1), "m").to_finding(&sources);
+        let finding = unknown_key::LINT.at(Place::new(0, x..x + 1), "m").to_finding(&sources);
         let label = &finding.labels[0];
         assert_eq!((label.line, label.column, label.end_line, label.end_column), (2, 5, 2, 6));
         assert_eq!((label.byte_start, label.byte_end), (x, x + 1));

@@ -1,0 +1,16 @@
+//! `ambiguous-foreign-key`.
+
+use crate::prelude::*;
+
+/// The lint.
+pub static LINT: Lint = Lint {
+    name: "ambiguous-foreign-key",
+    level: Level::Deny,
+    adjustable: false,
+    group: Group::Relations,
+    needs: Needs::Catalog,
+    exit: Exit::Findings,
+    summary: "",
+    why: "",
+    example: None,
+};

@@ -1,0 +1,16 @@
+//! `body-refused`.
+
+use crate::prelude::*;
+
+/// The lint.
+pub static LINT: Lint = Lint {
+    name: "body-refused",
+    level: Level::Deny,
+    adjustable: false,
+    group: Group::Target,
+    needs: Needs::Target,
+    exit: Exit::Findings,
+    summary: "",
+    why: "",
+    example: None,
+};

@@ -1,0 +1,16 @@
+//! `date-format-mismatch`.
+
+use crate::prelude::*;
+
+/// The lint.
+pub static LINT: Lint = Lint {
+    name: "date-format-mismatch",
+    level: Level::Deny,
+    adjustable: false,
+    group: Group::Types,
+    needs: Needs::Config,
+    exit: Exit::Findings,
+    summary: "",
+    why: "",
+    example: None,
+};

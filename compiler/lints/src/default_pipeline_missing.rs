@@ -1,0 +1,16 @@
+//! `default-pipeline-missing`.
+
+use crate::prelude::*;
+
+/// The lint.
+pub static LINT: Lint = Lint {
+    name: "default-pipeline-missing",
+    level: Level::Deny,
+    adjustable: false,
+    group: Group::Target,
+    needs: Needs::Target,
+    exit: Exit::Findings,
+    summary: "",
+    why: "",
+    example: None,
+};

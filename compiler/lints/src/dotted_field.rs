@@ -1,0 +1,16 @@
+//! `dotted-field`.
+
+use crate::prelude::*;
+
+/// The lint.
+pub static LINT: Lint = Lint {
+    name: "dotted-field",
+    level: Level::Deny,
+    adjustable: false,
+    group: Group::Target,
+    needs: Needs::Config,
+    exit: Exit::Findings,
+    summary: "",
+    why: "",
+    example: None,
+};

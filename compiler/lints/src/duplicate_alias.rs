@@ -1,0 +1,16 @@
+//! `duplicate-alias`.
+
+use crate::prelude::*;
+
+/// The lint.
+pub static LINT: Lint = Lint {
+    name: "duplicate-alias",
+    level: Level::Deny,
+    adjustable: false,
+    group: Group::Target,
+    needs: Needs::Target,
+    exit: Exit::Findings,
+    summary: "",
+    why: "",
+    example: None,
+};

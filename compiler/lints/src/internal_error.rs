@@ -1,0 +1,16 @@
+//! `internal-error`.
+
+use crate::prelude::*;
+
+/// The lint.
+pub static LINT: Lint = Lint {
+    name: "internal-error",
+    level: Level::Deny,
+    adjustable: false,
+    group: Group::Hygiene,
+    needs: Needs::Config,
+    exit: Exit::Findings,
+    summary: "",
+    why: "",
+    example: None,
+};

@@ -1,0 +1,16 @@
+//! `merge-key`.
+
+use crate::prelude::*;
+
+/// The lint.
+pub static LINT: Lint = Lint {
+    name: "merge-key",
+    level: Level::Deny,
+    adjustable: false,
+    group: Group::Reading,
+    needs: Needs::Config,
+    exit: Exit::Findings,
+    summary: "",
+    why: "",
+    example: None,
+};

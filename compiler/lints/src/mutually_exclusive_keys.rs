@@ -1,0 +1,16 @@
+//! `mutually-exclusive-keys`.
+
+use crate::prelude::*;
+
+/// The lint.
+pub static LINT: Lint = Lint {
+    name: "mutually-exclusive-keys",
+    level: Level::Deny,
+    adjustable: false,
+    group: Group::Reading,
+    needs: Needs::Config,
+    exit: Exit::Findings,
+    summary: "",
+    why: "",
+    example: None,
+};

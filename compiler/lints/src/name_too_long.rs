@@ -1,0 +1,16 @@
+//! `name-too-long`.
+
+use crate::prelude::*;
+
+/// The lint.
+pub static LINT: Lint = Lint {
+    name: "name-too-long",
+    level: Level::Deny,
+    adjustable: false,
+    group: Group::Types,
+    needs: Needs::Config,
+    exit: Exit::Findings,
+    summary: "",
+    why: "",
+    example: None,
+};

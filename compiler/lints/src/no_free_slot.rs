@@ -1,0 +1,16 @@
+//! `no-free-slot`.
+
+use crate::prelude::*;
+
+/// The lint.
+pub static LINT: Lint = Lint {
+    name: "no-free-slot",
+    level: Level::Deny,
+    adjustable: false,
+    group: Group::Capture,
+    needs: Needs::Catalog,
+    exit: Exit::Findings,
+    summary: "",
+    why: "",
+    example: None,
+};

@@ -1,0 +1,16 @@
+//! `non-unique-key`.
+
+use crate::prelude::*;
+
+/// The lint.
+pub static LINT: Lint = Lint {
+    name: "non-unique-key",
+    level: Level::Deny,
+    adjustable: false,
+    group: Group::Types,
+    needs: Needs::Catalog,
+    exit: Exit::Findings,
+    summary: "",
+    why: "",
+    example: None,
+};

@@ -1,0 +1,16 @@
+//! `norway-value`.
+
+use crate::prelude::*;
+
+/// The lint.
+pub static LINT: Lint = Lint {
+    name: "norway-value",
+    level: Level::Deny,
+    adjustable: false,
+    group: Group::Reading,
+    needs: Needs::Config,
+    exit: Exit::Findings,
+    summary: "",
+    why: "",
+    example: None,
+};

@@ -1,0 +1,16 @@
+//! `not-supported-yet`.
+
+use crate::prelude::*;
+
+/// The lint.
+pub static LINT: Lint = Lint {
+    name: "not-supported-yet",
+    level: Level::Deny,
+    adjustable: false,
+    group: Group::Reading,
+    needs: Needs::Config,
+    exit: Exit::Findings,
+    summary: "",
+    why: "",
+    example: None,
+};

@@ -1,0 +1,16 @@
+//! `nullable-required`.
+
+use crate::prelude::*;
+
+/// The lint.
+pub static LINT: Lint = Lint {
+    name: "nullable-required",
+    level: Level::Deny,
+    adjustable: false,
+    group: Group::Types,
+    needs: Needs::Catalog,
+    exit: Exit::Findings,
+    summary: "",
+    why: "",
+    example: None,
+};

@@ -1,0 +1,16 @@
+//! `publication-column-list`.
+
+use crate::prelude::*;
+
+/// The lint.
+pub static LINT: Lint = Lint {
+    name: "publication-column-list",
+    level: Level::Deny,
+    adjustable: false,
+    group: Group::Capture,
+    needs: Needs::Catalog,
+    exit: Exit::Findings,
+    summary: "",
+    why: "",
+    example: None,
+};

@@ -1,0 +1,16 @@
+//! `relation-not-a-table`.
+
+use crate::prelude::*;
+
+/// The lint.
+pub static LINT: Lint = Lint {
+    name: "relation-not-a-table",
+    level: Level::Deny,
+    adjustable: false,
+    group: Group::Capture,
+    needs: Needs::Catalog,
+    exit: Exit::Findings,
+    summary: "",
+    why: "",
+    example: None,
+};

@@ -1,0 +1,16 @@
+//! `row-level-security`.
+
+use crate::prelude::*;
+
+/// The lint.
+pub static LINT: Lint = Lint {
+    name: "row-level-security",
+    level: Level::Deny,
+    adjustable: false,
+    group: Group::Capture,
+    needs: Needs::Catalog,
+    exit: Exit::Findings,
+    summary: "",
+    why: "",
+    example: None,
+};

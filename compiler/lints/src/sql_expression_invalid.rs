@@ -1,0 +1,16 @@
+//! `sql-expression-invalid`.
+
+use crate::prelude::*;
+
+/// The lint.
+pub static LINT: Lint = Lint {
+    name: "sql-expression-invalid",
+    level: Level::Deny,
+    adjustable: false,
+    group: Group::Relations,
+    needs: Needs::Catalog,
+    exit: Exit::Findings,
+    summary: "",
+    why: "",
+    example: None,
+};

@@ -1,0 +1,16 @@
+//! `tab-indentation`.
+
+use crate::prelude::*;
+
+/// The lint.
+pub static LINT: Lint = Lint {
+    name: "tab-indentation",
+    level: Level::Deny,
+    adjustable: false,
+    group: Group::Reading,
+    needs: Needs::Config,
+    exit: Exit::Findings,
+    summary: "",
+    why: "",
+    example: None,
+};

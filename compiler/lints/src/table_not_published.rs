@@ -1,0 +1,16 @@
+//! `table-not-published`.
+
+use crate::prelude::*;
+
+/// The lint.
+pub static LINT: Lint = Lint {
+    name: "table-not-published",
+    level: Level::Deny,
+    adjustable: false,
+    group: Group::Capture,
+    needs: Needs::Catalog,
+    exit: Exit::Findings,
+    summary: "",
+    why: "",
+    example: None,
+};

@@ -1,0 +1,16 @@
+//! `unknown-kind`.
+
+use crate::prelude::*;
+
+/// The lint.
+pub static LINT: Lint = Lint {
+    name: "unknown-kind",
+    level: Level::Deny,
+    adjustable: false,
+    group: Group::Types,
+    needs: Needs::Config,
+    exit: Exit::Findings,
+    summary: "",
+    why: "",
+    example: None,
+};

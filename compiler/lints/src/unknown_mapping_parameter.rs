@@ -1,0 +1,16 @@
+//! `unknown-mapping-parameter`.
+
+use crate::prelude::*;
+
+/// The lint.
+pub static LINT: Lint = Lint {
+    name: "unknown-mapping-parameter",
+    level: Level::Deny,
+    adjustable: false,
+    group: Group::Target,
+    needs: Needs::Config,
+    exit: Exit::Findings,
+    summary: "",
+    why: "",
+    example: None,
+};
