@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::builder::FalseyValueParser;
 use clap::{ArgAction, Args, Parser, Subcommand};
 
-use crate::commands::{apply, check, compile, run};
+use crate::commands::{apply, check, compile, explain, lints, run};
 use crate::look::Color;
 
 /// Keeps search indexes true to Postgres, as YAML files say.
@@ -59,6 +59,10 @@ pub enum Command {
     Check(check::Options),
     /// Check, then write the lock
     Compile(compile::Options),
+    /// Print the page of a lint or a field kind
+    Explain(explain::Options),
+    /// List every lint with its level
+    Lints(lints::Options),
     /// Follow changes until asked to stop
     Run(run::Options),
 }

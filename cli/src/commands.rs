@@ -3,6 +3,8 @@
 pub mod apply;
 pub mod check;
 pub mod compile;
+pub mod explain;
+pub mod lints;
 pub mod run;
 
 use flusso_runtime::{Error, ErrorKind};
@@ -26,6 +28,8 @@ pub fn run(command: Command, common: &Common, screen: &Screen) -> Result<Exit, F
             Command::Apply(options) => apply::apply(&options, common, screen).await,
             Command::Check(options) => check::check(&options, common, screen).await,
             Command::Compile(options) => compile::compile(&options, common, screen).await,
+            Command::Explain(options) => explain::explain(&options),
+            Command::Lints(options) => lints::lints(&options),
             Command::Run(options) => run::run(&options, common, screen).await,
         }
     });

@@ -128,7 +128,7 @@ impl Examined {
         let levels = [(summary.deny, Level::Deny), (summary.warn, Level::Warn)];
         let found = levels.iter().filter(|(number, _)| *number > 0);
         let found: Vec<String> =
-            found.map(|(number, level)| format!("{number} {}", report::level(*level))).collect();
+            found.map(|(number, level)| counted(*number, report::level(*level))).collect();
         match (found.is_empty(), summary.skipped) {
             (true, 0) => format!("{looked_at}: no findings"),
             (true, _) => format!("{looked_at}: no findings so far"),

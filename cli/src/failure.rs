@@ -1,5 +1,6 @@
 //! Why a command cannot go on, with its exit code and what to do.
 
+use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -44,6 +45,16 @@ pub enum Failure {
     /// The runtime or a backend ended with an error.
     #[error(transparent)]
     Runtime(#[from] flusso_runtime::Error),
+    /// No page has that name.
+    #[error("there is no {what} `{name}`")]
+    UnknownPage {
+        /// `lint` or `kind`.
+        what: &'static str,
+        /// What was asked for.
+        name: String,
+        /// The page that comes near.
+        near: Option<String>,
+    },
     /// Signals cannot be listened to.
     #[error("the process cannot listen to signals")]
     Signals(#[source] io::Error),
@@ -59,7 +70,9 @@ impl Failure {
     /// How the command ends.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::NotFound { .. } | Self::NoLock(_) | Self::File { .. } => Exit::Usage,
+            Self::NotFound { .. } | Self::NoLock(_) | Self::File { .. } | Self::UnknownPage { .. } => {
+                Exit::Usage
+            }
             Self::Lock { .. } => Exit::Findings,
             Self::Runtime(error) => Exit::of(error.kind),
             Self::Signals(_) => Exit::Stopped,
@@ -67,16 +80,19 @@ impl Failure {
     }
 
     /// What to do about it, one imperative.
-    pub fn help(&self) -> Option<&str> {
+    pub fn help(&self) -> Option<Cow<'_, str>> {
         match self {
             Self::NotFound { name: "flusso.yml", .. } => {
-                Some("go to the project's folder, or name its file with `--config`")
+                Some("go to the project's folder, or name its file with `--config`".into())
             }
             Self::NotFound { .. } | Self::NoLock(_) => {
-                Some("run `flusso compile` in the project's folder, or name the lock with `--lock`")
+                Some("run `flusso compile` in the project's folder, or name the lock with `--lock`".into())
             }
-            Self::Lock { error, .. } => error.help.as_deref(),
-            Self::Runtime(error) => error.help.as_deref(),
+            Self::Lock { error, .. } => error.help.as_deref().map(Cow::from),
+            Self::Runtime(error) => error.help.as_deref().map(Cow::from),
+            Self::UnknownPage { near: Some(near), .. } => Some(format!("run `flusso explain {near}`").into()),
+            Self::UnknownPage { what: "kind", .. } => Some("docs/kinds.md lists the kinds".into()),
+            Self::UnknownPage { .. } => Some("run `flusso lints` for the list".into()),
             Self::File { .. } | Self::Signals(_) => None,
         }
     }

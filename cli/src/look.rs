@@ -54,11 +54,7 @@ impl Look {
         let chosen = || env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
         let width = size.map(|(width, _)| usize::from(width.0)).or_else(chosen);
         Self {
-            color: is_coloured(
-                color,
-                terminal,
-                env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()),
-            ),
+            color: is_coloured(color, terminal, |name| env::var(name).ok()),
             terminal,
             width: width.unwrap_or(WIDTH_DEFAULT).max(WIDTH_MIN),
         }
@@ -70,11 +66,16 @@ impl Look {
     }
 }
 
-fn is_coloured(color: Color, terminal: bool, no_color: bool) -> bool {
+/// The command line decides, then `NO_COLOR`, then what forces colours into a file or a build's log, then the terminal.
+fn is_coloured(color: Color, terminal: bool, variable: impl Fn(&str) -> Option<String>) -> bool {
+    let is_set = |name: &str| variable(name).is_some_and(|value| !value.is_empty() && value != "0");
     match color {
         Color::Always => true,
         Color::Never => false,
-        Color::Auto => terminal && !no_color,
+        // Any value counts, also `0` (no-color.org).
+        Color::Auto if variable("NO_COLOR").is_some_and(|value| !value.is_empty()) => false,
+        Color::Auto if is_set("FORCE_COLOR") || is_set("CLICOLOR_FORCE") => true,
+        Color::Auto => terminal && variable("TERM").as_deref() != Some("dumb"),
     }
 }
 
@@ -82,12 +83,28 @@ fn is_coloured(color: Color, terminal: bool, no_color: bool) -> bool {
 mod tests {
     use super::*;
 
+    fn coloured(color: Color, terminal: bool, variables: &[(&str, &str)]) -> bool {
+        let value = |name: &str| {
+            variables.iter().find(|(each, _)| *each == name).map(|(_, value)| (*value).to_owned())
+        };
+        is_coloured(color, terminal, value)
+    }
+
     #[test]
     fn the_command_line_is_above_the_environment() {
-        assert!(is_coloured(Color::Always, false, true));
-        assert!(!is_coloured(Color::Never, true, false));
-        assert!(is_coloured(Color::Auto, true, false));
-        assert!(!is_coloured(Color::Auto, true, true));
-        assert!(!is_coloured(Color::Auto, false, false));
+        assert!(coloured(Color::Always, false, &[("NO_COLOR", "1")]));
+        assert!(!coloured(Color::Never, true, &[("FORCE_COLOR", "1")]));
+    }
+
+    #[test]
+    fn variables_are_above_the_terminal() {
+        assert!(coloured(Color::Auto, true, &[]));
+        assert!(!coloured(Color::Auto, false, &[]));
+        assert!(!coloured(Color::Auto, true, &[("NO_COLOR", "1"), ("FORCE_COLOR", "1")]));
+        assert!(!coloured(Color::Auto, true, &[("TERM", "dumb")]));
+        for name in ["FORCE_COLOR", "CLICOLOR_FORCE"] {
+            assert!(coloured(Color::Auto, false, &[(name, "1")]));
+            assert!(!coloured(Color::Auto, false, &[(name, "0")]));
+        }
     }
 }

@@ -49,7 +49,7 @@ fn folder_with(files: &[(&str, &str)]) -> tempfile::TempDir {
 fn every_command_tells_what_it_takes() {
     let folder = folder_with(&[]);
     insta::assert_snapshot!("help", flusso(folder.path(), &["--help"]).stdout);
-    for command in ["apply", "check", "compile", "run"] {
+    for command in ["apply", "check", "compile", "explain", "lints", "run"] {
         let ended = flusso(folder.path(), &[command, "--help"]);
         assert_eq!((ended.code, ended.stderr.as_str()), (0, ""));
         insta::assert_snapshot!(format!("help_{command}"), ended.stdout);
@@ -125,7 +125,7 @@ fn what_the_files_say_is_told_also_where_no_server_is() {
     let folder = folder_with(&[("flusso.yml", &PROJECT.replace("schema: shop", "shema: shop"))]);
     let ended = flusso(folder.path(), &["check", "--format", "concise"]);
     assert_eq!(ended.code, 3, "{}", ended.stderr);
-    assert!(ended.stdout.starts_with("flusso.yml:6:5: deny[unknown-key]: "), "{}", ended.stdout);
+    assert!(ended.stdout.starts_with("flusso.yml:6:5: error[unknown-key]: "), "{}", ended.stdout);
     assert!(ended.stderr.contains("`FLUSSO_NO_SUCH_DATABASE` is not set"), "{}", ended.stderr);
     let ended = flusso(folder.path(), &["compile"]);
     assert_eq!(ended.code, 3);

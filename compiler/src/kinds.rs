@@ -70,6 +70,22 @@ pub fn find(name: &str) -> Option<&'static dyn Kind> {
     ALL.iter().find(|kind| kind.name() == name).copied()
 }
 
+/// A kind's page in Markdown.
+pub fn page(kind: &dyn Kind) -> String {
+    format!("# {}\n\n{}\n", kind.name(), kind.docs())
+}
+
+/// Every kind's page, in Markdown.
+pub fn pages() -> String {
+    let mut text = String::from(
+        "# Kinds\n\nWhat a field can be, what it takes and what it loses. `flusso explain kind:NAME` prints one.\n",
+    );
+    for kind in ALL {
+        text.push_str(&format!("\n#{}", page(*kind)));
+    }
+    text
+}
+
 /// Names of the kinds that take values of a type as they are, or once a key of their own is written; the one
 /// that `auto` stands for first.
 pub fn fitting(pg_type: &PgType) -> Vec<&'static str> {

@@ -16,12 +16,12 @@ fn line(finding: &Finding) -> String {
     format!("{place}{}[{}]: {message}", level(finding.level), finding.lint)
 }
 
-/// The level as the command line spells it.
+/// The level in words that a reader of a build's output looks for.
 pub fn level(level: Level) -> &'static str {
     match level {
         Level::Allow => "allow",
-        Level::Warn => "warn",
-        Level::Deny => "deny",
+        Level::Warn => "warning",
+        Level::Deny => "error",
     }
 }
 
@@ -34,7 +34,7 @@ mod tests {
     #[test]
     fn a_place_stands_in_front() {
         let mut finding = Finding::live("unknown-column", Level::Deny, "no column\n`a`");
-        assert_eq!(render(&[&finding]), "deny[unknown-column]: no column `a`\n");
+        assert_eq!(render(&[&finding]), "error[unknown-column]: no column `a`\n");
         finding.labels.push(Label {
             file: "indexes/a.yml".to_owned(),
             line: 3,
@@ -46,6 +46,6 @@ mod tests {
             primary: true,
             text: String::new(),
         });
-        assert_eq!(render(&[&finding]), "indexes/a.yml:3:5: deny[unknown-column]: no column `a`\n");
+        assert_eq!(render(&[&finding]), "indexes/a.yml:3:5: error[unknown-column]: no column `a`\n");
     }
 }

@@ -20,7 +20,11 @@ pub fn render(findings: &[&Finding], sources: &[SourceFile], look: &Look) -> Str
 
 /// The message with the primary file's lines, then each other file's, then what stands below.
 fn one(finding: &Finding, sources: &[Indexed<'_>], look: &Look) -> String {
-    let theme = if look.color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+    let mut theme = if look.color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+    // Level and lint stand where miette draws a cross: nobody should have to guess whether it fails the build.
+    let head = format!("{}[{}]:", word(finding.level), finding.lint);
+    (theme.characters.error, theme.characters.warning) = (head.clone(), head);
+    theme.characters.advice = "-->".to_owned();
     let plain = GraphicalReportHandler::new_themed(theme).with_width(look.width).with_links(false);
     let last = match footer(finding, look) {
         Some(footer) => plain.clone().with_footer(footer),
@@ -32,7 +36,16 @@ fn one(finding: &Finding, sources: &[Indexed<'_>], look: &Look) -> String {
         let handler = if place + 1 == parts.len() { &last } else { &plain };
         handler.render_report(&mut text, part).expect("a string takes all text");
     }
-    text
+    // miette indents the first line by the width of its own mark.
+    text.trim_start().to_owned()
+}
+
+/// The level as rustc and most linters print it.
+fn word(level: Level) -> &'static str {
+    match level {
+        Level::Deny => "error",
+        Level::Warn | Level::Allow => "warning",
+    }
 }
 
 /// What the live system says and what to do, below the lines.
@@ -46,7 +59,7 @@ fn footer(finding: &Finding, look: &Look) -> Option<String> {
 /// A finding's places in one file, as miette takes them.
 #[derive(Debug)]
 struct Shown<'a> {
-    head: Option<(&'a str, Level)>,
+    level: Option<Level>,
     message: String,
     source: Option<&'a Indexed<'a>>,
     labels: Vec<&'a Label>,
@@ -54,8 +67,8 @@ struct Shown<'a> {
 
 /// A finding taken apart by file, the primary one first, under its message.
 fn parts<'a>(finding: &'a Finding, sources: &'a [Indexed<'a>]) -> Vec<Shown<'a>> {
-    let part = |file: &str, head, message| Shown {
-        head,
+    let part = |file: &str, level, message| Shown {
+        level,
         message,
         source: sources.iter().find(|source| source.file.path == file),
         labels: finding.labels.iter().filter(|label| label.file == file).collect(),
@@ -66,8 +79,8 @@ fn parts<'a>(finding: &'a Finding, sources: &'a [Indexed<'a>]) -> Vec<Shown<'a>>
             files.push(&label.file);
         }
     }
-    let head = Some((finding.lint.as_str(), finding.level));
-    let first = part(files.first().copied().unwrap_or_default(), head, finding.message.clone());
+    let first =
+        part(files.first().copied().unwrap_or_default(), Some(finding.level), finding.message.clone());
     let others = files.iter().skip(1).map(|file| part(file, None, format!("see `{file}`")));
     std::iter::once(first).chain(others).collect()
 }
@@ -81,15 +94,11 @@ impl fmt::Display for Shown<'_> {
 impl std::error::Error for Shown<'_> {}
 
 impl Diagnostic for Shown<'_> {
-    fn code<'b>(&'b self) -> Option<Box<dyn fmt::Display + 'b>> {
-        self.head.map(|(lint, _)| Box::new(lint) as Box<dyn fmt::Display>)
-    }
-
     fn severity(&self) -> Option<Severity> {
-        Some(match self.head {
-            Some((_, Level::Deny)) => Severity::Error,
-            Some((_, Level::Warn)) => Severity::Warning,
-            Some((_, Level::Allow)) | None => Severity::Advice,
+        Some(match self.level {
+            Some(Level::Deny) => Severity::Error,
+            Some(Level::Warn | Level::Allow) => Severity::Warning,
+            None => Severity::Advice,
         })
     }
 

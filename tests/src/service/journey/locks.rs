@@ -50,7 +50,7 @@ fn a_lint_that_apply_refuses_for_certain_cannot_be_lowered() {
     let rig = Rig::new(SHOP, 0.001);
     add(&rig, "lints: { row-level-security: allow }\n");
     let done = rig.flusso(&["compile", "--format", "concise"]).assert_code(1);
-    assert!(done.stdout.contains("deny[unknown-lint]"), "{}", done.stdout);
+    assert!(done.stdout.contains("error[unknown-lint]"), "{}", done.stdout);
     assert!(!rig.path("flusso.lock").exists());
 }
 
@@ -88,11 +88,11 @@ fn a_file_that_cannot_be_read_hides_no_other_finding() {
     rig.edit("indexes/orders.yml", "  note: text", "  nota: text");
     let done = rig.flusso(&["check", "--format", "concise"]).assert_code(1);
     assert!(
-        done.stdout.contains("deny[unreadable-file]: `indexes/users.yml` cannot be read"),
+        done.stdout.contains("error[unreadable-file]: `indexes/users.yml` cannot be read"),
         "{}",
         done.stdout
     );
-    assert!(done.stdout.contains("deny[unknown-column]"), "{}", done.stdout);
+    assert!(done.stdout.contains("error[unknown-column]"), "{}", done.stdout);
 }
 
 #[test]

@@ -12,8 +12,8 @@ fn a_misspelt_column_and_an_unknown_table_are_both_told_in_one_run() {
     rig.edit("indexes/orders.yml", "  note: text", "  nota: text");
     rig.edit("indexes/users.yml", "table: users", "table: user");
     let done = rig.flusso(&["check", "--format", "concise"]).assert_code(1);
-    assert!(done.stdout.contains("indexes/orders.yml:9:3: deny[unknown-column]"), "{}", done.stdout);
-    assert!(done.stdout.contains("deny[unknown-table]"), "{}", done.stdout);
+    assert!(done.stdout.contains("indexes/orders.yml:9:3: error[unknown-column]"), "{}", done.stdout);
+    assert!(done.stdout.contains("error[unknown-table]"), "{}", done.stdout);
     rig.flusso(&["compile"]).assert_code(1);
     assert!(!rig.path("flusso.lock").exists(), "no lock of a project with errors");
 }
