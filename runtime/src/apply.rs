@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use flusso_lints::words::errors_prevent;
+use flusso_lints::{Exit, exit_of};
 use flusso_schemas::lock::{Lock, edges_fingerprint, index_fingerprint, index_text};
 use flusso_schemas::lsn::Lsn;
 use flusso_schemas::report::{ApplyPlan, Finding, Level};
@@ -27,9 +29,6 @@ use crate::source::ChangeStream;
 use crate::state::{SinkState, of_sink};
 use crate::swap::{Swap, check_catalogs, settle_swaps};
 use crate::verify::Verify;
-
-/// A lint whose findings mean that the catalog is not what the lock relies on.
-const DRIFT_LINT: &str = "relied-on-column-changed";
 
 /// What an apply is told.
 #[derive(Clone, Debug)]
@@ -300,9 +299,9 @@ async fn preflight(opening: &Opening, options: &ApplyOptions) -> Result<()> {
     if deny.is_empty() {
         return Ok(());
     }
-    let is_drift = deny.iter().any(|finding| finding.lint == DRIFT_LINT);
+    let is_drift = deny.iter().any(|finding| exit_of(finding) == Exit::Drift);
     let kind = if is_drift { ErrorKind::Drift } else { ErrorKind::Findings };
-    Err(Error::new(kind, format!("{} findings stand in the way; nothing was changed", deny.len()))
+    Err(Error::new(kind, format!("{} the apply; nothing was changed", errors_prevent(deny.len())))
         .with_findings(deny))
 }
 

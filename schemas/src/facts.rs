@@ -51,6 +51,9 @@ pub struct ServerFacts {
     /// Every slot of the cluster.
     #[serde(default)]
     pub slots: Option<Vec<SlotFacts>>,
+    /// Walsenders that run now, in the whole cluster.
+    #[serde(default)]
+    pub wal_senders: u64,
     /// Schemas that hold a relation of that name, by the wanted `schema.name`, for did-you-mean.
     #[serde(default)]
     pub names_elsewhere: BTreeMap<String, Vec<String>>,

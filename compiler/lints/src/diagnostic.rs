@@ -79,6 +79,17 @@ impl Diagnostic {
         Self { lint, level, message, primary, related, notes, help: None, fix: None, about: None }
     }
 
+    /// What a rule found in a live system, at the place of the files that it is about.
+    pub fn placed(finding: Finding, place: Place) -> Self {
+        let lint = crate::find(&finding.lint).expect("a finding is only built from a lint of the catalogue");
+        Self {
+            notes: finding.notes,
+            help: finding.help,
+            about: finding.about,
+            ..Self::new(lint, finding.level, place, finding.message)
+        }
+    }
+
     /// A finding that fails.
     pub fn deny(lint: impl Into<LintId>, place: Place, message: impl Into<String>) -> Self {
         Self::new(lint, Level::Deny, place, message)

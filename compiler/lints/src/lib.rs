@@ -54,7 +54,6 @@ pub mod norway_value;
 pub mod not_supported_yet;
 pub mod nullable_key;
 pub mod nullable_required;
-pub mod partitioned_table;
 pub mod polymorphic_without_condition;
 pub mod publication_column_list;
 pub mod publication_missing_operation;
@@ -70,7 +69,6 @@ pub mod reserved_setting;
 pub mod role_cannot_replicate;
 pub mod row_level_security;
 pub mod server_too_old;
-pub mod setting_differs;
 pub mod skipped;
 pub mod slot_conflict;
 pub mod slot_lost;
@@ -110,6 +108,7 @@ pub mod yaml_syntax;
 mod lint;
 mod page;
 mod prelude;
+pub mod source;
 pub mod words;
 
 pub use diagnostic::{Diagnostic, Place};
@@ -166,7 +165,6 @@ pub static ALL: &[&Lint] = &[
     &not_supported_yet::LINT,
     &nullable_key::LINT,
     &nullable_required::LINT,
-    &partitioned_table::LINT,
     &polymorphic_without_condition::LINT,
     &publication_column_list::LINT,
     &publication_missing_operation::LINT,
@@ -182,7 +180,6 @@ pub static ALL: &[&Lint] = &[
     &role_cannot_replicate::LINT,
     &row_level_security::LINT,
     &server_too_old::LINT,
-    &setting_differs::LINT,
     &skipped::LINT,
     &slot_conflict::LINT,
     &slot_lost::LINT,
@@ -223,4 +220,9 @@ pub static ALL: &[&Lint] = &[
 /// The lint of that name.
 pub fn find(name: &str) -> Option<LintId> {
     ALL.iter().find(|lint| lint.name == name).map(|lint| LintId(lint))
+}
+
+/// How a command ends that a finding stopped. A finding is only built from a lint of the catalogue.
+pub fn exit_of(finding: &flusso_schemas::report::Finding) -> Exit {
+    find(&finding.lint).map_or(Exit::Findings, |lint| lint.exit)
 }

@@ -1,6 +1,9 @@
-//! `missing-select-privilege`.
+//! `missing-select-privilege`: the role may not read a table.
+
+use flusso_schemas::name::TableName;
 
 use crate::prelude::*;
+use crate::source::quote::{identifier, quoted};
 
 /// The lint.
 pub static LINT: Lint = Lint {
@@ -10,7 +13,31 @@ pub static LINT: Lint = Lint {
     group: Group::Capture,
     needs: Needs::Catalog,
     exit: Exit::Findings,
-    summary: "",
-    why: "",
+    summary: "The role of the connection may not read a captured table.",
+    why: "\
+Reading needs SELECT on the whole table: each read locks it in ACCESS SHARE mode first, and a grant by column \
+does not allow that. It also needs USAGE on the schema.",
     example: None,
 };
+
+/// The role lacks USAGE on the schema.
+pub fn schema(role: &str, table: &TableName) -> Finding {
+    let grant = format!(
+        "grant usage on schema {} to {role}; grant select on {} to {role}",
+        identifier(table.schema.as_str()),
+        quoted(table),
+        role = identifier(role)
+    );
+    of(role, table, &grant)
+}
+
+/// The role lacks SELECT on the table.
+pub fn table(role: &str, table: &TableName) -> Finding {
+    of(role, table, &format!("grant select on {} to {}", quoted(table), identifier(role)))
+}
+
+fn of(role: &str, table: &TableName, grant: &str) -> Finding {
+    LINT.live(format!("role `{role}` may not read `{table}`, so no document can be built from it"))
+        .about(format!("table:{table}"))
+        .with_help(format!("run `{grant}`"))
+}

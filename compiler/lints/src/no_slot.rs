@@ -1,4 +1,4 @@
-//! `no-slot`.
+//! `no-slot`: the slot does not exist and flusso may not create it.
 
 use crate::prelude::*;
 
@@ -10,7 +10,18 @@ pub static LINT: Lint = Lint {
     group: Group::Capture,
     needs: Needs::Catalog,
     exit: Exit::Findings,
-    summary: "",
-    why: "",
+    summary: "The replication slot does not exist, and `manage` does not let flusso create it.",
+    why: "\
+Following reads a logical replication slot. With `slot` in `manage` (the default) `flusso apply` creates it; \
+without it somebody has to create it before the first apply.",
     example: None,
 };
+
+/// The slot does not exist, and `manage` leaves `slot` out.
+pub fn finding(slot: &str) -> Finding {
+    LINT.live(format!("slot `{slot}` does not exist, and `manage` does not let flusso create it"))
+        .about("server")
+        .with_help(format!(
+            "run `select pg_create_logical_replication_slot('{slot}', 'pgoutput')`, or add `slot` to `manage`"
+        ))
+}

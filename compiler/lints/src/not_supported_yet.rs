@@ -1,5 +1,7 @@
 //! `not-supported-yet`.
 
+use flusso_schemas::name::TableName;
+
 use crate::prelude::*;
 
 /// The lint.
@@ -14,3 +16,10 @@ pub static LINT: Lint = Lint {
     why: "",
     example: None,
 };
+
+/// A table that `what` (`is partitioned`).
+pub fn table(table: &TableName, what: &str) -> Finding {
+    LINT.live(format!("`{table}` {what}: that is not supported in this version"))
+        .about(format!("table:{table}"))
+        .with_help("leave the table out until a later version supports it")
+}

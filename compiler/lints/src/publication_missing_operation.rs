@@ -1,4 +1,4 @@
-//! `publication-missing-operation`.
+//! `publication-missing-operation`: the publication leaves operations out.
 
 use crate::prelude::*;
 
@@ -10,7 +10,19 @@ pub static LINT: Lint = Lint {
     group: Group::Capture,
     needs: Needs::Catalog,
     exit: Exit::Findings,
-    summary: "",
-    why: "",
+    summary: "The publication does not send every operation, so documents would keep what is gone.",
+    why: "\
+A publication made with `publish = 'insert, update'` sends no deletes and no truncates. A deleted row would \
+stay in its document for ever, and no lag or error would show it.",
     example: None,
 };
+
+/// The publication does not send these operations.
+pub fn finding(publication: &str, missing: &[&str], statement: &str) -> Finding {
+    let missing = missing.join(", ");
+    LINT.live(format!(
+        "publication `{publication}` does not send {missing}: documents would miss these changes"
+    ))
+    .about("server")
+    .with_help(format!("run `{statement}`"))
+}

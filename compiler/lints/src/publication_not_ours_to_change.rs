@@ -1,6 +1,9 @@
-//! `publication-not-ours-to-change`.
+//! `publication-not-ours-to-change`: the role may not alter what it would have to.
+
+use flusso_schemas::name::TableName;
 
 use crate::prelude::*;
+use crate::source::quote::identifier;
 
 /// The lint.
 pub static LINT: Lint = Lint {
@@ -10,7 +13,39 @@ pub static LINT: Lint = Lint {
     group: Group::Capture,
     needs: Needs::Catalog,
     exit: Exit::Findings,
-    summary: "",
-    why: "",
+    summary: "flusso would have to change a publication or table that its role does not own.",
+    why: "\
+With `publication` or `replica_identity` in `manage`, `flusso apply` alters the publication and the tables. \
+Postgres lets only the owner do that. Let the owner run the statement once, or take the word out of `manage`: \
+then `check` only says what is missing.",
     example: None,
 };
+
+/// The publication does not exist, and the role may not create one in this database.
+pub fn create(role: &str, publication: &str, database: &str) -> Finding {
+    LINT.live(format!("role `{role}` cannot create publication `{publication}` in database `{database}`"))
+        .about("server")
+        .with_help(format!("run `grant create on database {} to {}`", identifier(database), identifier(role)))
+}
+
+/// A table cannot be added to the publication, or changed in it.
+pub fn member(role: &str, table: &TableName, publication: &str, statement: &str) -> Finding {
+    of_table(
+        table,
+        format!("role `{role}` cannot add `{table}` to publication `{publication}`: it does not own both"),
+        statement,
+    )
+}
+
+/// The replica identity of a table cannot be set.
+pub fn replica_identity(role: &str, table: &TableName, statement: &str) -> Finding {
+    of_table(
+        table,
+        format!("role `{role}` cannot set the replica identity of `{table}`: it does not own the table"),
+        statement,
+    )
+}
+
+fn of_table(table: &TableName, message: String, statement: &str) -> Finding {
+    LINT.live(message).about(format!("table:{table}")).with_help(format!("let the owner run `{statement}`"))
+}

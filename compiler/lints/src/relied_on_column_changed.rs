@@ -14,3 +14,8 @@ pub static LINT: Lint = Lint {
     why: "",
     example: None,
 };
+
+/// What the lock relies on and the catalog no longer shows, in words.
+pub fn finding(difference: String) -> Finding {
+    LINT.live(difference).with_help("run `flusso compile` against this database, then `flusso apply`")
+}

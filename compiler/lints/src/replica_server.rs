@@ -1,4 +1,4 @@
-//! `replica-server`.
+//! `replica-server`: the connection leads to a standby.
 
 use crate::prelude::*;
 
@@ -10,7 +10,17 @@ pub static LINT: Lint = Lint {
     group: Group::Capture,
     needs: Needs::Catalog,
     exit: Exit::Findings,
-    summary: "",
-    why: "",
+    summary: "The connection leads to a standby, and changes are followed on the primary.",
+    why: "\
+A standby replays the primary's log with a delay, so it may show older rows than the changes say, and a \
+publication or slot cannot be created there. Connect to the primary; behind a load balancer, use the address \
+for writes.",
     example: None,
 };
+
+/// The server is in recovery.
+pub fn finding() -> Finding {
+    LINT.live("the server is a standby: it can show older rows than the changes that the primary sends")
+        .about("server")
+        .with_help("connect to the primary: change the host in `source.postgres`")
+}

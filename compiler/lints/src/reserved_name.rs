@@ -1,5 +1,7 @@
 //! `reserved-name`.
 
+use flusso_schemas::name::TableName;
+
 use crate::prelude::*;
 
 /// The lint.
@@ -14,3 +16,12 @@ pub static LINT: Lint = Lint {
     why: "",
     example: None,
 };
+
+/// The table's schema, name or a column looks like a placeholder of flusso's own queries.
+pub fn table(table: &TableName, name: &str) -> Finding {
+    LINT.live(format!(
+        "`{name}` contains a placeholder of flusso's own queries, so no query can read `{table}`"
+    ))
+    .about(format!("table:{table}"))
+    .with_help("give it a name without `{rows:` and `{range:`")
+}

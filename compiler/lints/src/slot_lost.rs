@@ -1,4 +1,4 @@
-//! `slot-lost`.
+//! `slot-lost`: Postgres removed WAL that the slot still needed.
 
 use crate::prelude::*;
 
@@ -10,7 +10,19 @@ pub static LINT: Lint = Lint {
     group: Group::Capture,
     needs: Needs::Catalog,
     exit: Exit::Findings,
-    summary: "",
-    why: "",
+    summary: "The slot is lost: Postgres removed WAL that it still needed.",
+    why: "\
+`max_slot_wal_keep_size` was exceeded while nobody read the slot. Changes are missing for good, so every index \
+has to be filled again.",
     example: None,
 };
+
+/// The slot's `wal_status` is `lost`.
+pub fn finding(slot: &str) -> Finding {
+    LINT.live(format!("slot `{slot}` is lost: Postgres removed WAL that it still needed, so changes are missing"))
+        .about("server")
+        .with_help(format!(
+            "raise `max_slot_wal_keep_size`, run `select pg_drop_replication_slot('{slot}')`, delete the project's \
+             state index, then run `flusso apply`"
+        ))
+}

@@ -33,6 +33,11 @@ pub fn counted(number: usize, noun: &str) -> String {
     format!("{} {noun}{plural}", grouped(number as u64))
 }
 
+/// `1 error prevents`, `3 errors prevent`: what stands before what cannot go on.
+pub fn errors_prevent(number: usize) -> String {
+    format!("{} prevent{}", counted(number, "error"), if number == 1 { "s" } else { "" })
+}
+
 /// The known word that comes nearest, where it comes near.
 pub fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     close(word, known).into_iter().next()

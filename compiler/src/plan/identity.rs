@@ -27,7 +27,7 @@ pub struct NeededIdentity {
 
 impl NeededIdentity {
     /// As the lock's `[[table]]` says it.
-    pub(super) fn plan(self, name: TableName) -> TablePlan {
+    pub(crate) fn plan(self, name: TableName) -> TablePlan {
         TablePlan {
             name,
             key: self.key,

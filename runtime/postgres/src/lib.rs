@@ -13,12 +13,10 @@ pub mod session;
 pub mod tls;
 
 mod gate;
-mod identity;
 mod login;
 mod preflight;
 mod provision;
 mod publication;
-mod quote;
 mod record;
 mod refusal;
 mod relied_on;

@@ -1,6 +1,8 @@
 //! Why a server refuses a login, each reason in words of its own; and what keeps a role that may log in
 //! from following, which is judged before a walsender is tried.
 
+use flusso_lints::replica_server;
+use flusso_lints::words::errors_prevent;
 use flusso_runtime::{Error, ErrorKind, Result};
 use flusso_schemas::lock::Lock;
 
@@ -71,7 +73,7 @@ pub(crate) async fn judge(session: &Session, plan: &Lock) -> Result<()> {
     if found.is_empty() {
         return Ok(());
     }
-    if found.iter().any(|finding| finding.lint == preflight::STANDBY) {
+    if found.iter().any(|finding| finding.lint == replica_server::LINT.name) {
         // A service that fails over may reach the old primary for a while: trying again may help.
         let message = format!(
             "Postgres at `{}` is a standby, and changes come from the primary",
@@ -80,7 +82,7 @@ pub(crate) async fn judge(session: &Session, plan: &Lock) -> Result<()> {
         return Err(Error::new(ErrorKind::Unreachable, message)
             .with_help("name the primary in the source's connection"));
     }
-    let count = if found.len() == 1 { "an error prevents" } else { "errors prevent" };
+    let count = errors_prevent(found.len());
     let message = format!("{count} following Postgres at `{}`; nothing was changed", session.plan().server());
     Err(Error::new(ErrorKind::Findings, message).with_findings(found))
 }

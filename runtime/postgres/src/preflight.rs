@@ -1,34 +1,18 @@
 //! Everything that would keep a plan from running against this server, or make its documents wrong.
 //!
-//! Facts are read once; what follows from them is judged without the server.
+//! Facts are read once; what follows from them is judged without the server, by the rule book that `flusso check` uses too
+//! ([`flusso_lints::source`]), and against what the lock relies on.
 
 mod catalog;
-mod server;
-mod tables;
 
-pub(crate) use server::STANDBY;
-
-use std::collections::BTreeMap;
-
+use flusso_lints::source::{self, SourceNeeds};
 use flusso_runtime::Result;
-use flusso_schemas::facts::CatalogFacts;
 use flusso_schemas::lock::Lock;
 use flusso_schemas::name::TableName;
-use flusso_schemas::report::{Finding, Level};
+use flusso_schemas::report::Finding;
 
-use crate::facts::{catalog_facts, cell};
+use crate::facts::catalog_facts;
 use crate::session::Session;
-
-const WHAT: &str = "checking the source";
-
-/// What is asked beside the catalog's facts.
-#[derive(Debug, Default)]
-struct Live {
-    /// Settings that the plan relies on.
-    settings: BTreeMap<String, String>,
-    /// Walsenders that run now.
-    wal_senders: u64,
-}
 
 /// Every finding about the plan, most general first. Changes nothing.
 pub(crate) async fn findings(session: &Session, plan: &Lock) -> Result<Vec<Finding>> {
@@ -37,46 +21,26 @@ pub(crate) async fn findings(session: &Session, plan: &Lock) -> Result<Vec<Findi
     names.sort();
     names.dedup();
     let facts = catalog_facts(session, &names).await?;
-    Ok(judge(plan, &facts, &live(session, plan).await?))
+    let mut found = source::judge(&SourceNeeds::of(plan), &facts);
+    found.extend(catalog::findings(plan, &facts));
+    Ok(found)
 }
 
 /// Findings about the server and our role alone: what keeps a walsender from starting. Changes nothing.
 pub(crate) async fn server_findings(session: &Session, plan: &Lock) -> Result<Vec<Finding>> {
     let facts = catalog_facts(session, &[]).await?;
-    Ok(server::before_walsender(plan, &facts))
-}
-
-async fn live(session: &Session, plan: &Lock) -> Result<Live> {
-    let names: Vec<&str> = plan.source.settings.keys().map(String::as_str).collect();
-    let statement = "select name, setting from pg_settings where name = any($1)
-        union all select '', count(*)::text from pg_stat_replication";
-    let rows = session.query(WHAT, statement, &[&names]).await?;
-    let pairs = rows.iter().map(|row| Ok((cell(row, 0)?, cell(row, 1)?)));
-    let mut settings = pairs.collect::<Result<BTreeMap<String, String>>>()?;
-    let wal_senders = settings.remove("").and_then(|count| count.parse().ok()).unwrap_or_default();
-    Ok(Live { settings, wal_senders })
-}
-
-fn judge(plan: &Lock, facts: &CatalogFacts, live: &Live) -> Vec<Finding> {
-    let mut found = server::findings(plan, facts, live);
-    found.extend(tables::findings(plan, facts));
-    found.extend(catalog::findings(plan, facts));
-    found
-}
-
-/// A finding that fails.
-fn deny(lint: &str, message: impl Into<String>) -> Finding {
-    Finding::live(lint, Level::Deny, message)
+    Ok(source::before_walsender(&plan.source, &facts))
 }
 
 #[cfg(test)]
 mod tests {
-    //! One plan and the facts that fit it, for the tests of each group.
+    //! One plan and the facts that fit it.
 
     use std::collections::{BTreeMap, BTreeSet};
 
     use flusso_schemas::facts::{
-        ColumnFacts, IndexFacts, MembershipFacts, PublicationFacts, RelationFacts, RoleFacts, ServerFacts,
+        CatalogFacts, ColumnFacts, IndexFacts, MembershipFacts, PublicationFacts, RelationFacts, RoleFacts,
+        ServerFacts,
     };
     use flusso_schemas::lock::{
         DocumentIdForm, Edge, Identity, IndexPlan, KeyColumn, Manage, OnError, SecretRef, SourceEndpoint,
@@ -211,25 +175,11 @@ mod tests {
         }
     }
 
-    pub(super) fn live() -> Live {
-        Live { settings: [("wal_level".to_owned(), "logical".to_owned())].into(), wal_senders: 1 }
-    }
-
     /// The only finding, as `lint: message`; empty where there is none.
     pub(super) fn only(findings: Vec<Finding>) -> String {
         let all: Vec<String> =
             findings.iter().map(|each| format!("{}: {}", each.lint, each.message)).collect();
         assert!(all.len() <= 1, "{all:#?}");
         all.into_iter().next().unwrap_or_default()
-    }
-
-    #[test]
-    fn a_plan_that_fits_has_no_finding() {
-        assert_eq!(only(judge(&plan(&[Manage::Slot]), &facts(), &live())), "");
-        let managed = plan(&[Manage::Publication, Manage::ReplicaIdentity, Manage::Slot]);
-        let mut unpublished = facts();
-        unpublished.server.publications = None;
-        unpublished.relations.values_mut().for_each(|relation| relation.published.clear());
-        assert_eq!(only(judge(&managed, &unpublished, &live())), "");
     }
 }

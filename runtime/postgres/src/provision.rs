@@ -6,6 +6,8 @@
 
 use std::time::Duration;
 
+use flusso_lints::source::quote::quoted;
+use flusso_lints::source::{identity, publication as rules};
 use flusso_runtime::backends::RunOptions;
 use flusso_runtime::source::Provisioned;
 use flusso_runtime::{Error, ErrorKind, Result};
@@ -15,9 +17,7 @@ use flusso_schemas::name::TableName;
 use flusso_schemas::report::SourceChange;
 
 use crate::facts::{catalog_facts, cell};
-use crate::identity;
 use crate::publication;
-use crate::quote::quoted;
 use crate::session::{Bond, LOCK_TIMEOUT, Session};
 use crate::waiting::Waiting;
 
@@ -105,18 +105,17 @@ async fn publication_steps<'a>(
 ) -> Result<Vec<Step<'a>>> {
     let name = &plan.source.publication;
     let all: Vec<&TableName> = plan.tables.iter().map(|table| &table.name).collect();
-    let Some(found) = publication::of(facts, name) else {
+    let Some(found) = rules::of(facts, name) else {
         let what = format!("publishes {} through a new publication `{name}`", tables_in_words(&all));
-        return Ok(vec![Step { what, statement: publication::create(name, &all), tables: all }]);
+        return Ok(vec![Step { what, statement: rules::create(name, &all), tables: all }]);
     };
     let mut steps = Vec::new();
-    let missing = publication::missing_operations(found);
+    let missing = rules::missing_operations(found);
     if !missing.is_empty() {
         let what = format!("lets publication `{name}` send {} too", missing.join(", "));
-        steps.push(Step { what, statement: publication::publish_all(name), tables: Vec::new() });
+        steps.push(Step { what, statement: rules::publish_all(name), tables: Vec::new() });
     }
-    let (missing, narrowed) =
-        (publication::missing_tables(plan, facts), publication::narrowed_tables(plan, facts));
+    let (missing, narrowed) = (rules::missing_tables(plan, facts), rules::narrowed_tables(plan, facts));
     if !narrowed.is_empty() {
         let others = publication::members(session, name).await?;
         let what =
@@ -124,7 +123,7 @@ async fn publication_steps<'a>(
         steps.push(Step { what, statement: publication::set(name, &all, &others), tables: all });
     } else if !missing.is_empty() {
         let what = format!("adds {} to publication `{name}`", tables_in_words(&missing));
-        steps.push(Step { what, statement: publication::add(name, &missing), tables: missing });
+        steps.push(Step { what, statement: rules::add(name, &missing), tables: missing });
     }
     Ok(steps)
 }

@@ -1,84 +1,21 @@
-//! The publication as it is, and the statements that make it what a plan wants.
+//! The members of the publication, as the server knows them.
 
 use std::fmt::Write as _;
 
+use flusso_lints::source::publication::list;
+use flusso_lints::source::quote::{identifier, quoted};
 use flusso_runtime::Result;
-use flusso_schemas::facts::{CatalogFacts, MembershipFacts, PublicationFacts};
-use flusso_schemas::lock::Lock;
 use flusso_schemas::name::TableName;
 
 use crate::facts::cell;
-use crate::quote::{identifier, quoted};
 use crate::session::Session;
 
 const WHAT: &str = "reading the publication";
-/// Every operation, as `publish` spells them.
-const OPERATIONS: &str = "insert, update, delete, truncate";
 
 /// The oid of a publication; none where there is none.
 pub(crate) async fn oid(session: &Session, name: &str) -> Result<Option<u32>> {
     let row = session.query_opt(WHAT, "select oid from pg_publication where pubname = $1", &[&name]).await?;
     row.as_ref().map(|row| cell(row, 0)).transpose()
-}
-
-/// The plan's publication; none where there is none.
-pub(crate) fn of<'a>(facts: &'a CatalogFacts, name: &str) -> Option<&'a PublicationFacts> {
-    facts.server.publications.iter().flatten().find(|each| each.name == name)
-}
-
-/// How a table is in the plan's publication; none where it is not.
-pub(crate) fn membership<'a>(
-    facts: &'a CatalogFacts,
-    publication: &str,
-    table: &TableName,
-) -> Option<&'a MembershipFacts> {
-    facts.relations.get(table)?.published.iter().find(|each| each.publication == publication)
-}
-
-/// Whether a membership hides rows or columns.
-pub(crate) fn is_narrowed(membership: &MembershipFacts) -> bool {
-    membership.columns.is_some() || membership.filtered
-}
-
-/// The operations that a publication does not send.
-pub(crate) fn missing_operations(publication: &PublicationFacts) -> Vec<&'static str> {
-    let sent = [publication.insert, publication.update, publication.delete, publication.truncate];
-    OPERATIONS.split(", ").zip(sent).filter(|(_, sent)| !sent).map(|(name, _)| name).collect()
-}
-
-/// Captured tables that the publication does not hold.
-pub(crate) fn missing_tables<'a>(plan: &'a Lock, facts: &CatalogFacts) -> Vec<&'a TableName> {
-    let name = &plan.source.publication;
-    plan.tables
-        .iter()
-        .map(|table| &table.name)
-        .filter(|table| membership(facts, name, table).is_none())
-        .collect()
-}
-
-/// Captured tables of which it holds only some rows or columns.
-pub(crate) fn narrowed_tables<'a>(plan: &'a Lock, facts: &CatalogFacts) -> Vec<&'a TableName> {
-    let name = &plan.source.publication;
-    let is_narrowed = |table: &&TableName| membership(facts, name, table).is_some_and(is_narrowed);
-    plan.tables.iter().map(|table| &table.name).filter(is_narrowed).collect()
-}
-
-/// Makes it for these tables.
-pub(crate) fn create(name: &str, tables: &[&TableName]) -> String {
-    match tables {
-        [] => format!("create publication {}", identifier(name)),
-        tables => format!("create publication {} for table {}", identifier(name), list(tables)),
-    }
-}
-
-/// Adds tables to it.
-pub(crate) fn add(name: &str, tables: &[&TableName]) -> String {
-    format!("alter publication {} add table {}", identifier(name), list(tables))
-}
-
-/// Makes it send every operation.
-pub(crate) fn publish_all(name: &str) -> String {
-    format!("alter publication {} set (publish = '{OPERATIONS}')", identifier(name))
 }
 
 /// Makes it hold these tables as a whole beside the others as they are: one statement that names every
@@ -89,10 +26,6 @@ pub(crate) fn set(name: &str, whole: &[&TableName], others: &[Member]) -> String
         write!(statement, ", {}", other.spelled).expect("a String takes every write");
     }
     statement
-}
-
-fn list(tables: &[&TableName]) -> String {
-    tables.iter().map(|table| quoted(table)).collect::<Vec<_>>().join(", ")
 }
 
 /// A table that a publication names, with how it names it.
@@ -138,11 +71,6 @@ mod tests {
     #[test]
     fn statements_quote_every_name() {
         let (table, other) = (TableName::new("s", "a b"), TableName::new("s", "o"));
-        assert_eq!(
-            create("p", &[&table, &other]),
-            "create publication \"p\" for table \"s\".\"a b\", \"s\".\"o\""
-        );
-        assert_eq!(add("p", &[&other]), "alter publication \"p\" add table \"s\".\"o\"");
         let others = [
             Member { table: other.clone(), spelled: "\"s\".\"o\" (\"x\")".to_owned() },
             Member { table: TableName::new("s", "z"), spelled: "\"s\".\"z\" where (id > 1)".to_owned() },
@@ -151,11 +79,5 @@ mod tests {
             set("p", &[&table, &other], &others),
             "alter publication \"p\" set table \"s\".\"a b\", \"s\".\"o\", \"s\".\"z\" where (id > 1)"
         );
-    }
-
-    #[test]
-    fn operations_that_are_not_sent_are_named() {
-        let publication = PublicationFacts { insert: true, update: true, ..PublicationFacts::default() };
-        assert_eq!(missing_operations(&publication), ["delete", "truncate"]);
     }
 }

@@ -1,12 +1,12 @@
 //! Which field of a document makes its query fail: a node prints all of its fields in one statement, and
 //! the server does not say which of them it was about.
 
+use flusso_lints::source::quote::quoted;
 use flusso_runtime::documents::Key;
 use flusso_schemas::lock::{FieldPlan, FieldSource, IndexPlan, Node, ROOT_PATH};
 use flusso_schemas::name::{TableName, quote_identifier};
 use tokio_postgres::types::ToSql;
 
-use crate::quote::quoted;
 use crate::session::{Session, sqlstate};
 
 const WHAT: &str = "looking for the field that fails";

@@ -25,6 +25,7 @@ select json_build_object(
       'logical_decoding_work_mem', 'synchronous_standby_names', 'idle_replication_slot_timeout',
       'deadlock_timeout', 'default_transaction_read_only', 'password_encryption', 'ssl'])
   ),
+  'wal_senders', (select count(*) from pg_stat_replication),
   'role', (
     select json_build_object(
       'name', rolname, 'superuser', rolsuper, 'replication', rolreplication, 'bypassrls', rolbypassrls,

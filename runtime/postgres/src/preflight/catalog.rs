@@ -2,16 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use flusso_lints::relied_on_column_changed;
 use flusso_schemas::facts::{CatalogFacts, RelationFacts};
 use flusso_schemas::lock::{IndexPlan, Lock};
 use flusso_schemas::name::{Ident, TableName};
 use flusso_schemas::report::Finding;
 
-use super::deny;
 use crate::relied_on::ReliedOn;
-
-/// The one lint of this group: the lock is not for this catalog.
-const LINT: &str = "relied-on-column-changed";
 
 /// Each difference once, whichever indexes rely on it, in the order of the lock.
 pub(super) fn findings(plan: &Lock, facts: &CatalogFacts) -> Vec<Finding> {
@@ -19,9 +16,7 @@ pub(super) fn findings(plan: &Lock, facts: &CatalogFacts) -> Vec<Finding> {
     let mut found = Vec::new();
     for message in plan.indexes.iter().flat_map(|index| differences(index, facts)) {
         if told.insert(message.clone()) {
-            found.push(
-                deny(LINT, message).with_help("run `flusso compile` against this database, then apply"),
-            );
+            found.push(relied_on_column_changed::finding(message));
         }
     }
     found

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use flusso_lints::source::quote::quoted;
 use flusso_runtime::backends::RunOptions;
 use flusso_runtime::{ErrorKind, Result};
 use flusso_schemas::lock::IndexPlan;
@@ -10,7 +11,6 @@ use flusso_schemas::state::CatalogRecord;
 
 use super::WHAT;
 use crate::provision::lockers;
-use crate::quote::quoted;
 use crate::session::{Bond, Session, sqlstate};
 use crate::waiting::Waiting;
 

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use flusso_schemas::facts::RelationFacts;
 use flusso_schemas::lock::{Identity, TablePlan};
 
-use crate::quote::quoted;
+use super::quote::{identifier, quoted};
 
 /// The columns that an old row carries; none where the table has no usable identity, so that every
 /// UPDATE and DELETE of the application fails once the table is published.
-pub(crate) fn carried(relation: &RelationFacts) -> Option<BTreeSet<&str>> {
+pub fn carried(relation: &RelationFacts) -> Option<BTreeSet<&str>> {
     let all = || relation.columns.iter().map(|column| column.name.as_str()).collect();
     match relation.identity.as_str() {
         "f" => Some(all()),
@@ -29,7 +29,7 @@ fn index_columns(
 }
 
 /// Columns that the plan needs in an old row and that are not in it.
-pub(crate) fn lacking<'a>(table: &'a TablePlan, relation: &RelationFacts) -> Vec<&'a str> {
+pub fn lacking<'a>(table: &'a TablePlan, relation: &RelationFacts) -> Vec<&'a str> {
     let carried = carried(relation).unwrap_or_default();
     table
         .identity_holds
@@ -40,12 +40,12 @@ pub(crate) fn lacking<'a>(table: &'a TablePlan, relation: &RelationFacts) -> Vec
 }
 
 /// Whether an old row carries what the plan needs, and the table can be published.
-pub(crate) fn suffices(table: &TablePlan, relation: &RelationFacts) -> bool {
+pub fn suffices(table: &TablePlan, relation: &RelationFacts) -> bool {
     carried(relation).is_some() && lacking(table, relation).is_empty()
 }
 
 /// Why the identity that the plan wants cannot be set, in words; none where it can.
-pub(crate) fn obstacle(table: &TablePlan, relation: &RelationFacts) -> Option<String> {
+pub fn obstacle(table: &TablePlan, relation: &RelationFacts) -> Option<String> {
     let mut wanted = relation.clone();
     match &table.identity {
         Identity::Full => return None,
@@ -73,7 +73,7 @@ pub(crate) fn obstacle(table: &TablePlan, relation: &RelationFacts) -> Option<St
 }
 
 /// How the plan's identity is called.
-pub(crate) fn called(identity: &Identity) -> String {
+pub fn called(identity: &Identity) -> String {
     match identity {
         Identity::Default => "its primary key".to_owned(),
         Identity::Full => "the whole row".to_owned(),
@@ -82,11 +82,11 @@ pub(crate) fn called(identity: &Identity) -> String {
 }
 
 /// The statement that sets the plan's identity.
-pub(crate) fn statement(table: &TablePlan) -> String {
+pub fn statement(table: &TablePlan) -> String {
     let identity = match &table.identity {
         Identity::Default => "default".to_owned(),
         Identity::Full => "full".to_owned(),
-        Identity::Index(name) => format!("using index {}", crate::quote::identifier(name.as_str())),
+        Identity::Index(name) => format!("using index {}", identifier(name.as_str())),
     };
     format!("alter table {} replica identity {identity}", quoted(&table.name))
 }

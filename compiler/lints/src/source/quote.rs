@@ -3,11 +3,11 @@
 use flusso_schemas::name::TableName;
 
 /// A name in double quotes.
-pub(crate) fn identifier(name: &str) -> String {
+pub fn identifier(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 /// A table's schema and name, each in double quotes.
-pub(crate) fn quoted(table: &TableName) -> String {
+pub fn quoted(table: &TableName) -> String {
     format!("{}.{}", identifier(table.schema.as_str()), identifier(table.name.as_str()))
 }
