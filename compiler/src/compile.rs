@@ -1,5 +1,6 @@
 //! The whole path: what was read, what was observed and what the server judged, to findings and a lock.
 
+use flusso_lints::{missing_select_privilege, row_level_security};
 use flusso_schemas::facts::{CatalogFacts, Probe, ProbeOutcome, QueryRefusal};
 use flusso_schemas::lock::Lock;
 
@@ -98,16 +99,28 @@ fn settle(read: &Read, diagnostics: &mut Vec<Diagnostic>) -> Decisions {
 
 fn check(read: &Read, facts: &CatalogFacts, answers: &[ProbeOutcome]) -> (Vec<Diagnostic>, Option<Checked>) {
     let probes = probes(read, facts);
-    let outcomes = check::outcomes(&probes, answers);
+    let answers: Vec<ProbeOutcome> =
+        answers.iter().filter(|answer| !is_shadow(answer, facts)).cloned().collect();
+    let outcomes = check::outcomes(&probes, &answers);
     let outcome = check::check(read, facts, &outcomes);
     let mut diagnostics = read.diagnostics.clone();
     diagnostics.extend(outcome.diagnostics);
     let unanswered = outcome.probes.len().saturating_sub(outcomes.len());
-    if unanswered > 0 {
+    let unreadable = [missing_select_privilege::LINT.name, row_level_security::LINT.name];
+    let is_explained = diagnostics.iter().any(|each| unreadable.contains(&each.lint.name));
+    if unanswered > 0 && !is_explained {
         let message =
             format!("{unanswered} expressions and conditions were not judged: that needs a live catalog");
         let skipped = Diagnostic::new(SKIPPED, Level::Warn, Place::new(0, 0..0), message);
         diagnostics.push(skipped.help("run it again where the database can be reached"));
     }
     (diagnostics, outcome.checked)
+}
+
+/// Whether an expression was refused only because the role may not read some table, or not all of its rows, which has a
+/// finding of its own (42501, insufficient privilege; our sessions turn `row_security` off).
+fn is_shadow(answer: &ProbeOutcome, facts: &CatalogFacts) -> bool {
+    let is_refused = answer.result.as_ref().is_err_and(|error| error.sqlstate == "42501");
+    is_refused
+        && facts.relations.values().any(|relation| !relation.usage || !relation.select || relation.rls_active)
 }

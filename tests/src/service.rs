@@ -9,5 +9,6 @@ mod opensearch_sink;
 mod opensearch_tables;
 mod postgres_control;
 mod replication;
+mod rule_book;
 mod shapes;
 mod waits;

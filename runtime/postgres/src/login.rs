@@ -5,6 +5,7 @@ use flusso_lints::replica_server;
 use flusso_lints::words::errors_prevent;
 use flusso_runtime::{Error, ErrorKind, Result};
 use flusso_schemas::lock::Lock;
+use flusso_schemas::report::{Finding, Level};
 
 use crate::connect::ConnectPlan;
 use crate::preflight;
@@ -70,6 +71,12 @@ pub(crate) fn refused(
 /// words that name no remedy.
 pub(crate) async fn judge(session: &Session, plan: &Lock) -> Result<()> {
     let found = preflight::server_findings(session, plan).await?;
+    // A level that the project lowered counts here too: the server has the last word then.
+    let found: Vec<Finding> = found
+        .into_iter()
+        .filter_map(|finding| plan.judge(finding))
+        .filter(|finding| finding.level == Level::Deny)
+        .collect();
     if found.is_empty() {
         return Ok(());
     }
@@ -79,8 +86,7 @@ pub(crate) async fn judge(session: &Session, plan: &Lock) -> Result<()> {
             "Postgres at `{}` is a standby, and changes come from the primary",
             session.plan().server()
         );
-        return Err(Error::new(ErrorKind::Unreachable, message)
-            .with_help("name the primary in the source's connection"));
+        return Err(Error::new(ErrorKind::Unreachable, message).with_findings(found));
     }
     let count = errors_prevent(found.len());
     let message = format!("{count} following Postgres at `{}`; nothing was changed", session.plan().server());

@@ -143,6 +143,11 @@ fn published(
         return None;
     }
     let add = publication::add(publication, &[name]);
+    // Somebody wants it: it is never taken away without them.
+    if membership.is_some_and(|membership| membership.filtered) {
+        let drop = publication::remove(publication, name);
+        return Some(publication_row_filter::finding(publication, name, &format!("{drop}; {add}")));
+    }
     if source.manage.contains(&Manage::Publication) {
         let role = &facts.server.role;
         let is_ours = role.superuser || (relation.owned && found.is_none_or(|found| found.owned));
@@ -153,10 +158,6 @@ fn published(
     found?;
     Some(match membership {
         None => table_not_published::finding(publication, name, &add),
-        Some(membership) if membership.filtered => {
-            let drop = publication::remove(publication, name);
-            publication_row_filter::finding(publication, name, &format!("{drop}; {add}"))
-        }
         Some(_) => publication_column_list::finding(publication, name),
     })
 }
