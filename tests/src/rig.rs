@@ -2,8 +2,12 @@
 //! its own, the binary as a process, and the truth beside what the index holds.
 
 mod compare;
+mod frozen;
 mod hole;
 mod process;
+mod slow;
+mod standby;
+mod writers;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,6 +23,9 @@ use xtask::services::{OPENSEARCH_VARIABLE, POSTGRES_VARIABLE};
 
 pub use hole::Hole;
 pub use process::{Done, Running};
+pub use slow::watch;
+pub use standby::require_absent_standby;
+pub use writers::Writers;
 
 /// How long anything a test waits for may take on a busy machine.
 pub const PATIENCE: Duration = Duration::from_secs(120);
@@ -35,6 +42,8 @@ pub struct Rig {
     pub opensearch: String,
     /// Name of the project, of its database, and prefix of its indexes.
     pub name: String,
+    /// `host:port` of the database itself, whatever the binary reaches it through.
+    server: String,
     variables: Vec<(String, String)>,
 }
 
@@ -61,6 +70,7 @@ impl Rig {
 
     /// A copy over these servers.
     pub fn over(example: Project, scale: f64, postgres: &str, opensearch: &str) -> Self {
+        watch();
         let name = unique_name();
         let (server, _) = postgres.rsplit_once('/').expect("a URL with a database");
         let url = format!("{server}/{name}");
@@ -72,7 +82,8 @@ impl Rig {
         let database_variable = database_variable(folder.path());
         let variables = vec![(database_variable, url), ("OPENSEARCH_URL".to_owned(), opensearch.to_owned())];
         let opensearch = opensearch.to_owned();
-        Self { example, folder, sql, opensearch, name, variables }
+        let server = server_of(postgres).to_owned();
+        Self { example, folder, sql, opensearch, name, server, variables }
     }
 
     /// Path of a file of the copy.
@@ -100,6 +111,11 @@ impl Rig {
         self.variables[0].1.clone()
     }
 
+    /// Lets the binary reach its database by another URL.
+    pub fn set_database(&mut self, url: &str) {
+        self.variables[0].1 = url.to_owned();
+    }
+
     /// Another session of the database's owner.
     pub fn session(&self) -> Connection {
         connect(&self.database_url())
@@ -123,7 +139,7 @@ impl Rig {
         let (before, rest) = url.split_once('@').expect("a URL with a user");
         let (address, database) = rest.split_once('/').expect("a URL with a database");
         let hole = start(address);
-        self.variables[0].1 = format!("{before}@{}/{database}", hole.address());
+        self.set_database(&format!("{before}@{}/{database}", hole.address()));
         hole
     }
 
@@ -143,6 +159,7 @@ impl Rig {
     }
 
     /// Runs the binary to its end.
+    #[track_caller]
     pub fn flusso(&self, arguments: &[&str]) -> Done {
         self.start(arguments).wait()
     }
@@ -209,11 +226,13 @@ impl Drop for Rig {
 }
 
 fn connect(url: &str) -> Connection {
-    let rest = url.strip_prefix("postgres://").expect("a postgres URL");
-    let (user, rest) = rest.split_once('@').expect("a URL with a user");
-    let (address, database) = rest.split_once('/').expect("a URL with a database");
-    let user = user.split(':').next().unwrap_or(user);
-    Connection::open(address, user, database).expect("the server takes connections")
+    Connection::open_url(url).expect("the server takes connections")
+}
+
+/// `host:port` of a URL.
+fn server_of(url: &str) -> &str {
+    let (_, rest) = url.split_once('@').expect("a URL with a user");
+    rest.split('/').next().expect("a split has a first part")
 }
 
 /// Unique in this run and, by the process, beside other runs over the same servers.

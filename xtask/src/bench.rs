@@ -36,7 +36,7 @@ struct Backfill {
 
 /// Runs the benchmark on an optimised build; its data stays.
 pub fn run() -> Result<(), Error> {
-    test::cargo(&["build", "--release", "--package", "flusso"])?;
+    test::cargo(&["build", "--release", "--workspace", "--bins"])?;
     test::with_services(measure)
 }
 

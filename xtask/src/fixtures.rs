@@ -2,10 +2,14 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::paths;
 use crate::services::Error;
 use crate::services::postgres::{Connection, Row};
+
+/// How long one file of an example may take: 100,000 orders beside a build.
+const LOAD_PATIENCE: Duration = Duration::from_secs(600);
 
 /// One example project.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,11 +37,13 @@ impl Project {
     /// Makes and fills the tables in an empty database. The scale counts for the shop: 1 is 100,000
     /// orders, 0.01 a thousand.
     pub fn load(self, connection: &mut Connection, scale: f64) -> Result<(), Error> {
+        let patience = connection.patience();
+        connection.set_patience(LOAD_PATIENCE)?;
         connection.query(&format!("select set_config('shop.scale', '{scale}', false)"))?;
         for file in self.database_files {
             connection.query(&self.read(file)?)?;
         }
-        Ok(())
+        connection.set_patience(patience)
     }
 
     /// The statements of `changes.sql`, each to be sent alone and in this order by one session.

@@ -11,3 +11,4 @@ pub mod paths;
 pub mod services;
 pub mod stage;
 pub mod test;
+pub mod watchdog;

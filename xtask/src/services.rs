@@ -6,8 +6,10 @@
 mod account;
 pub mod daemon;
 mod error;
+mod frozen;
 pub mod opensearch;
 pub mod postgres;
+mod socket;
 mod standing;
 
 use std::fs;
@@ -16,6 +18,7 @@ use std::process;
 
 pub use account::Account;
 pub use error::Error;
+pub use frozen::Frozen;
 pub use standing::{OPENSEARCH_VARIABLE, POSTGRES_VARIABLE, Urls, down, env_file, status, up};
 
 /// Makes a folder of the cache as a whole or not at all: it is filled under another name, and where

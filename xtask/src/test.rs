@@ -2,14 +2,28 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use std::{env, fs, io};
 
 use crate::paths;
 use crate::services::{self, Urls};
+use crate::watchdog::{self, Outcome, Process};
 
 /// The version of cargo-deny that `deny.toml` is written for.
 const CARGO_DENY_VERSION: &str = "0.20.2";
+
+/// Longest time for what only reads: the format, licences and bans.
+const READING_BOUND: Duration = Duration::from_secs(3 * 60);
+/// Longest time for what compiles everything once, from nothing.
+const BUILDING_BOUND: Duration = Duration::from_secs(15 * 60);
+/// Longest time for all tests together; they take a quarter of it.
+const TESTS_BOUND: Duration = Duration::from_secs(40 * 60);
+
+/// Service tests that run at once. They wait most of the time, for servers and for bounds to run out, so that
+/// more of them than there are cores still run as fast.
+const TESTS_AT_ONCE: &str = "4";
+/// The variable that the test programs take the number from.
+const TESTS_VARIABLE: &str = "RUST_TEST_THREADS";
 
 /// A step of the task failed.
 #[derive(Debug, thiserror::Error)]
@@ -17,6 +31,20 @@ pub enum Error {
     /// A command ended with a failure; what it printed stands above.
     #[error("`{0}` failed")]
     Step(String),
+    /// A command did not end.
+    #[error(
+        "`{command}` did not end within {} min and was killed; still running were:\n{}",
+        bound.as_secs() / 60,
+        running.iter().map(Process::to_string).collect::<Vec<_>>().join("\n")
+    )]
+    Overdue {
+        /// The command as it would be typed.
+        command: String,
+        /// How long it may take.
+        bound: Duration,
+        /// What was still running.
+        running: Vec<Process>,
+    },
     /// A command could not be started.
     #[error("cannot run `{command}`: {source}")]
     Spawn {
@@ -32,18 +60,23 @@ pub enum Error {
 
 /// Runs every step and stops at the first that fails.
 pub fn run() -> Result<(), Error> {
-    cargo(&["fmt", "--all", "--", "--check"])?;
-    cargo(&["clippy", "--locked", "--workspace", "--all-targets", "--", "--deny", "warnings"])?;
-    step(Command::new(cargo_deny()?).args(["check", "bans", "licenses", "sources"]))?;
+    step(cargo_command().args(["fmt", "--all", "--", "--check"]), READING_BOUND)?;
+    let clippy = ["clippy", "--locked", "--workspace", "--all-targets", "--", "--deny", "warnings"];
+    cargo(&clippy)?;
+    step(Command::new(cargo_deny()?).args(["check", "bans", "licenses", "sources"]), READING_BOUND)?;
     // Selecting the workspace, not the package, gives every step one set of features: with `--package` each
-    // selection builds most dependencies once more, which took four minutes.
-    cargo(&["build", "--locked", "--workspace", "--bins"])?;
+    // selection builds most dependencies once more, which took four minutes. All targets, so that the next step
+    // runs the tests and builds nothing.
+    cargo(&["build", "--locked", "--workspace", "--all-targets"])?;
     with_services(|urls| {
         let mut tests = cargo_command();
         tests.args(["test", "--locked", "--workspace"]);
         tests.env(services::POSTGRES_VARIABLE, &urls.postgres);
         tests.env(services::OPENSEARCH_VARIABLE, &urls.opensearch);
-        step(&mut tests)
+        if env::var_os(TESTS_VARIABLE).is_none() {
+            tests.env(TESTS_VARIABLE, TESTS_AT_ONCE);
+        }
+        step(&mut tests, TESTS_BOUND)
     })
 }
 
@@ -60,9 +93,9 @@ where
     outcome
 }
 
-/// Runs cargo in the project's root; it must succeed.
+/// Lets cargo build something in the project's root; it must succeed.
 pub fn cargo(arguments: &[&str]) -> Result<(), Error> {
-    step(cargo_command().args(arguments))
+    step(cargo_command().args(arguments), BUILDING_BOUND)
 }
 
 /// A cargo that builds as if it were typed in a shell.
@@ -86,15 +119,19 @@ fn describes_package(variable: &str) -> bool {
         .any(|prefix| variable.starts_with(prefix))
 }
 
-/// Shows a command as it would be typed, runs it in the project's root and says how long it took.
-fn step(command: &mut Command) -> Result<(), Error> {
+/// Shows a command as it would be typed, runs it in the project's root within a bound and says how long it took.
+fn step(command: &mut Command, bound: Duration) -> Result<(), Error> {
     let shown = shown(command);
     eprintln!("$ {shown}");
     let start = Instant::now();
-    let status = command.current_dir(paths::root()).status();
-    let status = status.map_err(|source| Error::Spawn { command: shown.clone(), source })?;
+    let outcome = watchdog::run_within(command.current_dir(paths::root()), bound);
+    let outcome = outcome.map_err(|source| Error::Spawn { command: shown.clone(), source })?;
     eprintln!("  {:.1} s", start.elapsed().as_secs_f32());
-    if status.success() { Ok(()) } else { Err(Error::Step(shown)) }
+    match outcome {
+        Outcome::Ended(status) if status.success() => Ok(()),
+        Outcome::Ended(_) => Err(Error::Step(shown)),
+        Outcome::Overdue(running) => Err(Error::Overdue { command: shown, bound, running }),
+    }
 }
 
 fn shown(command: &Command) -> String {
@@ -118,7 +155,7 @@ fn cargo_deny() -> Result<PathBuf, Error> {
     install.args(["install", "cargo-deny", "--version", CARGO_DENY_VERSION, "--locked", "--debug"]);
     install.args(["--no-default-features", "--root"]).arg(&root);
     install.env("CARGO_TARGET_DIR", root.join("build"));
-    step(&mut install)?;
+    step(&mut install, BUILDING_BOUND)?;
     // Half a gigabyte that nothing needs again; left behind it would only take room.
     drop(fs::remove_dir_all(root.join("build")));
     Ok(own)
@@ -149,7 +186,15 @@ mod tests {
 
     #[test]
     fn a_failing_step_names_its_command() {
-        let error = step(Command::new("sh").args(["-c", "exit 3"])).expect_err("exits 3");
+        let error = step(Command::new("sh").args(["-c", "exit 3"]), READING_BOUND).expect_err("exits 3");
         assert_eq!(error.to_string(), "`sh -c exit 3` failed");
+    }
+
+    #[test]
+    fn a_step_that_never_ends_says_what_was_still_running() {
+        let error = step(Command::new("sleep").arg("61.625"), Duration::from_secs(1)).expect_err("it sleeps");
+        let text = error.to_string();
+        assert!(text.starts_with("`sleep 61.625` did not end within 0 min and was killed"), "{text}");
+        assert!(text.lines().last().is_some_and(|line| line.ends_with("  sleep 61.625")), "{text}");
     }
 }

@@ -3,11 +3,18 @@
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use xtask::services::daemon::ended_within;
+
 use super::{PATIENCE, binary};
+
+/// Longest run of any command that ends by itself; a backfill of the whole shop is waited for by what it says.
+const END_BOUND: Duration = Duration::from_secs(300);
+/// Longest time for what a run said last: only a process that it left behind can hold its output open.
+const OUTPUT_BOUND: Duration = Duration::from_secs(10);
 
 /// A run that is asked to stop ends within this, whatever its servers do.
 const STOP_BOUND: Duration = Duration::from_secs(5);
@@ -44,7 +51,8 @@ pub struct Running {
     child: Child,
     lines: Receiver<String>,
     said: String,
-    stdout: Option<thread::JoinHandle<String>>,
+    stdout: Receiver<String>,
+    command: String,
 }
 
 impl Running {
@@ -59,6 +67,7 @@ impl Running {
         let mut child = command.spawn().expect("the binary starts");
         let stderr = child.stderr.take().expect("it is piped");
         let mut stdout = child.stdout.take().expect("it is piped");
+        let command = format!("flusso {}", arguments.join(" "));
         let (sender, lines) = channel();
         thread::spawn(move || {
             for line in BufReader::new(stderr).lines().map_while(Result::ok) {
@@ -66,12 +75,13 @@ impl Running {
                 let _ = sender.send(line);
             }
         });
-        let stdout = thread::spawn(move || {
+        let (sender, printed) = channel();
+        thread::spawn(move || {
             let mut text = String::new();
             let _ = stdout.read_to_string(&mut text);
-            text
+            let _ = sender.send(text);
         });
-        Self { child, lines, said: String::new(), stdout: Some(stdout) }
+        Self { child, lines, said: String::new(), stdout: printed, command }
     }
 
     /// Its process id.
@@ -88,18 +98,26 @@ impl Running {
     /// Whether it says this before so much time has passed.
     pub fn says_within(&mut self, text: &str, patience: Duration) -> bool {
         let until = Instant::now() + patience;
-        loop {
-            match self.lines.recv_timeout(until.saturating_duration_since(Instant::now())) {
-                Ok(line) => {
-                    self.said.push_str(&line);
-                    self.said.push('\n');
-                    if line.contains(text) {
-                        return true;
-                    }
-                }
-                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return false,
+        while let Some(line) = self.line_until(until) {
+            if line.contains(text) {
+                return true;
             }
         }
+        false
+    }
+
+    /// The next line of its talk, kept; none once the time is over or it says no more.
+    fn line_until(&mut self, until: Instant) -> Option<String> {
+        let line = self.lines.recv_timeout(until.saturating_duration_since(Instant::now())).ok()?;
+        self.said.push_str(&line);
+        self.said.push('\n');
+        Some(line)
+    }
+
+    /// Everything that it still says.
+    fn listen_to_the_end(&mut self) {
+        let until = Instant::now() + OUTPUT_BOUND;
+        while self.line_until(until).is_some() {}
     }
 
     /// What it said so far, as far as it was waited for.
@@ -118,31 +136,36 @@ impl Running {
         self.child.wait().expect("it ended");
     }
 
-    /// Waits for its end.
-    pub fn wait(mut self) -> Done {
-        let status = self.child.wait().expect("it is ours");
-        while let Ok(line) = self.lines.recv() {
-            self.said.push_str(&line);
-            self.said.push('\n');
-        }
-        let stdout =
-            self.stdout.take().expect("it is waited for once").join().expect("reading does not panic");
-        Done { code: status.code().unwrap_or(-1), stdout, stderr: std::mem::take(&mut self.said) }
+    /// Waits for its end; fails with everything it said where it does not end.
+    #[track_caller]
+    pub fn wait(self) -> Done {
+        self.wait_within(END_BOUND)
     }
 
     /// Asks it to stop; fails unless it has ended within 5 s.
     #[track_caller]
-    pub fn stop_in_time(mut self) -> Done {
-        let asked = Instant::now();
+    pub fn stop_in_time(self) -> Done {
         self.signal("TERM");
-        while self.child.try_wait().expect("it is ours").is_none() {
-            assert!(asked.elapsed() < STOP_BOUND, "did not end within {STOP_BOUND:?}:\n{}", self.said);
-            thread::sleep(Duration::from_millis(10));
+        self.wait_within(STOP_BOUND)
+    }
+
+    #[track_caller]
+    fn wait_within(mut self, bound: Duration) -> Done {
+        let status = ended_within(&mut self.child, bound);
+        if status.is_none() {
+            // Else it would hold its output open.
+            let _ = self.child.kill();
         }
-        self.wait()
+        self.listen_to_the_end();
+        let Some(status) = status else {
+            panic!("`{}` did not end within {bound:?}:\n{}", self.command, self.said);
+        };
+        let stdout = self.stdout.recv_timeout(OUTPUT_BOUND).expect("its output ends with it");
+        Done { code: status.code().unwrap_or(-1), stdout, stderr: std::mem::take(&mut self.said) }
     }
 
     /// Asks it to stop and waits.
+    #[track_caller]
     pub fn stop(self) -> Done {
         self.signal("TERM");
         self.wait()

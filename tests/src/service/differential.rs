@@ -19,6 +19,7 @@ use std::collections::BTreeMap;
 use std::env;
 use std::panic::AssertUnwindSafe;
 
+use crate::rig::watch;
 use crate::service::documents::rig::Rig;
 use run::{Case, Ended};
 
@@ -44,6 +45,7 @@ struct Figures {
 
 #[test]
 fn a_lock_builds_what_the_language_says_and_no_change_is_missed() {
+    watch();
     if let Some(seed) = number("FLUSSO_DIFFERENTIAL_SEED") {
         assert!(run(&[seed]).wrong.is_empty(), "seed {seed} is wrong");
         return;

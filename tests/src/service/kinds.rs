@@ -303,12 +303,7 @@ fn pg_type(text: &str) -> PgType {
 }
 
 fn session() -> Connection {
-    let url = shared_postgres();
-    let rest = url.strip_prefix("postgres://").expect("a postgres URL");
-    let (user, rest) = rest.split_once('@').expect("a URL with a user");
-    let (address, database) = rest.split_once('/').expect("a URL with a database");
-    let user = user.split(':').next().unwrap_or(user);
-    let mut sql = Connection::open(address, user, database).expect("the server takes connections");
+    let mut sql = Connection::open_url(&shared_postgres()).expect("the server takes connections");
     for setting in SESSION {
         sql.query(setting).expect(setting);
     }

@@ -2,10 +2,12 @@
 //! accident.
 
 use std::fs::{self, File, OpenOptions};
+use std::io::Read;
 use std::net::TcpListener;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -13,6 +15,11 @@ use super::{Account, Error};
 
 /// How often a waiting loop looks again.
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
+
+/// Longest time for a command that makes or fetches something for a server.
+const COMMAND_BOUND: Duration = Duration::from_secs(300);
+/// Longest time for the output of a command that has ended.
+const OUTPUT_BOUND: Duration = Duration::from_secs(5);
 
 /// A running server that we started. Dropped, it is killed; `detach` lets it live on.
 #[derive(Debug)]
@@ -33,7 +40,12 @@ impl Daemon {
         let program = command.get_program().to_string_lossy().into_owned();
         let child = command.spawn().map_err(|source| Error::Spawn { program, source })?;
         let pid = child.id();
-        Ok(Self { child: Some(child), guard: Some(guard_of(pid)?), pid, log: log.to_path_buf() })
+        Ok(Self {
+            child: Some(child),
+            guard: Some(guard_of(&format!("kill -KILL {pid}"))?),
+            pid,
+            log: log.to_path_buf(),
+        })
     }
 
     /// The process number.
@@ -122,8 +134,17 @@ pub fn wait_until(patience: Duration, mut holds: impl FnMut() -> bool) -> Option
 
 /// Sends a signal by its name; a process that has ended already is fine.
 pub fn signal(pid: u32, name: &str) {
+    send(name, &pid.to_string());
+}
+
+/// Sends a signal by its name to every process of a group.
+pub fn signal_group(group: u32, name: &str) {
+    send(name, &format!("-{group}"));
+}
+
+fn send(name: &str, target: &str) {
     // The shell's own `kill`, because the program of that name is not everywhere.
-    let script = format!("kill -{name} {pid}");
+    let script = format!("kill -{name} {target}");
     drop(Command::new("sh").args(["-c", &script]).stderr(Stdio::null()).status());
 }
 
@@ -152,28 +173,67 @@ pub fn stop_detached(pid: u32, marker: &str, signal_name: &str, patience: Durati
 
 /// Runs a command to its end; its standard output, or an error with the end of what it printed.
 pub fn run(command: &mut Command) -> Result<String, Error> {
-    let program = command.get_program().to_string_lossy().into_owned();
-    let output = command.stdin(Stdio::null()).output();
-    let output = output.map_err(|source| Error::Spawn { program: program.clone(), source })?;
-    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
-    if output.status.success() {
-        return Ok(printed);
-    }
-    let talked = format!("{printed}{}", String::from_utf8_lossy(&output.stderr));
-    Err(Error::Failed { program, status: output.status.to_string(), output: last_lines(&talked) })
+    run_within(command, COMMAND_BOUND)
 }
 
-/// A shell that kills the server when this program ends in whatever way: its standard input is a
-/// pipe that only we hold open.
-fn guard_of(pid: u32) -> Result<Child, Error> {
-    let script = format!("read -r _; kill -KILL {pid} 2>/dev/null");
+fn run_within(command: &mut Command, bound: Duration) -> Result<String, Error> {
+    let program = command.get_program().to_string_lossy().into_owned();
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().map_err(|source| Error::Spawn { program: program.clone(), source })?;
+    let printed = read_aside(child.stdout.take().expect("it is piped"));
+    let talked = read_aside(child.stderr.take().expect("it is piped"));
+    let Some(status) = ended_within(&mut child, bound) else {
+        drop(child.kill().and_then(|()| child.wait()));
+        let status = format!("no end within {} s", bound.as_secs());
+        return Err(Error::Failed { program, status, output: last_lines(&all_of(&talked)) });
+    };
+    let printed = all_of(&printed);
+    if status.success() {
+        return Ok(printed);
+    }
+    let talked = format!("{printed}{}", all_of(&talked));
+    Err(Error::Failed { program, status: status.to_string(), output: last_lines(&talked) })
+}
+
+/// Waits for a child's end; nothing when the time is over.
+pub fn ended_within(child: &mut Child, bound: Duration) -> Option<ExitStatus> {
+    let mut status = None;
+    wait_until(bound, || {
+        status = child.try_wait().expect("a child of ours can be asked for");
+        status.is_some()
+    });
+    status
+}
+
+/// Reads an output in a thread of its own, so that its writer never has to wait for us.
+fn read_aside(mut output: impl Read + Send + 'static) -> Receiver<String> {
+    let (sender, receiver) = channel();
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        // What came before an error is shown; nobody may be left to show it to.
+        drop(output.read_to_end(&mut bytes));
+        drop(sender.send(String::from_utf8_lossy(&bytes).into_owned()));
+    });
+    receiver
+}
+
+/// The whole of an output whose writer has ended. Whoever inherited it may hold it open: nobody waits for that.
+fn all_of(output: &Receiver<String>) -> String {
+    output.recv_timeout(OUTPUT_BOUND).unwrap_or_default()
+}
+
+/// A shell that does something when this program ends in whatever way: its standard input is a pipe that only
+/// we hold open.
+pub(crate) fn guard_of(action: &str) -> Result<Child, Error> {
+    let script = format!("read -r _; {action} 2>/dev/null");
     let mut command = Command::new("sh");
     command.args(["-c", &script]).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
     let spawned = command.process_group(0).spawn();
     spawned.map_err(|source| Error::Spawn { program: "sh".to_owned(), source })
 }
 
-fn end_guard(guard: Option<Child>) {
+/// Ends a guard whose action is not needed any more.
+pub(crate) fn end_guard(guard: Option<Child>) {
     if let Some(mut guard) = guard {
         drop(guard.kill());
         drop(guard.wait());
@@ -226,5 +286,16 @@ mod tests {
     fn a_failing_command_says_what_it_printed() {
         let error = run(Command::new("sh").args(["-c", "echo why >&2; exit 3"])).expect_err("exits 3");
         assert!(error.to_string().contains("why"), "{error}");
+    }
+
+    #[test]
+    fn a_command_that_never_ends_is_ended_and_says_what_it_printed() {
+        let began = Instant::now();
+        let mut command = Command::new("sh");
+        command.args(["-c", "echo begun >&2; exec sleep 60"]);
+        let error = run_within(&mut command, Duration::from_secs(1)).expect_err("it sleeps");
+        assert!(began.elapsed() < Duration::from_secs(30), "it was waited for");
+        let text = error.to_string();
+        assert!(text.contains("no end within 1 s") && text.contains("begun"), "{text}");
     }
 }

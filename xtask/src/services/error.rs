@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// A service could not be started, reached or stopped.
 #[derive(Debug, thiserror::Error)]
@@ -69,6 +70,18 @@ pub enum Error {
         server: &'static str,
         /// Its message.
         message: String,
+    },
+    /// A server took a request and did not answer it.
+    #[error("{server} at `{address}` does not answer within {} s: {request}", patience.as_secs())]
+    Silent {
+        /// Which server.
+        server: &'static str,
+        /// Host and port.
+        address: String,
+        /// How long it was waited for.
+        patience: Duration,
+        /// What it was asked, or the beginning of that.
+        request: String,
     },
     /// A server could not be reached.
     #[error("cannot reach {server} at `{address}`: {source}")]

@@ -17,7 +17,7 @@ use flusso_schemas::name::{Ident, TableName};
 use tempfile::TempDir;
 use xtask::services::postgres::{Cluster, Connection};
 
-use crate::rig::{PATIENCE, shared_postgres};
+use crate::rig::{PATIENCE, shared_postgres, watch};
 
 /// Everything a table has.
 pub(in crate::service) const ALL: Selection = Selection::Range { after: None, up_to: None };
@@ -83,6 +83,7 @@ impl Rig {
 
     /// `host:port/database` of whom to ask for a database.
     fn over(place: &str) -> Self {
+        watch();
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let (address, postgres) = place.split_once('/').expect("a URL with a database");
         let database = format!("documents_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));

@@ -12,6 +12,8 @@ use flusso_schemas::lock::IndexPlan;
 use tokio::task::JoinHandle;
 use xtask::services::postgres::Cluster;
 
+use crate::rig::require_absent_standby;
+
 use super::rig::{ALL, Rig, eventually, key, keys, texts, things};
 
 const THINGS: [&str; 3] = [
@@ -65,11 +67,8 @@ async fn rule_reading_transaction_waits_for_a_commit_that_is_not_visible_yet() {
     rig.run(&THINGS);
     let builder = rig.builder().await;
     let index = things(DOCUMENT);
-    rig.run(&["alter system set synchronous_standby_names = 'absent'", "select pg_reload_conf()"]);
-    eventually("the setting counts", || {
-        rig.value("show synchronous_standby_names").as_deref() == Some("absent")
-    })
-    .await;
+    let probe = rig.session();
+    require_absent_standby(&mut rig.sql, probe);
 
     let mut writer = rig.session();
     for statement in ["begin", "update shop.things set v = 2 where id = 1"] {

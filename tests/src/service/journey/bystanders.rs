@@ -7,7 +7,7 @@ use tempfile::tempdir;
 use xtask::fixtures::SHOP;
 use xtask::services::postgres::Cluster;
 
-use crate::rig::Rig;
+use crate::rig::{Rig, require_absent_standby};
 
 #[test]
 fn with_an_absent_synchronous_standby_an_update_is_waited_for_and_not_lost() {
@@ -16,9 +16,8 @@ fn with_an_absent_synchronous_standby_an_update_is_waited_for_and_not_lost() {
     let mut rig = Rig::on_cluster(SHOP, 0.005, &cluster);
     rig.compile_and_apply();
     let mut follower = rig.follow();
-    rig.run(&["alter system set synchronous_standby_names = 'absent'", "select pg_reload_conf()"]);
-    // The checkpointer is who tells the others, when it comes to it.
-    thread::sleep(Duration::from_secs(2));
+    let probe = rig.session();
+    require_absent_standby(&mut rig.sql, probe);
     let mut writer = rig.session();
     let waiting =
         thread::spawn(move || writer.query("update shop.orders set note = 'late' where id = 1").map(drop));

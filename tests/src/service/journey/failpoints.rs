@@ -2,10 +2,10 @@
 
 use std::fs;
 use std::thread;
-use std::time::{Duration, Instant};
 
 use flusso_runtime::failpoint;
 use xtask::fixtures::SHOP;
+use xtask::services::daemon::wait_until;
 
 use crate::rig::{PATIENCE, Rig, Running};
 
@@ -119,16 +119,15 @@ fn apply_held_at(rig: &mut Rig, place: &str, statement: &str) -> crate::rig::Don
     let apply: Running = rig.start(&["apply"]);
     rig.set("FLUSSO_FAILPOINT", "");
     rig.set("FLUSSO_FAILPOINT_FILE", "");
-    let until = Instant::now() + PATIENCE;
-    while !file.exists() {
-        assert!(Instant::now() < until, "it never came to {place}");
-        thread::sleep(Duration::from_millis(20));
-    }
+    assert!(wait_until(PATIENCE, || file.exists()).is_some(), "it never came to {place}");
     // What the held process has locked is free only once it goes on.
     let mut sql = rig.session();
     let statement = statement.to_owned();
     let altering = thread::spawn(move || sql.query(&statement).map(drop));
-    thread::sleep(Duration::from_millis(700));
+    let waits = "select 1 from pg_stat_activity where wait_event_type = 'Lock' \
+                 and datname = current_database() and query like 'alter table%'";
+    let stands = wait_until(PATIENCE, || altering.is_finished() || rig.value(waits).is_some());
+    assert!(stands.is_some(), "the statement neither ends nor waits for a lock at {place}");
     fs::remove_file(&file).expect("the file is there");
     altering.join().expect("it does not panic").expect("the statement runs");
     apply.wait()

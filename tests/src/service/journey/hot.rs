@@ -1,13 +1,10 @@
 //! An apply beside sessions that write every table as fast as they can.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use xtask::fixtures::SHOP;
 
-use crate::rig::Rig;
+use crate::rig::{Rig, Writers};
 
 /// Applies in a row.
 const ROUNDS: usize = 2;
@@ -27,17 +24,14 @@ fn an_apply_beside_three_sessions_that_never_pause_finds_no_document_wrong() {
 fn apply_beside_writers(round: usize) {
     let mut rig = Rig::new(SHOP, 0.02);
     rig.flusso(&["compile"]).assert_code(0);
-    let stop = Arc::new(AtomicBool::new(false));
-    let writers: Vec<JoinHandle<u64>> =
-        (0..WRITERS).map(|writer| write_until(&rig, writer, stop.clone())).collect();
+    let writers = Writers::start((0..WRITERS).map(|writer| writing(&rig, writer)));
     let alone = Instant::now();
     let mut apply = rig.start(&["apply"]);
     assert!(apply.says_within("verify", APPLY_PATIENCE), "it still fills: {}", apply.said());
     let verifying = Instant::now();
     let done = apply.wait();
     let (verified, whole) = (verifying.elapsed(), alone.elapsed());
-    stop.store(true, Ordering::Relaxed);
-    let transactions: u64 = writers.into_iter().map(|writer| writer.join().expect("a writer ends")).sum();
+    let transactions = writers.stop();
     eprintln!(
         "round {round}: {:.0} transactions/s, verified and swapped in {:.1} s of {:.1} s",
         transactions as f64 / whole.as_secs_f64(),
@@ -55,26 +49,22 @@ fn apply_beside_writers(round: usize) {
 }
 
 /// Writes without a pause: every table, in transactions of several statements, rows that come and go.
-fn write_until(rig: &Rig, writer: usize, stop: Arc<AtomicBool>) -> JoinHandle<u64> {
+fn writing(rig: &Rig, writer: usize) -> impl FnMut() -> u64 + Send + use<> {
     let mut sql = rig.session();
-    thread::spawn(move || {
-        let mut number = writer as u64;
-        let mut transactions = 0;
-        while !stop.load(Ordering::Relaxed) {
-            number = number.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            let id = number >> 33;
-            let statement = statement(id, writer);
-            // Two writers may wait for each other's rows; the server ends one of them.
-            match sql.query(&statement) {
-                Ok(_) => transactions += 1,
-                Err(error) if error.to_string().contains("deadlock") => {
-                    sql.query("rollback").expect("the session goes on");
-                }
-                Err(error) => panic!("{statement}: {error}"),
+    let mut number = writer as u64;
+    move || {
+        number = number.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let statement = statement(number >> 33, writer);
+        // Two writers may wait for each other's rows; the server ends one of them.
+        match sql.query(&statement) {
+            Ok(_) => 1,
+            Err(error) if error.to_string().contains("deadlock") => {
+                sql.query("rollback").expect("the session goes on");
+                0
             }
+            Err(error) => panic!("{statement}: {error}"),
         }
-        transactions
-    })
+    }
 }
 
 fn statement(id: u64, writer: usize) -> String {

@@ -1,14 +1,12 @@
 //! A hundred thousand orders, filled while they change all the time, in little memory.
 
 use std::fs;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
 use xtask::fixtures::SHOP;
 
-use crate::rig::Rig;
+use crate::rig::{Rig, Writers};
 
 /// Longest time for the whole apply on a machine that does everything else as well.
 const APPLY_PATIENCE: Duration = Duration::from_secs(600);
@@ -21,12 +19,10 @@ const MEMORY_MEGABYTES_MAX: u64 = 64;
 fn a_hundred_thousand_orders_are_right_though_they_change_all_the_time() {
     let mut rig = Rig::new(SHOP, 1.0);
     rig.flusso(&["compile"]).assert_code(0);
-    let stop = Arc::new(AtomicBool::new(false));
-    let writer = write_until(&rig, stop.clone());
+    let writer = Writers::start([writing(&rig)]);
     let mut apply = rig.start(&["apply", "--follow"]);
     assert!(apply.says_within("following", APPLY_PATIENCE), "it still applies: {}", apply.said());
-    stop.store(true, Ordering::Relaxed);
-    let rounds = writer.join().expect("the writer ends");
+    let rounds = writer.stop();
     assert!(rounds > 20, "it wrote {rounds} rounds only");
     for index in ["orders", "products", "users"] {
         rig.assert_becomes_right(index);
@@ -36,24 +32,22 @@ fn a_hundred_thousand_orders_are_right_though_they_change_all_the_time() {
     apply.stop().assert_code(0);
 }
 
-fn write_until(rig: &Rig, stop: Arc<AtomicBool>) -> thread::JoinHandle<usize> {
+fn writing(rig: &Rig) -> impl FnMut() -> u64 + Send + use<> {
     let mut sql = rig.session();
-    thread::spawn(move || {
-        let mut round = 0;
-        while !stop.load(Ordering::Relaxed) {
-            let id = round * 37 % 99_000 + 1;
-            sql.query(&format!(
-                "begin; update shop.orders set note = 'round {round}' where id between {id} and {id} + 5; \
-                 update shop.order_items set quantity = quantity + 1 where order_id = {id}; \
-                 delete from shop.order_items where order_id = {id} + 1 and line = 1; \
-                 update shop.products set price = least(price, 1000) + 1 where id = {id} % 50000 + 1; commit"
-            ))
-            .expect("a round of changes");
-            round += 1;
-            thread::sleep(WRITER_PAUSE);
-        }
-        round
-    })
+    let mut round = 0;
+    move || {
+        let id = round * 37 % 99_000 + 1;
+        sql.query(&format!(
+            "begin; update shop.orders set note = 'round {round}' where id between {id} and {id} + 5; \
+             update shop.order_items set quantity = quantity + 1 where order_id = {id}; \
+             delete from shop.order_items where order_id = {id} + 1 and line = 1; \
+             update shop.products set price = least(price, 1000) + 1 where id = {id} % 50000 + 1; commit"
+        ))
+        .expect("a round of changes");
+        round += 1;
+        thread::sleep(WRITER_PAUSE);
+        1
+    }
 }
 
 fn peak_megabytes(pid: u32) -> u64 {

@@ -21,6 +21,8 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use xtask::services::opensearch::{Node, http};
 
+use crate::rig::watch;
+
 /// Name of the sink in every test.
 pub(super) const SINK: &str = "search";
 /// Heap of a node that a test starts, MiB.
@@ -40,6 +42,7 @@ pub(super) struct OwnNode {
 
 impl OwnNode {
     pub(super) fn start(settings: &[(&str, &str)]) -> Self {
+        watch();
         let folder = tempfile::tempdir().expect("a folder");
         let settings: Vec<_> =
             [("discovery.type", "single-node")].into_iter().chain(settings.iter().copied()).collect();
@@ -128,6 +131,7 @@ fn shared() -> (String, Option<Arc<OwnNode>>) {
 
 /// A prefix that no other test and no other process has.
 pub(super) fn prefix() -> String {
+    watch();
     static NEXT: AtomicU32 = AtomicU32::new(0);
     format!("t{}-{}-", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
 }

@@ -1,10 +1,12 @@
 //! Rule *gate*: no chunk before every transaction that the stream may have missed has ended.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use flusso_runtime::ErrorKind;
 use flusso_runtime::source::ChangeCapture as _;
+
+use crate::rig::require_absent_standby;
+use crate::service::documents::rig::eventually;
 
 use super::rig::{LONG, Rig, SHORT, plan};
 
@@ -53,10 +55,8 @@ async fn rule_gate_waits_for_a_prepared_transaction() {
 #[tokio::test(flavor = "multi_thread")]
 async fn rule_gate_waits_for_a_commit_that_waits_for_a_standby_and_our_own_commits_do_not() {
     let mut rig = Rig::start(&[]);
-    rig.run(&["alter system set synchronous_standby_names = 'absent'", "select pg_reload_conf()"]);
-    while rig.value("show synchronous_standby_names").as_deref() != Some("absent") {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    let probe = rig.cluster.connect("postgres").expect("a connection");
+    require_absent_standby(&mut rig.sql, probe);
     rig.run(&["set synchronous_commit = local"]);
     let port = rig.cluster.port;
     let (capture, _) = rig.capture(&plan(&[]), SHORT).await;
@@ -67,9 +67,7 @@ async fn rule_gate_waits_for_a_commit_that_waits_for_a_standby_and_our_own_commi
         let _ = writer.and_then(|mut writer| writer.query("update shop.orders set total = 3"));
     });
     let waits = "select 1 from pg_stat_activity where wait_event = 'SyncRep'";
-    while rig.value(waits).is_none() {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    eventually("the commit waits", || rig.value(waits).is_some()).await;
     let error = capture.gate().await.expect_err("the commit is not visible yet");
     assert!(error.message.contains("waits for a synchronous standby"), "{error}");
     capture.heartbeat().await.expect("our own commits wait for no standby");

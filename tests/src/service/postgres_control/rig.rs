@@ -17,6 +17,8 @@ use flusso_schemas::name::{Ident, TableName};
 use tempfile::TempDir;
 use xtask::services::postgres::{Cluster, Connection};
 
+use crate::rig::watch;
+
 /// Name of slot and publication.
 pub(super) const NAME: &str = "flusso_rig";
 /// A bound that a test waits for to run out.
@@ -72,6 +74,7 @@ impl Heard {
 
 impl Rig {
     pub(super) fn start(settings: &[(&str, &str)]) -> Self {
+        watch();
         let folder = tempfile::tempdir().expect("a folder");
         let cluster = Cluster::start(folder.path(), settings).expect("a cluster");
         let sql = cluster.connect("postgres").expect("a connection");

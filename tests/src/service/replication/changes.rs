@@ -3,6 +3,8 @@
 use flusso_runtime::source::Event;
 use flusso_schemas::lsn::Lsn;
 
+use crate::service::documents::rig::eventually;
+
 use super::rig::{Rig, SLOT, next, plan, transaction};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -181,11 +183,13 @@ async fn a_confirmed_position_stays_in_the_slot_and_no_flush_position_stays_with
         }
     }
     opened.stream.confirm(ends[0]).await.expect("it is sent");
-    tokio::time::sleep(std::time::Duration::from_millis(1_500)).await;
     let slot = format!("select confirmed_flush_lsn from pg_replication_slots where slot_name = '{SLOT}'");
-    assert_eq!(rig.value(&slot), Some(ends[0].to_string()));
-    assert_eq!(rig.value("select flush_lsn from pg_stat_replication"), None);
-    assert!(rig.value("select write_lsn from pg_stat_replication") >= Some(ends[1].to_string()));
+    let confirmed = Some(ends[0].to_string());
+    eventually("the position is in the slot", || rig.value(&slot) == confirmed).await;
+    let walsender = "select 1 from pg_stat_replication where flush_lsn is null";
+    let written = format!("{walsender} and write_lsn >= '{}'", ends[1]);
+    eventually("a later status has no flush position", || rig.value(&written).is_some()).await;
+    assert_eq!(rig.value(&slot), confirmed, "it stays in the slot");
     drop(opened);
     let mut again = rig.open(&plan).await;
     assert_eq!(transaction(&mut *again.stream).await, ["0:2"], "only what was not confirmed");

@@ -11,6 +11,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::time::sleep;
 
+use crate::service::documents::rig::eventually;
+
 use super::rig::{Heard, Opened, Rig, SLOT, next, options, plan, transaction};
 
 /// More than the queue and the sockets' buffers hold, so that the walsender has to wait for us.
@@ -157,10 +159,12 @@ async fn is_doubted_when_free(rig: &mut Rig, opened: &Opened, cut: &watch::Sende
     lease.check().expect("the slot is ours");
     cut.send_replace(true);
     let mut doubted = false;
-    while rig.value("select 1 from pg_replication_slots where active").is_some() {
-        doubted = lease.check().is_err();
-        sleep(Duration::from_millis(20)).await;
-    }
+    eventually("the slot is free", || {
+        let is_held = rig.value("select 1 from pg_replication_slots where active").is_some();
+        doubted = if is_held { lease.check().is_err() } else { doubted };
+        !is_held
+    })
+    .await;
     doubted
 }
 

@@ -21,6 +21,8 @@ use flusso_schemas::state::CatalogRecord;
 use tempfile::TempDir;
 use xtask::services::postgres::{Cluster, Connection};
 
+use crate::rig::watch;
+
 /// Name of slot and publication.
 pub(super) const SLOT: &str = "flusso_rig";
 /// Longest wait for an event that has to come.
@@ -42,6 +44,7 @@ pub(super) struct Opened {
 impl Rig {
     /// Starts a cluster and runs the schema before publication and slot are made.
     pub(super) fn start(settings: &[(&str, &str)], schema: &[&str]) -> Self {
+        watch();
         let folder = tempfile::tempdir().expect("a folder");
         let cluster = Cluster::start(folder.path(), settings).expect("a cluster");
         let mut sql = cluster.connect("postgres").expect("a connection");

@@ -4,43 +4,41 @@ use std::time::Duration;
 
 use tempfile::tempdir;
 use xtask::fixtures::SHOP;
-use xtask::services::daemon::signal;
+use xtask::services::Frozen;
 use xtask::services::opensearch::Node;
+use xtask::services::postgres::Cluster;
 
 use crate::rig::{Hole, Rig, Running, shared_postgres};
 
 /// Long enough for the follower to be inside what cannot go on.
 const INSIDE: Duration = Duration::from_millis(700);
 
-/// A follower that has something to do for a change.
-fn busy(rig: &mut Rig, hinder: impl FnOnce(&mut Rig)) -> Running {
+/// A follower that has something to do for a change, and what hinders it.
+fn busy<H>(rig: &mut Rig, hinder: impl FnOnce(&mut Rig) -> H) -> (Running, H) {
     let follower = rig.follow();
-    hinder(rig);
+    let hindrance = hinder(rig);
     rig.run(&["update shop.users set name = name || '+' where id < 50"]);
     std::thread::sleep(INSIDE);
-    follower
+    (follower, hindrance)
 }
 
 #[test]
 fn run_stops_in_time_whatever_is_frozen_silent_or_locked() {
-    let mut rig = Rig::new(SHOP, 0.005);
+    let folder = tempdir().expect("a folder");
+    let cluster = Cluster::start(folder.path(), &[]).expect("a cluster of its own");
+    let mut rig = Rig::on_cluster(SHOP, 0.005, &cluster);
     rig.compile_and_apply();
     for purpose in ["control", "documents", "stream"] {
-        let mut frozen = Vec::new();
-        let follower = busy(&mut rig, |rig| {
-            frozen = rig.backends(purpose);
-            frozen.iter().for_each(|process| signal(*process, "STOP"));
-        });
-        assert!(!frozen.is_empty(), "the follower has a session for {purpose}");
+        let (follower, frozen) = busy(&mut rig, |rig| rig.freeze(purpose));
         let done = follower.stop_in_time();
-        frozen.iter().for_each(|process| signal(*process, "CONT"));
+        frozen.thaw();
         done.assert_code(0);
     }
     let silent = rig.database_through(Hole::start);
-    busy(&mut rig, |_| silent.swallow()).stop_in_time().assert_code(0);
+    busy(&mut rig, |_| silent.swallow()).0.stop_in_time().assert_code(0);
     silent.open();
     let frozen = rig.opensearch_through(Hole::start);
-    busy(&mut rig, |_| frozen.swallow()).stop_in_time().assert_code(0);
+    busy(&mut rig, |_| frozen.swallow()).0.stop_in_time().assert_code(0);
 }
 
 #[test]
@@ -93,12 +91,13 @@ fn a_frozen_index_server_delays_no_stop_and_its_return_is_reported() {
         "url: \"${OPENSEARCH_URL}\"\n      bulk: { timeout: 4s }",
     );
     rig.compile_and_apply();
-    let follower = busy(&mut rig, |_| signal(process, "STOP"));
+    let freeze = |_: &mut Rig| Frozen::freeze(&[process]).expect("a shell starts");
+    let (follower, frozen) = busy(&mut rig, freeze);
     follower.stop_in_time().assert_code(0);
-    signal(process, "CONT");
-    let mut follower = busy(&mut rig, |_| signal(process, "STOP"));
+    frozen.thaw();
+    let (mut follower, frozen) = busy(&mut rig, freeze);
     follower.wait_for("does not answer");
-    signal(process, "CONT");
+    frozen.thaw();
     follower.wait_for("answers again after");
     rig.assert_becomes_right("users");
     follower.stop_in_time().assert_code(0);

@@ -1,8 +1,9 @@
 //! A minimal HTTP client for a node on this machine: one request a connection.
 
 use std::io::{self, Read, Write};
-use std::net::TcpStream;
 use std::time::Duration;
+
+use crate::services::socket;
 
 /// How long one answer may take.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
@@ -16,8 +17,23 @@ pub fn get(address: &str, path: &str) -> io::Result<(u16, String)> {
 ///
 /// Version 1.0 of the protocol, so that the answer ends with the connection and is never chunked.
 pub fn request(method: &str, address: &str, path: &str, body: &str) -> io::Result<(u16, String)> {
-    let mut stream = TcpStream::connect(address)?;
-    stream.set_read_timeout(Some(ANSWER_TIMEOUT))?;
+    exchange(ANSWER_TIMEOUT, method, address, path, body).map_err(|error| {
+        if !socket::is_timeout(&error) {
+            return error;
+        }
+        let text = format!("no answer to {method} {path} within {} s", ANSWER_TIMEOUT.as_secs());
+        io::Error::new(io::ErrorKind::TimedOut, text)
+    })
+}
+
+fn exchange(
+    patience: Duration,
+    method: &str,
+    address: &str,
+    path: &str,
+    body: &str,
+) -> io::Result<(u16, String)> {
+    let mut stream = socket::connect(address, patience)?;
     let length = body.len();
     let head = format!(
         "{method} {path} HTTP/1.0\r\nHost: {address}\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n"

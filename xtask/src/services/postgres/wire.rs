@@ -4,18 +4,28 @@
 //! crate is built. It is no client for the product.
 
 use std::io::{self, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::net::{Shutdown, TcpStream};
+use std::time::Duration;
 
-use crate::services::Error;
+use crate::services::{Error, socket};
 
 /// The protocol's version 3.0 as its startup message spells it.
 const PROTOCOL_VERSION: i32 = 196_608;
+/// How long opening a session may take.
+const OPEN_PATIENCE: Duration = Duration::from_secs(30);
+/// How long the server may be silent over a statement, where nothing else is said.
+const ANSWER_PATIENCE: Duration = Duration::from_secs(120);
+/// How much of a statement an error shows.
+const SHOWN_CHARACTERS: usize = 120;
 
 /// One session.
 #[derive(Debug)]
 pub struct Connection {
     stream: BufReader<TcpStream>,
     address: String,
+    patience: Duration,
+    /// What the server was asked last.
+    request: String,
 }
 
 /// A row of an answer: each value as text, `None` for null.
@@ -37,11 +47,22 @@ impl Connection {
 
     /// Opens a session without a password.
     pub fn open(address: &str, user: &str, database: &str) -> Result<Self, Error> {
+        let mut connection = Self::open_within(OPEN_PATIENCE, address, user, database)?;
+        connection.set_patience(ANSWER_PATIENCE)?;
+        Ok(connection)
+    }
+
+    /// As `open`, where the server may be silent for so long, then and later.
+    pub fn open_within(patience: Duration, address: &str, user: &str, database: &str) -> Result<Self, Error> {
         let unreachable =
             |source| Error::Unreachable { server: "Postgres", address: address.to_owned(), source };
-        let stream = TcpStream::connect(address).map_err(unreachable)?;
-        stream.set_nodelay(true).map_err(unreachable)?;
-        let mut connection = Self { stream: BufReader::new(stream), address: address.to_owned() };
+        let stream = socket::connect(address, patience).map_err(unreachable)?;
+        let mut connection = Self {
+            stream: BufReader::new(stream),
+            address: address.to_owned(),
+            patience,
+            request: format!("to open a session in `{database}`"),
+        };
         let mut body = PROTOCOL_VERSION.to_be_bytes().to_vec();
         for text in ["user", user, "database", database, "client_encoding", "UTF8"] {
             body.extend(text.bytes().chain([0]));
@@ -50,6 +71,18 @@ impl Connection {
         connection.send(None, &body)?;
         connection.answer(|_| {})?;
         Ok(connection)
+    }
+
+    /// How long the server may be silent over one statement.
+    #[must_use]
+    pub fn patience(&self) -> Duration {
+        self.patience
+    }
+
+    /// Sets how long the server may be silent over one statement.
+    pub fn set_patience(&mut self, patience: Duration) -> Result<(), Error> {
+        self.patience = patience;
+        socket::set_patience(self.stream.get_ref(), patience).map_err(|source| self.unreachable(source))
     }
 
     /// Runs one or several statements; the rows of all of them, every value as text.
@@ -61,6 +94,7 @@ impl Connection {
 
     /// As `query`, giving each row to a function so that no answer is held as a whole.
     pub fn query_each(&mut self, sql: &str, each: impl FnMut(Row)) -> Result<(), Error> {
+        self.request = sql.chars().take(SHOWN_CHARACTERS).collect();
         let body: Vec<u8> = sql.bytes().chain([0]).collect();
         self.send(Some(b'Q'), &body)?;
         self.answer(each)
@@ -103,7 +137,14 @@ impl Connection {
         Ok((head[0], body))
     }
 
+    /// A session whose answer is overdue is over: what came late would be taken for the next answer.
     fn unreachable(&self, source: io::Error) -> Error {
+        if socket::is_timeout(&source) {
+            // Its other end may have closed it already.
+            drop(self.stream.get_ref().shutdown(Shutdown::Both));
+            let (address, request) = (self.address.clone(), self.request.clone());
+            return Error::Silent { server: "Postgres", address, patience: self.patience, request };
+        }
         Error::Unreachable { server: "Postgres", address: self.address.clone(), source }
     }
 }
@@ -142,6 +183,9 @@ fn row_of(body: &[u8]) -> Row {
 
 #[cfg(test)]
 mod tests {
+    use std::net::TcpListener;
+    use std::thread;
+
     use super::*;
 
     #[test]
@@ -158,5 +202,31 @@ mod tests {
     fn an_error_says_its_severity_and_message() {
         let body = b"SFATAL\0VFATAL\0C57P03\0Mthe database system is starting up\0\0";
         assert_eq!(message_of(body), "FATAL: the database system is starting up");
+    }
+
+    /// A server that lets a session in, says nothing more, and keeps the session open.
+    fn silent_server() -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let address = listener.local_addr().expect("it is bound").to_string();
+        thread::spawn(move || {
+            let (mut stream, _) = listener.accept().expect("somebody comes");
+            // AuthenticationOk and ReadyForQuery.
+            stream.write_all(b"R\0\0\0\x08\0\0\0\0Z\0\0\0\x05I").expect("it is open");
+            drop(stream.read_to_end(&mut Vec::new()));
+        });
+        address
+    }
+
+    #[test]
+    fn a_server_that_keeps_silent_is_named_with_the_statement_and_the_session_is_over() {
+        let address = silent_server();
+        let mut session = Connection::open(&address, "postgres", "postgres").expect("it is let in");
+        session.set_patience(Duration::from_millis(1_500)).expect("the socket is open");
+        let error = session.query("select 1 from nowhere").expect_err("nothing answers").to_string();
+        assert_eq!(
+            error,
+            format!("Postgres at `{address}` does not answer within 1 s: select 1 from nowhere")
+        );
+        session.query("select 2").expect_err("a late answer is no answer to this");
     }
 }
