@@ -10,10 +10,12 @@ use tokio::task::JoinHandle;
 
 use crate::backends::{Backends, RunOptions};
 use crate::backfill::Backfill;
+use crate::doubts::Doubtful;
 use crate::drift::Compare;
 use crate::error::{Error, ErrorKind, Result};
 use crate::failpoint;
 use crate::feed::Feed;
+use crate::fit::Fit;
 use crate::join::{Joined, check_free_slot, ensure_slot, join};
 use crate::opening::Opening;
 use crate::ownership::check_aliases;
@@ -26,7 +28,7 @@ use crate::sink::Sink;
 use crate::source::ChangeStream;
 use crate::state::{SinkState, of_sink};
 use crate::swap::{Swap, check_catalogs, settle_swaps};
-use crate::verify::Verify;
+use crate::verify::{Verified, Verify};
 
 /// A lint whose findings mean that the catalog is not what the lock relies on.
 const DRIFT_LINT: &str = "relied-on-column-changed";
@@ -203,6 +205,7 @@ impl Attempt {
 
     /// Gate, chunks, verification and swap of everything that is filling.
     async fn fill(&mut self, session: &Arc<Session>, joined: &Joined, options: &ApplyOptions) -> Result<()> {
+        self.settle_doubts(session, joined).await?;
         if joined.filling.is_empty() {
             return Ok(());
         }
@@ -223,13 +226,31 @@ impl Attempt {
         for feed in joined.filling.values().flatten() {
             let Some(state) = session.state_of(feed) else { continue };
             step(options, &format!("verify `{}`", feed.generation.name));
-            let verified = Verify { session: session.clone(), feed: feed.clone() }.run().await?;
-            self.applied.repaired += verified.repaired;
-            self.applied.hot += verified.hot;
+            let verified = match Doubtful::of(session, feed).await? {
+                Some(doubtful) => doubtful.settle(session).await?,
+                None => Verify { session: session.clone(), feed: feed.clone() }.run().await?,
+            };
+            self.count(verified);
             failpoint::reach("verified");
             self.finish(session, state, feed, options).await?;
         }
         Ok(())
+    }
+
+    /// What is gone on with may have been rewritten since it was live: then every document is compared.
+    async fn settle_doubts(&mut self, session: &Arc<Session>, joined: &Joined) -> Result<()> {
+        let is_filling = |feed: &Feed| joined.filling.values().flatten().any(|filling| filling == feed);
+        for feed in joined.feeds.all().filter(|feed| !is_filling(feed)) {
+            if let Some(doubtful) = Doubtful::of(session, feed).await? {
+                self.count(doubtful.settle(session).await?);
+            }
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, verified: Verified) {
+        self.applied.repaired += verified.repaired;
+        self.applied.hot += verified.hot;
     }
 
     /// Own settings, everything searchable that had happened, and the alias moves.
@@ -357,9 +378,12 @@ async fn renew_records(opening: &Opening, plan: &ApplyPlan) -> Result<()> {
             continue;
         };
         let Some(generation) = state.generation(name).await else { continue };
-        if let Some(now) = opening.check_generation(&generation, Compare::ButManaged).await? {
-            state.update_generation(name, |document| document.catalog = now).await?;
-        }
+        let record = match opening.check_generation(&generation, Compare::ButManaged).await? {
+            Fit::Same => continue,
+            Fit::Renewed(now) => now,
+            Fit::Doubtful(doubt) => doubt.meanwhile,
+        };
+        state.update_generation(name, |document| document.catalog = record).await?;
     }
     Ok(())
 }

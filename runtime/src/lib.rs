@@ -11,12 +11,14 @@ mod begin;
 pub mod bounds;
 pub mod claims;
 pub mod documents;
+mod doubts;
 pub mod drift;
 mod durability;
 pub mod error;
 mod eventless;
 pub mod failpoint;
 mod feed;
+mod fit;
 mod follow;
 mod join;
 #[cfg(test)]
