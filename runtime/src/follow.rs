@@ -123,7 +123,6 @@ async fn follow_once(
         sink: sink.clone(),
         states: opening.states.clone(),
         confirmed,
-        identity: opening.identity.clone(),
         options: options.clone(),
     };
     let (session, pipeline) = Session::begin(start, &mut *stream, options.shutdown.clone()).await?;

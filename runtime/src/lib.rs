@@ -24,7 +24,7 @@ mod join;
 #[cfg(test)]
 mod memory;
 mod opening;
-mod ownership;
+pub mod ownership;
 mod pipeline;
 mod planning;
 pub mod progress;
@@ -52,7 +52,8 @@ pub use flusso_schemas::lsn::Lsn;
 pub use follow::follow;
 pub use progress::{Progress, ProgressEvent, Shutdown};
 pub use sink::{
-    AliasState, AliasTarget, Answer, Belongings, FanOut, Generation, GenerationIdentity, Sink, StdoutSink,
+    AliasState, AliasTarget, Answer, Belongings, FanOut, Generation, GenerationIdentity, Owner, Sink,
+    StdoutSink,
 };
 pub use source::{ChangeCapture, ChangeStream, DocumentBuilder, Event};
 pub use state_store::{Revision, StateStore, Stored, StoredState};

@@ -1,6 +1,6 @@
 //! What an apply will do: one step an index and sink, from the plan and the states. Nothing is changed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use flusso_schemas::change::{Change, Effect, IndexChange, compare};
 use flusso_schemas::lock::{IndexPlan, edges_fingerprint, index_fingerprint, read_index};
@@ -12,7 +12,7 @@ use crate::drift::{Compare, listed};
 use crate::error::{Error, ErrorKind, Result};
 use crate::fit::Fit;
 use crate::opening::Opening;
-use crate::ownership::{Standing, live_of, standing};
+use crate::ownership::{Standing, Trouble, live_of, standing};
 use crate::sink::Generation;
 use crate::state::{SinkState, of_sink};
 
@@ -52,24 +52,6 @@ fn slot_change(slot: &str) -> SourceChange {
         what: format!("creates replication slot `{slot}`"),
         statement: format!("select pg_create_logical_replication_slot({name}, 'pgoutput')"),
     }
-}
-
-/// An error where two sinks would keep their state in one index: they are one cluster under one prefix.
-pub async fn check_places(opening: &Opening) -> Result<()> {
-    let mut seen: BTreeMap<String, &str> = BTreeMap::new();
-    for state in opening.states.iter() {
-        if let Some(other) = seen.insert(state.place().await?, &state.sink) {
-            let index = state.index_name();
-            let message = format!(
-                "sinks `{other}` and `{}` are one cluster with one `index_prefix`: both would use `{index}`; \
-                 nothing was changed",
-                state.sink
-            );
-            return Err(Error::new(ErrorKind::Findings, message)
-                .with_help("give each sink an `index_prefix` of its own, then run `flusso compile`"));
-        }
-    }
-    Ok(())
 }
 
 /// Names of the sinks an index goes to.
@@ -280,7 +262,7 @@ async fn lacking(
     live: &GenerationState,
     index: &IndexPlan,
 ) -> Result<Option<String>> {
-    if standing(opening, state, index).await? == Standing::Missing {
+    if let Standing::Wrong(Trouble::Missing { .. }) = standing(opening, state, index).await? {
         let name = opening.sink.alias_name(&state.sink, index)?;
         return Ok(Some(format!("alias `{name}` does not exist: it is put back")));
     }

@@ -2,13 +2,13 @@
 //! move came.
 
 use flusso_schemas::lock::{IndexPlan, Lock};
-use flusso_schemas::ownership::Ownership;
 use flusso_schemas::state::{GenerationPhase, GenerationState, StaleMark};
 
 use crate::drift::{Compare, Difference, differences, listed};
 use crate::error::{Error, ErrorKind, Result};
 use crate::failpoint;
 use crate::opening::Opening;
+use crate::ownership::{Ours, is_earlier};
 use crate::session::Session;
 use crate::sink::{AliasState, Generation};
 use crate::state::SinkState;
@@ -54,11 +54,15 @@ impl Swap<'_> {
         let AliasState::Targets(targets) = sink.alias(&self.generation.sink, self.index).await? else {
             return Ok(Vec::new());
         };
-        let ours = self.session.mark(&self.index.name, &self.generation.name);
-        let is_earlier = |mark: Option<&Ownership>| mark.is_some_and(|mark| mark.is_same_index(&ours));
+        let ours = Ours {
+            project: &self.session.feeds.plan.project,
+            index: &self.index.name,
+            source: None,
+            live: None,
+        };
         let may_move = targets.into_iter().filter(|target| match &live {
             Some(live) => target.name == *live,
-            None => is_earlier(target.ownership.as_ref()),
+            None => is_earlier(target, ours),
         });
         Ok(may_move.map(|target| target.name).collect())
     }
