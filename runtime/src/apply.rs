@@ -1,5 +1,6 @@
 //! Makes the world match a lock: preflight, plan, provision, backfill beside the stream, verify, swap.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use flusso_schemas::lock::{Lock, edges_fingerprint, index_fingerprint, index_text};
@@ -19,12 +20,12 @@ use crate::fit::Fit;
 use crate::join::{Joined, check_free_slot, ensure_slot, join};
 use crate::opening::Opening;
 use crate::ownership::check_aliases;
-use crate::planning::{check_places, is_same_work, plan_apply, refuse_unsupported};
+use crate::planning::{is_same_work, plan_apply, refuse_unsupported};
 use crate::progress::{ProgressEvent, Shutdown};
-use crate::recovery::Names;
+use crate::recovery::{DriftCause, IndexDrift, Names};
 use crate::retry::Retry;
 use crate::session::{Session, Start};
-use crate::sink::Sink;
+use crate::sink::{Generation, Sink};
 use crate::source::ChangeStream;
 use crate::state::{SinkState, of_sink};
 use crate::swap::{Swap, check_catalogs, settle_swaps};
@@ -78,14 +79,17 @@ async fn apply_again_and_again(
     options: &ApplyOptions,
 ) -> Result<Applied> {
     let mut retry = Retry::bounded(&options.run);
-    let mut attempt = Attempt { applied: Applied::default(), is_first: true };
+    let mut attempt = Attempt::default();
     let mut sink = None;
     while let Err(error) = attempt.run_with(backends, &lock, &mut sink, options, &mut retry).await {
+        attempt.is_plan_new = attempt.may_rebuild(&error) && !options.run.shutdown.is_requested();
+        if attempt.is_plan_new {
+            continue;
+        }
         retry.after(error).await.map_err(|error| match &sink {
             Some(sink) => Names::new(&lock, sink).explain(error),
             None => error,
         })?;
-        attempt.is_first = false;
     }
     Ok(attempt.applied)
 }
@@ -93,10 +97,31 @@ async fn apply_again_and_again(
 /// One attempt after the other, and what they did together.
 struct Attempt {
     applied: Applied,
-    is_first: bool,
+    /// Whether the plan differs from what was shown before.
+    is_plan_new: bool,
+    /// What was filled by the last attempt.
+    filled: BTreeSet<Generation>,
+}
+
+impl Default for Attempt {
+    fn default() -> Self {
+        Self { applied: Applied::default(), is_plan_new: true, filled: BTreeSet::new() }
+    }
 }
 
 impl Attempt {
+    /// Whether another attempt builds what this one found to have lost a change: a generation that it went
+    /// on with. What it was filling itself ends the apply, or one that loses a change each time would be
+    /// built for ever.
+    fn may_rebuild(&self, error: &Error) -> bool {
+        match error.cause.as_deref() {
+            Some(DriftCause::Index { generation, drift: IndexDrift::Stale { .. } }) => {
+                !self.filled.iter().any(|filled| filled.name == *generation)
+            }
+            _ => false,
+        }
+    }
+
     /// An attempt with the sink of the one before, where that reached it.
     async fn run_with(
         &mut self,
@@ -135,18 +160,13 @@ impl Attempt {
         failpoint::reach("records-renewed");
         let confirmed = opening.confirmed().await?;
         let joined = join(&opening, &plan, confirmed).await?;
+        let filling = joined.filling.values().flatten().map(|feed| feed.generation.clone());
+        self.filled = filling.collect();
         let stop = Shutdown::default();
-        let Opening { source, sink, states, identity, .. } = opening;
+        let Opening { source, sink, states, .. } = opening;
         let options_of_run = options.run.clone();
-        let start = Start {
-            feeds: joined.feeds.clone(),
-            source,
-            sink,
-            states,
-            confirmed,
-            identity,
-            options: options_of_run,
-        };
+        let start =
+            Start { feeds: joined.feeds.clone(), source, sink, states, confirmed, options: options_of_run };
         let (session, pipeline) = Session::begin(start, &mut *stream, stop.clone()).await?;
         let mut following = tokio::spawn(pipeline.run(stream));
         let outcome = tokio::select! {
@@ -160,7 +180,6 @@ impl Attempt {
 
     /// Everything that can be refused is refused here, before anything is changed: under `dry_run` too.
     async fn survey(&mut self, opening: &Opening, options: &ApplyOptions) -> Result<ApplyPlan> {
-        check_places(opening).await?;
         opening.check_states().await?;
         check_aliases(opening).await?;
         preflight(opening, options).await?;
@@ -170,7 +189,7 @@ impl Attempt {
             check_free_slot(opening).await?;
         }
         let plan = plan_apply(opening).await?;
-        if self.is_first {
+        if std::mem::take(&mut self.is_plan_new) {
             options.run.progress.event(ProgressEvent::Plan(plan.clone()));
             self.applied.plan = plan.clone();
         }
