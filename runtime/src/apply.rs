@@ -1,5 +1,6 @@
 //! Makes the world match a lock: preflight, plan, provision, backfill beside the stream, verify, swap.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use flusso_lints::words::errors_prevent;
@@ -12,23 +13,25 @@ use tokio::task::JoinHandle;
 
 use crate::backends::{Backends, RunOptions};
 use crate::backfill::Backfill;
+use crate::doubts::Doubtful;
 use crate::drift::Compare;
 use crate::error::{Error, ErrorKind, Result};
 use crate::failpoint;
 use crate::feed::Feed;
+use crate::fit::Fit;
 use crate::join::{Joined, check_free_slot, ensure_slot, join};
 use crate::opening::Opening;
 use crate::ownership::check_aliases;
-use crate::planning::{check_places, is_same_work, plan_apply, refuse_unsupported};
+use crate::planning::{is_same_work, plan_apply, refuse_unsupported};
 use crate::progress::{ProgressEvent, Shutdown};
-use crate::recovery::Names;
+use crate::recovery::{DriftCause, IndexDrift, Names};
 use crate::retry::Retry;
 use crate::session::{Session, Start};
-use crate::sink::Sink;
+use crate::sink::{Generation, Sink};
 use crate::source::ChangeStream;
 use crate::state::{SinkState, of_sink};
 use crate::swap::{Swap, check_catalogs, settle_swaps};
-use crate::verify::Verify;
+use crate::verify::{Verified, Verify};
 
 /// What an apply is told.
 #[derive(Clone, Debug)]
@@ -75,14 +78,17 @@ async fn apply_again_and_again(
     options: &ApplyOptions,
 ) -> Result<Applied> {
     let mut retry = Retry::bounded(&options.run);
-    let mut attempt = Attempt { applied: Applied::default(), is_first: true };
+    let mut attempt = Attempt::default();
     let mut sink = None;
     while let Err(error) = attempt.run_with(backends, &lock, &mut sink, options, &mut retry).await {
+        attempt.is_plan_new = attempt.may_rebuild(&error) && !options.run.shutdown.is_requested();
+        if attempt.is_plan_new {
+            continue;
+        }
         retry.after(error).await.map_err(|error| match &sink {
             Some(sink) => Names::new(&lock, sink).explain(error),
             None => error,
         })?;
-        attempt.is_first = false;
     }
     Ok(attempt.applied)
 }
@@ -90,10 +96,31 @@ async fn apply_again_and_again(
 /// One attempt after the other, and what they did together.
 struct Attempt {
     applied: Applied,
-    is_first: bool,
+    /// Whether the plan differs from what was shown before.
+    is_plan_new: bool,
+    /// What was filled by the last attempt.
+    filled: BTreeSet<Generation>,
+}
+
+impl Default for Attempt {
+    fn default() -> Self {
+        Self { applied: Applied::default(), is_plan_new: true, filled: BTreeSet::new() }
+    }
 }
 
 impl Attempt {
+    /// Whether another attempt builds what this one found to have lost a change: a generation that it went
+    /// on with. What it was filling itself ends the apply, or one that loses a change each time would be
+    /// built for ever.
+    fn may_rebuild(&self, error: &Error) -> bool {
+        match error.cause.as_deref() {
+            Some(DriftCause::Index { generation, drift: IndexDrift::Stale { .. } }) => {
+                !self.filled.iter().any(|filled| filled.name == *generation)
+            }
+            _ => false,
+        }
+    }
+
     /// An attempt with the sink of the one before, where that reached it.
     async fn run_with(
         &mut self,
@@ -132,18 +159,13 @@ impl Attempt {
         failpoint::reach("records-renewed");
         let confirmed = opening.confirmed().await?;
         let joined = join(&opening, &plan, confirmed).await?;
+        let filling = joined.filling.values().flatten().map(|feed| feed.generation.clone());
+        self.filled = filling.collect();
         let stop = Shutdown::default();
-        let Opening { source, sink, states, identity, .. } = opening;
+        let Opening { source, sink, states, .. } = opening;
         let options_of_run = options.run.clone();
-        let start = Start {
-            feeds: joined.feeds.clone(),
-            source,
-            sink,
-            states,
-            confirmed,
-            identity,
-            options: options_of_run,
-        };
+        let start =
+            Start { feeds: joined.feeds.clone(), source, sink, states, confirmed, options: options_of_run };
         let (session, pipeline) = Session::begin(start, &mut *stream, stop.clone()).await?;
         let mut following = tokio::spawn(pipeline.run(stream));
         let outcome = tokio::select! {
@@ -157,7 +179,6 @@ impl Attempt {
 
     /// Everything that can be refused is refused here, before anything is changed: under `dry_run` too.
     async fn survey(&mut self, opening: &Opening, options: &ApplyOptions) -> Result<ApplyPlan> {
-        check_places(opening).await?;
         opening.check_states().await?;
         check_aliases(opening).await?;
         preflight(opening, options).await?;
@@ -167,7 +188,7 @@ impl Attempt {
             check_free_slot(opening).await?;
         }
         let plan = plan_apply(opening).await?;
-        if self.is_first {
+        if std::mem::take(&mut self.is_plan_new) {
             options.run.progress.event(ProgressEvent::Plan(plan.clone()));
             self.applied.plan = plan.clone();
         }
@@ -202,6 +223,7 @@ impl Attempt {
 
     /// Gate, chunks, verification and swap of everything that is filling.
     async fn fill(&mut self, session: &Arc<Session>, joined: &Joined, options: &ApplyOptions) -> Result<()> {
+        self.settle_doubts(session, joined).await?;
         if joined.filling.is_empty() {
             return Ok(());
         }
@@ -222,13 +244,31 @@ impl Attempt {
         for feed in joined.filling.values().flatten() {
             let Some(state) = session.state_of(feed) else { continue };
             step(options, &format!("verify `{}`", feed.generation.name));
-            let verified = Verify { session: session.clone(), feed: feed.clone() }.run().await?;
-            self.applied.repaired += verified.repaired;
-            self.applied.hot += verified.hot;
+            let verified = match Doubtful::of(session, feed).await? {
+                Some(doubtful) => doubtful.settle(session).await?,
+                None => Verify { session: session.clone(), feed: feed.clone() }.run().await?,
+            };
+            self.count(verified);
             failpoint::reach("verified");
             self.finish(session, state, feed, options).await?;
         }
         Ok(())
+    }
+
+    /// What is gone on with may have been rewritten since it was live: then every document is compared.
+    async fn settle_doubts(&mut self, session: &Arc<Session>, joined: &Joined) -> Result<()> {
+        let is_filling = |feed: &Feed| joined.filling.values().flatten().any(|filling| filling == feed);
+        for feed in joined.feeds.all().filter(|feed| !is_filling(feed)) {
+            if let Some(doubtful) = Doubtful::of(session, feed).await? {
+                self.count(doubtful.settle(session).await?);
+            }
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, verified: Verified) {
+        self.applied.repaired += verified.repaired;
+        self.applied.hot += verified.hot;
     }
 
     /// Own settings, everything searchable that had happened, and the alias moves.
@@ -356,9 +396,12 @@ async fn renew_records(opening: &Opening, plan: &ApplyPlan) -> Result<()> {
             continue;
         };
         let Some(generation) = state.generation(name).await else { continue };
-        if let Some(now) = opening.check_generation(&generation, Compare::ButManaged).await? {
-            state.update_generation(name, |document| document.catalog = now).await?;
-        }
+        let record = match opening.check_generation(&generation, Compare::ButManaged).await? {
+            Fit::Same => continue,
+            Fit::Renewed(now) => now,
+            Fit::Doubtful(doubt) => doubt.meanwhile,
+        };
+        state.update_generation(name, |document| document.catalog = record).await?;
     }
     Ok(())
 }

@@ -73,6 +73,7 @@ impl Beginning<'_> {
             edges_fingerprint: edges_fingerprint(index),
             phase: GenerationPhase::Creating,
             first_position: confirmed.position,
+            read_from: None,
             ranges: Vec::new(),
             index_uuid: None,
             history_uuids: Vec::new(),

@@ -40,6 +40,11 @@ impl Difference {
         Self { column: Some(column.clone()), ..Self::of_table(cause, table) }
     }
 
+    /// Whether it only may have changed documents, so that comparing them settles it.
+    pub fn is_doubt(&self) -> bool {
+        self.cause == StaleCause::TableMaybeRewritten
+    }
+
     fn detailed(self, detail: String) -> Self {
         Self { detail: Some(detail), ..self }
     }
@@ -122,6 +127,24 @@ pub fn renewed(recorded: &CatalogRecord, mut now: CatalogRecord) -> CatalogRecor
     now
 }
 
+/// The recorded catalog with what apply itself alters (identities, the publication) as it is `now`.
+pub fn with_managed(recorded: &CatalogRecord, now: &CatalogRecord) -> CatalogRecord {
+    let mut record = recorded.clone();
+    record.publication.clone_from(&now.publication);
+    for (name, table) in &mut record.tables {
+        if let Some(now) = now.tables.get(name) {
+            table.identity.clone_from(&now.identity);
+            table.published = now.published;
+        }
+    }
+    record
+}
+
+/// All differences in one sentence.
+pub fn listed(differences: &[Difference]) -> String {
+    differences.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
 /// Another version of the row with equal flags may be `set (publish = 'insert')` and back. Where the
 /// owner changed, that explains it.
 fn of_publication(was: Option<&PublicationRecord>, is: Option<&PublicationRecord>) -> Option<Difference> {
@@ -151,7 +174,7 @@ fn of_table(
         }
         let lost: Vec<&Ident> = was.identity.columns.difference(&is.identity.columns).collect();
         if !lost.is_empty() {
-            let lost = Difference::of_table(StaleCause::IdentityNarrowed, name).detailed(listed(&lost));
+            let lost = Difference::of_table(StaleCause::IdentityNarrowed, name).detailed(in_words(&lost));
             found.push(lost);
         }
     }
@@ -160,7 +183,7 @@ fn of_table(
     }
     for list in was.unique.difference(&is.unique) {
         let list: Vec<&Ident> = list.iter().collect();
-        found.push(Difference::of_table(StaleCause::UniquenessLost, name).detailed(listed(&list)));
+        found.push(Difference::of_table(StaleCause::UniquenessLost, name).detailed(in_words(&list)));
     }
     let columns = was.columns.iter().filter_map(|(column, was)| {
         of_column(was, is.columns.get(column)).map(|cause| Difference::of_column(cause, name, column))
@@ -169,7 +192,7 @@ fn of_table(
     found.extend(of_file(was, is).map(|cause| Difference::of_table(cause, name)));
 }
 
-fn listed(columns: &[&Ident]) -> String {
+fn in_words(columns: &[&Ident]) -> String {
     let columns: Vec<String> = columns.iter().map(|column| format!("`{column}`")).collect();
     columns.join(", ")
 }

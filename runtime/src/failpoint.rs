@@ -6,7 +6,8 @@
 //! reads no such variable.
 
 /// Every place, in the order that a first apply reaches them.
-pub const ALL: [&str; 20] = [
+pub const ALL: [&str; 21] = [
+    "source-altered",
     "slot-created",
     "slot-ready",
     "slot-acquired",

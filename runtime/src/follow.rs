@@ -8,9 +8,11 @@ use flusso_schemas::state::{GenerationPhase, GenerationState, StaleMark};
 
 use crate::backends::{Backends, RunOptions};
 use crate::bounds::DRIFT_INTERVAL;
-use crate::drift::Compare;
+use crate::doubts::{Doubtful, Doubts};
+use crate::drift::{Compare, listed};
 use crate::error::{Error, ErrorKind, Result};
 use crate::feed::{Feed, Feeds};
+use crate::fit::Fit;
 use crate::opening::Opening;
 use crate::ownership::alias_findings;
 use crate::planning::{has_missed_nothing, sinks_of};
@@ -112,7 +114,8 @@ async fn follow_once(
     opening.check_slot().await?;
     settle_swaps(&opening, lock).await?;
     let feeds = live_feeds(&opening).await?;
-    check_live(&opening, &feeds).await?;
+    let doubts = Doubts::default();
+    check_live(&opening, &feeds, &doubts).await?;
     let confirmed = opening.confirmed().await?;
     let start = Start {
         feeds: feeds.clone(),
@@ -120,7 +123,6 @@ async fn follow_once(
         sink: sink.clone(),
         states: opening.states.clone(),
         confirmed,
-        identity: opening.identity.clone(),
         options: options.clone(),
     };
     let (session, pipeline) = Session::begin(start, &mut *stream, options.shutdown.clone()).await?;
@@ -130,7 +132,8 @@ async fn follow_once(
     tokio::select! {
         ended = pipeline.run(stream) => ended,
         never = retry.observe(session.confirmed.clone()) => never,
-        drifted = watch_drift(&opening, &feeds, options) => drifted,
+        drifted = watch_drift(&opening, &feeds, &doubts, options) => drifted,
+        refuted = doubts.settle(&session) => refuted,
     }
 }
 
@@ -184,20 +187,20 @@ async fn live_generation(state: &SinkState, index: &IndexPlan) -> Result<Generat
 
 /// Indexes and catalog are what the live generations were made as and built under. What only updates the
 /// record (a file node alone) is recorded, or it would count together with the next harmless change. What
-/// has changed documents without a change of a row marks the generation.
-async fn check_live(opening: &Opening, feeds: &Feeds) -> Result<()> {
+/// has changed documents without a change of a row marks the generation; what may have is a doubt.
+async fn check_live(opening: &Opening, feeds: &Feeds, doubts: &Doubts) -> Result<()> {
     let mut stopped = Ok(());
-    for state in opening.states.iter() {
-        let live = feeds.names_in(&state.sink);
-        for generation in state.generations().await.into_iter().filter(|own| live.contains(&own.name)) {
-            match opening.check_generation(&generation, Compare::All).await {
-                Ok(None) => {}
-                Ok(Some(now)) => {
-                    state.update_generation(&generation.name, |document| document.catalog = now).await?;
-                }
-                Err(error) => {
-                    stopped = stopped.and(Err(mark_for(opening, state, &generation, error).await?));
-                }
+    for feed in feeds.all() {
+        let Some(state) = of_sink(&opening.states, &feed.generation.sink) else { continue };
+        let Some(generation) = state.generation(&feed.generation.name).await else { continue };
+        match opening.check_generation(&generation, Compare::All).await {
+            Ok(Fit::Same) => {}
+            Ok(Fit::Renewed(now)) => {
+                state.update_generation(&generation.name, |document| document.catalog = now).await?;
+            }
+            Ok(Fit::Doubtful(doubt)) => doubts.add(Doubtful { feed: feed.clone(), doubt }),
+            Err(error) => {
+                stopped = stopped.and(Err(mark_for(opening, state, &generation, error).await?));
             }
         }
     }
@@ -223,7 +226,7 @@ async fn mark_for(
     let mark = StaleMark {
         since: confirmed.map_or(Lsn::ZERO, |confirmed| confirmed.position),
         cause: lasting.cause,
-        reason: differences.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
+        reason: listed(differences),
     };
     let at = Generation { sink: state.sink.clone(), name: generation.name.clone() };
     stale::mark(&opening.states, &at, mark).await
@@ -231,7 +234,7 @@ async fn mark_for(
 
 /// Compares again and again; ends with what it found. What is wrong with aliases is only reported: the
 /// documents stay true meanwhile, and only a person knows who moved them.
-async fn watch_drift(opening: &Opening, feeds: &Feeds, options: &RunOptions) -> Result<()> {
+async fn watch_drift(opening: &Opening, feeds: &Feeds, doubts: &Doubts, options: &RunOptions) -> Result<()> {
     let mut said = Vec::new();
     loop {
         let found = alias_findings(opening).await?;
@@ -245,7 +248,7 @@ async fn watch_drift(opening: &Opening, feeds: &Feeds, options: &RunOptions) -> 
             said = found;
         }
         tokio::time::sleep(DRIFT_INTERVAL).await;
-        check_live(opening, feeds).await?;
+        check_live(opening, feeds, doubts).await?;
         opening.check_states().await?;
     }
 }

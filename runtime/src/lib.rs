@@ -11,18 +11,20 @@ mod begin;
 pub mod bounds;
 pub mod claims;
 pub mod documents;
+mod doubts;
 pub mod drift;
 mod durability;
 pub mod error;
 mod eventless;
 pub mod failpoint;
 mod feed;
+mod fit;
 mod follow;
 mod join;
 #[cfg(test)]
 mod memory;
 mod opening;
-mod ownership;
+pub mod ownership;
 mod pipeline;
 mod planning;
 pub mod progress;
@@ -50,7 +52,8 @@ pub use flusso_schemas::lsn::Lsn;
 pub use follow::follow;
 pub use progress::{Progress, ProgressEvent, Shutdown};
 pub use sink::{
-    AliasState, AliasTarget, Answer, Belongings, FanOut, Generation, GenerationIdentity, Sink, StdoutSink,
+    AliasState, AliasTarget, Answer, Belongings, FanOut, Generation, GenerationIdentity, Owner, Sink,
+    StdoutSink,
 };
 pub use source::{ChangeCapture, ChangeStream, DocumentBuilder, Event};
 pub use state_store::{Revision, StateStore, Stored, StoredState};

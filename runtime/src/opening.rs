@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use flusso_schemas::lock::Lock;
 use flusso_schemas::lsn::Lsn;
-use flusso_schemas::state::{CatalogRecord, Confirmed, GenerationState, ProjectState, SlotPhase};
+use flusso_schemas::state::{Confirmed, GenerationState, ProjectState, SlotPhase};
 
 use crate::backends::{Backends, RunOptions, SourceParts};
-use crate::drift::{Compare, differences, renewed};
+use crate::drift::Compare;
 use crate::error::Result;
+use crate::fit::Fit;
 use crate::recovery::{DriftCause, IndexDrift};
 use crate::sink::{Generation, Sink};
 use crate::source::SourceIdentity;
@@ -124,12 +125,7 @@ impl Opening {
     }
 
     /// A generation is still the index that was made, and the catalog is still what it was built under.
-    /// Returns the catalog as it is now, where it differs in what only updates the record.
-    pub async fn check_generation(
-        &self,
-        generation: &GenerationState,
-        compare: Compare,
-    ) -> Result<Option<CatalogRecord>> {
+    pub async fn check_generation(&self, generation: &GenerationState, compare: Compare) -> Result<Fit> {
         let stops = |drift| DriftCause::Index { generation: generation.name.clone(), drift }.error();
         if let Some(stale) = &generation.stale {
             return Err(stops(IndexDrift::Stale { since: stale.since, reason: stale.reason.clone() }));
@@ -146,16 +142,12 @@ impl Opening {
             Some(_) => {}
         }
         let Some(index) = self.plan.indexes.iter().find(|index| index.name == generation.index) else {
-            return Ok(None);
+            return Ok(Fit::Same);
         };
         self.sink.check_settings(&at, index).await?;
         let now = self.source.capture.catalog_record(index).await?;
-        match differences(&generation.catalog, &now, compare) {
-            none if none.is_empty() => {
-                Ok(Some(renewed(&generation.catalog, now)).filter(|now| *now != generation.catalog))
-            }
-            differences => Err(stops(IndexDrift::CatalogChanged { differences })),
-        }
+        Fit::of(&generation.catalog, now, compare)
+            .map_err(|differences| stops(IndexDrift::CatalogChanged { differences }))
     }
 
     /// Where to go on: the lowest position that a state holds, else the slot's own.

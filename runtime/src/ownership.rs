@@ -8,7 +8,7 @@ use flusso_schemas::state::{GenerationPhase, GenerationState};
 use crate::error::{Error, ErrorKind, Result};
 use crate::opening::Opening;
 use crate::planning::sinks_of;
-use crate::sink::{AliasState, AliasTarget};
+use crate::sink::{AliasState, AliasTarget, Owner};
 use crate::source::SourceIdentity;
 use crate::state::{SinkState, of_sink};
 
@@ -19,8 +19,25 @@ pub fn mark(plan: &Lock, identity: &SourceIdentity, index: &str, generation: &st
         project: plan.project.clone(),
         index: index.to_owned(),
         generation: generation.to_owned(),
-        source: format!("{}/{}", identity.system_identifier, identity.database),
+        source: source_of(identity),
     }
+}
+
+fn source_of(identity: &SourceIdentity) -> String {
+    format!("{}/{}", identity.system_identifier, identity.database)
+}
+
+/// The index that an alias is judged for.
+#[derive(Clone, Copy, Debug)]
+pub struct Ours<'a> {
+    /// Name of the project.
+    pub project: &'a str,
+    /// The index in the lock.
+    pub index: &'a str,
+    /// The source, as a mark names it; none where it was not asked.
+    pub source: Option<&'a str>,
+    /// The generation that the state calls live; none where there is none, or no state was read.
+    pub live: Option<&'a str>,
 }
 
 /// What an alias means to us.
@@ -28,52 +45,105 @@ pub fn mark(plan: &Lock, identity: &SourceIdentity, index: &str, generation: &st
 pub enum Standing {
     /// It points to the live generation; or there is none, and nothing has its name.
     Right,
-    /// There is a live generation, and nothing has its name.
-    Missing,
     /// Nothing is live in the state, and it points to earlier generations of this very index.
     Earlier(Vec<String>),
-    /// It points to something that is not ours to move: what, in words.
-    Elsewhere(String),
+    /// It keeps queries from our documents.
+    Wrong(Trouble),
 }
 
-/// Judges an alias. `ours` is the mark of any generation of the index.
-pub fn judge(name: &str, alias: &AliasState, live: Option<&str>, ours: &Ownership) -> Standing {
-    let AliasState::Targets(targets) = alias else {
-        return Standing::Elsewhere(format!("`{name}` is an index, not an alias"));
-    };
-    match (targets.as_slice(), live) {
+/// What is wrong with an alias.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// There is a live generation, and nothing has the alias' name.
+    Missing {
+        /// The alias.
+        alias: String,
+    },
+    /// It points to something that is not ours to take it from.
+    Elsewhere {
+        /// The alias.
+        alias: String,
+        /// What has it, in words.
+        whose: String,
+        /// The generation that it should point to, where there is one.
+        live: Option<String>,
+    },
+}
+
+impl Trouble {
+    /// It as a finding.
+    pub fn finding(&self) -> Finding {
+        let (lint, message, help) = match self {
+            Self::Missing { alias } => (
+                "alias-missing",
+                format!("alias `{alias}` does not exist: queries find nothing"),
+                "run `flusso apply`: it puts the alias back".to_owned(),
+            ),
+            Self::Elsewhere { alias, whose, live: Some(live) } => (
+                "alias-points-elsewhere",
+                format!("alias `{alias}` points to {whose}, and `{live}` is live"),
+                format!(
+                    "point alias `{alias}` back to `{live}` alone, or remove it and run `flusso apply`, which puts it back"
+                ),
+            ),
+            Self::Elsewhere { alias, whose, live: None } => (
+                "alias-points-elsewhere",
+                format!("alias `{alias}` points to {whose}: apply would take it away"),
+                format!("set another `index_prefix`, or remove alias `{alias}` yourself if nobody needs it"),
+            ),
+        };
+        Finding::live(lint, Level::Deny, message).with_help(help)
+    }
+}
+
+/// Judges what an alias points to: the one rule of whose an alias is.
+pub fn judge(alias: &str, targets: &[AliasTarget], ours: Ours<'_>) -> Standing {
+    match (targets, ours.live) {
         ([], None) => Standing::Right,
-        ([], Some(_)) => Standing::Missing,
+        ([], Some(_)) => Standing::Wrong(Trouble::Missing { alias: alias.to_owned() }),
         ([target], Some(live)) if target.name == live => Standing::Right,
         (all, None) if all.iter().all(|target| is_earlier(target, ours)) => {
             Standing::Earlier(all.iter().map(|target| target.name.clone()).collect())
         }
         (all, live) => {
             let whose: Vec<String> = all.iter().map(|target| described(target, ours)).collect();
-            let instead = live.map_or_else(String::new, |live| format!(", and `{live}` is live"));
-            Standing::Elsewhere(format!("alias `{name}` points to {}{instead}", whose.join(" and ")))
+            Standing::Wrong(Trouble::Elsewhere {
+                alias: alias.to_owned(),
+                whose: whose.join(" and "),
+                live: live.map(str::to_owned),
+            })
         }
     }
 }
 
-fn is_earlier(target: &AliasTarget, ours: &Ownership) -> bool {
-    let is_it = |mark: &Ownership| mark.is_same_index(ours) && mark.generation == target.name;
-    target.ownership.as_ref().is_some_and(is_it)
+/// Whether it is a generation of this very index. The source may be another one: a database that moved to
+/// a new cluster keeps its aliases, once its state was given up.
+pub fn is_earlier(target: &AliasTarget, ours: Ours<'_>) -> bool {
+    target.owner.as_ref().is_some_and(|owner| {
+        owner.project == ours.project
+            && owner.index.as_deref() == Some(ours.index)
+            && owner.generation.as_ref().is_none_or(|generation| *generation == target.name)
+    })
 }
 
-fn described(target: &AliasTarget, ours: &Ownership) -> String {
+fn described(target: &AliasTarget, ours: Ours<'_>) -> String {
     let name = &target.name;
-    match &target.ownership {
-        None => format!("`{name}`, which flusso did not create"),
-        Some(mark) if mark.generation != *name => format!("`{name}`, a copy of `{}`", mark.generation),
-        Some(mark) if mark.project != ours.project => {
-            format!("`{name}` of project `{}`", mark.project)
-        }
-        Some(mark) if mark.source != ours.source => {
-            format!("`{name}`, which was built from another database (`{}`)", mark.source)
-        }
-        Some(mark) if mark.index != ours.index => format!("`{name}` of index `{}`", mark.index),
-        Some(_) => format!("`{name}`"),
+    let Some(owner) = &target.owner else { return format!("`{name}`, which flusso did not create") };
+    let Owner { project, index, generation, source } = owner;
+    if let Some(original) = generation.as_ref().filter(|generation| *generation != name) {
+        return format!("`{name}`, a copy of `{original}`");
+    }
+    if project != ours.project {
+        return format!("`{name}` of project `{project}`");
+    }
+    if let (Some(source), Some(ours)) = (source, ours.source)
+        && source != ours
+    {
+        return format!("`{name}`, which was built from another database (`{source}`)");
+    }
+    match index.as_ref().filter(|index| *index != ours.index) {
+        Some(index) => format!("`{name}` of index `{index}`"),
+        None => format!("`{name}`"),
     }
 }
 
@@ -95,24 +165,25 @@ pub fn live_of<'a>(
 
 /// What the alias of an index means in a sink that keeps a state.
 pub async fn standing(opening: &Opening, state: &SinkState, index: &IndexPlan) -> Result<Standing> {
-    let alias = opening.sink.alias(&state.sink, index).await?;
-    let name = opening.sink.alias_name(&state.sink, index)?;
+    let found = opening.sink.alias(&state.sink, index).await?;
+    let alias = opening.sink.alias_name(&state.sink, index)?;
     let own = state.generations().await;
-    let live = live_of(&own, &index.name, &alias).map(|live| live.name.as_str());
-    let ours = mark(&opening.plan, &opening.identity, &index.name, live.unwrap_or_default());
-    Ok(judge(&name, &alias, live, &ours))
+    let live = live_of(&own, &index.name, &found).map(|live| live.name.as_str());
+    let AliasState::Targets(targets) = found else {
+        let live = live.map(str::to_owned);
+        let whose = "nothing, because an index has its name".to_owned();
+        return Ok(Standing::Wrong(Trouble::Elsewhere { alias, whose, live }));
+    };
+    let source = source_of(&opening.identity);
+    let ours = Ours { project: &opening.plan.project, index: &index.name, source: Some(&source), live };
+    Ok(judge(&alias, &targets, ours))
 }
 
 /// An error that names every alias that is not ours to move.
 pub async fn check_aliases(opening: &Opening) -> Result<()> {
-    let mut findings = Vec::new();
-    for (_, words) in troubles(opening).await?.into_iter().filter(|(is_missing, _)| !is_missing) {
-        findings.push(
-            Finding::live("alias-points-elsewhere", Level::Deny, words).with_help(
-                "point the alias back to the live index, or remove it: `flusso apply` puts it back",
-            ),
-        );
-    }
+    let troubles = troubles(opening).await?;
+    let is_elsewhere = |trouble: &&Trouble| matches!(trouble, Trouble::Elsewhere { .. });
+    let findings: Vec<Finding> = troubles.iter().filter(is_elsewhere).map(Trouble::finding).collect();
     if findings.is_empty() {
         return Ok(());
     }
@@ -122,30 +193,16 @@ pub async fn check_aliases(opening: &Opening) -> Result<()> {
 
 /// What is wrong with aliases, for a run that only reports it.
 pub async fn alias_findings(opening: &Opening) -> Result<Vec<Finding>> {
-    let finding = |(is_missing, words): (bool, String)| {
-        let lint = if is_missing { "alias-missing" } else { "alias-points-elsewhere" };
-        let help = match is_missing {
-            true => "run `flusso apply`: it puts the alias back",
-            false => "find who moved the alias, then run `flusso apply --dry-run`",
-        };
-        Finding::live(lint, Level::Deny, words).with_help(help)
-    };
-    Ok(troubles(opening).await?.into_iter().map(finding).collect())
+    Ok(troubles(opening).await?.iter().map(Trouble::finding).collect())
 }
 
-/// Aliases that are missing (true) or point elsewhere, in words.
-async fn troubles(opening: &Opening) -> Result<Vec<(bool, String)>> {
+async fn troubles(opening: &Opening) -> Result<Vec<Trouble>> {
     let mut troubles = Vec::new();
     for index in &opening.plan.indexes {
         for sink in sinks_of(index) {
             let Some(state) = of_sink(&opening.states, &sink) else { continue };
-            match standing(opening, state, index).await? {
-                Standing::Missing => {
-                    let name = opening.sink.alias_name(&sink, index)?;
-                    troubles.push((true, format!("alias `{name}` does not exist: queries find nothing")));
-                }
-                Standing::Elsewhere(words) => troubles.push((false, words)),
-                Standing::Right | Standing::Earlier(_) => {}
+            if let Standing::Wrong(trouble) = standing(opening, state, index).await? {
+                troubles.push(trouble);
             }
         }
     }
@@ -156,51 +213,56 @@ async fn troubles(opening: &Opening) -> Result<Vec<(bool, String)>> {
 mod tests {
     use super::*;
 
-    fn ours() -> Ownership {
-        Ownership {
-            version: OWNERSHIP_VERSION,
+    fn target(name: &str, change: impl FnOnce(&mut Owner)) -> AliasTarget {
+        let mut owner = Owner {
             project: "shop".to_owned(),
-            index: "orders".to_owned(),
-            generation: String::new(),
-            source: "7/shop".to_owned(),
-        }
-    }
-
-    fn target(name: &str, change: impl FnOnce(&mut Ownership)) -> AliasTarget {
-        let mut ownership = Ownership { generation: name.to_owned(), ..ours() };
-        change(&mut ownership);
-        AliasTarget { name: name.to_owned(), ownership: Some(ownership) }
+            index: Some("orders".to_owned()),
+            generation: Some(name.to_owned()),
+            source: Some("7/shop".to_owned()),
+        };
+        change(&mut owner);
+        AliasTarget { name: name.to_owned(), owner: Some(owner) }
     }
 
     fn judged(targets: Vec<AliasTarget>, live: Option<&str>) -> Standing {
-        judge("a", &AliasState::Targets(targets), live, &ours())
+        judge("a", &targets, Ours { project: "shop", index: "orders", source: Some("7/shop"), live })
+    }
+
+    fn message(targets: Vec<AliasTarget>, live: Option<&str>) -> String {
+        match judged(targets, live) {
+            Standing::Wrong(trouble) => trouble.finding().message,
+            other => panic!("{other:?}"),
+        }
     }
 
     #[test]
     fn an_alias_is_right_where_it_points_to_the_live_generation_alone() {
         assert_eq!(judged(vec![target("o-1", |_| {})], Some("o-1")), Standing::Right);
         assert_eq!(judged(Vec::new(), None), Standing::Right);
-        assert_eq!(judged(Vec::new(), Some("o-1")), Standing::Missing);
-        let both = judged(vec![target("o-1", |_| {}), target("o-2", |_| {})], Some("o-1"));
-        let words = "alias `a` points to `o-1` and `o-2`, and `o-1` is live".to_owned();
-        assert_eq!(both, Standing::Elsewhere(words));
+        assert_eq!(message(Vec::new(), Some("o-1")), "alias `a` does not exist: queries find nothing");
+        let both = message(vec![target("o-1", |_| {}), target("o-2", |_| {})], Some("o-1"));
+        assert_eq!(both, "alias `a` points to `o-1` and `o-2`, and `o-1` is live");
     }
 
     #[test]
     fn without_a_live_generation_only_earlier_ones_of_this_index_may_be_taken_over() {
-        let earlier = judged(vec![target("o-1", |_| {})], None);
-        assert_eq!(earlier, Standing::Earlier(vec!["o-1".to_owned()]));
-        let words = |targets| match judged(targets, None) {
-            Standing::Elsewhere(words) => words,
-            other => panic!("{other:?}"),
-        };
-        let of_project = words(vec![target("o-1", |mark| mark.project = "other".to_owned())]);
-        assert_eq!(of_project, "alias `a` points to `o-1` of project `other`");
-        let moved = judged(vec![target("o-1", |mark| mark.source = "8/shop".to_owned())], None);
-        assert_eq!(moved, Standing::Earlier(vec!["o-1".to_owned()]), "the database moved");
-        let copied = words(vec![target("o-1", |mark| mark.generation = "o-0".to_owned())]);
-        assert_eq!(copied, "alias `a` points to `o-1`, a copy of `o-0`");
-        let by_hand = words(vec![AliasTarget { name: "x".to_owned(), ownership: None }]);
-        assert_eq!(by_hand, "alias `a` points to `x`, which flusso did not create");
+        let earlier = Standing::Earlier(vec!["o-1".to_owned()]);
+        assert_eq!(judged(vec![target("o-1", |_| {})], None), earlier);
+        let moved = judged(vec![target("o-1", |owner| owner.source = Some("8/shop".to_owned()))], None);
+        assert_eq!(moved, earlier, "the database moved");
+        // Only a state says whose it is: its mark was removed.
+        let unmarked =
+            judged(vec![target("o-1", |owner| (owner.generation, owner.source) = (None, None))], None);
+        assert_eq!(unmarked, earlier);
+        let words = |change: fn(&mut Owner)| message(vec![target("o-1", change)], None);
+        let end = ": apply would take it away";
+        let of_project = words(|owner| owner.project = "other".to_owned());
+        assert_eq!(of_project, format!("alias `a` points to `o-1` of project `other`{end}"));
+        let of_index = words(|owner| owner.index = Some("users".to_owned()));
+        assert_eq!(of_index, format!("alias `a` points to `o-1` of index `users`{end}"));
+        let copied = words(|owner| owner.generation = Some("o-0".to_owned()));
+        assert_eq!(copied, format!("alias `a` points to `o-1`, a copy of `o-0`{end}"));
+        let by_hand = message(vec![AliasTarget { name: "x".to_owned(), owner: None }], None);
+        assert_eq!(by_hand, format!("alias `a` points to `x`, which flusso did not create{end}"));
     }
 }

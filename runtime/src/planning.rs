@@ -1,6 +1,6 @@
 //! What an apply will do: one step an index and sink, from the plan and the states. Nothing is changed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use flusso_schemas::change::{Change, Effect, IndexChange, compare};
 use flusso_schemas::lock::{IndexPlan, edges_fingerprint, index_fingerprint, read_index};
@@ -8,10 +8,11 @@ use flusso_schemas::name::quote_literal;
 use flusso_schemas::report::{Action, ApplyPlan, IndexStep, SourceChange, StateStep};
 use flusso_schemas::state::{GenerationPhase, GenerationState};
 
-use crate::drift::Compare;
+use crate::drift::{Compare, listed};
 use crate::error::{Error, ErrorKind, Result};
+use crate::fit::Fit;
 use crate::opening::Opening;
-use crate::ownership::{Standing, live_of, standing};
+use crate::ownership::{Standing, Trouble, live_of, standing};
 use crate::sink::Generation;
 use crate::state::{SinkState, of_sink};
 
@@ -51,24 +52,6 @@ fn slot_change(slot: &str) -> SourceChange {
         what: format!("creates replication slot `{slot}`"),
         statement: format!("select pg_create_logical_replication_slot({name}, 'pgoutput')"),
     }
-}
-
-/// An error where two sinks would keep their state in one index: they are one cluster under one prefix.
-pub async fn check_places(opening: &Opening) -> Result<()> {
-    let mut seen: BTreeMap<String, &str> = BTreeMap::new();
-    for state in opening.states.iter() {
-        if let Some(other) = seen.insert(state.place().await?, &state.sink) {
-            let index = state.index_name();
-            let message = format!(
-                "sinks `{other}` and `{}` are one cluster with one `index_prefix`: both would use `{index}`; \
-                 nothing was changed",
-                state.sink
-            );
-            return Err(Error::new(ErrorKind::Findings, message)
-                .with_help("give each sink an `index_prefix` of its own, then run `flusso compile`"));
-        }
-    }
-    Ok(())
 }
 
 /// Names of the sinks an index goes to.
@@ -133,6 +116,28 @@ impl Obstacle {
     }
 }
 
+/// What stands between a generation and going on with it.
+#[derive(Clone, Debug)]
+enum Judgement {
+    /// Nothing.
+    Usable,
+    /// Nothing, once every document was compared: why, in words.
+    Doubtful(String),
+    /// It has to be replaced.
+    Unusable(Obstacle),
+}
+
+impl Judgement {
+    /// What forbids going on with it, else what has to be done before.
+    fn split(self) -> (Option<Obstacle>, Option<String>) {
+        match self {
+            Self::Usable => (None, None),
+            Self::Doubtful(why) => (None, Some(why)),
+            Self::Unusable(obstacle) => (Some(obstacle), None),
+        }
+    }
+}
+
 async fn step_of(opening: &Opening, index: &IndexPlan, sink: &str) -> Result<IndexStep> {
     let step = |action, generation: Option<&GenerationState>, reason, changes| IndexStep {
         index: index.name.clone(),
@@ -152,7 +157,7 @@ async fn step_of(opening: &Opening, index: &IndexPlan, sink: &str) -> Result<Ind
     let begun = own.iter().find(|own| {
         own.index == index.name && is_begun(own) && live.is_none_or(|live| live.name != own.name)
     });
-    let not_live = obstacle(opening, state, live, index).await?;
+    let (not_live, doubt) = obstacle(opening, state, live, index).await?.split();
     if let (Some(live), None) = (live, &not_live) {
         let (lacking, settings) =
             (lacking(opening, state, live, index).await?, settings(opening, live, index)?);
@@ -161,13 +166,13 @@ async fn step_of(opening: &Opening, index: &IndexPlan, sink: &str) -> Result<Ind
             (None, false) => Action::Settings,
             (None, true) => Action::Unchanged,
         };
-        return Ok(step(action, Some(live), lacking, settings));
+        return Ok(step(action, Some(live), joined([lacking, doubt]), settings));
     }
-    let not_begun = obstacle(opening, state, begun, index).await?;
+    let (not_begun, doubt) = obstacle(opening, state, begun, index).await?.split();
     Ok(match (live, begun) {
         (_, Some(begun)) if not_begun.is_none() => {
             let (why, changes) = not_live.map(|found| (found.why, found.changes)).unzip();
-            step(Action::Resume, Some(begun), why, changes.unwrap_or_default())
+            step(Action::Resume, Some(begun), joined([why, doubt]), changes.unwrap_or_default())
         }
         (Some(live), _) => {
             let Obstacle { why, changes } = not_live.unwrap_or_else(|| Obstacle::of(String::new()));
@@ -187,27 +192,38 @@ pub fn is_begun(generation: &GenerationState) -> bool {
     matches!(generation.phase, GenerationPhase::Filling | GenerationPhase::Swapping)
 }
 
-/// Why a generation cannot be gone on with; none where it can, or where there is none.
+/// Both reasons in one cell of the plan.
+fn joined(reasons: [Option<String>; 2]) -> Option<String> {
+    reasons.into_iter().flatten().reduce(|one, other| format!("{one}; {other}"))
+}
+
+/// Whether a generation can be gone on with; a generation that does not exist has nothing against it.
 async fn obstacle(
     opening: &Opening,
     state: &SinkState,
     generation: Option<&GenerationState>,
     index: &IndexPlan,
-) -> Result<Option<Obstacle>> {
-    let Some(generation) = generation else { return Ok(None) };
+) -> Result<Judgement> {
+    let Some(generation) = generation else { return Ok(Judgement::Usable) };
     if let Some(changed) = changed(generation, index) {
-        return Ok(Some(changed));
+        return Ok(Judgement::Unusable(changed));
     }
     if let Some(stale) = &generation.stale {
         let why = format!("`{}` may have missed changes: {}", generation.name, stale.reason);
-        return Ok(Some(Obstacle::of(why)));
+        return Ok(Judgement::Unusable(Obstacle::of(why)));
     }
     if !has_missed_nothing(state, generation).await {
-        return Ok(Some(Obstacle::of(format!("`{}` has missed changes", generation.name))));
+        let why = format!("`{}` has missed changes", generation.name);
+        return Ok(Judgement::Unusable(Obstacle::of(why)));
     }
     match opening.check_generation(generation, Compare::All).await {
-        Err(error) if error.kind == ErrorKind::Drift => Ok(Some(Obstacle::of(error.message))),
-        checked => checked.map(|_| None),
+        Err(error) if error.kind == ErrorKind::Drift => Ok(Judgement::Unusable(Obstacle::of(error.message))),
+        checked => checked.map(|fit| match fit {
+            Fit::Same | Fit::Renewed(_) => Judgement::Usable,
+            Fit::Doubtful(doubt) => {
+                Judgement::Doubtful(format!("{}: every document is compared", listed(&doubt.differences)))
+            }
+        }),
     }
 }
 
@@ -246,7 +262,7 @@ async fn lacking(
     live: &GenerationState,
     index: &IndexPlan,
 ) -> Result<Option<String>> {
-    if standing(opening, state, index).await? == Standing::Missing {
+    if let Standing::Wrong(Trouble::Missing { .. }) = standing(opening, state, index).await? {
         let name = opening.sink.alias_name(&state.sink, index)?;
         return Ok(Some(format!("alias `{name}` does not exist: it is put back")));
     }

@@ -11,7 +11,7 @@ pub use names::Names;
 
 use flusso_schemas::lsn::Lsn;
 
-use crate::drift::Difference;
+use crate::drift::{Difference, listed};
 use crate::error::{Error, ErrorKind};
 
 /// What no longer fits the state, so that documents may have missed changes.
@@ -239,7 +239,7 @@ impl IndexDrift {
             }
             Self::CatalogChanged { differences } => format!(
                 "the source's catalog changed without a change of a row, so index `{generation}` may be wrong: {}",
-                differences.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+                listed(differences)
             ),
         }
     }

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use flusso_schemas::lock::IndexPlan;
 use flusso_schemas::lsn::Lsn;
-use flusso_schemas::ownership::Ownership;
 use flusso_schemas::state::Confirmed;
 use tokio::sync::watch;
 
@@ -12,11 +11,10 @@ use crate::backends::{RunOptions, SourceParts};
 use crate::bounds::PASS_WAIT;
 use crate::error::{Error, ErrorKind, Result};
 use crate::feed::{Feed, Feeds};
-use crate::ownership::mark;
 use crate::pipeline::Pipeline;
 use crate::progress::Shutdown;
 use crate::sink::Sink;
-use crate::source::{ChangeStream, SourceIdentity};
+use crate::source::ChangeStream;
 use crate::stale::{Unread, recorded};
 use crate::state::{SinkState, of_sink};
 use crate::writer::Writer;
@@ -34,8 +32,6 @@ pub struct Session {
     pub states: Arc<Vec<SinkState>>,
     /// What is confirmed, as the pipeline goes on.
     pub confirmed: watch::Receiver<Confirmed>,
-    /// Who the source was when the session began.
-    pub identity: SourceIdentity,
     /// What the run was told.
     pub options: RunOptions,
 }
@@ -53,8 +49,6 @@ pub struct Start {
     pub states: Arc<Vec<SinkState>>,
     /// Where to go on.
     pub confirmed: Confirmed,
-    /// Who the source was when the session began.
-    pub identity: SourceIdentity,
     /// What the run was told.
     pub options: RunOptions,
 }
@@ -67,7 +61,7 @@ impl Session {
         stream: &mut dyn ChangeStream,
         stop: Shutdown,
     ) -> Result<(Arc<Self>, Pipeline)> {
-        let Start { feeds, source, sink, states, confirmed, identity, options } = start;
+        let Start { feeds, source, sink, states, confirmed, options } = start;
         let unread = Unread::of(&feeds, &states, &source).await?;
         stream.follow(&recorded(&feeds, &states, &source).await?);
         let writer = Arc::new(Writer::new(sink, source.capture.clone(), stream.lease()));
@@ -82,18 +76,13 @@ impl Session {
             progress: options.progress.clone(),
             stop,
         };
-        let session = Self { feeds, source, writer, states, confirmed: receiver, identity, options };
+        let session = Self { feeds, source, writer, states, confirmed: receiver, options };
         Ok((Arc::new(session), pipeline))
     }
 
     /// The index at a position of the plan.
     pub fn index(&self, position: usize) -> &IndexPlan {
         self.feeds.index(position)
-    }
-
-    /// The mark of a generation that this session makes.
-    pub fn mark(&self, index: &str, generation: &str) -> Ownership {
-        mark(&self.feeds.plan, &self.identity, index, generation)
     }
 
     /// The state of a feed's sink, where it keeps one.

@@ -13,7 +13,7 @@ use flusso_schemas::lock::{IndexPlan, Lock};
 use flusso_schemas::ownership::Ownership;
 use flusso_schemas::report::Finding;
 
-pub use alias::{AliasState, AliasTarget, Belongings};
+pub use alias::{AliasState, AliasTarget, Belongings, Owner};
 pub use fan_out::FanOut;
 pub use stdout::StdoutSink;
 

@@ -1,6 +1,6 @@
 //! Rule *stale*: an index that may have missed changes is marked, durably, and never fed as if it had not.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use flusso_schemas::lsn::Lsn;
 use flusso_schemas::state::{CatalogRecord, GenerationPhase, StaleMark};
@@ -12,32 +12,35 @@ use crate::recovery::{DriftCause, IndexDrift};
 use crate::sink::Generation;
 use crate::state::{SinkState, of_sink};
 
-/// Generations of which nothing was read when the session began. What happened before is no loss for
-/// them: their chunks are read later, after a gate.
+/// From which position of the log on each generation was read. What happened before is no loss for it: its
+/// chunks have read it, or will, after a gate.
 #[derive(Clone, Debug, Default)]
-pub struct Unread {
-    generations: BTreeSet<Generation>,
-    before: Lsn,
-}
+pub struct Unread(BTreeMap<Generation, Lsn>);
 
 impl Unread {
-    /// The feeds that are still to be filled from their first row. Asked before the gate is passed: the
-    /// gate waits for whatever began to commit below the position that is read here.
+    /// The generations that are fed. What is still to be filled from its first row is read from now on, which
+    /// is recorded: the change that is no loss may come again after the first chunk is closed. Asked before
+    /// the gate is passed: the gate waits for whatever began to commit below the position that is read here.
     pub async fn of(feeds: &Feeds, states: &[SinkState], source: &SourceParts) -> Result<Self> {
-        let mut generations = BTreeSet::new();
+        let mut from = BTreeMap::new();
         for feed in feeds.all() {
-            let Some(state) = of_sink(states, &feed.generation.sink) else { continue };
-            let document = state.generation(&feed.generation.name).await;
-            if document.is_some_and(|own| own.phase == GenerationPhase::Filling && own.ranges.is_empty()) {
-                generations.insert(feed.generation.clone());
+            let (generation, name) = (&feed.generation, &feed.generation.name);
+            let Some(state) = of_sink(states, &generation.sink) else { continue };
+            let Some(own) = state.generation(name).await else { continue };
+            let is_unread = own.phase == GenerationPhase::Filling && own.ranges.is_empty();
+            let read_from =
+                if is_unread { Some(source.capture.insert_position().await?) } else { own.read_from };
+            if is_unread {
+                state.update_generation(name, |document| document.read_from = read_from).await?;
             }
+            from.extend(read_from.map(|position| (generation.clone(), position)));
         }
-        Ok(Self { generations, before: source.capture.insert_position().await? })
+        Ok(Self(from))
     }
 
     /// Whether a change of a transaction that committed at `commit` is read by the generation's chunks.
     pub fn covers(&self, feed: &Feed, commit: Lsn) -> bool {
-        commit < self.before && self.generations.contains(&feed.generation)
+        self.0.get(&feed.generation).is_some_and(|from| commit < *from)
     }
 }
 

@@ -36,11 +36,6 @@ impl SinkState {
         self.store.index_name()
     }
 
-    /// What tells two places of a state apart: the same for two sinks that would share one.
-    pub async fn place(&self) -> Result<String> {
-        self.store.place().await
-    }
-
     /// Reads it anew.
     pub async fn reload(&self) -> Result<()> {
         *self.stored.lock().await = self.store.load().await?;

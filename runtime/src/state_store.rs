@@ -17,10 +17,6 @@ pub trait StateStore: Debug + Send + Sync {
     /// Name of the index that holds it, for an operator who must delete it.
     fn index_name(&self) -> String;
 
-    /// What tells two places of a state apart, such as the cluster's identity and the index: equal for two
-    /// stores that would overwrite each other.
-    async fn place(&self) -> Result<String>;
-
     /// Everything that is there; none where the project has no state in this sink.
     async fn load(&self) -> Result<Option<StoredState>>;
 

@@ -2,13 +2,13 @@
 //! move came.
 
 use flusso_schemas::lock::{IndexPlan, Lock};
-use flusso_schemas::ownership::Ownership;
 use flusso_schemas::state::{GenerationPhase, GenerationState, StaleMark};
 
-use crate::drift::{Compare, Difference, differences};
+use crate::drift::{Compare, Difference, differences, listed};
 use crate::error::{Error, ErrorKind, Result};
 use crate::failpoint;
 use crate::opening::Opening;
+use crate::ownership::{Ours, is_earlier};
 use crate::session::Session;
 use crate::sink::{AliasState, Generation};
 use crate::state::SinkState;
@@ -54,17 +54,25 @@ impl Swap<'_> {
         let AliasState::Targets(targets) = sink.alias(&self.generation.sink, self.index).await? else {
             return Ok(Vec::new());
         };
-        let ours = self.session.mark(&self.index.name, &self.generation.name);
-        let is_earlier = |mark: Option<&Ownership>| mark.is_some_and(|mark| mark.is_same_index(&ours));
+        let ours = Ours {
+            project: &self.session.feeds.plan.project,
+            index: &self.index.name,
+            source: None,
+            live: None,
+        };
         let may_move = targets.into_iter().filter(|target| match &live {
             Some(live) => target.name == *live,
-            None => is_earlier(target.ownership.as_ref()),
+            None => is_earlier(target, ours),
         });
         Ok(may_move.map(|target| target.name).collect())
     }
 
-    /// The generation is marked stale before anything calls it live, or before an apply is complete.
+    /// The generation is marked stale before anything calls it live, or before an apply is complete. A
+    /// mere doubt needs no mark: its record goes on to differ, so that the next apply compares every document.
     async fn mark_stale(self, differences: &[Difference]) -> Result<()> {
+        if differences.iter().all(Difference::is_doubt) {
+            return Ok(());
+        }
         let since = self.session.confirmed.borrow().position;
         let mark = StaleMark { since, cause: differences[0].cause, reason: listed(differences) };
         self.state.update_generation(&self.generation.name, |document| document.stale = Some(mark)).await
@@ -89,6 +97,12 @@ impl Swap<'_> {
     }
 
     fn changed(self, differences: &[Difference]) -> Error {
+        if differences.iter().all(Difference::is_doubt) {
+            let message =
+                format!("`{}` was not compared as a whole: {}", self.generation.name, listed(differences));
+            return Error::new(ErrorKind::Busy, message)
+                .with_help("run `flusso apply` again: it compares every document of that index");
+        }
         let message = format!(
             "the catalog changed while `{}` was filled, so its documents may be wrong: {}",
             self.generation.name,
@@ -118,10 +132,6 @@ pub async fn check_catalogs(session: &Session) -> Result<()> {
         }
     }
     Ok(())
-}
-
-fn listed(differences: &[Difference]) -> String {
-    differences.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
 /// A generation found swapping asks the alias: live where the alias points to it, else still filling.

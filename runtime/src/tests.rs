@@ -5,6 +5,7 @@
 
 mod bench;
 mod confirming;
+mod doubts;
 mod generations;
 mod histories;
 mod reading;

@@ -60,8 +60,19 @@ impl Verify {
         let found = self.compare(sample, &mut verified).await?;
         verified.hot += found.hot;
         if !found.wrong.is_empty() {
-            self.compare_all(&mut verified).await?;
+            self.compare_all("one of the sample is wrong", &mut verified).await?;
         }
+        Ok(verified)
+    }
+
+    /// Compares keys and every document, and repairs what is wrong. `why` is said.
+    /// [`ErrorKind::Findings`] where a difference outlives the repair.
+    pub async fn whole(&self, why: &str) -> Result<Verified> {
+        self.session.writer.sink().refresh(&self.feed.generation).await?;
+        let mut verified = Verified::default();
+        let left_over = self.missing_in_source().await?.into_iter().collect();
+        self.repair_keys(left_over, &mut verified).await?;
+        self.compare_all(why, &mut verified).await?;
         Ok(verified)
     }
 
@@ -124,10 +135,14 @@ impl Verify {
     }
 
     /// Compares every document and repairs what is wrong, then compares every document again.
-    async fn compare_all(&self, verified: &mut Verified) -> Result<()> {
+    async fn compare_all(&self, why: &str, verified: &mut Verified) -> Result<()> {
         let name = &self.feed.generation.name;
-        self.step(format!("compare every document of `{name}`: one of the sample is wrong"));
-        verified.repaired += self.pass_over_all(verified, true).await?;
+        self.step(format!("compare every document of `{name}`: {why}"));
+        let wrong = self.pass_over_all(verified, true).await?;
+        if wrong == 0 {
+            return Ok(());
+        }
+        verified.repaired += wrong;
         self.step(format!("compare every document of `{name}` again after the repair"));
         match self.pass_over_all(verified, false).await? {
             0 => Ok(()),
@@ -179,8 +194,10 @@ impl Verify {
 
     fn still_different(&self, count: usize) -> Error {
         let index = &self.session.index(self.feed.index).name;
-        let documents = if count == 1 { "1 document".to_owned() } else { format!("{count} documents") };
-        let message = format!("{documents} of `{index}` differ from the source after a repair");
+        let message = match count {
+            1 => format!("1 document of `{index}` differs from the source after a repair"),
+            _ => format!("{count} documents of `{index}` differ from the source after a repair"),
+        };
         Error::new(ErrorKind::Findings, message).with_help(
             "the alias was not moved; run `flusso apply` again, and report this if it happens twice",
         )

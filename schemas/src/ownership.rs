@@ -20,11 +20,3 @@ pub struct Ownership {
     /// `<system identifier>/<database>` of the source.
     pub source: String,
 }
-
-impl Ownership {
-    /// Whether both were made for one index of one project. The source may be another one: a database
-    /// that moved to a new cluster keeps its aliases, once its state was given up.
-    pub fn is_same_index(&self, other: &Self) -> bool {
-        (&self.project, &self.index) == (&other.project, &other.index)
-    }
-}

@@ -96,6 +96,10 @@ pub struct GenerationState {
     pub phase: GenerationPhase,
     /// The confirmed position when it was begun: versions of its backfill lie below.
     pub first_position: Lsn,
+    /// Every document was read behind this position of the log, so that no change before it can be lost;
+    /// none until its first chunk may be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read_from: Option<Lsn>,
     /// Closed key ranges `(after, up_to]`, disjoint, adjacent ones merged, in no particular order.
     pub ranges: Vec<KeyRange>,
     /// Identity of the concrete index; none while it is being created.

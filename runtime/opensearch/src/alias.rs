@@ -1,15 +1,13 @@
 //! The alias that applications query: where it points, who owns that, and its move.
 
-use std::collections::BTreeMap;
-
 use flusso_runtime::error::{Error, ErrorKind, Result};
-use flusso_runtime::sink::{AliasState, AliasTarget};
+use flusso_runtime::sink::AliasState;
 use flusso_schemas::report::{Finding, Level};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::client::{Answered, Client};
-use crate::ownership;
+use crate::owner::Asked;
 use crate::server_error::ServerError;
 use crate::transport::segment;
 
@@ -36,11 +34,11 @@ struct Alias {
 }
 
 /// What has the name of an alias.
-pub(crate) async fn state(client: &Client, alias: &str) -> Result<AliasState> {
-    let Some(targets) = targets(client, alias).await? else { return Ok(AliasState::Index) };
-    let mut marks = if targets.is_empty() { BTreeMap::new() } else { ownership::read(client, alias).await? };
-    let target = |name: String| AliasTarget { ownership: marks.remove(&name).flatten(), name };
-    Ok(AliasState::Targets(targets.into_iter().map(target).collect()))
+pub(crate) async fn state(asked: Asked<'_>, alias: &str) -> Result<AliasState> {
+    Ok(match targets(asked.client, alias).await? {
+        None => AliasState::Index,
+        Some(names) => AliasState::Targets(asked.targets(alias, names).await?),
+    })
 }
 
 /// The indexes an alias points to, sorted; none where an index has its name.

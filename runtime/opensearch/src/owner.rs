@@ -1,50 +1,16 @@
-//! Whose a concrete index is: what is written in its mapping, else whose state holds it.
+//! Who made a concrete index: what its mapping says, else whose state holds it.
 
-use std::collections::BTreeMap;
-
-use flusso_runtime::error::Result;
+use flusso_runtime::error::{ErrorKind, Result};
+use flusso_runtime::sink::{AliasTarget, Owner};
 use serde::Deserialize;
 use serde_json::json;
 
 use crate::client::Client;
-use crate::transport::segment;
+use crate::names;
+use crate::ownership;
 
 /// In every state's name before the project's.
 const STATE_MARK: &str = "flusso-state-";
-
-/// Whose an index is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Owner {
-    /// This project's.
-    Us,
-    /// Another project's.
-    Project(String),
-    /// No flusso project is known to own it.
-    Unknown,
-}
-
-#[derive(Default, Deserialize)]
-struct Described {
-    #[serde(default)]
-    mappings: Mappings,
-}
-
-#[derive(Default, Deserialize)]
-struct Mappings {
-    #[serde(rename = "_meta", default)]
-    meta: Meta,
-}
-
-#[derive(Default, Deserialize)]
-struct Meta {
-    flusso: Option<Made>,
-}
-
-/// What each generation says of itself under `_meta.flusso`.
-#[derive(Deserialize)]
-struct Made {
-    project: String,
-}
 
 #[derive(Deserialize)]
 struct Found {
@@ -61,34 +27,71 @@ struct Hits {
 struct Hit {
     #[serde(rename = "_index")]
     index: String,
+    #[serde(rename = "_source", default)]
+    generation: Held,
 }
 
-/// Whose a concrete index is. What it says of itself wins: a state may be gone.
-pub(crate) async fn of(client: &Client, name: &str, project: &str) -> Result<Owner> {
-    let path = format!("/{}/_mapping?filter_path=*.mappings._meta.flusso", segment(name));
-    let mut described: BTreeMap<String, Described> =
-        client.get(&path).await?.json("the mapping of an index")?;
-    let made = described.remove(name).unwrap_or_default().mappings.meta.flusso;
-    let owners = match made {
-        Some(made) => vec![made.project],
-        None => projects_with(client, name).await?,
-    };
-    Ok(match owners.iter().find(|owner| *owner != project) {
-        _ if owners.iter().any(|owner| owner == project) => Owner::Us,
-        Some(other) => Owner::Project(other.clone()),
-        None => Owner::Unknown,
-    })
+/// What a state says of a generation.
+#[derive(Default, Deserialize)]
+struct Held {
+    index: Option<String>,
 }
 
-/// The projects whose state holds a generation of this name, under whatever prefix.
-async fn projects_with(client: &Client, generation: &str) -> Result<Vec<String>> {
-    let path = format!("/*{STATE_MARK}*/_search?expand_wildcards=all&size=10");
-    let query = json!({
-        "_source": false,
-        "query": { "ids": { "values": [format!("generation:{generation}")] } },
-    });
-    let answered = client.post(&path, &query).await?;
-    let found: Found = answered.json("a search of the states")?;
-    let project = |hit: Hit| Some(hit.index.split_once(STATE_MARK)?.1.to_owned());
-    Ok(found.hits.hits.into_iter().filter_map(project).collect())
+/// The alias of an index, and whose it is asked for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asked<'a> {
+    pub(crate) client: &'a Client,
+    pub(crate) prefix: &'a str,
+    pub(crate) project: &'a str,
+    pub(crate) index: &'a str,
+}
+
+impl Asked<'_> {
+    /// The indexes behind the alias with who made them. What an index says of itself wins: a state may be
+    /// gone.
+    pub(crate) async fn targets(self, alias: &str, names: Vec<String>) -> Result<Vec<AliasTarget>> {
+        if names.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut marked = ownership::owners(self.client, alias).await?;
+        let mut targets = Vec::with_capacity(names.len());
+        for name in names {
+            let owner = match marked.remove(&name) {
+                Some(owner) => Some(owner),
+                None => self.held(&name).await?,
+            };
+            let owner = owner.map(|owner| self.completed(owner, &name));
+            targets.push(AliasTarget { name, owner });
+        }
+        Ok(targets)
+    }
+
+    /// A name that only our index gives its generations says which index it is of.
+    fn completed(self, mut owner: Owner, name: &str) -> Owner {
+        let is_of_index = names::generation_number(self.prefix, self.index, name).is_some();
+        owner.index = owner.index.or_else(|| is_of_index.then(|| self.index.to_owned()));
+        owner
+    }
+
+    /// The project whose state holds a generation of this name, under whatever prefix; ours before others.
+    async fn held(self, generation: &str) -> Result<Option<Owner>> {
+        let path = format!("/*{STATE_MARK}*/_search?expand_wildcards=all&size=10");
+        let query = json!({
+            "_source": ["index"],
+            "query": { "ids": { "values": [format!("generation:{generation}")] } },
+        });
+        let answered = match self.client.post(&path, &query).await {
+            // A role that may read its own indexes only: then nobody is known to own it.
+            Err(error) if error.kind == ErrorKind::Misconfigured => return Ok(None),
+            answered => answered?,
+        };
+        let found: Found = answered.json("a search of the states")?;
+        let owner = |hit: Hit| {
+            let project = hit.index.split_once(STATE_MARK)?.1.to_owned();
+            Some(Owner { project, index: hit.generation.index, generation: None, source: None })
+        };
+        let mut owners: Vec<Owner> = found.hits.hits.into_iter().filter_map(owner).collect();
+        owners.sort_by_key(|owner| owner.project != self.project);
+        Ok(owners.into_iter().next())
+    }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use flusso_runtime::error::Result;
+use flusso_runtime::sink::Owner;
 use flusso_schemas::ownership::Ownership;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -45,6 +46,25 @@ pub(crate) async fn read(client: &Client, name: &str) -> Result<BTreeMap<String,
         meta.get(KEY).and_then(|mark| serde_json::from_value::<Ownership>(mark.clone()).ok())
     };
     Ok(metas.into_iter().map(|(index, meta)| (index, mark(meta))).collect())
+}
+
+/// What is read of any version's mark: more may be in it, and less where someone wrote it by hand.
+#[derive(Deserialize)]
+struct Mark {
+    project: String,
+    index: Option<String>,
+    generation: Option<String>,
+    source: Option<String>,
+}
+
+/// Who made the indexes behind a name, by concrete index, as far as their marks tell.
+pub(crate) async fn owners(client: &Client, name: &str) -> Result<BTreeMap<String, Owner>> {
+    let owner = |mut meta: Map<String, Value>| {
+        let Mark { project, index, generation, source } = serde_json::from_value(meta.remove(KEY)?).ok()?;
+        Some(Owner { project, index, generation, source })
+    };
+    let metas = metas(client, name).await?.into_iter();
+    Ok(metas.filter_map(|(index, meta)| Some((index, owner(meta)?))).collect())
 }
 
 async fn metas(client: &Client, name: &str) -> Result<BTreeMap<String, Map<String, Value>>> {

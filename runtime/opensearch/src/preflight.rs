@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use flusso_runtime::error::{Error, ErrorKind, Result};
+use flusso_runtime::ownership::{Ours, Standing, Trouble, judge};
+use flusso_runtime::sink::AliasState;
 use flusso_schemas::lock::IndexPlan;
 use flusso_schemas::report::{Finding, Level};
 use serde::Deserialize;
@@ -12,7 +14,7 @@ use crate::alias;
 use crate::client::Client;
 use crate::facts;
 use crate::names;
-use crate::owner::{self, Owner};
+use crate::owner::Asked;
 use crate::pipelines;
 use crate::settings::IndexSettings;
 use crate::state;
@@ -111,31 +113,21 @@ impl Preflight<'_> {
         Ok(findings)
     }
 
-    /// What has the alias' name and would be taken away by the swap.
+    /// What has the alias' name and would lose it in the swap.
     async fn alias(self, index: &IndexPlan) -> Result<Option<Finding>> {
-        let alias = names::alias(self.prefix, index);
-        let Some(targets) = alias::targets(self.client, &alias).await? else {
+        let Self { client, prefix, project, .. } = self;
+        let alias = names::alias(prefix, index);
+        let asked = Asked { client, prefix, project, index: &index.name };
+        let AliasState::Targets(targets) = alias::state(asked, &alias).await? else {
             return Ok(Some(alias::is_an_index(&alias)));
         };
-        for target in &targets {
-            let is_generation = names::generation_number(self.prefix, &index.name, target).is_some();
-            let owner = if is_generation {
-                owner::of(self.client, target, self.project).await?
-            } else {
-                Owner::Unknown
-            };
-            let whose = match owner {
-                Owner::Us => continue,
-                Owner::Project(other) => format!("an index of project `{other}`"),
-                Owner::Unknown => "which no flusso project is known to own".to_owned(),
-            };
-            let message = format!("alias `{alias}` points to `{target}`, {whose}: apply would take it away");
-            let finding = Finding::live("alias-points-elsewhere", Level::Deny, message);
-            return Ok(Some(finding.about(format!("index:{}", index.name)).with_help(format!(
-                "set another `index_prefix`, or remove alias `{alias}` yourself if nobody needs it"
-            ))));
-        }
-        Ok(None)
+        // Which generation is live is compared by whoever reads the state.
+        let ours = Ours { project, index: &index.name, source: None, live: None };
+        let about = |trouble: Trouble| trouble.finding().about(format!("index:{}", index.name));
+        Ok(match judge(&alias, &targets, ours) {
+            Standing::Wrong(trouble) => Some(about(trouble)),
+            Standing::Right | Standing::Earlier(_) => None,
+        })
     }
 
     async fn pipelines(self, index: &IndexPlan, settings: &IndexSettings) -> Result<Vec<Finding>> {

@@ -20,6 +20,7 @@ use flusso_schemas::report::{Finding, Level};
 use crate::bulk::Limits;
 use crate::client::Client;
 use crate::listing::Listings;
+use crate::owner::Asked;
 use crate::preflight::{self, Preflight};
 use crate::settings::IndexSettings;
 use crate::shape::{self, Shapes};
@@ -243,7 +244,9 @@ impl Sink for OpenSearchSink {
     }
 
     async fn alias(&self, _sink: &str, index: &IndexPlan) -> Result<AliasState> {
-        alias::state(&self.client, &names::alias(&self.prefix, index)).await
+        let asked =
+            Asked { client: &self.client, prefix: &self.prefix, project: &self.project, index: &index.name };
+        alias::state(asked, &names::alias(&self.prefix, index)).await
     }
 
     fn alias_name(&self, _sink: &str, index: &IndexPlan) -> Result<String> {

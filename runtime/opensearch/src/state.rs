@@ -45,11 +45,6 @@ enum Condition {
 }
 
 #[derive(Deserialize)]
-struct Root {
-    cluster_uuid: String,
-}
-
-#[derive(Deserialize)]
 struct Written {
     #[serde(rename = "_seq_no")]
     sequence: u64,
@@ -240,11 +235,6 @@ impl StateIndex {
 impl StateStore for StateIndex {
     fn index_name(&self) -> String {
         self.index.clone()
-    }
-
-    async fn place(&self) -> Result<String> {
-        let root: Root = self.client.get("/").await?.json("a greeting")?;
-        Ok(format!("{}/{}", root.cluster_uuid, self.index))
     }
 
     async fn load(&self) -> Result<Option<StoredState>> {

@@ -113,7 +113,7 @@ async fn ask(session: &Session, probe: &Probe) -> Result<Answer> {
 }
 
 async fn printed(session: &Session, sql: &str) -> Result<Answer> {
-    let messages = session.statements().simple(WHAT, sql).await?;
+    let messages = session.simple(WHAT, sql).await?;
     answered(messages.map(|messages| Answer::Lines(lines(&messages))))
 }
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 use flusso_lints::source::quote::quoted;
 use flusso_lints::source::{identity, publication as rules};
 use flusso_runtime::backends::RunOptions;
+use flusso_runtime::failpoint;
 use flusso_runtime::source::Provisioned;
 use flusso_runtime::{Error, ErrorKind, Result};
 use flusso_schemas::facts::CatalogFacts;
@@ -56,6 +57,7 @@ pub(crate) async fn provision(
     let patience = deadlock_timeout(&facts) + BEYOND_DEADLOCK_TIMEOUT;
     for step in steps(session, plan, &facts).await? {
         take(session, &step, patience, options, bond).await?;
+        failpoint::reach("source-altered");
     }
     let name = &plan.source.publication;
     let publication_oid = publication::oid(session, name).await?;

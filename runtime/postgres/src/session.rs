@@ -1,19 +1,19 @@
 //! One connection for statements, with the settings pinned that decide how values are printed.
 
 use std::fmt;
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
 use flusso_runtime::{Error, ErrorKind, Result};
 use tokio::sync::watch;
 use tokio::time::timeout;
-use tokio_postgres::types::Type;
-use tokio_postgres::{CancelToken, Row, Statement, ToStatement};
+use tokio_postgres::CancelToken;
 
 use crate::connect::ConnectPlan;
 use crate::login;
 use crate::refusal;
-use crate::statement::{Parameters, Statements};
+use crate::statement::Statements;
 
 /// Longest wait for a table lock: always below the server's `deadlock_timeout` (1 s), or our wait
 /// makes someone else the victim of a deadlock.
@@ -127,59 +127,19 @@ pub async fn connect(plan: &ConnectPlan, purpose: &str, bond: &Bond) -> Result<S
     plan.within_bound(connecting).await?
 }
 
-impl Session {
-    /// The way of its statements.
-    pub(crate) fn statements(&self) -> &Statements {
+/// A session is asked as its connection is.
+impl Deref for Session {
+    type Target = Statements;
+
+    fn deref(&self) -> &Statements {
         &self.statements
     }
+}
 
+impl Session {
     /// What it was connected with.
     pub fn plan(&self) -> &ConnectPlan {
         &self.plan
-    }
-
-    /// What cancels the statement that runs in it, from any task; see [`cancel`].
-    pub fn cancel_token(&self) -> CancelToken {
-        self.statements.cancel_token()
-    }
-
-    /// Rows of a statement; `what` is said where it fails or is not answered.
-    pub async fn query<S>(&self, what: &str, statement: &S, parameters: Parameters<'_>) -> Result<Vec<Row>>
-    where
-        S: ?Sized + ToStatement + Sync,
-    {
-        self.statements.query(what, statement, parameters).await
-    }
-
-    /// The only row of a statement.
-    pub async fn query_one<S>(&self, what: &str, statement: &S, parameters: Parameters<'_>) -> Result<Row>
-    where
-        S: ?Sized + ToStatement + Sync,
-    {
-        self.statements.query_one(what, statement, parameters).await
-    }
-
-    /// The only row of a statement, where there is one.
-    pub async fn query_opt<S>(
-        &self,
-        what: &str,
-        statement: &S,
-        parameters: Parameters<'_>,
-    ) -> Result<Option<Row>>
-    where
-        S: ?Sized + ToStatement + Sync,
-    {
-        self.statements.query_opt(what, statement, parameters).await
-    }
-
-    /// A prepared statement; inside, what the server objects to it.
-    pub(crate) async fn prepare(
-        &self,
-        what: &str,
-        sql: &str,
-        types: &[Type],
-    ) -> Result<Result<Statement, tokio_postgres::Error>> {
-        self.statements.prepare(what, sql, types).await
     }
 
     /// Runs statements that return nothing; `what` is said where one fails.

@@ -25,11 +25,11 @@ const CLOSE_WAIT: Duration = Duration::from_secs(1);
 /// What the library gives back: an answer, or what the server objects.
 type Answered<T> = Result<T, tokio_postgres::Error>;
 /// Parameters of a statement.
-pub(crate) type Parameters<'a> = &'a [&'a (dyn ToSql + Sync)];
+pub type Parameters<'a> = &'a [&'a (dyn ToSql + Sync)];
 
 /// One connection for statements.
 #[derive(Debug)]
-pub(crate) struct Statements {
+pub struct Statements {
     client: Client,
     bond: Bond,
     bound: Duration,
@@ -66,17 +66,12 @@ impl Statements {
     }
 
     /// What cancels the statement that runs here.
-    pub(crate) fn cancel_token(&self) -> CancelToken {
+    pub fn cancel_token(&self) -> CancelToken {
         self.client.cancel_token()
     }
 
-    /// Rows of a statement.
-    pub(crate) async fn query<S>(
-        &self,
-        what: &str,
-        statement: &S,
-        parameters: Parameters<'_>,
-    ) -> Result<Vec<Row>>
+    /// Rows of a statement; `what` is said where it fails or is not answered.
+    pub async fn query<S>(&self, what: &str, statement: &S, parameters: Parameters<'_>) -> Result<Vec<Row>>
     where
         S: ?Sized + ToStatement + Sync,
     {
@@ -84,12 +79,7 @@ impl Statements {
     }
 
     /// The only row of a statement.
-    pub(crate) async fn query_one<S>(
-        &self,
-        what: &str,
-        statement: &S,
-        parameters: Parameters<'_>,
-    ) -> Result<Row>
+    pub async fn query_one<S>(&self, what: &str, statement: &S, parameters: Parameters<'_>) -> Result<Row>
     where
         S: ?Sized + ToStatement + Sync,
     {
@@ -97,7 +87,7 @@ impl Statements {
     }
 
     /// The only row of a statement, where there is one.
-    pub(crate) async fn query_opt<S>(
+    pub async fn query_opt<S>(
         &self,
         what: &str,
         statement: &S,

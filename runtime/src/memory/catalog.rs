@@ -12,11 +12,15 @@ use super::world::{Inner, World};
 /// The column of every table that an ALTER is about.
 const COLUMN: &str = "value";
 
+/// Version of every table's own row, which no column ever has here.
+const CLASS_VERSION: u32 = u32::MAX;
+
 /// What ALTERs of each table left behind.
 #[derive(Clone, Debug, Default)]
 pub struct Catalog {
     versions: BTreeMap<Table, u32>,
     types: BTreeMap<Table, u32>,
+    tunings: BTreeMap<Table, u32>,
 }
 
 impl World {
@@ -32,6 +36,15 @@ impl World {
             Arc::make_mut(&mut inner.visible).change_file(table);
             inner.latest.change_file(table);
         });
+    }
+}
+
+impl World {
+    /// Maintenance that rewrites a table's file as it is, and a setting of its column: for the record
+    /// these may have been an ALTER that rewrote rows.
+    pub fn maintain(&self, table: Table) {
+        self.rewrite(table);
+        self.with(|inner| *inner.catalog.tunings.entry(table).or_default() += 1);
     }
 }
 
@@ -64,12 +77,12 @@ impl Inner {
             default_xmin: None,
             xmin: of(&self.catalog.versions),
             has_missing: false,
-            tuning: String::new(),
+            tuning: of(&self.catalog.tunings).to_string(),
         };
         TableRecord {
             oid: table as u32,
             file: self.visible.file_node(table),
-            class_xmin: 1,
+            class_xmin: CLASS_VERSION,
             identity: IdentityRecord { form: "f".to_owned(), columns: BTreeSet::new() },
             published: self.publication,
             children: BTreeSet::new(),

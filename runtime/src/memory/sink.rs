@@ -13,9 +13,10 @@ use super::calls::{Call, Process};
 use super::cluster::{Cluster, Request, Servers};
 use super::index::{Entry, Index};
 use super::store::MemoryStore;
+use crate::claims::{Claim, Purpose};
 use crate::error::{Error, ErrorKind, Result};
 use crate::sink::{
-    AliasState, AliasTarget, Answer, Belongings, Generation, GenerationIdentity, ShardMarks, Sink,
+    AliasState, AliasTarget, Answer, Belongings, Generation, GenerationIdentity, Owner, ShardMarks, Sink,
     StoredDocument, WriteBatch,
 };
 use crate::state_store::StateStore;
@@ -91,6 +92,19 @@ impl Sink for MemorySink {
     async fn preflight(&self, _plan: &Lock) -> Result<Vec<Finding>> {
         reachable(&self.cluster)?;
         Ok(Vec::new())
+    }
+
+    async fn claims(&self, plan: &Lock) -> Result<Vec<Claim>> {
+        let cluster = format!("{:p}", Arc::as_ptr(&self.cluster));
+        let claim = |name: &str, purpose| Claim {
+            sink: self.name.clone(),
+            cluster: cluster.clone(),
+            name: name.to_owned(),
+            purpose,
+        };
+        let aliases =
+            plan.indexes.iter().map(|index| claim(&index.alias, Purpose::Alias(index.name.clone())));
+        Ok(aliases.chain([claim("state", Purpose::State)]).collect())
     }
 
     fn state(&self) -> Option<Arc<dyn StateStore>> {
@@ -230,7 +244,9 @@ impl Sink for MemorySink {
             let name = servers.aliases.get(&index.alias).cloned();
             let ownership =
                 |name: &String| servers.indexes.get(name).and_then(|index| index.ownership.clone());
-            name.into_iter().map(|name| AliasTarget { ownership: ownership(&name), name }).collect()
+            name.into_iter()
+                .map(|name| AliasTarget { owner: ownership(&name).map(Owner::from), name })
+                .collect()
         })))
     }
 

@@ -43,10 +43,6 @@ impl StateStore for MemoryStore {
         "state".to_owned()
     }
 
-    async fn place(&self) -> Result<String> {
-        Ok(format!("{:p}", Arc::as_ptr(&self.cluster)))
-    }
-
     async fn load(&self) -> Result<Option<StoredState>> {
         reachable(&self.cluster)?;
         Ok(self.cluster.with(|servers| {

@@ -18,8 +18,29 @@ pub enum AliasState {
 pub struct AliasTarget {
     /// Its name.
     pub name: String,
-    /// Who made it; none where it carries no mark of flusso.
-    pub ownership: Option<Ownership>,
+    /// Who made it; none where nobody is known to.
+    pub owner: Option<Owner>,
+}
+
+/// Who made a concrete index, as far as it can be told: its mark may have been removed, or be another
+/// version's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Owner {
+    /// Name of the project.
+    pub project: String,
+    /// The index in its lock.
+    pub index: Option<String>,
+    /// The concrete index that it was made as: a clone carries the name of its original.
+    pub generation: Option<String>,
+    /// `<system identifier>/<database>` of the source.
+    pub source: Option<String>,
+}
+
+impl From<Ownership> for Owner {
+    fn from(mark: Ownership) -> Self {
+        let Ownership { version: _, project, index, generation, source } = mark;
+        Self { project, index: Some(index), generation: Some(generation), source: Some(source) }
+    }
 }
 
 /// What a sink says of one concrete index beside its documents.

@@ -344,7 +344,9 @@ async fn two_sinks_that_would_share_a_state_are_refused_before_anything_is_chang
     bench.clusters.values_mut().for_each(|cluster| *cluster = shared.clone());
     let error = bench.apply().await.expect_err("both would write one state");
     assert_eq!(error.kind, ErrorKind::Findings);
-    assert!(error.to_string().contains("`search`") && error.to_string().contains("`second`"), "{error}");
+    let [finding] = error.findings.as_slice() else { panic!("one finding: {:?}", error.findings) };
+    assert_eq!(finding.lint, "duplicate-alias");
+    assert!(finding.message.contains("`search` and `second` write to one cluster"), "{}", finding.message);
     assert!(bench.world.read(|inner| inner.publication.is_none() && inner.slot.is_none()));
 }
 

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use flusso_schemas::report::Action;
 use flusso_schemas::state::{GenerationPhase, StaleCause};
 
 use super::bench::{Bench, customer};
@@ -35,11 +36,7 @@ async fn relation_identity_a_row_written_under_another_name_stops_and_is_never_c
 async fn an_apply_builds_another_index_beside_one_that_lost_a_change() {
     let bench = Bench::applied().await;
     let (customers, orders) = (bench.generation("customers").name, bench.generation("orders").name);
-    bench.world.commit(vec![Change::PutRenamed(
-        Table::Notes,
-        1,
-        Some(Row { parent: 1, value: 9, hidden: false }),
-    )]);
+    bench.world.commit(vec![note_renamed()]);
     let error = bench.follow().ended().await.expect("alive").expect_err("it stops");
     assert!(
         error.help.expect("it says what to do").contains("then `flusso apply`: it builds that index again")
@@ -62,6 +59,56 @@ async fn an_apply_builds_another_index_beside_one_that_lost_a_change() {
     bench.wait_confirmed().await;
     bench.assert_true();
     running.stop().await;
+}
+
+/// A row of a table that only orders read, written under another name.
+fn note_renamed() -> Change {
+    Change::PutRenamed(Table::Notes, 1, Some(Row { parent: 1, value: 9, hidden: false }))
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_apply_brings_back_what_several_changes_were_lost_for() {
+    let bench = Bench::applied().await;
+    bench.world.with(|inner| inner.burst = 1);
+    bench.world.commit(vec![note_renamed()]);
+    bench.world.commit(vec![customer(3, 33)]);
+    bench.world.commit(vec![written_renamed(1, 50)]);
+    let error = bench.follow().ended().await.expect("alive").expect_err("it stops at the first");
+    assert!(error.message.contains("`shop.notes`"), "{error}");
+    assert_eq!(bench.generation("customers").stale, None, "the run has not come to the second");
+    let applied = bench.apply().await.expect("both are built again");
+    bench.assert_true();
+    let built = applied.plan.steps.iter().find(|step| step.index == "customers").expect("a step");
+    assert_eq!(built.action, Action::Rebuild, "the plan that was carried out is the one that is told");
+    bench.world.commit(vec![customer(2, 60)]);
+    bench.catch_up().await;
+    bench.assert_true();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_that_a_chunk_has_read_is_not_lost_when_it_comes_again() {
+    let bench = Bench::applied().await;
+    bench.world.commit(vec![note_renamed()]);
+    bench.follow().ended().await.expect("alive").expect_err("it stops");
+    let before = bench.project().confirmed.expect("confirmed").position;
+    let process: Arc<Process> = Arc::default();
+    let (cluster, killed) = (bench.cluster().clone(), process.clone());
+    process.set_chaos(move |call| {
+        let has_closed = |servers: &mut crate::memory::Servers| {
+            let mut all = servers.generations.values();
+            all.any(|own| own.value.phase == GenerationPhase::Filling && !own.value.ranges.is_empty())
+        };
+        if call == Call::StateGenerationDone && cluster.with(has_closed) {
+            killed.kill();
+        }
+        Ok(())
+    });
+    assert!(bench.apply_in(&process).await.is_none());
+    assert_eq!(bench.project().confirmed.expect("confirmed").position, before, "the change comes again");
+    let filling = bench.generation("orders").name;
+    bench.apply().await.expect("gone on with");
+    bench.assert_true();
+    assert_eq!(bench.generation("orders").name, filling);
 }
 
 #[tokio::test(start_paused = true)]

@@ -93,7 +93,7 @@ pub(super) async fn attempt(
 ) -> Result<Snapshot, Fault> {
     let prepared = prepare(reader, reading).await?;
     let (seen_statement, queries) = prepared.split_first().expect("`prepare` puts it in front");
-    let statements = reader.session().statements();
+    let statements = reader.session();
     let opening = reading.opening();
     let tables = seen::parameters(&reading.tables);
     let began = Instant::now();
@@ -162,7 +162,7 @@ async fn settle(reader: &Reader, fault: Option<&Fault>, commit: Sent<'_, ()>) ->
     if matches!(fault, Some(Fault::TooLong | Fault::Oversized | Fault::ControlByte(_) | Fault::Internal(_))) {
         reader.cancel().await;
     }
-    Ok(reader.session().statements().unless_silent(WHAT, commit.answer()).await??)
+    Ok(reader.session().unless_silent(WHAT, commit.answer()).await??)
 }
 
 fn snapshot_of(seen: Seen, reading: &Reading<'_>, began: Instant) -> Snapshot {

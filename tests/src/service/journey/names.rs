@@ -84,7 +84,7 @@ fn two_sinks_of_one_cluster_cannot_claim_one_alias() {
     rig.flusso(&["compile"]).assert_code(0);
     let name = rig.name.clone();
     rig.set("SECOND", &format!("{name}_"));
-    rig.flusso(&["apply"]).assert_code(1).assert_said("are one cluster with one `index_prefix`");
+    rig.flusso(&["apply"]).assert_code(1).assert_said("write to one cluster under one `index_prefix`");
     assert_nothing_was_made(&mut rig);
 }
 
@@ -99,7 +99,7 @@ fn an_alias_of_another_project_is_not_taken() {
         &format!("index_prefix: {}_", second.name),
         &format!("index_prefix: {}_", first.name),
     );
-    let whose = format!("an index of project `{}`", first.name);
+    let whose = format!("of project `{}`", first.name);
     let done = second.flusso(&["check", "--format", "concise"]).assert_code(1);
     assert!(
         done.stdout.contains("[alias-points-elsewhere]") && done.stdout.contains(&whose),

@@ -133,7 +133,7 @@ async fn an_alias_over_another_projects_index_is_denied_by_the_projects_name() {
     let found = findings(&rig, index("own")).await;
     assert_eq!(found.len(), 1, "{found:?}");
     assert_eq!((found[0].0.as_str(), found[0].1), ("alias-points-elsewhere", Level::Deny));
-    let expected = format!("`{name}`, an index of project `other`: apply would take it away");
+    let expected = format!("`{name}` of project `other`: apply would take it away");
     assert!(found[0].2.ends_with(&expected), "{}", found[0].2);
 }
 
@@ -145,7 +145,7 @@ async fn an_alias_over_an_index_that_another_projects_state_holds_is_denied() {
     assert_eq!(rig.ask("PUT", &document, &json!({})).0, 201);
     let found = findings(&rig, index("own")).await;
     assert_eq!(found.len(), 1, "{found:?}");
-    assert!(found[0].2.contains("an index of project `other`"), "{}", found[0].2);
+    assert!(found[0].2.contains("of project `other`"), "{}", found[0].2);
     let document = format!("/{}flusso-state-shop/_doc/generation:{name}?refresh=true", rig.prefix);
     assert_eq!(rig.ask("PUT", &document, &json!({})).0, 201);
     assert_eq!(findings(&rig, index("own")).await, [], "our own state holds it");

@@ -43,6 +43,7 @@ fn generation(name: &str) -> GenerationState {
         edges_fingerprint: "e".to_owned(),
         phase: GenerationPhase::Filling,
         first_position: Lsn(1),
+        read_from: None,
         ranges: Vec::new(),
         index_uuid: Some("u".to_owned()),
         history_uuids: Vec::new(),
