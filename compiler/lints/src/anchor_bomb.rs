@@ -12,7 +12,7 @@ pub static LINT: Lint = Lint {
     exit: Exit::Findings,
     summary: "The aliases of a file expand to more values than flusso reads.",
     why: "\
-An alias of a list of aliases multiplies, so a few lines can stand for billions of values and exhaust the memory of \
+An alias of a list of aliases multiplies, so a few lines can expand to billions of values and exhaust the memory of \
 whoever reads them. flusso stops at a fixed number of values. No honest index file comes near it: write the values \
 out, or split the file.",
     example: Some(Example {

@@ -1,4 +1,4 @@
-//! `default-type-mismatch`.
+//! `default-type-mismatch`: a value in the file is not one that the field accepts.
 
 use crate::prelude::*;
 
@@ -10,9 +10,14 @@ pub static LINT: Lint = Lint {
     group: Group::Types,
     needs: Needs::Catalog,
     exit: Exit::Findings,
-    summary: "",
-    why: "",
-    example: None,
+    summary: "A default, constant or `null_value` is not a value that the field accepts.",
+    why: "\
+OpenSearch would refuse every document that holds the value, and a default is held by those documents that have no \
+other: they would be missing from the index. Write a value of the field's kind; quotes make a number a text.",
+    example: Some(Example {
+        bad: "  note: { kind: text, default: 3 }",
+        good: "  note: { kind: text, default: \"3\" }",
+    }),
 };
 
 /// A number that JSON documents cannot hold.

@@ -13,7 +13,7 @@ pub static LINT: Lint = Lint {
     summary: "An index has a name that OpenSearch does not accept.",
     why: "\
 OpenSearch takes names in lower case, of at most 255 bytes, without most punctuation. flusso also needs a few bytes \
-for the number of the generation that stands behind the alias. The name is what applications query, so choose one \
+for the number of the generation behind the alias. The name is what applications query, so choose one \
 that can stay.",
     example: Some(Example { bad: "index: Orders", good: "index: orders" }),
 };

@@ -38,11 +38,11 @@ pub fn default(path: &str, variable: &str, place: Place) -> Diagnostic {
     LINT.at(place, message).help(format!("write `${{{variable}}}` without a default, {CHANGE}"))
 }
 
-/// A password between `//` and `@`.
-pub fn password_in_url(path: &str, place: Place) -> Diagnostic {
+/// A password between `//` and `@`; `variable` is what the URL's variable could be called.
+pub fn password_in_url(path: &str, variable: &str, place: Place) -> Diagnostic {
     let message =
         format!("`{path}` has a password, so everyone who can read this file or its history has it");
-    LINT.at(place, message).help(format!("write `\"${{DATABASE_URL}}\"` or another reference, {CHANGE}"))
+    LINT.at(place, message).help(format!("write `\"${{{variable}}}\"` or another reference, {CHANGE}"))
 }
 
 /// Something like a password in a text that should have none.

@@ -99,9 +99,15 @@ pub fn renamed_operator(operator: &str, ours: &str, place: Place) -> Diagnostic 
     LINT.at(place.clone(), format!("unknown operator `{operator}`")).instead(place, ours)
 }
 
-/// An operator such as `eq`, `in` or `is_null`, which needs none here: `meant` is the whole test.
-pub fn operator_without_need(operator: &str, meant: &str, place: Place) -> Diagnostic {
+/// An operator for equality such as `eq` or `in`, which needs none here: `meant` is the whole test.
+pub fn equality_operator(operator: &str, meant: &str, place: Place) -> Diagnostic {
     LINT.at(place, format!("unknown operator `{operator}`: a value or a list alone tests for equality"))
+        .help(format!("write `{meant}`"))
+}
+
+/// An operator for null such as `is_null`: `meant` is the whole test.
+pub fn null_operator(operator: &str, meant: &str, place: Place) -> Diagnostic {
+    LINT.at(place, format!("unknown operator `{operator}`: `null` is tested like any other value"))
         .help(format!("write `{meant}`"))
 }
 

@@ -159,7 +159,7 @@ pub fn user_in_url(path: &str, place: Place) -> Diagnostic {
         .help("write `username` and `password` beside `url`")
 }
 
-/// A text that is no URL of this scheme. It is not repeated: it may hold a password.
+/// A text that is not a URL of this scheme. It is not repeated: it may hold a password.
 pub fn not_a_url(path: &str, scheme: &str, place: Place) -> Diagnostic {
     LINT.at(place, format!("`{path}` is neither a reference nor a `{scheme}://` URL")).help(URL)
 }

@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 
 use super::index::column;
 use super::keys::{At, Reader};
-use super::tree::{Content, Entry, Mapping, Node};
+use super::tree::{Content, Entry, Mapping, Node, Scalar};
 use crate::diagnostic::{Diagnostic, Place};
 use flusso_lints::words::nearest;
 use flusso_lints::{always_false_filter, missing_value, unknown_key};
@@ -140,9 +140,12 @@ fn operators(reader: &mut Reader, column: &str, mapping: &Mapping) -> Vec<(At<St
 
 fn unknown_operator(column: &str, entry: &Entry, place: Place) -> Diagnostic {
     let word = entry.key.as_str();
-    if let Some(test) = test_without_operator(word, &entry.value) {
-        let meant = format!("{}: {test}", as_written(column, true));
-        return unknown_key::operator_without_need(word, &meant, place);
+    if let Some(test) = test_of_null(word, &entry.value) {
+        return unknown_key::null_operator(word, &format!("{column}: {test}"), place);
+    }
+    if EQUALITY.contains(&word.to_lowercase().as_str()) {
+        let meant = format!("{column}: {}", value_as_written(&entry.value));
+        return unknown_key::equality_operator(word, &meant, place);
     }
     match meant(word) {
         Some(meant) => unknown_key::renamed_operator(word, meant, place),
@@ -150,26 +153,18 @@ fn unknown_operator(column: &str, entry: &Entry, place: Place) -> Diagnostic {
     }
 }
 
-/// What is written after the column for an operator that other languages have a word for and this one none:
-/// `{ eq: 1 }` is `1`, `{ in: [1, 2] }` is the list, `{ is_null: true }` is `null`.
-fn test_without_operator(word: &str, operand: &Node) -> Option<String> {
-    let plain = match &operand.content {
-        Content::Scalar { text, plain: true } => text.as_str(),
-        _ => "",
+/// Words of other languages for a test that needs no operator here.
+const EQUALITY: [&str; 10] = ["=", "==", "===", "any_of", "eq", "equal", "equals", "in", "is", "one_of"];
+
+/// What a column is compared with for `is_null: true` and the like.
+fn test_of_null(word: &str, operand: &Node) -> Option<&'static str> {
+    let is_null = match word.to_lowercase().as_str() {
+        "is_null" | "isnull" | "null" => true,
+        "exists" | "is_not_null" | "not_null" => false,
+        _ => return None,
     };
-    match (word.to_lowercase().as_str(), plain) {
-        ("eq" | "=" | "==" | "===" | "equals" | "equal" | "is" | "in" | "one_of" | "any_of", _) => {
-            Some(value_as_written(operand))
-        }
-        ("is_null" | "isnull" | "null", "false") | ("is_not_null" | "not_null" | "exists", "true") => {
-            Some("{ ne: null }".to_owned())
-        }
-        ("is_null" | "isnull" | "null", _) | ("is_not_null" | "not_null" | "exists", "false") => {
-            Some("null".to_owned())
-        }
-        ("is_not_null" | "not_null" | "exists", _) => Some("{ ne: null }".to_owned()),
-        _ => None,
-    }
+    let is_turned = operand.scalar() == Some(Scalar::Boolean(false));
+    Some(if is_null != is_turned { "null" } else { "{ ne: null }" })
 }
 
 /// A scalar, or a list of them, as a file could hold it.

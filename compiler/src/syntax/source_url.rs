@@ -39,7 +39,7 @@ pub(super) fn postgres(reader: &mut Reader, entry: &Entry) -> Option<SourceEndpo
         reader.push(wrong_type::url_parameters(PATH, place));
         return None;
     }
-    let credentials = credentials(reader, entry, &parts, PATH)?;
+    let credentials = credentials(reader, entry, &parts, PATH, "DATABASE_URL")?;
     Some(SourceEndpoint::Parts {
         host: Template(parts.host.to_owned()),
         port: Template(parts.port.unwrap_or("5432").to_owned()),
@@ -56,7 +56,7 @@ pub(super) fn sink(reader: &mut Reader, entry: &Entry, path: &str) -> Option<Url
         Written::Parts(parts) => parts,
     };
     if parts.user.is_some() {
-        if credentials(reader, entry, &parts, path).is_some() {
+        if credentials(reader, entry, &parts, path, "OPENSEARCH_URL").is_some() {
             let place = reader.place(&entry.value.span);
             reader.push(wrong_type::user_in_url(path, place));
         }
@@ -101,13 +101,19 @@ fn is_unclear(text: &str) -> bool {
 type Credentials = (Option<UserName>, Option<SecretRef>);
 
 /// User and password of a URL; the password must be a reference.
-fn credentials(reader: &mut Reader, entry: &Entry, parts: &Parts<'_>, path: &str) -> Option<Credentials> {
+fn credentials(
+    reader: &mut Reader,
+    entry: &Entry,
+    parts: &Parts<'_>,
+    path: &str,
+    variable: &str,
+) -> Option<Credentials> {
     let user = parts.user.map(user_name);
     match parts.password.map(one_reference) {
         None => Some((user, None)),
         Some(Some(password)) => Some((user, Some(password))),
         Some(None) => {
-            reader.push(literal_secret::password_in_url(path, credentials_place(reader, entry)));
+            reader.push(literal_secret::password_in_url(path, variable, credentials_place(reader, entry)));
             None
         }
     }
