@@ -1,17 +1,14 @@
 //! The whole path: what was read, what was observed and what the server judged, to findings and a lock.
 
-use flusso_lints::{missing_select_privilege, row_level_security};
+use flusso_lints::{internal_error, missing_select_privilege, refused_query, row_level_security, skipped};
 use flusso_schemas::facts::{CatalogFacts, Probe, ProbeOutcome, QueryRefusal};
 use flusso_schemas::lock::Lock;
 
 use crate::check::{self, Outcomes};
-use crate::diagnostic::{self, Diagnostic, Level, Place};
+use crate::diagnostic::{self, Diagnostic, Place};
 use crate::model::Checked;
 use crate::read::Read;
 use crate::suppress::{self, Decisions};
-
-/// The lint of what only a live catalog can judge.
-const SKIPPED: &str = "skipped";
 
 /// What compiling gives.
 #[derive(Debug)]
@@ -44,7 +41,7 @@ pub fn compile(
     refusals: &[QueryRefusal],
 ) -> Outcome {
     let (mut diagnostics, checked) = check(read, facts, answers);
-    diagnostics.extend(refusals.iter().map(|refusal| refused_query(read, refusal)));
+    diagnostics.extend(refusals.iter().map(|refusal| refused(read, refusal)));
     let decisions = settle(read, &mut diagnostics);
     let is_empty = checked.as_ref().is_none_or(|checked| checked.indexes.is_empty());
     if is_empty && !fails(&diagnostics) {
@@ -60,27 +57,21 @@ fn writable(diagnostics: &[Diagnostic], checked: Option<Checked>) -> Option<Chec
 }
 
 fn fails(diagnostics: &[Diagnostic]) -> bool {
-    diagnostics.iter().any(|each| each.is_deny() || each.lint == SKIPPED)
+    diagnostics.iter().any(|each| each.is_deny() || each.lint == skipped::LINT.name)
 }
 
 /// A lock that is missing without a reason must not pass for a clean project.
 fn unexplained() -> Diagnostic {
-    let message = "no lock can be made of this project, and no finding says why";
-    Diagnostic::deny("internal-error", Place::new(0, 0..0), message)
-        .help("report it at the project's issue tracker, with these files")
+    internal_error::finding(Place::new(0, 0..0))
 }
 
 /// A query of ours that the server does not take: no lint explains it, so it is our mistake.
-fn refused_query(read: &Read, refusal: &QueryRefusal) -> Diagnostic {
+fn refused(read: &Read, refusal: &QueryRefusal) -> Diagnostic {
     let named = read.indexes.iter().filter_map(|index| index.name.as_ref());
     let place = named.filter(|name| name.value == refusal.index).map(|name| name.place.clone()).next();
-    let message = format!(
-        "internal error: postgres refuses {} of index `{}`, so no lock is written",
-        refusal.query, refusal.index
-    );
-    Diagnostic::deny("refused-query", place.unwrap_or(Place::new(0, 0..0)), message)
-        .note(format!("postgres: {} ({})", refusal.error.message, refusal.error.sqlstate))
-        .help("report it with this index file and the definitions of its tables")
+    let place = place.unwrap_or(Place::new(0, 0..0));
+    let error = &refusal.error;
+    refused_query::finding(&refusal.query, &refusal.index, &error.message, &error.sqlstate, place)
 }
 
 /// Findings without a catalog: what the files alone say, sorted.
@@ -109,10 +100,7 @@ fn check(read: &Read, facts: &CatalogFacts, answers: &[ProbeOutcome]) -> (Vec<Di
     let unreadable = [missing_select_privilege::LINT.name, row_level_security::LINT.name];
     let is_explained = diagnostics.iter().any(|each| unreadable.contains(&each.lint.name));
     if unanswered > 0 && !is_explained {
-        let message =
-            format!("{unanswered} expressions and conditions were not judged: that needs a live catalog");
-        let skipped = Diagnostic::new(SKIPPED, Level::Warn, Place::new(0, 0..0), message);
-        diagnostics.push(skipped.help("run it again where the database can be reached"));
+        diagnostics.push(skipped::finding(unanswered, Place::new(0, 0..0)));
     }
     (diagnostics, outcome.checked)
 }

@@ -5,10 +5,8 @@ use std::collections::BTreeSet;
 
 use crate::diagnostic::{Diagnostic, Place};
 use crate::syntax::keys::At;
-use flusso_lints::words::listed;
-
-/// Most files that a note names.
-const NEAR_MAX: usize = 5;
+use flusso_lints::words::nearest;
+use flusso_lints::{no_index_file, unreadable_file, wrong_type};
 
 /// A pattern or a file under `indexes` that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,34 +44,11 @@ pub(crate) fn finding(problem: &PatternProblem, patterns: &[At<String>]) -> Diag
     let written = patterns.iter().find(|each| each.value == *pattern);
     let place = written.map_or_else(|| Place::new(0, 0..0), |each| each.place.clone());
     match &problem.what {
-        WhatIsWrong::NoFile { near, is_folder } => no_file(place, pattern, near, *is_folder),
-        WhatIsWrong::NotAPattern(why) => {
-            let message = format!("`{pattern}` is not a pattern of file names: {why}");
-            Diagnostic::deny("wrong-type", place, message)
-                .help("write a path such as `indexes/*.yml`; `**` stands for folders only")
+        WhatIsWrong::NoFile { near, is_folder } => {
+            no_index_file::finding(pattern, *is_folder, near, meant(pattern, near), place)
         }
-        WhatIsWrong::Unreadable { path, reason } => {
-            let message = format!("`{path}` cannot be read, so its index would be left out: {reason}");
-            Diagnostic::deny("unreadable-file", place, message)
-                .help("make the file readable, or take it out of the pattern")
-        }
-    }
-}
-
-fn no_file(place: Place, pattern: &str, near: &[String], is_folder: bool) -> Diagnostic {
-    let what = if is_folder { "names a folder" } else { "matches no file" };
-    let message = format!("`{pattern}` {what}, so nothing would be indexed by it");
-    let mut diagnostic = Diagnostic::deny("no-index-file", place.clone(), message);
-    if !near.is_empty() {
-        let named = &near[..near.len().min(NEAR_MAX)];
-        diagnostic = diagnostic.note(format!("the project has {}", listed(named, "and")));
-    }
-    match meant(pattern, near) {
-        Some(meant) => diagnostic.help(format!("write `{meant}`")).unsafe_fix(place, meant),
-        None if near.is_empty() => {
-            diagnostic.help("create an index file there, or name the file that exists")
-        }
-        None => diagnostic.help("name the index files"),
+        WhatIsWrong::NotAPattern(why) => wrong_type::file_pattern(pattern, why, place),
+        WhatIsWrong::Unreadable { path, reason } => unreadable_file::finding(path, reason, place),
     }
 }
 
@@ -93,8 +68,8 @@ fn meant(pattern: &str, near: &[String]) -> Option<String> {
         [only] => Some(only),
         _ => None,
     };
-    let nearest = flusso_lints::words::nearest(pattern, choices.iter().copied());
-    nearest.or(below.or(only).copied()).map(str::to_owned)
+    let near = nearest(pattern, choices.iter().copied());
+    near.or(below.or(only).copied()).map(str::to_owned)
 }
 
 /// The pattern of a file's folder and ending.

@@ -16,7 +16,8 @@ use crate::syntax::keys::{At, KnownKeys, Reader};
 use crate::syntax::project::{self, Project};
 use crate::syntax::relation::Path;
 use crate::syntax::{sink, tree, yaml};
-use flusso_lints::words::listed;
+use flusso_lints::words::nearest;
+use flusso_lints::{duplicate_index, mutually_exclusive_keys};
 
 /// A project's files, read.
 #[derive(Debug)]
@@ -183,13 +184,8 @@ impl Read {
             let Some(name) = &index.name else { continue };
             let mut first = self.indexes[..at].iter().filter_map(|other| other.name.as_ref());
             if let Some(first) = first.find(|first| first.value == name.value) {
-                let message =
-                    format!("two files make an index `{}`, so each would undo the other", name.value);
-                found.push(
-                    Diagnostic::deny("duplicate-index", name.place.clone(), message)
-                        .related(first.place.clone(), "the first")
-                        .help("give one of them another name"),
-                );
+                let (first, place) = (first.place.clone(), name.place.clone());
+                found.push(duplicate_index::finding(&name.value, first, place));
             }
         }
         for sink in self.indexes.iter().filter_map(|index| index.sinks.as_ref()).flatten() {
@@ -229,26 +225,13 @@ impl Read {
 }
 
 fn overridden(setting: &str, place: &Place, sink: &At<SinkPlan>) -> Diagnostic {
-    let message = format!(
-        "`{setting}` has no effect here: `index_settings` of sink `{}` sets it for every index",
-        sink.value.name
-    );
-    Diagnostic::deny("mutually-exclusive-keys", place.clone(), message)
-        .related(sink.place.clone(), "the sink")
-        .help("set it in one of the two places")
+    let (other, place) = (sink.place.clone(), place.clone());
+    mutually_exclusive_keys::overridden_setting(setting, &sink.value.name, other, place)
 }
 
 fn unknown_sink(place: Place, name: &str, sinks: &BTreeSet<String>) -> Diagnostic {
-    let known: Vec<&String> = sinks.iter().collect();
-    let diagnostic =
-        Diagnostic::deny("unknown-sink", place.clone(), format!("the project has no sink `{name}`"));
-    match flusso_lints::words::nearest(name, sinks.iter().map(String::as_str)) {
-        Some(near) => diagnostic.help(format!("write `{near}`")).fix(place, near),
-        None if known.is_empty() => {
-            diagnostic.help("add it under `sinks` of the project file, or leave `sinks` out")
-        }
-        None => diagnostic.help(format!("the sinks are {}", listed(&known, "and"))),
-    }
+    let known: Vec<&str> = sinks.iter().map(String::as_str).collect();
+    flusso_lints::unknown_sink::finding(name, nearest(name, known.iter().copied()), &known, place)
 }
 
 /// The key of a field by its path in the document.

@@ -12,6 +12,8 @@ use crate::read::Read;
 use crate::syntax::keys::At;
 use crate::syntax::project::LintSetting;
 use crate::syntax::tree::{Content, Mapping};
+use flusso_lints::words::nearest;
+use flusso_lints::{suppression_without_reason, unknown_lint, unused_suppression};
 
 /// A comment that accepts findings of its line and the next.
 struct Suppression {
@@ -148,16 +150,10 @@ fn judge(name: &str, place: &Place) -> Option<Diagnostic> {
         return None;
     }
     if lint.is_some() {
-        let message = format!("the level of `{name}` is fixed: no lock can be made while it is found");
-        return Some(
-            Diagnostic::deny("unknown-lint", place.clone(), message).help("delete this and fix the finding"),
-        );
+        return Some(unknown_lint::fixed_level(name, place.clone()));
     }
-    let diagnostic = Diagnostic::deny("unknown-lint", place.clone(), format!("there is no lint `{name}`"));
-    Some(match flusso_lints::words::nearest(name, lints::ALL.iter().map(|lint| lint.name)) {
-        Some(near) => diagnostic.help(format!("write `{near}`")).fix(place.clone(), near),
-        None => diagnostic.help("leave it out"),
-    })
+    let near = nearest(name, lints::ALL.iter().map(|lint| lint.name));
+    Some(unknown_lint::finding(name, near, place.clone()))
 }
 
 fn suppression(comment: &Place, text: &str) -> Option<Suppression> {
@@ -196,15 +192,10 @@ fn judge_suppression(suppression: &Suppression) -> Option<Diagnostic> {
         return Some(Diagnostic { fix: None, ..diagnostic });
     }
     if suppression.reason.is_empty() {
-        let message = format!("nobody will know why `{}` is accepted here", suppression.lint);
-        return Some(
-            Diagnostic::deny("suppression-without-reason", place, message)
-                .help("write the reason after the parenthesis"),
-        );
+        return Some(suppression_without_reason::finding(&suppression.lint, place));
     }
     if !suppression.used {
-        let message = format!("`{}` is accepted here, and it is not found here", suppression.lint);
-        return Some(Diagnostic::warn("unused-suppression", place, message).help("delete the comment"));
+        return Some(unused_suppression::finding(&suppression.lint, place));
     }
     None
 }

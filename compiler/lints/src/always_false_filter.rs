@@ -14,3 +14,8 @@ pub static LINT: Lint = Lint {
     why: "",
     example: None,
 };
+
+/// A list that names nothing; `so` says what follows from it.
+pub fn empty_list(so: &str, help: &str, place: Place) -> Diagnostic {
+    LINT.at(place, format!("empty list: {so}")).help(help)
+}

@@ -1,4 +1,4 @@
-//! `anchor-bomb`.
+//! `anchor-bomb`: aliases make a small file a huge one.
 
 use crate::prelude::*;
 
@@ -10,7 +10,20 @@ pub static LINT: Lint = Lint {
     group: Group::Reading,
     needs: Needs::Config,
     exit: Exit::Findings,
-    summary: "",
-    why: "",
-    example: None,
+    summary: "The aliases of a file expand to more values than flusso reads.",
+    why: "\
+An alias of a list of aliases multiplies, so a few lines can expand to billions of values and exhaust the memory of \
+whoever reads them. flusso stops at a fixed number of values. No honest index file comes near it: write the values \
+out, or split the file.",
+    example: Some(Example {
+        bad: "x0: &x0 [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]\nx1: &x1 [*x0, *x0, *x0, *x0, *x0, *x0, *x0, *x0, *x0, *x0]",
+        good: "x-open: &open [paid, shipped]",
+    }),
 };
+
+/// The file would have more than `values_max` values.
+pub fn finding(values_max: usize, place: Place) -> Diagnostic {
+    let message =
+        format!("aliases expand the file to more than {}, so it is not read", counted(values_max, "value"));
+    LINT.at(place, message).help("write the values out, or split the file")
+}

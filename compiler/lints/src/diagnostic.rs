@@ -124,6 +124,12 @@ impl Diagnostic {
         self
     }
 
+    /// With the one text that must be meant, which a fix can put there without asking.
+    pub fn instead(self, place: Place, text: impl Into<String>) -> Self {
+        let text = text.into();
+        self.help(format!("write `{text}`")).fix(place, text)
+    }
+
     /// With an edit that changes nothing but what was meant.
     pub fn fix(self, place: Place, replacement: impl Into<String>) -> Self {
         self.edit(place, replacement.into(), true)

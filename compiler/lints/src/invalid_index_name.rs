@@ -1,4 +1,4 @@
-//! `invalid-index-name`.
+//! `invalid-index-name`: an index has a name that OpenSearch does not accept.
 
 use crate::prelude::*;
 
@@ -10,7 +10,26 @@ pub static LINT: Lint = Lint {
     group: Group::Target,
     needs: Needs::Config,
     exit: Exit::Findings,
-    summary: "",
-    why: "",
-    example: None,
+    summary: "An index has a name that OpenSearch does not accept.",
+    why: "\
+OpenSearch takes names in lower case, of at most 255 bytes, without most punctuation. flusso also needs a few bytes \
+for the number of the generation behind the alias. The name is what applications query, so choose one \
+that can stay.",
+    example: Some(Example { bad: "index: Orders", good: "index: orders" }),
 };
+
+/// A name with characters that are not accepted. `lower` is the name in lower case, where that settles it.
+pub fn characters(name: &str, lower: Option<&str>, place: Place) -> Diagnostic {
+    let found = LINT.at(place.clone(), format!("OpenSearch does not accept the index name `{name}`"));
+    let found = found.help("use `a-z`, `0-9`, `_`, `-`, `.` and `+`, a letter or digit first");
+    match lower {
+        Some(lower) => found.fix(place, lower),
+        None => found,
+    }
+}
+
+/// A name of more bytes than a generation's name leaves.
+pub fn too_long(name: &str, bytes_max: usize, place: Place) -> Diagnostic {
+    LINT.at(place, format!("index name `{name}` is longer than {}", counted(bytes_max, "byte")))
+        .help("write a shorter name")
+}

@@ -14,3 +14,14 @@ pub static LINT: Lint = Lint {
     why: "",
     example: None,
 };
+
+/// `count` with a kind that is not for whole numbers.
+pub fn of_count(kind: &str, place: Place) -> Diagnostic {
+    LINT.at(place, format!("`{kind}` does not accept a count, which is a whole number"))
+        .help("write `short`, `integer` or `long`")
+}
+
+/// A kind that cannot be a subfield.
+pub fn of_subfield(kind: &str, known: &[&str], place: Place) -> Diagnostic {
+    LINT.at(place, format!("a subfield cannot be `{kind}`")).help(format!("write {}", listed(known, "or")))
+}

@@ -1,4 +1,4 @@
-//! `literal-secret`.
+//! `literal-secret`: a password is written out.
 
 use crate::prelude::*;
 
@@ -10,7 +10,47 @@ pub static LINT: Lint = Lint {
     group: Group::Hygiene,
     needs: Needs::Config,
     exit: Exit::Findings,
-    summary: "",
-    why: "",
-    example: None,
+    summary: "A password or another credential is written in the project file.",
+    why: "\
+Everyone who can read the repository, its history or a build log has the credential, and deleting the line does not \
+take it out of the history. Write a reference to an environment variable, a file or a command, which flusso reads \
+when it connects; then change the credential. A user name is not a secret. Findings never repeat the value.",
+    example: Some(Example {
+        bad: "    url: postgres://app:hunter2@db.example.org/shop",
+        good: "    url: \"${DATABASE_URL}\"",
+    }),
 };
+
+/// A credential as plain text; `variable` is what its variable could be called.
+pub fn written_out(path: &str, variable: &str, place: Place) -> Diagnostic {
+    LINT.at(
+        place,
+        format!("`{path}` is written out, so everyone who can read this file or its history has it"),
+    )
+    .help(format!("write a reference such as `${{{variable}}}`, {CHANGE}"))
+}
+
+/// A credential as the default of a reference.
+pub fn default(path: &str, variable: &str, place: Place) -> Diagnostic {
+    let message = format!(
+        "the default of `{path}` is written out, so everyone who can read this file or its history has it"
+    );
+    LINT.at(place, message).help(format!("write `${{{variable}}}` without a default, {CHANGE}"))
+}
+
+/// A password between `//` and `@`; `variable` is what the URL's variable could be called.
+pub fn password_in_url(path: &str, variable: &str, place: Place) -> Diagnostic {
+    let message =
+        format!("`{path}` has a password, so everyone who can read this file or its history has it");
+    LINT.at(place, message).help(format!("write `\"${{{variable}}}\"` or another reference, {CHANGE}"))
+}
+
+/// Something like a password in a text that should have none.
+pub fn password_in_text(path: &str, place: Place) -> Diagnostic {
+    let message = format!(
+        "`{path}` seems to have a password in it, so everyone who can read this file or its history has it"
+    );
+    LINT.at(place, message).help(format!("write it as `password: \"${{PASSWORD}}\"`, {CHANGE}"))
+}
+
+const CHANGE: &str = "and change the credential, because the history keeps it";

@@ -14,3 +14,12 @@ pub static LINT: Lint = Lint {
     why: "",
     example: None,
 };
+
+/// Two numbers of `labels` with the same label.
+pub fn same_label(first: i64, second: i64, place: Place) -> Diagnostic {
+    LINT.at(
+        place,
+        format!("`{first}` and `{second}` have the same label, so the index cannot tell them apart"),
+    )
+    .help("give each number a label of its own, or accept it with a comment")
+}

@@ -1,4 +1,4 @@
-//! `missing-value`.
+//! `missing-value`: a key has no value, or an empty one.
 
 use crate::prelude::*;
 
@@ -10,7 +10,58 @@ pub static LINT: Lint = Lint {
     group: Group::Reading,
     needs: Needs::Config,
     exit: Exit::Findings,
-    summary: "",
-    why: "",
-    example: None,
+    summary: "A key has nothing after it, or an empty list or map.",
+    why: "\
+An empty condition tests nothing, so an index that was meant to hold few rows would hold all of them. A key with \
+nothing after it is `null` in YAML, which is a value in a condition and a mistake anywhere else. Write the value, \
+`null` where null is meant, or remove the key.",
+    example: Some(Example { bad: "where: { note: }", good: "where: { note: null }" }),
 };
+
+/// Nothing after a key that expects something.
+pub fn expected(key: &str, expected: &str, place: Place) -> Diagnostic {
+    LINT.at(place, format!("`{key}` has no value")).help(format!("write {expected}"))
+}
+
+/// Nothing after a column in a condition. The fix is what YAML makes of it, said aloud.
+pub fn of_test(column: &str, place: Place) -> Diagnostic {
+    LINT.at(place.clone(), format!("`{column}` has no value, so there is nothing to compare it with"))
+        .help("write `null` to match rows without a value")
+        .fix(place, " null")
+}
+
+/// Nothing after a field's name.
+pub fn of_field(field: &str, place: Place) -> Diagnostic {
+    LINT.at(place, format!("`{field}` has no value, so the field has no kind"))
+        .help("write a kind, `fields` or a relation")
+}
+
+/// `[]` where at least one item is needed.
+pub fn empty_list(key: &str, place: Place) -> Diagnostic {
+    LINT.at(place, format!("empty list: `{key}` needs at least one item"))
+        .help(format!("name at least one item, or remove `{key}`"))
+}
+
+/// `indexes: []`.
+pub fn no_patterns(place: Place) -> Diagnostic {
+    LINT.at(place, "`indexes` is empty, so there is nothing to index")
+        .help("write the patterns of the index files: `indexes: [indexes/*.yml]`")
+}
+
+/// `where: {}` and the like, which would silently be no condition.
+pub fn empty_condition(key: &str, place: Place) -> Diagnostic {
+    LINT.at(place, format!("`{key}` is empty, so it tests nothing"))
+        .help(format!("write `{key}: {{ column: value }}`, or remove `{key}`"))
+}
+
+/// `fields: {}`.
+pub fn no_fields(place: Place) -> Diagnostic {
+    LINT.at(place, "`fields` is empty, so there is nothing to index")
+        .help("write `name: kind` for each field")
+}
+
+/// `via: {}`.
+pub fn no_columns(place: Place) -> Diagnostic {
+    LINT.at(place, "`via` is empty, so there are no columns to join on")
+        .help("write `via: { referring: referred }`, or remove `via`")
+}

@@ -1,4 +1,4 @@
-//! `refused-query`.
+//! `refused-query`: the server refuses a query that flusso wrote.
 
 use crate::prelude::*;
 
@@ -10,7 +10,20 @@ pub static LINT: Lint = Lint {
     group: Group::Hygiene,
     needs: Needs::Catalog,
     exit: Exit::Findings,
-    summary: "",
-    why: "",
+    summary: "Postgres refuses one of the queries that flusso generates for an index.",
+    why: "\
+Every query of a lock is prepared before the lock is written. A refusal that no other finding explains is a bug in \
+flusso, not in the index file, and a lock with it could not be run. Please report it with the index file and the \
+definitions of its tables; an expression under `sql` in place of the field often gets around it.",
     example: None,
 };
+
+/// The query in words, the index, and the server's own words.
+pub fn finding(query: &str, index: &str, message: &str, sqlstate: &str, place: Place) -> Diagnostic {
+    LINT.at(
+        place,
+        format!("internal error: Postgres refuses {query} of index `{index}`, so no lock is written"),
+    )
+    .note(format!("postgres: {message} ({sqlstate})"))
+    .help("report it with this index file and the definitions of its tables")
+}

@@ -1,4 +1,4 @@
-//! `reserved-name`.
+//! `reserved-name`: a name is one that flusso uses itself.
 
 use flusso_schemas::name::TableName;
 
@@ -12,9 +12,15 @@ pub static LINT: Lint = Lint {
     group: Group::Types,
     needs: Needs::Config,
     exit: Exit::Findings,
-    summary: "",
-    why: "",
-    example: None,
+    summary: "A table, column or analysis name is one that flusso keeps for itself.",
+    why: "\
+flusso marks its indexes under `_meta.flusso`, names its own analyzers and filters with `flusso_`, and puts keys \
+where its queries have `{rows:` and `{range:`. A name of yours that looks the same would overwrite one of them or be \
+mistaken for it. Choose another name.",
+    example: Some(Example {
+        bad: "analysis: { analyzer: { flusso_mine: { type: standard } } }",
+        good: "analysis: { analyzer: { mine: { type: standard } } }",
+    }),
 };
 
 /// The table's schema, name or a column looks like a placeholder of flusso's own queries.
@@ -24,4 +30,19 @@ pub fn table(table: &TableName, name: &str) -> Finding {
     ))
     .about(format!("table:{table}"))
     .with_help("give it a name without `{rows:` and `{range:`")
+}
+
+/// `flusso` under `_meta` of the mapping's root.
+pub fn meta_flusso(place: Place) -> Diagnostic {
+    LINT.at(
+        place,
+        "`_meta.flusso` is reserved: flusso marks its indexes there, so yours would be overwritten",
+    )
+    .help("use another key under `_meta`")
+}
+
+/// A part of `analysis` whose name begins with `flusso_`.
+pub fn analysis(name: &str, place: Place) -> Diagnostic {
+    LINT.at(place, format!("`{name}` is reserved: flusso names its own analyzers and filters with `flusso_`"))
+        .help("begin the name with another word")
 }

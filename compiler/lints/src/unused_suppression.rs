@@ -1,4 +1,4 @@
-//! `unused-suppression`.
+//! `unused-suppression`: a comment accepts a finding that is not there.
 
 use crate::prelude::*;
 
@@ -10,7 +10,17 @@ pub static LINT: Lint = Lint {
     group: Group::Hygiene,
     needs: Needs::Config,
     exit: Exit::Findings,
-    summary: "",
-    why: "",
-    example: None,
+    summary: "A comment accepts a finding that is not there.",
+    why: "\
+The cause was fixed, or the comment is on the wrong line: it covers its own line and the next. Left in place it would \
+hide the finding when it comes back for another reason. Delete it.",
+    example: Some(Example {
+        bad: "  # flusso: allow(lossy-kind) weights are only shown\n  id: long",
+        good: "fields:\n  id: long",
+    }),
 };
+
+/// The lint that the comment names.
+pub fn finding(lint: &str, place: Place) -> Diagnostic {
+    LINT.at(place, format!("unused comment: `{lint}` is not found here")).help("delete the comment")
+}

@@ -1,4 +1,4 @@
-//! `wrong-type`.
+//! `wrong-type`: a value is not of the type that its key expects.
 
 use crate::prelude::*;
 
@@ -10,7 +10,163 @@ pub static LINT: Lint = Lint {
     group: Group::Reading,
     needs: Needs::Config,
     exit: Exit::Findings,
-    summary: "",
-    why: "",
-    example: None,
+    summary: "A value has another type or form than its key expects.",
+    why: "\
+flusso never guesses what a value was meant to be: a number without a unit could be seconds or milliseconds, and a \
+guess would be wrong in production, not in review. The message names what the key expects and what was found. \
+Durations are a whole number with `ms`, `s`, `m`, `h` or `d`; sizes have `B`, `KiB`, `MiB` or `GiB`.",
+    example: Some(Example { bad: "    statement_timeout: 30", good: "    statement_timeout: 30s" }),
 };
+
+/// A value of another type; both in words: `a list`, `a whole number`.
+pub fn expected(key: &str, expected: &str, found: &str, place: Place) -> Diagnostic {
+    LINT.at(place, format!("`{key}` expects {expected}, found {found}")).help(format!("write {expected}"))
+}
+
+/// A word that is not one of the few that the key accepts.
+pub fn word(key: &str, word: &str, known: &[&str], place: Place) -> Diagnostic {
+    LINT.at(place, format!("`{key}` does not accept `{word}`")).help(format!("write {}", listed(known, "or")))
+}
+
+/// A number that is negative or beyond 64 bits.
+pub fn not_natural(key: &str, place: Place) -> Diagnostic {
+    LINT.at(place, format!("`{key}` is out of range: expected a whole number from 0"))
+        .help("write a whole number from 0")
+}
+
+/// A number that makes no sense as 0; `so` says what would follow.
+pub fn zero(key: &str, so: &str, place: Place) -> Diagnostic {
+    LINT.at(place, format!("`{key}` is 0, so {so}")).help("write 1 or more")
+}
+
+/// A duration or a size that cannot be read. `meant` is the value with the unit that must be meant.
+pub fn unit(
+    key: &str,
+    what: &str,
+    meant: Option<String>,
+    example: &str,
+    units: &[&str],
+    place: Place,
+) -> Diagnostic {
+    let found = LINT.at(place.clone(), format!("`{key}` expects {what}: a whole number and a unit"));
+    match meant {
+        Some(meant) => found.instead(place, meant),
+        None => {
+            found.help(format!("write it as `{example}`, with one of the units {}", listed(units, "and")))
+        }
+    }
+}
+
+/// A `${` without its `}`.
+pub fn unclosed_reference(key: &str, place: Place) -> Diagnostic {
+    LINT.at(place, format!("unclosed `${{` in `{key}`")).help("write `${NAME}` or `${NAME:-default}`")
+}
+
+/// `${…}` around something that is not the name of a variable.
+pub fn reference_without_name(key: &str, place: Place) -> Diagnostic {
+    LINT.at(place, format!("a `${{…}}` in `{key}` does not name an environment variable"))
+        .help("write `${NAME}` or `${NAME:-default}`")
+}
+
+/// A reference in a name that must not differ between environments.
+pub fn reference_in_name(key: &str, place: Place) -> Diagnostic {
+    LINT.at(place, format!("`{key}` does not accept references: it is the same in every environment"))
+        .help("write the name itself")
+}
+
+/// A reference in a setting of an index file.
+pub fn reference_in_setting(name: &str, place: Place) -> Diagnostic {
+    LINT.at(place, format!("`{name}` has a reference, but index files are the same in every environment"))
+        .help("write it under `index_settings` of the sink")
+}
+
+/// A list or a scalar at the top of a file; `found` in words.
+pub fn file_is(found: &str, place: Place) -> Diagnostic {
+    LINT.at(place, format!("the file has no keys: expected a map, found {found}"))
+        .help("begin the file with `version: 1`")
+}
+
+/// `? [a, b]`: a key that is not text.
+pub fn key_is_not_text(place: Place) -> Diagnostic {
+    LINT.at(place, "a key must be text, found a list or a map").help("write the key as text")
+}
+
+/// `fields: [a, b]`. `example` is a key of the list.
+pub fn fields_are_a_list(example: &str, place: Place) -> Diagnostic {
+    LINT.at(place, "`fields` expects a map of field names, found a list")
+        .help(format!("write `{example}: kind` without the dash"))
+}
+
+/// A table's name that is neither `table` nor `schema.table`.
+pub fn table_name(text: &str, place: Place) -> Diagnostic {
+    LINT.at(place, format!("`{text}` is not a table name: expected `table` or `schema.table`")).help(
+        "put a name that contains a dot or a double quote into double quotes, as in Postgres: `'\"a.b\"'`",
+    )
+}
+
+/// A map of several columns in one item of `order_by`.
+pub fn several_columns_in_item(place: Place) -> Diagnostic {
+    LINT.at(place, "an item of `order_by` takes exactly one column").help("write `[{ a: desc }, { b: asc }]`")
+}
+
+/// A value that OpenSearch refuses for a setting or a mapping parameter; `expected` follows "write".
+pub fn refused_by_opensearch(name: &str, value: &str, expected: &str, place: Place) -> Diagnostic {
+    LINT.at(place, format!("`{name}` does not accept `{value}`: OpenSearch would refuse the index"))
+        .help(format!("write {expected}"))
+}
+
+/// A `scale` beyond what 64 bits hold.
+pub fn scale_out_of_range(scale: u64, scale_max: u64, place: Place) -> Diagnostic {
+    let message = format!(
+        "`scale: {scale}` is out of range: the index keeps {scale_max} digits, so none is left before the point"
+    );
+    LINT.at(place, message).help(format!("write a scale of at most {scale_max}, or `kind: keyword`"))
+}
+
+/// A key under `labels` that is not a whole number.
+pub fn label_without_number(key: &str, place: Place) -> Diagnostic {
+    LINT.at(place, format!("`{key}` is not a whole number, so no row has this label"))
+        .help("write `labels: { 0: draft, 1: paid }`: the column's number and its label")
+}
+
+/// A pattern under `indexes` that cannot be a pattern; `why` is the matcher's reason.
+pub fn file_pattern(pattern: &str, why: &str, place: Place) -> Diagnostic {
+    LINT.at(place, format!("`{pattern}` is not a file pattern: {why}"))
+        .help("write a path such as `indexes/*.yml`; `**` matches whole folders only")
+}
+
+/// The project's name, which begins the names of its slot and publication.
+pub fn project_name(name: &str, place: Place) -> Diagnostic {
+    LINT.at(place, format!("`{name}` cannot be a project name: slot and publication are named after it"))
+        .help("use at most 31 of the characters `a-z`, `0-9` and `_`, a letter first")
+}
+
+/// A name that Postgres does not accept for a slot.
+pub fn slot_name(place: Place) -> Diagnostic {
+    LINT.at(place, "Postgres does not accept this name for a replication slot")
+        .help("use only `a-z`, `0-9` and `_`")
+}
+
+/// `?sslmode=…` behind a URL.
+pub fn url_parameters(path: &str, place: Place) -> Diagnostic {
+    LINT.at(place, format!("`{path}` does not accept parameters after `?`"))
+        .help("write `sslmode` and the certificates as keys beside `url`")
+}
+
+/// A user in the URL of a sink.
+pub fn user_in_url(path: &str, place: Place) -> Diagnostic {
+    LINT.at(place, format!("`{path}` contains a user, which has a key of its own"))
+        .help("write `username` and `password` beside `url`")
+}
+
+/// A text that is not a URL of this scheme. It is not repeated: it may hold a password.
+pub fn not_a_url(path: &str, scheme: &str, place: Place) -> Diagnostic {
+    LINT.at(place, format!("`{path}` is neither a reference nor a `{scheme}://` URL")).help(URL)
+}
+
+/// A URL with a reference that cannot be read. It is not repeated: it may hold a password.
+pub fn reference_in_url(path: &str, place: Place) -> Diagnostic {
+    LINT.at(place, format!("a reference in `{path}` is not written as `${{NAME}}`")).help(URL)
+}
+
+const URL: &str = "write `\"${NAME}\"` with the variable that holds the whole URL";

@@ -30,6 +30,7 @@ const OWN_WORDS: &[&str] = &[
     "gc_deletes",
     "shop",
     "x",
+    "yml",
 ];
 
 /// The words that a message about a project file may quote: those of the language and those that the masked
@@ -89,15 +90,16 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
 mod tests {
     use super::*;
     use crate::diagnostic::Place;
+    use flusso_lints::unknown_key;
 
     #[test]
     fn only_what_the_file_shows_is_quoted() {
         let masked = "source:\n  postgres:\n    pasword: *******\n";
         let quotable = Quotable::of(masked);
-        let mut found =
-            Diagnostic::deny("unknown-key", Place::new(0, 0..1), "`source.postgres` has no key `pasword`")
-                .help("write `hunter2`, or `${DATABASE_URL}`")
-                .fix(Place::new(0, 0..1), "hunter2");
+        let mut found = unknown_key::LINT
+            .at(Place::new(0, 0..1), "`source.postgres` has no key `pasword`")
+            .help("write `hunter2`, or `${DATABASE_URL}`")
+            .fix(Place::new(0, 0..1), "hunter2");
         quotable.redact(&mut found);
         assert_eq!(found.message, "`source.postgres` has no key `pasword`");
         assert_eq!(found.help.as_deref(), Some("write `…`, or `${DATABASE_URL}`"));

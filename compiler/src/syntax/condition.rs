@@ -1,9 +1,13 @@
 //! Conditions as they are written: tests of columns and their combinations, values with their places.
 
+use serde_json::Value as Json;
+
 use super::index::column;
 use super::keys::{At, Reader};
-use super::tree::{Content, Entry, Mapping, Node};
+use super::tree::{Content, Entry, Mapping, Node, Scalar};
 use crate::diagnostic::{Diagnostic, Place};
+use flusso_lints::words::nearest;
+use flusso_lints::{always_false_filter, missing_value, unknown_key};
 
 /// Parts that must all hold.
 pub type Conditions = Vec<Part>;
@@ -41,7 +45,7 @@ pub const OPERATORS: [&str; 11] =
 /// Reads `where` or `when`.
 pub fn read(reader: &mut Reader, entry: &Entry) -> Option<Conditions> {
     let Content::Map(mapping) = &entry.value.content else {
-        reader.wrong_type(&entry.key, &entry.value, "a map of columns and what they must be");
+        reader.wrong_type(&entry.key, &entry.value, "a map of columns and their values");
         return None;
     };
     not_empty(reader, &entry.key, &entry.value, mapping)?;
@@ -55,10 +59,7 @@ fn not_empty(reader: &mut Reader, key: &str, node: &Node, mapping: &Mapping) -> 
         return Some(());
     }
     let place = reader.place(&node.span);
-    reader.push(
-        Diagnostic::deny("missing-value", place, format!("`{key}` is empty, so it tests nothing"))
-            .help(format!("write `{key}: {{ column: value }}`, or leave it out")),
-    );
+    reader.push(missing_value::empty_condition(key, place));
     None
 }
 
@@ -90,7 +91,7 @@ fn part(reader: &mut Reader, entry: &Entry) -> Option<Part> {
 fn alternatives(reader: &mut Reader, entry: &Entry) -> Option<Vec<Conditions>> {
     if matches!(&entry.value.content, Content::List(items) if items.is_empty()) {
         let so = if entry.key == "any" { "no row can match" } else { "it tests nothing" };
-        reader.push(empty_list(reader.place(&entry.value.span), so, "write its conditions, or leave it out"));
+        reader.push(empty_list(reader.place(&entry.value.span), so, "write its conditions, or remove it"));
         return None;
     }
     let mut found = Vec::new();
@@ -105,31 +106,26 @@ fn alternatives(reader: &mut Reader, entry: &Entry) -> Option<Vec<Conditions>> {
 
 /// A list that names nothing, so that a test over it holds for every row or for none.
 pub fn empty_list(place: Place, so: &str, help: &str) -> Diagnostic {
-    Diagnostic::deny("always-false-filter", place, format!("empty list: {so}")).help(help)
+    always_false_filter::empty_list(so, help, place)
 }
 
 fn tests(reader: &mut Reader, entry: &Entry) -> Option<Tests> {
     match &entry.value.content {
         Content::Scalar { .. } if entry.value.is_missing() => {
             let place = reader.place(&entry.value.span);
-            let message = format!("nothing stands after `{}`, so it is open what it must be", entry.key);
-            reader.push(
-                Diagnostic::deny("missing-value", place.clone(), message)
-                    .help("write `null` for rows that have no value")
-                    .fix(place, " null"),
-            );
+            reader.push(missing_value::of_test(&entry.key, place));
             None
         }
         Content::Scalar { .. } => Some(Tests::Equal(entry.value.clone())),
         Content::List(items) => Some(Tests::In(items.clone(), reader.place(&entry.value.span))),
         Content::Map(mapping) => {
             not_empty(reader, &entry.key, &entry.value, mapping)?;
-            Some(Tests::Operators(operators(reader, mapping)))
+            Some(Tests::Operators(operators(reader, &entry.key, mapping)))
         }
     }
 }
 
-fn operators(reader: &mut Reader, mapping: &Mapping) -> Vec<(At<String>, Node)> {
+fn operators(reader: &mut Reader, column: &str, mapping: &Mapping) -> Vec<(At<String>, Node)> {
     let mut found = Vec::new();
     for entry in &mapping.entries {
         let place = reader.place(&entry.key_span);
@@ -137,26 +133,65 @@ fn operators(reader: &mut Reader, mapping: &Mapping) -> Vec<(At<String>, Node)> 
             found.push((At { value: entry.key.clone(), place }, entry.value.clone()));
             continue;
         }
-        let message = format!("a condition has no operator `{}`", entry.key);
-        let diagnostic = Diagnostic::deny("unknown-key", place.clone(), message);
-        reader.push(match meant(&entry.key) {
-            Some(meant) => diagnostic.help(format!("write `{meant}`")).fix(place, meant),
-            None => diagnostic
-                .help(format!("the operators are {}", flusso_lints::words::listed(&OPERATORS, "and"))),
-        });
+        reader.push(unknown_operator(column, entry, place));
     }
     found
 }
 
+fn unknown_operator(column: &str, entry: &Entry, place: Place) -> Diagnostic {
+    let word = entry.key.as_str();
+    if let Some(test) = test_of_null(word, &entry.value) {
+        return unknown_key::null_operator(word, &format!("{column}: {test}"), place);
+    }
+    if EQUALITY.contains(&word.to_lowercase().as_str()) {
+        let meant = format!("{column}: {}", value_as_written(&entry.value));
+        return unknown_key::equality_operator(word, &meant, place);
+    }
+    match meant(word) {
+        Some(meant) => unknown_key::renamed_operator(word, meant, place),
+        None => unknown_key::operator(word, &OPERATORS, place),
+    }
+}
+
+/// Words of other languages for a test that needs no operator here.
+const EQUALITY: [&str; 10] = ["=", "==", "===", "any_of", "eq", "equal", "equals", "in", "is", "one_of"];
+
+/// What a column is compared with for `is_null: true` and the like.
+fn test_of_null(word: &str, operand: &Node) -> Option<&'static str> {
+    let is_null = match word.to_lowercase().as_str() {
+        "is_null" | "isnull" | "null" => true,
+        "exists" | "is_not_null" | "not_null" => false,
+        _ => return None,
+    };
+    let is_turned = operand.scalar() == Some(Scalar::Boolean(false));
+    Some(if is_null != is_turned { "null" } else { "{ ne: null }" })
+}
+
+/// A scalar, or a list of them, as a file could hold it.
+fn value_as_written(node: &Node) -> String {
+    match &node.content {
+        Content::Scalar { text, plain } => as_written(text, *plain),
+        Content::List(items) => {
+            let items: Vec<String> = items.iter().map(value_as_written).collect();
+            format!("[{}]", items.join(", "))
+        }
+        Content::Map(_) => "…".to_owned(),
+    }
+}
+
+fn as_written(text: &str, plain: bool) -> String {
+    if plain { text.to_owned() } else { Json::from(text).to_string() }
+}
+
 fn meant(word: &str) -> Option<&'static str> {
     match word {
-        ">" | "greater" | "after" | "more" => Some("gt"),
-        ">=" | "ge" | "min" | "from" | "since" => Some("gte"),
-        "<" | "less" | "before" => Some("lt"),
-        "<=" | "le" | "max" | "to" | "until" => Some("lte"),
+        ">" | "greater" | "greater_than" | "after" | "more" => Some("gt"),
+        ">=" | "=>" | "gt=" | "ge" | "greater_or_equal" | "min" | "from" | "since" => Some("gte"),
+        "<" | "less" | "less_than" | "before" => Some("lt"),
+        "<=" | "=<" | "lt=" | "le" | "less_or_equal" | "max" | "to" | "until" => Some("lte"),
         "!=" | "<>" | "neq" | "not" | "not_in" | "nin" => Some("ne"),
         "prefix" | "begins_with" | "startswith" => Some("starts_with"),
-        _ => flusso_lints::words::nearest(word, OPERATORS.iter().copied())
+        _ => nearest(word, OPERATORS.iter().copied())
             .and_then(|near| OPERATORS.iter().copied().find(|operator| *operator == near)),
     }
 }

@@ -10,8 +10,9 @@ use super::keys::{At, Keys, Reader};
 use super::relation::{FUNCTIONS, Order, Path, Source, VERBS};
 use super::scalar::{self, Scalar};
 use super::tree::{Content, Entry, Mapping, Node};
-use crate::diagnostic::{Diagnostic, Place};
+use crate::diagnostic::Place;
 use crate::model::{Function, Verb};
+use flusso_lints::{dotted_field, missing_value, mutually_exclusive_keys, reserved_field, wrong_type};
 
 /// What reading a field depends on.
 #[derive(Clone, Copy, Debug)]
@@ -126,14 +127,11 @@ pub fn fields(reader: &mut Reader, entry: &Entry, context: &Context<'_>, prefix:
         }
         Content::Map(_) => {
             let place = reader.place(&entry.value.span);
-            reader.push(
-                Diagnostic::deny("missing-value", place, "`fields` is empty")
-                    .help("write `name: kind` for each field"),
-            );
+            reader.push(missing_value::no_fields(place));
             Vec::new()
         }
         Content::Scalar { .. } => {
-            reader.wrong_type("fields", &entry.value, "a map of document keys");
+            reader.wrong_type("fields", &entry.value, "a map of field names");
             Vec::new()
         }
     }
@@ -145,11 +143,7 @@ fn fields_are_a_list(reader: &mut Reader, entry: &Entry, items: &[Node]) {
         Content::Map(mapping) => mapping.entries.first().map(|entry| entry.key.clone()),
         _ => None,
     });
-    let example = example.unwrap_or_else(|| "id".to_owned());
-    reader.push(
-        Diagnostic::deny("wrong-type", place, "`fields` is a list here, so fields have no document keys")
-            .help(format!("write `{example}: kind` without the dash")),
-    );
+    reader.push(wrong_type::fields_are_a_list(example.as_deref().unwrap_or("id"), place));
 }
 
 fn field(reader: &mut Reader, entry: &Entry, context: &Context<'_>, prefix: &str) -> Field {
@@ -166,14 +160,10 @@ fn field(reader: &mut Reader, entry: &Entry, context: &Context<'_>, prefix: &str
         Content::List(_) => reader.wrong_type(&entry.key, &entry.value, "a kind or a map"),
         Content::Scalar { .. } if entry.value.is_missing() => {
             let place = reader.place(&entry.value.span);
-            let message = format!("nothing stands after `{}`, so it has no kind", entry.key);
-            reader.push(
-                Diagnostic::deny("missing-value", place, message)
-                    .help("write a kind, `fields` or a relation"),
-            );
+            reader.push(missing_value::of_field(&entry.key, place));
         }
         Content::Scalar { text, .. } => {
-            field.form = scalar::short_form(reader, text, &entry.value).map(Form::Scalar);
+            field.form = scalar::short_form(reader, &entry.key, text, &entry.value).map(Form::Scalar);
         }
     }
     if !name_holds {
@@ -186,22 +176,11 @@ fn field(reader: &mut Reader, entry: &Entry, context: &Context<'_>, prefix: &str
 fn document_key(reader: &mut Reader, entry: &Entry, prefix: &str) -> bool {
     let (key, place) = (entry.key.as_str(), reader.place(&entry.key_span));
     let diagnostic = if let Some((outer, inner)) = key.split_once('.').filter(|_| !key.starts_with('.')) {
-        Diagnostic::deny(
-            "dotted-field",
-            place,
-            format!("`{key}` has a dot, so the index would make an object of it"),
-        )
-        .help(format!("write `{outer}: {{ fields: {{ {inner}: … }} }}`, or a relation called `{outer}`"))
+        dotted_field::finding(outer, inner, place)
     } else if key.is_empty() || key.trim() != key || key.contains('.') {
-        Diagnostic::deny("reserved-field", place, format!("`{key}` is no key that a document can have"))
-            .help("write it without blanks at its ends and without dots")
+        reserved_field::name(key, place)
     } else if prefix.is_empty() && key.starts_with('_') {
-        Diagnostic::deny(
-            "reserved-field",
-            place,
-            format!("`{key}` begins with `_`, as the index's own fields do"),
-        )
-        .help("begin it with a letter, and name the column with `column`")
+        reserved_field::underscore(key, place)
     } else {
         return true;
     };
@@ -240,15 +219,7 @@ fn heads<'a>(keys: &Keys<'a>) -> Vec<&'a Entry> {
 
 fn two_heads(reader: &mut Reader, first: &Entry, second: &Entry) {
     let (place, other) = (reader.place(&second.key_span), reader.place(&first.key_span));
-    let message = format!(
-        "`{}` and `{}` stand in one field, so it is open which of them fills it",
-        first.key, second.key
-    );
-    reader.push(
-        Diagnostic::deny("mutually-exclusive-keys", place, message)
-            .related(other, "the other")
-            .help("make two fields of it"),
-    );
+    reader.push(mutually_exclusive_keys::two_heads(&first.key, &second.key, other, place));
 }
 
 /// `userID` as `user_id`, `htmlURL2` as `html_url2`.

@@ -2,7 +2,7 @@
 
 use super::tree::{Content, Entry, Mapping, Scalar};
 use crate::diagnostic::{Diagnostic, Place};
-use flusso_lints::words::listed;
+use flusso_lints::unknown_key;
 use flusso_lints::words::nearest;
 
 /// For which values a word may be replaced by ours without changing what was meant.
@@ -63,7 +63,7 @@ const PARAMETERS: &[&str] = &[
 const RESERVED: &[&str] =
     &["routing", "pipeline", "recursive", "group_by", "first_of", "for_each", "aliases", "tables", "extends"];
 
-/// Says that a key is unknown, and what is meant where that can be told.
+/// The finding about an unknown key, with what is meant where that can be told.
 pub(super) fn unknown_key(
     file: usize,
     entry: &Entry,
@@ -73,43 +73,42 @@ pub(super) fn unknown_key(
 ) -> Diagnostic {
     let place = Place::new(file, entry.key_span.clone());
     let key = entry.key.as_str();
-    let deny = |message: String| Diagnostic::deny("unknown-key", place.clone(), message);
-    if let Some(diagnostic) = written_together(entry, known, &place) {
-        return diagnostic;
+    if let Some(found) = written_together(entry, known, &place) {
+        return found;
     }
     if RESERVED.contains(&key) {
-        return deny(format!("`{key}` has no meaning yet: the word is kept for later")).help("leave it out");
+        return unknown_key::reserved(key, place);
     }
     if known.contains(&"sql") && entry.value.is_missing() && key.ends_with(')') {
         return comma_ended(entry, among, place);
     }
     if PARAMETERS.contains(&key) && known.contains(&"options") {
-        return deny(format!("`{key}` is a parameter of the mapping, not a key of {what}"))
-            .help(format!("write it under `options`: `options: {{ {key}: … }}`"));
+        return unknown_key::mapping_parameter(key, place);
     }
-    if let Some(diagnostic) =
-        nullable(entry, what, known, among, &place).or_else(|| special(key, known, &place))
-    {
-        return diagnostic;
-    }
+    let special = nullable(entry, what, known, among, &place);
+    special
+        .or_else(|| unknown_key::from_habit(key, known, place.clone()))
+        .unwrap_or_else(|| misspelt(entry, what, known, among, place))
+}
+
+/// A key that another language has another word for, that is misspelt, or that means nothing at all.
+fn misspelt(entry: &Entry, what: &str, known: &[&str], among: &Mapping, place: Place) -> Diagnostic {
+    let key = entry.key.as_str();
     let habit = ours(key, known);
     let Some(meant) = habit.map(|(meant, _)| meant).or_else(|| nearest(key, known.iter().copied())) else {
-        return deny(format!("{what} has no key `{key}`"))
-            .help(format!("the keys are {}", listed(known, "and")));
+        return unknown_key::finding(key, what, known, place);
     };
     if among.get(meant).is_some() {
-        return deny(format!("{what} has no key `{key}`, and `{meant}` is written already"))
-            .help(format!("delete `{key}`"));
+        return unknown_key::beside_ours(key, what, meant, place);
     }
-    let found = deny(format!("{what} has no key `{key}`"));
     let is_certain = match habit {
         Some((_, means)) => means.holds(entry),
         None => key.chars().count() >= CERTAIN_LENGTH_MIN,
     };
     if is_certain {
-        return found.help(format!("write `{meant}` instead of `{key}`")).fix(place.clone(), meant);
+        return unknown_key::renamed(key, what, meant, place);
     }
-    found.help(format!("`{meant}` may be what is meant; the keys are {}", listed(known, "and")))
+    unknown_key::near(key, what, meant, known, place)
 }
 
 impl Means {
@@ -136,54 +135,12 @@ fn nullable(entry: &Entry, what: &str, known: &[&str], among: &Mapping, place: &
     if !is_one || !known.contains(&"required") || among.get("required").is_some() {
         return None;
     }
-    let found = Diagnostic::deny("unknown-key", place.clone(), format!("{what} has no key `{}`", entry.key));
-    let Some(Scalar::Boolean(nullable)) = entry.value.scalar() else {
-        return Some(found.help("write `required: true` where the value is never null, else leave it out"));
+    let value = match entry.value.scalar() {
+        Some(Scalar::Boolean(value)) => Some(value),
+        _ => None,
     };
-    let meant = format!("required: {}", !nullable);
     let whole = Place { end: entry.value.span.end, ..place.clone() };
-    let help = format!("write `{meant}` instead of `{}: {nullable}`", entry.key);
-    Some(found.help(help).fix(whole, meant))
-}
-
-/// Habits that need another shape and not another word.
-fn special(key: &str, known: &[&str], place: &Place) -> Option<Diagnostic> {
-    let has = |word| known.contains(&word);
-    let (message, help) = match key {
-        "relation" | "relationship" if has("belongs_to") => (
-            "a relation begins with its verb",
-            "write `belongs_to: table`, `has_one: table`, `has_many: table` or `many_to_many: table`",
-        ),
-        "nested" if has("kind") => ("`nested` is a kind", "write `kind: nested` beside `has_many`"),
-        "object" if has("fields") => ("an object is what has `fields`", "write `fields: { … }`"),
-        "name" | "label" | "rename" if has("kind") => (
-            "a field is called by its key in the document",
-            "write the name as the field's key, and `column` for the column",
-        ),
-        "copy_to" if has("copy_from") => (
-            "the field that receives the values says where they come from",
-            "write `copy_from: [field]` in the field that receives them",
-        ),
-        "asc" | "desc" if has("order_by") => {
-            ("the direction belongs to a column", "write `order_by: [{ column: desc }]`")
-        }
-        "ids" | "values" | "array" if has("has_many") => {
-            ("a list of values is a relation", "write `has_many: table` with `value` and `kind`")
-        }
-        "any" if has("exists") => ("whether rows exist is asked by `exists`", "write `exists: table`"),
-        "soft_delete" | "deleted_at" if has("where") => {
-            ("rows that count as deleted are left out by `where`", "write `where: { deleted_at: null }`")
-        }
-        "schema" if has("table") || has("via") => {
-            ("a table's schema stands in front of its name", "write `schema.table`")
-        }
-        "number_of_shards" | "number_of_replicas" | "refresh_interval" if has("settings") => {
-            ("it is a setting of the index", "write it under `settings`")
-        }
-        _ => return None,
-    };
-    let message = format!("unknown key `{key}`: {message}");
-    Some(Diagnostic::deny("unknown-key", place.clone(), message).help(help))
+    Some(unknown_key::opposite_of_required(&entry.key, what, value, place.clone(), whole))
 }
 
 /// `{kind:enum}`: without a blank after the colon it is one word.
@@ -192,26 +149,16 @@ fn written_together(entry: &Entry, known: &[&str], place: &Place) -> Option<Diag
     if !known.contains(&key) {
         return None;
     }
-    let message = format!("`{}` is one word, so there is no `{key}`", entry.key);
-    let meant = format!("{key}: {value}");
-    Some(
-        Diagnostic::deny("unknown-key", place.clone(), message)
-            .help(format!("write `{meant}` with a space after the colon"))
-            .fix(place.clone(), meant),
-    )
+    Some(unknown_key::without_space(&entry.key, key, value, place.clone()))
 }
 
 /// `{ sql: coalesce(a, b) }`: the comma ends the text.
 fn comma_ended(entry: &Entry, among: &Mapping, place: Place) -> Diagnostic {
     let at = among.entries.iter().position(|other| other.key_span == entry.key_span).unwrap_or(0);
     let before = among.entries[..at].iter().rev().find(|other| !other.value.is_missing());
-    let deny = |message: String| Diagnostic::deny("unknown-key", place.clone(), message);
-    let Some((key, text)) = before.and_then(|other| match &other.value.content {
-        Content::Scalar { text, .. } => Some((&other.key, text)),
+    let cut = before.and_then(|other| match &other.value.content {
+        Content::Scalar { text, .. } => Some((other.key.as_str(), text.as_str())),
         _ => None,
-    }) else {
-        return deny(format!("`{}` is a key of its own here, with nothing after it", entry.key));
-    };
-    deny(format!("the comma ends the text, so `{key}` is `{text}` and `{}` is a key of its own", entry.key))
-        .help(format!("put quotes round it: `{key}: \"{text}, {}\"`", entry.key))
+    });
+    unknown_key::after_comma(&entry.key, cut, place)
 }

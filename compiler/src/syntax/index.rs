@@ -15,6 +15,8 @@ use super::settings;
 use super::tree::{Content, Entry, Mapping};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::opensearch::parameters::ROOT_PARAMETERS;
+use flusso_lints::words::nearest;
+use flusso_lints::{duplicate_key, invalid_index_name, reserved_name, unknown_mapping_parameter, wrong_type};
 
 /// Sections of `analysis`.
 const ANALYSIS_SECTIONS: [&str; 5] = ["analyzer", "char_filter", "filter", "normalizer", "tokenizer"];
@@ -83,16 +85,16 @@ pub fn read(reader: &mut Reader, root: &Mapping, schema: &str, defaults: &Shared
     let keys = Keys::new(root, "an index file");
     project::version(reader, &keys, root);
     let name = keys.get("index").and_then(|entry| index_name(reader, entry));
-    require(reader, &keys, root, "index", "so applications have no name to query");
+    require(reader, &keys, root, "index", "applications have no name to query");
     let table = keys.get("table").and_then(|entry| reader.table("table", &entry.value, schema));
-    require(reader, &keys, root, "table", "so the index has no rows");
+    require(reader, &keys, root, "table", "the index has no rows");
     let own = shared(reader, &keys);
     let own_settings = own.setting_places.clone();
     let merged = merge(defaults, own);
     let context = field::Context { schema, column_case: merged.column_case.unwrap_or(ColumnCase::Exact) };
     let fields =
         keys.get("fields").map(|entry| field::fields(reader, entry, &context, "")).unwrap_or_default();
-    require(reader, &keys, root, "fields", "so its documents are empty");
+    require(reader, &keys, root, "fields", "its documents are empty");
     let index = Index {
         file: reader.file,
         name,
@@ -137,19 +139,17 @@ fn index_name(reader: &mut Reader, entry: &Entry) -> Option<At<String>> {
     };
     // A generation's name is longer than the alias: a counter and a separator follow it.
     const LENGTH_MAX: usize = 230;
-    let why = if name.value.len() > LENGTH_MAX {
-        format!("is longer than {LENGTH_MAX} bytes")
-    } else if name.value.is_empty() || !name.value.bytes().enumerate().all(fits) {
-        "is no name that OpenSearch takes".to_owned()
-    } else {
+    if name.value.len() > LENGTH_MAX {
+        reader.push(invalid_index_name::too_long(&name.value, LENGTH_MAX, name.place));
+        return None;
+    }
+    if !name.value.is_empty() && name.value.bytes().enumerate().all(fits) {
         return Some(name);
-    };
-    let message = format!("`{}` {why}", name.value);
+    }
     let lower = name.value.to_lowercase();
-    let diagnostic = Diagnostic::deny("invalid-index-name", name.place.clone(), message)
-        .help("use `a-z`, `0-9`, `_`, `-`, `.` and `+`, a letter or digit first");
     let is_case_only = lower != name.value && lower.bytes().enumerate().all(fits);
-    reader.push(if is_case_only { diagnostic.fix(name.place, lower) } else { diagnostic });
+    let lower = is_case_only.then_some(lower.as_str());
+    reader.push(invalid_index_name::characters(&name.value, lower, name.place));
     None
 }
 
@@ -182,10 +182,7 @@ fn root_options(reader: &mut Reader, entry: &Entry) -> Values {
             && let Some(own) = meta.get("flusso")
         {
             let place = reader.place(&own.key_span);
-            reader.push(
-                Diagnostic::deny("reserved-name", place, "`_meta.flusso` is what flusso itself writes there")
-                    .help("write another name"),
-            );
+            reader.push(reserved_name::meta_flusso(place));
         }
         match ROOT_PARAMETERS.iter().find(|row| row.name == option.key) {
             Some(row) => {
@@ -194,45 +191,24 @@ fn root_options(reader: &mut Reader, entry: &Entry) -> Values {
             None => reader.push(unknown_root_parameter(&option.key, reader.place(&option.key_span))),
         }
     }
-    let mark = mapping.get("_meta").and_then(|meta| match &meta.value.content {
-        Content::Map(meta) => meta.get("flusso"),
-        _ => None,
-    });
-    if let Some(mark) = mark {
-        let place = reader.place(&mark.key_span);
-        let message = "`_meta.flusso` is where flusso marks an index as its own: it would be overwritten";
-        reader.push(
-            Diagnostic::deny("unknown-mapping-parameter", place, message)
-                .help("use another key under `_meta`"),
-        );
-    }
     found
 }
 
 fn unknown_root_parameter(name: &str, place: Place) -> Diagnostic {
-    let deny = |message: String| Diagnostic::deny("unknown-mapping-parameter", place.clone(), message);
     let ours = match name {
         "properties" => Some("fields"),
         "dynamic" => Some("dynamic"),
         _ => None,
     };
     if let Some(ours) = ours {
-        return deny(format!("`{name}` of the mapping's root is not an option here"))
-            .help(format!("write `{ours}` at the top"));
+        return unknown_mapping_parameter::has_own_key_at_the_top(name, ours, place);
     }
     if name == "_routing" {
-        return deny(
-            "`_routing` is not supported: flusso writes every document without a routing".to_owned(),
-        )
-        .help("leave it out");
+        return unknown_mapping_parameter::routing(place);
     }
     let known: Vec<&str> = ROOT_PARAMETERS.iter().map(|row| row.name).collect();
-    let diagnostic =
-        deny(format!("the mapping's root has no parameter `{name}`, so the index could not be created"));
-    match flusso_lints::words::nearest(name, known.iter().copied()) {
-        Some(near) => diagnostic.help(format!("write `{near}`")).fix(place, near),
-        None => diagnostic.help(format!("the parameters are {}", flusso_lints::words::listed(&known, "and"))),
-    }
+    let near = nearest(name, known.iter().copied());
+    unknown_mapping_parameter::of_root(name, near, &known, place)
 }
 
 /// Reads the keys that `defaults` has too.
@@ -272,10 +248,7 @@ fn analysis(reader: &mut Reader, entry: &Entry) -> BTreeMap<String, Values> {
         for part in &parts.entries {
             if part.key.starts_with("flusso_") {
                 let place = reader.place(&part.key_span);
-                let message = format!("`{}` could be a name that flusso makes itself", part.key);
-                reader.push(
-                    Diagnostic::deny("reserved-name", place, message).help("begin it with another word"),
-                );
+                reader.push(reserved_name::analysis(&part.key, place));
             }
         }
         found.insert(section.to_owned(), parts.json().into_iter().collect());
@@ -311,10 +284,7 @@ impl Reader {
         match TableName::parse(&text.value, schema) {
             Ok(name) => Some(At { value: name, place: text.place }),
             Err(_) => {
-                let message = format!("`{}` cannot be read as `table` or `schema.table`", text.value);
-                self.push(Diagnostic::deny("wrong-type", text.place, message).help(
-                    "put a name that holds a dot or a double quote into double quotes, as Postgres does: `'\"a.b\"'`",
-                ));
+                self.push(wrong_type::table_name(&text.value, text.place));
                 None
             }
         }
@@ -327,15 +297,8 @@ impl Reader {
             texts.into_iter().map(|text| column(&text.value, text.place)).collect();
         for (at, column) in columns.iter().enumerate() {
             if let Some(first) = columns[..at].iter().find(|first| first.value == column.value) {
-                self.push(
-                    Diagnostic::deny(
-                        "duplicate-key",
-                        column.place.clone(),
-                        format!("duplicate column `{}` in `{key}`", column.value),
-                    )
-                    .related(first.place.clone(), "the first")
-                    .help("delete one of them"),
-                );
+                let (first, place) = (first.place.clone(), column.place.clone());
+                self.push(duplicate_key::column(key, &column.value, first, place));
             }
         }
         columns

@@ -1,6 +1,7 @@
 //! Reading a mapping key by key: what is asked for is known, what nobody asked for is reported.
 
 use flusso_lints::words::listed;
+use flusso_lints::{missing_value, norway_value, not_supported_yet, wrong_type};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -101,16 +102,6 @@ impl Reader {
         Self { file, diagnostics: Vec::new(), known_keys: KnownKeys::new() }
     }
 
-    /// Says that a key has no effect where it is, so that nobody believes it has one.
-    pub fn no_effect(&mut self, entry: &Entry, why: &str) {
-        let place = self.place(&entry.key_span);
-        let message = format!("`{}` has no effect here: {why}", entry.key);
-        self.push(
-            Diagnostic::deny("mutually-exclusive-keys", place, message)
-                .help(format!("leave `{}` out", entry.key)),
-        );
-    }
-
     /// A place of this file.
     pub fn place(&self, span: &std::ops::Range<usize>) -> Place {
         Place::new(self.file, span.clone())
@@ -126,17 +117,14 @@ impl Reader {
         At { value, place: self.place(&node.span) }
     }
 
-    /// Says that a value is of another type than wanted, or that there is none.
-    pub fn wrong_type(&mut self, key: &str, node: &Node, wanted: &str) {
+    /// Reports a value of another type than expected, or that there is none.
+    pub fn wrong_type(&mut self, key: &str, node: &Node, expected: &str) {
         let place = self.place(&node.span);
-        let diagnostic = if node.is_missing() {
-            let message = format!("nothing stands after `{key}`, which takes {wanted}");
-            Diagnostic::deny("missing-value", place, message)
+        self.push(if node.is_missing() {
+            missing_value::expected(key, expected, place)
         } else {
-            let message = format!("`{key}` takes {wanted}, and here is {}", node.what());
-            Diagnostic::deny("wrong-type", place, message)
-        };
-        self.push(diagnostic.help(format!("write {wanted}")));
+            wrong_type::expected(key, expected, node.what(), place)
+        });
     }
 
     /// The text of a scalar as it is written; numbers and booleans are text where a name is wanted.
@@ -163,12 +151,7 @@ impl Reader {
             (_, "yes" | "no" | "on" | "off" | "Yes" | "No" | "On" | "Off") => {
                 let meant = if matches!(word, "yes" | "on" | "Yes" | "On") { "true" } else { "false" };
                 let place = self.place(&node.span);
-                let message = format!("`{word}` is text in YAML 1.2, and `{key}` takes `true` or `false`");
-                self.push(
-                    Diagnostic::deny("norway-value", place.clone(), message)
-                        .help(format!("write `{meant}`"))
-                        .fix(place, meant),
-                );
+                self.push(norway_value::finding(key, word, meant, place));
                 None
             }
             _ => {
@@ -186,8 +169,7 @@ impl Reader {
             }
             Some(Scalar::Integer(_)) => {
                 let place = self.place(&node.span);
-                let message = format!("`{key}` is out of range: it takes a whole number from 0");
-                self.push(Diagnostic::deny("wrong-type", place, message).help("write a whole number from 0"));
+                self.push(wrong_type::not_natural(key, place));
                 None
             }
             _ => {
@@ -218,14 +200,12 @@ impl Reader {
             return Some(self.at(node, *value));
         }
         let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-        let known = listed(&known, "or");
         match &node.content {
             Content::Scalar { text, .. } if !node.is_missing() => {
                 let place = self.place(&node.span);
-                let message = format!("`{key}` cannot be `{text}`");
-                self.push(Diagnostic::deny("wrong-type", place, message).help(format!("write {known}")));
+                self.push(wrong_type::word(key, text, &known, place));
             }
-            _ => self.wrong_type(key, node, &known),
+            _ => self.wrong_type(key, node, &listed(&known, "or")),
         }
         None
     }
@@ -235,10 +215,7 @@ impl Reader {
         match &node.content {
             Content::List(items) if items.is_empty() => {
                 let place = self.place(&node.span);
-                self.push(
-                    Diagnostic::deny("missing-value", place, format!("`{key}` is an empty list"))
-                        .help(format!("name at least one item, or leave `{key}` out")),
-                );
+                self.push(missing_value::empty_list(key, place));
                 &[]
             }
             Content::List(items) => items,
@@ -265,6 +242,5 @@ impl Reader {
 
 /// What is known and not built.
 pub fn not_supported(place: Place, what: &str) -> Diagnostic {
-    Diagnostic::deny("not-supported-yet", place, format!("{what} is not supported yet"))
-        .help("leave it out until a later version takes it")
+    not_supported_yet::finding(what, place)
 }

@@ -7,7 +7,7 @@ use flusso_schemas::lock::{Manage, SourceEndpoint, SourcePlan, Template, TlsFile
 use super::keys::{At, Keys, Reader};
 use super::source_url;
 use super::tree::{Content, Entry, Mapping, Node};
-use crate::diagnostic::Diagnostic;
+use flusso_lints::{missing_key, mutually_exclusive_keys, name_too_long, wrong_type};
 
 /// The lowest minor version of each major one that is known to be right: below it, logical decoding loses
 /// or repeats changes (the release notes of these versions).
@@ -27,11 +27,7 @@ pub(super) fn source(
     let postgres = keys.get("postgres");
     if postgres.is_none() {
         let place = reader.place(&entry.key_span);
-        let message = "`source` has no kind";
-        reader.push(
-            Diagnostic::deny("missing-key", place, message)
-                .help("write `postgres: { url: \"${DATABASE_URL}\" }`"),
-        );
+        reader.push(missing_key::source_kind(place));
     }
     let read = postgres.and_then(|entry| {
         let mapping = reader.mapping("postgres", &entry.value)?;
@@ -81,13 +77,11 @@ fn plain_text(reader: &mut Reader, key: &str, node: &Node) -> Option<At<String>>
         return None;
     }
     if text.value.contains("${") {
-        let message = format!("`{key}` is the same in every environment, so it takes no reference");
-        reader.push(Diagnostic::deny("wrong-type", text.place, message).help("write the name itself"));
+        reader.push(wrong_type::reference_in_name(key, text.place));
         return None;
     }
     if text.value.len() > 63 {
-        let message = format!("`{key}` has {} bytes, and Postgres cuts names at 63", text.value.len());
-        reader.push(Diagnostic::deny("name-too-long", text.place, message).help("write a shorter name"));
+        reader.push(name_too_long::finding(key, text.value.len(), text.place));
         return None;
     }
     Some(text)
@@ -98,8 +92,7 @@ fn slot_name(reader: &mut Reader, slot: At<String>) -> Option<String> {
     if !slot.value.is_empty() && slot.value.bytes().all(fits) {
         return Some(slot.value);
     }
-    let message = "Postgres refuses this name for a replication slot";
-    reader.push(Diagnostic::deny("wrong-type", slot.place, message).help("use only `a-z`, `0-9` and `_`"));
+    reader.push(wrong_type::slot_name(slot.place));
     None
 }
 
@@ -111,12 +104,7 @@ fn endpoint(reader: &mut Reader, entry: &Entry, keys: &Keys<'_>) -> Option<Sourc
         let parts = [host, port, user, password, database].into_iter().flatten().next();
         if let Some(part) = parts {
             let (place, first) = (reader.place(&part.key_span), reader.place(&url.key_span));
-            let message = format!("`url` and `{}` both say where the database is", part.key);
-            reader.push(
-                Diagnostic::deny("mutually-exclusive-keys", place, message)
-                    .related(first, "the other")
-                    .help("keep `url`, or the parts"),
-            );
+            reader.push(mutually_exclusive_keys::url_and_part(&part.key, first, place));
         }
         return source_url::postgres(reader, url);
     }
@@ -128,10 +116,7 @@ fn endpoint(reader: &mut Reader, entry: &Entry, keys: &Keys<'_>) -> Option<Sourc
     let password = password.and_then(|entry| reader.secret("source.postgres.password", &entry.value));
     if host.is_none() || database.is_none() {
         let place = reader.place(&entry.key_span);
-        reader.push(
-            Diagnostic::deny("missing-key", place, "`source.postgres` does not say where the database is")
-                .help("write `url: \"${DATABASE_URL}\"`, or `host` and `database`"),
-        );
+        reader.push(missing_key::source_address(place));
     }
     let port = port_text.unwrap_or_else(|| Template("5432".to_owned()));
     Some(SourceEndpoint::Parts { host: host_text?, port, database: database_text?, user, password })

@@ -10,6 +10,7 @@ use super::keys::{At, Keys, Reader, not_supported};
 use super::tree::{Content, Entry, Mapping};
 use super::{index, postgres, sink};
 use crate::diagnostic::{Diagnostic, Level, Place};
+use flusso_lints::{missing_key, missing_value, unsupported_version, wrong_type};
 
 /// The project file.
 #[derive(Clone, Debug)]
@@ -53,13 +54,13 @@ pub fn read(reader: &mut Reader, root: &Mapping) -> Project {
     let keys = Keys::new(root, "the project file");
     version(reader, &keys, root);
     let name = keys.get("project").and_then(|entry| project_name(reader, entry));
-    require(reader, &keys, root, "project", "so its slot and publication have no name");
+    require(reader, &keys, root, "project", "its slot and publication have no name");
     let source = keys.get("source").and_then(|entry| postgres::source(reader, entry, name.as_ref()));
     let source_place = keys.get("source").map_or(Place::new(0, 0..0), |entry| reader.place(&entry.key_span));
-    require(reader, &keys, root, "source", "so there is nothing to read from");
+    require(reader, &keys, root, "source", "there is nothing to read from");
     let sinks = keys.get("sinks").map(|entry| sink::sinks(reader, entry)).unwrap_or_default();
     let index_globs = keys.get("indexes").map(|entry| index_globs(reader, entry)).unwrap_or_default();
-    require(reader, &keys, root, "indexes", "so there is nothing to index");
+    require(reader, &keys, root, "indexes", "there is nothing to index");
     let defaults = keys.get("defaults").map(|entry| defaults(reader, entry)).unwrap_or_default();
     let lints = keys.get("lints").map(|entry| lints(reader, entry)).unwrap_or_default();
     keys.get("server").inspect(|entry| reader.not_supported(entry));
@@ -82,9 +83,8 @@ pub fn read(reader: &mut Reader, root: &Mapping) -> Project {
 fn index_globs(reader: &mut Reader, entry: &Entry) -> Vec<At<String>> {
     if matches!(&entry.value.content, Content::List(items) if items.is_empty()) {
         let place = reader.place(&entry.value.span);
-        let diagnostic =
-            Diagnostic::deny("missing-value", place, "`indexes` is empty, so there is nothing to index");
-        reader.push(diagnostic.help("write the patterns of the index files: `indexes: [indexes/*.yml]`"));
+        reader.push(missing_value::no_patterns(place));
+        return Vec::new();
     }
     reader.texts("indexes", &entry.value)
 }
@@ -104,28 +104,21 @@ pub(super) fn finish_file(reader: &mut Reader, keys: Keys<'_>, root: &Mapping) {
 
 /// Checks `version: 1`.
 pub(super) fn version(reader: &mut Reader, keys: &Keys<'_>, root: &Mapping) {
-    require(reader, keys, root, "version", "so it is open by which rules it is read");
+    require(reader, keys, root, "version", "it is unclear by which rules the file is read");
     let Some(entry) = keys.get("version") else { return };
     if let Some(version) = reader.natural("version", &entry.value).filter(|version| version.value != 1) {
-        let message = format!("`version: {}` is not known to this flusso, which reads 1", version.value);
-        reader
-            .push(Diagnostic::deny("unsupported-version", version.place, message).help("write `version: 1`"));
+        reader.push(unsupported_version::finding(version.value, version.place));
     }
 }
 
-/// Says that a key is missing at the top of a file.
+/// Reports a key that is missing at the top of a file; `so` says what follows.
 pub(super) fn require(reader: &mut Reader, keys: &Keys<'_>, root: &Mapping, key: &'static str, so: &str) {
     if keys.has(key) {
         return;
     }
     let start = root.entries.first().map_or(0..0, |entry| entry.key_span.clone());
     let place = reader.place(&start);
-    let help = if key == "version" {
-        "write `version: 1` at the top".to_owned()
-    } else {
-        format!("add `{key}: …`")
-    };
-    reader.push(Diagnostic::deny("missing-key", place, format!("`{key}` is missing, {so}")).help(help));
+    reader.push(missing_key::at_the_top(key, so, place));
 }
 
 fn project_name(reader: &mut Reader, entry: &Entry) -> Option<At<String>> {
@@ -137,11 +130,7 @@ fn project_name(reader: &mut Reader, entry: &Entry) -> Option<At<String>> {
     if holds {
         return Some(name);
     }
-    let message = format!("`{}` cannot begin the name of a slot and a publication", name.value);
-    reader.push(
-        Diagnostic::deny("wrong-type", name.place, message)
-            .help("use at most 31 of the characters `a-z`, `0-9` and `_`, a letter first"),
-    );
+    reader.push(wrong_type::project_name(&name.value, name.place));
     None
 }
 

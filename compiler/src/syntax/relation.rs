@@ -7,10 +7,9 @@ use super::field::Context;
 use super::index::column;
 use super::keys::{At, Keys, Reader};
 use super::tree::{Content, Entry, Mapping, Node};
-use flusso_lints::unknown_column;
 use flusso_lints::words::listed;
+use flusso_lints::{missing_key, missing_value, through_names_target, unknown_column, wrong_type};
 
-use crate::diagnostic::Diagnostic;
 use crate::model::{Function, Verb};
 
 /// From this row to the rows of another table.
@@ -95,15 +94,8 @@ pub fn path(reader: &mut Reader, keys: &Keys<'_>, head: &Entry, context: &Contex
         && last.table.value == target.value
         && !matches!(entry.value.content, Content::Scalar { .. })
     {
-        let message = format!(
-            "`{}` stands at the end of `through` as well, so the path would pass it twice",
-            target.value.name.as_str()
-        );
-        reader.push(
-            Diagnostic::deny("through-names-target", last.table.place.clone(), message)
-                .related(target.place.clone(), "the target")
-                .help("leave it out of `through`"),
-        );
+        let (first, place) = (target.place.clone(), last.table.place.clone());
+        reader.push(through_names_target::finding(target.value.name.as_str(), first, place));
         return None;
     }
     Some(Path { target, via, through, conditions })
@@ -113,10 +105,7 @@ fn via(reader: &mut Reader, entry: &Entry) -> Option<Via> {
     match &entry.value.content {
         Content::Map(mapping) if mapping.entries.is_empty() => {
             let place = reader.place(&entry.value.span);
-            reader.push(
-                Diagnostic::deny("missing-value", place, "`via` names no columns")
-                    .help("write `via: { referring: referred }`, or leave `via` out"),
-            );
+            reader.push(missing_value::no_columns(place));
             None
         }
         Content::Map(mapping) => Some(Via::Pairs(pairs(reader, mapping))),
@@ -150,10 +139,7 @@ fn hop(reader: &mut Reader, node: &Node, context: &Context<'_>) -> Option<Hop> {
     let table = keys.get("table").and_then(|entry| reader.table("table", &entry.value, context.schema));
     if !keys.has("table") {
         let place = reader.place(&node.span);
-        reader.push(
-            Diagnostic::deny("missing-key", place, "a hop has no `table`")
-                .help("write `{ table: …, via: … }`"),
-        );
+        reader.push(missing_key::hop_table(place));
     }
     let via = keys.get("via").and_then(|entry| via(reader, entry));
     let conditions = keys.get("where").and_then(|entry| condition::read(reader, entry));
@@ -171,10 +157,7 @@ pub fn source(reader: &mut Reader, key: &str, node: &Node) -> Option<Source> {
     let sql = keys.get("sql").and_then(|entry| reader.text("sql", &entry.value));
     if !keys.has("sql") {
         let place = reader.place(&node.span);
-        let message = format!("`{key}` is a map without `sql`");
-        reader.push(
-            Diagnostic::deny("missing-key", place, message).help("write a column, or `{ sql: \"…\" }`"),
-        );
+        reader.push(missing_key::sql(key, place));
     }
     keys.finish(reader);
     sql.map(Source::Sql)
@@ -194,8 +177,7 @@ fn order(reader: &mut Reader, node: &Node) -> Option<Order> {
     };
     let [entry] = mapping.entries.as_slice() else {
         let place = reader.place(&node.span);
-        let message = "one item of `order_by` is one column";
-        reader.push(Diagnostic::deny("wrong-type", place, message).help("write `[{ a: desc }, { b: asc }]`"));
+        reader.push(wrong_type::several_columns_in_item(place));
         return None;
     };
     if entry.key == "sql" && !matches!(entry.value.content, Content::Map(_)) {

@@ -12,10 +12,11 @@ use super::index::Values;
 use super::keys::{At, Keys, Reader};
 use super::relation::{Source, source};
 use super::tree::{Entry, Node, Scalar as YamlScalar};
-use crate::diagnostic::{Diagnostic, Place};
+use crate::diagnostic::Place;
 use crate::kinds::{self, Kind, MappingContext};
 use crate::model::{Function, Subfield};
 use crate::pg_type::{Enums, PgType};
+use flusso_lints::{default_type_mismatch, kind_mismatch, missing_key, mutually_exclusive_keys};
 
 pub use kind::constant_kind;
 pub(super) use options::{OptionsOf, options, parameter_value};
@@ -67,9 +68,9 @@ const OWN_KEYS: [&str; 17] = [
 const KEYS_NOT_YET: [&str; 2] = ["copy_from", "transforms"];
 
 /// `key: kind`
-pub(super) fn short_form(reader: &mut Reader, text: &str, node: &Node) -> Option<Scalar> {
+pub(super) fn short_form(reader: &mut Reader, field: &str, text: &str, node: &Node) -> Option<Scalar> {
     let place = reader.place(&node.span);
-    let kind = kind::kind(reader, text, &place)?;
+    let kind = kind::of_field(reader, field, text, &place)?;
     Some(plain(kind.map(|kind| At { value: kind, place: place.clone() }), place))
 }
 
@@ -106,12 +107,7 @@ fn own_source(reader: &mut Reader, keys: &Keys<'_>, name: &str) -> Option<Source
     let (column, sql) = (keys.get("column"), keys.get("sql"));
     if let (Some(column), Some(sql)) = (column, sql) {
         let (place, other) = (reader.place(&sql.key_span), reader.place(&column.key_span));
-        let message = format!("`column` and `sql` would both fill `{name}`");
-        reader.push(
-            Diagnostic::deny("mutually-exclusive-keys", place, message)
-                .related(other, "the other")
-                .help("keep one of them"),
-        );
+        reader.push(mutually_exclusive_keys::column_and_sql(name, other, place));
     }
     if let Some(sql) = sql {
         return reader.text("sql", &sql.value).map(Source::Sql);
@@ -129,17 +125,15 @@ pub(super) fn of_value(
 ) -> Option<Scalar> {
     if !keys.has("kind") {
         let place = reader.place(&head.key_span);
-        reader.push(
-            Diagnostic::deny("missing-key", place, "`value` has no kind")
-                .help("write `kind: …` beside `value`"),
-        );
+        reader.push(missing_key::kind_beside("value", place));
         ask_all(&keys);
         keys.finish(reader);
         return None;
     }
     let mut scalar = beside_kind(reader, &keys, !in_list);
     if let Some(entry) = keys.get("default").filter(|_| in_list) {
-        reader.no_effect(entry, "a list leaves out values that are null");
+        let place = reader.place(&entry.key_span);
+        reader.push(mutually_exclusive_keys::default_in_list(place));
     }
     if scalar.is_none() {
         ask_all(&keys);
@@ -159,8 +153,7 @@ pub(super) fn of_aggregate(
     let needs_kind = matches!(function, Function::Sum | Function::Min | Function::Max);
     let place = reader.place(&head.key_span);
     if needs_kind && !keys.has("kind") {
-        let message = format!("`{}` has no kind", head.key);
-        reader.push(Diagnostic::deny("missing-key", place, message).help("write `kind: …` beside it"));
+        reader.push(missing_key::kind_beside(&head.key, place));
         ask_all(&keys);
         keys.finish(reader);
         return None;
@@ -180,11 +173,7 @@ pub(super) fn of_aggregate(
         && let Some(kind) =
             scalar.kind.as_ref().filter(|kind| !matches!(kind.value.name(), "short" | "integer" | "long"))
     {
-        let message = format!("a count is a whole number, and `{}` is not for those", kind.value.name());
-        reader.push(
-            Diagnostic::deny("kind-mismatch", kind.place.clone(), message)
-                .help("write `short`, `integer` or `long`"),
-        );
+        reader.push(kind_mismatch::of_count(kind.value.name(), kind.place.clone()));
         return None;
     }
     Some(scalar)
@@ -236,7 +225,8 @@ fn beside_kind(reader: &mut Reader, keys: &Keys<'_>, may_default: bool) -> Optio
         scalar.parameter_places = places.collect();
         let subfields = keys.get("subfields");
         if let Some(entry) = subfields.filter(|_| kind.name() == "json") {
-            reader.no_effect(entry, "`json` has no subfields");
+            let place = reader.place(&entry.key_span);
+            reader.push(mutually_exclusive_keys::subfields_of(kind.name(), place));
         }
         scalar.subfields = subfields.map(|entry| options::subfields(reader, entry));
     }
@@ -252,9 +242,7 @@ fn mapping_options(reader: &mut Reader, keys: &Keys<'_>, scalar: &mut Scalar) {
     let Some(entry) = keys.get("options") else { return };
     let Some(kind) = scalar.kind.as_ref().map(|kind| kind.value) else {
         let place = reader.place(&entry.key_span);
-        let message = "`auto` takes no `options`: the kind they belong to could change";
-        reader
-            .push(Diagnostic::deny("mutually-exclusive-keys", place, message).help("write the kind itself"));
+        reader.push(mutually_exclusive_keys::options_of_auto(place));
         return;
     };
     let mapping_type = mapping_type(kind, &scalar.parameters);
@@ -284,11 +272,7 @@ fn default(reader: &mut Reader, entry: &Entry) -> Option<At<Json>> {
 pub(super) fn document_value(reader: &mut Reader, node: &Node) -> Option<At<Json>> {
     let place = reader.place(&node.span);
     let Some(value) = node.document_json() else {
-        let message = "out of range: a document cannot hold this number";
-        reader.push(
-            Diagnostic::deny("default-type-mismatch", place, message)
-                .help("write a finite number, a whole one of at most 64 bits"),
-        );
+        reader.push(default_type_mismatch::out_of_range(place));
         return None;
     };
     Some(At { value, place })

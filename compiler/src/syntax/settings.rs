@@ -8,10 +8,12 @@ use super::keys::Reader;
 use super::tree::{Content, Entry, Mapping};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::opensearch::settings::{self, SETTINGS, Setting};
+use flusso_lints::words::nearest;
+use flusso_lints::{duplicate_key, reserved_setting, unknown_setting, wrong_type};
 
 /// Settings that flusso sets itself, with what to do instead.
 const OWNED: [(&str, &str); 2] =
-    [("analysis", "write `analysis` beside `settings`"), ("gc_deletes", "leave it out")];
+    [("analysis", "write `analysis` beside `settings`"), ("gc_deletes", "remove it")];
 
 /// Settings that OpenSearch keeps for itself.
 const KEPT_BY_THE_SERVER: [&str; 6] =
@@ -35,11 +37,7 @@ pub(super) fn written<'a>(reader: &mut Reader, mapping: &'a Mapping) -> Vec<Writ
         let name = own_name(path.strip_prefix("index.").unwrap_or(&path)).to_owned();
         let place = reader.place(&entry.key_span);
         if let Some(first) = first.insert(name.clone(), place.clone()) {
-            reader.push(
-                Diagnostic::deny("duplicate-key", place, format!("duplicate setting `{name}`"))
-                    .related(first, "the first")
-                    .help("keep one of them"),
-            );
+            reader.push(duplicate_key::setting(&name, first, place));
         } else if let Some(diagnostic) = reserved(&name, &place) {
             reader.push(diagnostic);
         } else if let Some(setting) = settings::find(&name) {
@@ -65,11 +63,7 @@ fn value(reader: &mut Reader, written: &Written<'_>) -> Option<Json> {
         return None;
     }
     if holds_reference(written.entry) {
-        let message = format!("`{name}` holds a reference, and index files are the same everywhere");
-        reader.push(
-            Diagnostic::deny("wrong-type", place, message)
-                .help("write it under `index_settings` of the sink"),
-        );
+        reader.push(wrong_type::reference_in_setting(name, place));
         return None;
     }
     let value = node.json();
@@ -80,11 +74,10 @@ fn value(reader: &mut Reader, written: &Written<'_>) -> Option<Json> {
     None
 }
 
-/// Says that OpenSearch refuses a setting's value.
+/// Reports a value of a setting that OpenSearch refuses.
 pub(super) fn wrong_value(place: Place, name: &str, value: &Json, setting: &Setting) -> Diagnostic {
     let shown = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    let message = format!("`{name}` cannot be `{shown}`, so the index could not be created");
-    Diagnostic::deny("wrong-type", place, message).help(format!("write {}", setting.form.wanted()))
+    wrong_type::refused_by_opensearch(name, &shown, &setting.form.wanted(), place)
 }
 
 fn holds_reference(entry: &Entry) -> bool {
@@ -115,31 +108,26 @@ fn own_name(name: &str) -> &str {
 
 fn reserved(name: &str, place: &Place) -> Option<Diagnostic> {
     let (why, help) = reserved_help(name)?;
-    let message = format!("`{name}` is not set here: {why}");
-    Some(Diagnostic::deny("reserved-setting", place.clone(), message).help(help))
+    Some(reserved_setting::finding(name, why, help, place.clone()))
 }
 
 fn reserved_help(name: &str) -> Option<(&'static str, &'static str)> {
     if let Some((_, help)) = OWNED.iter().find(|(owned, _)| {
         name.strip_prefix(owned).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     }) {
-        return Some(("flusso owns it", help));
+        return Some(("flusso sets it itself", help));
     }
     if name.starts_with("derived_source.") {
-        return Some(("verification compares rows with what documents hold", "leave it out"));
+        return Some(("flusso compares rows with the stored documents", "remove it"));
     }
     if name == "blocks" || name.starts_with("blocks.") {
-        return Some(("a block would stop flusso from writing", "leave it out"));
+        return Some(("a block would stop flusso from writing", "remove it"));
     }
     let is_kept = |kept: &&str| if kept.ends_with('.') { name.starts_with(*kept) } else { name == *kept };
-    KEPT_BY_THE_SERVER.iter().any(is_kept).then_some(("OpenSearch sets it itself", "leave it out"))
+    KEPT_BY_THE_SERVER.iter().any(is_kept).then_some(("OpenSearch sets it itself", "remove it"))
 }
 
 fn unknown(name: &str, place: Place) -> Diagnostic {
-    let message = format!("OpenSearch has no index setting `{name}`, so the index could not be created");
-    let diagnostic = Diagnostic::deny("unknown-setting", place.clone(), message);
-    match flusso_lints::words::nearest(name, SETTINGS.iter().map(|setting| setting.name)) {
-        Some(near) => diagnostic.help(format!("write `{near}`")).fix(place, near),
-        None => diagnostic.help("leave it out, or correct its name"),
-    }
+    let near = nearest(name, SETTINGS.iter().map(|setting| setting.name));
+    unknown_setting::finding(name, near, place)
 }

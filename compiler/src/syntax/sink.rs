@@ -11,6 +11,7 @@ use super::settings;
 use super::source_url;
 use super::tree::{Content, Entry, Mapping};
 use crate::diagnostic::Diagnostic;
+use flusso_lints::{duplicate_alias, missing_key, reserved_setting, tls_verification_off, wrong_type};
 
 /// Reads every sink, sorted by name.
 pub(super) fn sinks(reader: &mut Reader, entry: &Entry) -> Vec<At<SinkPlan>> {
@@ -33,11 +34,7 @@ fn sink(reader: &mut Reader, entry: &Entry) -> Option<At<SinkPlan>> {
         (None, Some(block)) => self::stdout(reader, block),
         _ => {
             let place = reader.place(&entry.key_span);
-            let message = format!("sink `{}` is not exactly one kind of sink", entry.key);
-            reader.push(
-                Diagnostic::deny("missing-key", place, message)
-                    .help("write `opensearch: { … }` or `stdout: {}`"),
-            );
+            reader.push(missing_key::sink_kind(&entry.key, place));
             None
         }
     };
@@ -64,9 +61,7 @@ fn opensearch(reader: &mut Reader, sink: &Entry, mapping: &Mapping) -> Option<Si
     let url = keys.get("url").and_then(|entry| source_url::sink(reader, entry, &path("url")));
     if !keys.has("url") {
         let place = reader.place(&sink.key_span);
-        let message = format!("sink `{}` does not say where OpenSearch is", sink.key);
-        reader
-            .push(Diagnostic::deny("missing-key", place, message).help("write `url: \"${OPENSEARCH_URL}\"`"));
+        reader.push(missing_key::sink_url(&sink.key, place));
     }
     let username = keys.get("username").and_then(|entry| reader.user(&path("username"), &entry.value));
     let password = keys.get("password").and_then(|entry| reader.secret(&path("password"), &entry.value));
@@ -103,14 +98,7 @@ fn opensearch(reader: &mut Reader, sink: &Entry, mapping: &Mapping) -> Option<Si
 fn tls_verify(reader: &mut Reader, entry: &Entry, sink: &str) -> Option<bool> {
     let verify = reader.boolean("tls_verify", &entry.value)?;
     if !verify.value {
-        let message = format!(
-            "sink `{sink}` takes any certificate, so whoever sits between reads and changes documents"
-        );
-        reader.push(
-            Diagnostic::warn("tls-verification-off", verify.place, message)
-                .about(format!("sink:{sink}"))
-                .help("name the certificate's issuer with `ca_cert` instead"),
-        );
+        reader.push(tls_verification_off::finding(sink, verify.place));
     }
     Some(verify.value)
 }
@@ -125,12 +113,7 @@ fn index_settings(reader: &mut Reader, entry: &Entry) -> BTreeMap<String, Templa
         let place = reader.place(&node.span);
         if !is_dynamic(&name) {
             let key = reader.place(&written.entry.key_span);
-            let message =
-                format!("`{name}` decides what an index is, so a sink cannot set it for all of them");
-            reader.push(
-                Diagnostic::deny("reserved-setting", key, message)
-                    .help("write it under `settings` of the index file or of `defaults`"),
-            );
+            reader.push(reserved_setting::of_sink(&name, key));
             continue;
         }
         let Some(value) = reader.template(&name, node) else { continue };
@@ -188,8 +171,7 @@ fn bulk(reader: &mut Reader, entry: Option<&Entry>) -> Bulk {
 fn at_least_one(reader: &mut Reader, entry: &Entry) -> Option<u64> {
     let number = reader.natural(&entry.key, &entry.value)?;
     if number.value == 0 {
-        let message = format!("`{}` is 0, so nothing would ever be sent", entry.key);
-        reader.push(Diagnostic::deny("wrong-type", number.place, message).help("write 1 or more"));
+        reader.push(wrong_type::zero(&entry.key, "nothing would ever be sent", number.place));
         return None;
     }
     Some(number.value)
@@ -210,15 +192,8 @@ pub(crate) fn collisions(sinks: &[At<SinkPlan>]) -> Vec<Diagnostic> {
     for (at, sink) in sinks.iter().enumerate() {
         let first = sinks[..at].iter().find(|first| target(first).is_some() && target(first) == target(sink));
         let Some(first) = first else { continue };
-        let message = format!(
-            "sinks `{}` and `{}` write to one cluster under one `index_prefix`: each would overwrite what the other makes",
-            first.value.name, sink.value.name
-        );
-        found.push(
-            Diagnostic::deny("duplicate-alias", sink.place.clone(), message)
-                .related(first.place.clone(), "the first")
-                .help(format!("give sink `{}` another `index_prefix`", sink.value.name)),
-        );
+        let (other, place) = (first.place.clone(), sink.place.clone());
+        found.push(duplicate_alias::sinks(&first.value.name, &sink.value.name, other, place));
     }
     found
 }

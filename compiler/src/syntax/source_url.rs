@@ -5,7 +5,8 @@ use flusso_schemas::lock::{SecretRef, SourceEndpoint, Template, UrlEndpoint, Use
 use super::keys::Reader;
 use super::tree::{Content, Entry};
 use super::values::{one_reference, references};
-use crate::diagnostic::{Diagnostic, Place};
+use crate::diagnostic::Place;
+use flusso_lints::{literal_secret, wrong_type};
 
 /// A URL's text in parts; templates are not yet resolved.
 struct Parts<'a> {
@@ -35,13 +36,10 @@ pub(super) fn postgres(reader: &mut Reader, entry: &Entry) -> Option<SourceEndpo
     };
     if parts.query.is_some() {
         let place = reader.place(&entry.value.span);
-        reader.push(
-            Diagnostic::deny("wrong-type", place, format!("`{PATH}` takes no parameters after `?`"))
-                .help("write `sslmode` and the certificates as keys of their own"),
-        );
+        reader.push(wrong_type::url_parameters(PATH, place));
         return None;
     }
-    let credentials = credentials(reader, entry, &parts, PATH)?;
+    let credentials = credentials(reader, entry, &parts, PATH, "DATABASE_URL")?;
     Some(SourceEndpoint::Parts {
         host: Template(parts.host.to_owned()),
         port: Template(parts.port.unwrap_or("5432").to_owned()),
@@ -58,13 +56,9 @@ pub(super) fn sink(reader: &mut Reader, entry: &Entry, path: &str) -> Option<Url
         Written::Parts(parts) => parts,
     };
     if parts.user.is_some() {
-        if credentials(reader, entry, &parts, path).is_some() {
+        if credentials(reader, entry, &parts, path, "OPENSEARCH_URL").is_some() {
             let place = reader.place(&entry.value.span);
-            let message = format!("`{path}` holds a user, which has keys of its own");
-            reader.push(
-                Diagnostic::deny("wrong-type", place, message)
-                    .help("write `username` and `password` beside `url`"),
-            );
+            reader.push(wrong_type::user_in_url(path, place));
         }
         return None;
     }
@@ -107,19 +101,19 @@ fn is_unclear(text: &str) -> bool {
 type Credentials = (Option<UserName>, Option<SecretRef>);
 
 /// User and password of a URL; the password must be a reference.
-fn credentials(reader: &mut Reader, entry: &Entry, parts: &Parts<'_>, path: &str) -> Option<Credentials> {
+fn credentials(
+    reader: &mut Reader,
+    entry: &Entry,
+    parts: &Parts<'_>,
+    path: &str,
+    variable: &str,
+) -> Option<Credentials> {
     let user = parts.user.map(user_name);
     match parts.password.map(one_reference) {
         None => Some((user, None)),
         Some(Some(password)) => Some((user, Some(password))),
         Some(None) => {
-            let message =
-                format!("`{path}` holds a password, so everyone who reads this file or its history has it");
-            let place = credentials_place(reader, entry);
-            reader.push(Diagnostic::deny("literal-secret", place, message).help(
-                "write `\"${DATABASE_URL}\"` or another reference, and change the password, since it is in the \
-                 history",
-            ));
+            reader.push(literal_secret::password_in_url(path, variable, credentials_place(reader, entry)));
             None
         }
     }
@@ -151,17 +145,12 @@ fn parts<'a>(
     schemes: &[&str],
 ) -> Option<Parts<'a>> {
     let read = split(text).filter(|parts| schemes.contains(&parts.scheme) && !parts.host.is_empty());
-    let problem = match (&read, references(text)) {
-        (Some(_), Ok(_)) => return read,
-        // The reason would repeat a part of the text, which may be a password.
-        (_, Err(_)) if read.is_some() => "a reference in it is not written as `${NAME}`".to_owned(),
-        _ => format!("it is neither a reference nor begins with `{}://`", schemes[0]),
-    };
     let place = reader.place(&entry.value.span);
-    reader.push(
-        Diagnostic::deny("wrong-type", place, format!("`{path}` cannot be read: {problem}"))
-            .help("write `\"${NAME}\"` for the variable that holds the whole URL"),
-    );
+    reader.push(match (&read, references(text)) {
+        (Some(_), Ok(_)) => return read,
+        (Some(_), Err(_)) => wrong_type::reference_in_url(path, place),
+        (None, _) => wrong_type::not_a_url(path, schemes[0], place),
+    });
     None
 }
 

@@ -7,6 +7,7 @@ use flusso_schemas::lock::{SecretRef, Template, UserName};
 use super::keys::{At, Keys, Reader};
 use super::tree::{Content, Entry, Node, Scalar};
 use crate::diagnostic::{Diagnostic, Place};
+use flusso_lints::{literal_secret, missing_key, wrong_type};
 
 /// Units of a duration with their milliseconds.
 const DURATION_UNITS: &[(&str, u64)] =
@@ -41,17 +42,9 @@ impl Reader {
         }
         let names: Vec<&str> = units.iter().map(|(name, _)| *name).collect();
         let place = self.place(&entry.value.span);
-        let message = format!("`{}` takes {what}: a whole number and a unit", entry.key);
-        let diagnostic = Diagnostic::deny("wrong-type", place.clone(), message);
         let meant =
             meant_unit(unit, what).filter(|_| !digits.is_empty()).map(|unit| format!("{digits}{unit}"));
-        self.push(match meant {
-            Some(meant) => diagnostic.help(format!("write `{meant}`")).fix(place, meant),
-            None => diagnostic.help(format!(
-                "write it as `{example}`; the units are {}",
-                flusso_lints::words::listed(&names, "and")
-            )),
-        });
+        self.push(wrong_type::unit(&entry.key, what, meant, example, &names, place));
         None
     }
 
@@ -63,8 +56,8 @@ impl Reader {
         }
         match references(&text.value) {
             Ok(_) => Some(Template(text.value)),
-            Err(reason) => {
-                self.push(bad_reference(key, text.place, &reason));
+            Err(problem) => {
+                self.push(problem.finding(key, text.place));
                 None
             }
         }
@@ -83,8 +76,8 @@ impl Reader {
         let text = self.text(path, node)?;
         match references(&text.value) {
             Ok(_) => Some(UserName::Text(Template(text.value))),
-            Err(reason) => {
-                self.push(bad_reference(path, text.place, &reason));
+            Err(problem) => {
+                self.push(problem.finding(path, text.place));
                 None
             }
         }
@@ -97,13 +90,7 @@ impl Reader {
             ["password=", "password =", "passwd=", "pwd="].iter().any(|word| folded.contains(word));
         let found = text.value.contains('@') || has_password;
         if found {
-            let message = format!(
-                "`{path}` looks as if it held a password, which everyone who reads this file would have"
-            );
-            self.push(
-                Diagnostic::deny("literal-secret", text.place.clone(), message)
-                    .help("write the password as `password: \"${PASSWORD}\"`, and change it, since it is in the history"),
-            );
+            self.push(literal_secret::password_in_text(path, text.place.clone()));
         }
         found
     }
@@ -143,14 +130,7 @@ impl Reader {
             }
             _ => {
                 let place = self.place(&node.span);
-                self.push(
-                    Diagnostic::deny(
-                        "missing-key",
-                        place,
-                        format!("`{path}` does not say where its value is"),
-                    )
-                    .help("write `\"${NAME}\"`, `{ file: /path }` or `{ command: [program, argument] }`"),
-                );
+                self.push(missing_key::secret_source(path, place));
                 None
             }
         };
@@ -166,23 +146,10 @@ impl Reader {
             Content::Scalar { text, .. } => reference_with_default(text),
             _ => None,
         };
-        let (message, help) = match name {
-            Some(name) => (
-                format!(
-                    "the default of `{path}` is written out, so everyone who reads this file or its history has it"
-                ),
-                format!(
-                    "write `${{{name}}}` without a default, and change the credential, since it is in the history"
-                ),
-            ),
-            None => (
-                format!("`{path}` is written out, so everyone who reads this file or its history has it"),
-                format!(
-                    "write a reference such as `${{{variable}}}`, and change the credential, since it is in the history"
-                ),
-            ),
-        };
-        self.push(Diagnostic::deny("literal-secret", place, message).help(help));
+        self.push(match name {
+            Some(name) => literal_secret::default(path, name, place),
+            None => literal_secret::written_out(path, &variable, place),
+        });
     }
 }
 
@@ -214,11 +181,6 @@ pub fn one_reference(text: &str) -> Option<SecretRef> {
     is_variable(name).then(|| SecretRef::Env(name.to_owned()))
 }
 
-fn bad_reference(key: &str, place: Place, reason: &str) -> Diagnostic {
-    Diagnostic::deny("wrong-type", place, format!("`{key}` cannot be read: {reason}"))
-        .help("write `${NAME}` or `${NAME:-default}`")
-}
-
 /// The variable of a text that is one reference with a default.
 fn reference_with_default(text: &str) -> Option<&str> {
     let (name, _) = text.strip_prefix("${")?.strip_suffix('}')?.split_once(":-")?;
@@ -233,16 +195,34 @@ fn is_variable(name: &str) -> bool {
     !name.is_empty() && name.bytes().enumerate().all(part)
 }
 
+/// What is wrong with a reference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BadReference {
+    /// A `${` without its `}`.
+    Unclosed,
+    /// What is between the braces cannot be the name of a variable.
+    NoName,
+}
+
+impl BadReference {
+    fn finding(self, key: &str, place: Place) -> Diagnostic {
+        match self {
+            Self::Unclosed => wrong_type::unclosed_reference(key, place),
+            Self::NoName => wrong_type::reference_without_name(key, place),
+        }
+    }
+}
+
 /// Names of the variables that a text refers to; or what is wrong with a reference.
-pub fn references(text: &str) -> Result<Vec<String>, String> {
+pub fn references(text: &str) -> Result<Vec<String>, BadReference> {
     let mut names = Vec::new();
     let mut rest = text;
     while let Some(at) = rest.find("${") {
         let inner = &rest[at + 2..];
-        let end = inner.find('}').ok_or_else(|| "a `${` is not closed".to_owned())?;
+        let end = inner.find('}').ok_or(BadReference::Unclosed)?;
         let name = inner[..end].split_once(":-").map_or(&inner[..end], |(name, _)| name);
         if !is_variable(name) {
-            return Err("a `${…}` does not name an environment variable".to_owned());
+            return Err(BadReference::NoName);
         }
         names.push(name.to_owned());
         rest = &inner[end + 1..];

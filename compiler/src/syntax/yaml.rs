@@ -5,12 +5,13 @@ mod builder;
 
 use std::ops::Range;
 
+use flusso_lints::yaml_syntax;
 use granit_parser::ScanError;
 
 use builder::{Builder, Stop};
 
 use super::tree::{Content, Mapping, Node};
-use super::yaml_errors as errors;
+use super::yaml_errors;
 use crate::diagnostic::{Diagnostic, Place};
 
 /// A file's tree and what was found on the way.
@@ -28,7 +29,7 @@ pub struct Tree {
 pub fn parse(file: usize, text: &str) -> Tree {
     if let Some(at) = text.find(char::REPLACEMENT_CHARACTER) {
         let place = Place::new(file, at..at + char::REPLACEMENT_CHARACTER.len_utf8());
-        return Tree { root: None, comments: Vec::new(), diagnostics: vec![errors::not_utf8(place)] };
+        return Tree { root: None, comments: Vec::new(), diagnostics: vec![yaml_syntax::not_utf8(place)] };
     }
     let mut whole = Builder::new(file, text, 0);
     let outcome = whole.document();
@@ -50,7 +51,7 @@ fn parse_blocks(file: usize, text: &str, whole: &ScanError) -> Tree {
             Ok(Some(Node { content: Content::Map(mapping), .. })) => root.entries.extend(mapping.entries),
             Ok(_) => {}
             Err(Stop::Syntax(error)) => {
-                tree.diagnostics.push(errors::syntax(file, text, block.clone(), &error));
+                tree.diagnostics.push(yaml_errors::syntax(file, text, block.clone(), &error));
                 root.lost.extend(first_key(&text[block]));
             }
             Err(Stop::Reported) => root.lost.extend(first_key(&text[block])),
@@ -59,7 +60,7 @@ fn parse_blocks(file: usize, text: &str, whole: &ScanError) -> Tree {
         tree.diagnostics.append(&mut builder.diagnostics);
     }
     if tree.diagnostics.is_empty() {
-        tree.diagnostics.push(errors::syntax(file, text, 0..text.len(), whole));
+        tree.diagnostics.push(yaml_errors::syntax(file, text, 0..text.len(), whole));
     }
     tree.root = Some(root);
     tree

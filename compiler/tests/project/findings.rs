@@ -90,6 +90,29 @@ fn the_example_of_a_page_is_in_its_fixture_and_the_better_one_has_no_finding() {
     }
 }
 
+/// `indexes: []` was an empty list and nothing to index, `_meta.flusso` a reserved name and an unknown parameter.
+#[test]
+fn one_cause_is_one_finding() {
+    let project = |indexes: &str| {
+        format!(
+            "version: 1\nproject: it\nsource: {{ postgres: {{ url: \"${{URL}}\", schema: shop }} }}\nindexes: {indexes}\n"
+        )
+    };
+    let index =
+        |more: &str| format!("version: 1\nindex: it\ntable: orders\nfields: {{ id: long }}\n{more}\n");
+    let cases = [
+        ("[]", "", "missing-value"),
+        ("[indexes/*.yml]", "options: { _meta: { flusso: mine } }", "reserved-name"),
+        ("[indexes/*.yml]", "where: { note: { eq: x } }", "unknown-key"),
+        ("[indexes/*.yml]", "where: { note: { is_null: true } }", "unknown-key"),
+    ];
+    for (indexes, more, lint) in cases {
+        let found = Project::alone(&project(indexes), &index(more)).compile().diagnostics;
+        let found: Vec<&str> = found.iter().map(|each| each.lint.name).collect();
+        assert_eq!(found, [lint], "{indexes} {more}");
+    }
+}
+
 #[test]
 fn every_lint_has_a_fixture() {
     let folders = rig::folders("lints");

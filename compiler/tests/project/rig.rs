@@ -65,11 +65,11 @@ impl Project {
 
     /// A folder of `fixtures/lints`: what has the lint.
     pub fn of_lint(folder: &Path) -> Self {
-        Self::of_fixture(folder, ["flusso.yml", "bad.yml", "facts.patch.json"])
+        Self::of_fixture(folder, ["flusso.yml", "bad.yml", "facts.patch.json", "patterns.json"])
     }
 
-    /// The nearest project that does not have it: `good.yml`, `good-flusso.yml` and `good.patch.json` where they
-    /// exist, else the same files.
+    /// The nearest project that does not have it: `good.yml`, `good-flusso.yml`, `good.patch.json` and
+    /// `good.patterns.json` where they exist, else the same files.
     pub fn of_better_lint(folder: &Path) -> Self {
         let better =
             |good: &'static str, same: &'static str| if folder.join(good).exists() { good } else { same };
@@ -79,11 +79,12 @@ impl Project {
                 better("good-flusso.yml", "flusso.yml"),
                 better("good.yml", "bad.yml"),
                 better("good.patch.json", "facts.patch.json"),
+                better("good.patterns.json", "patterns.json"),
             ],
         )
     }
 
-    fn of_fixture(folder: &Path, [project, index, patch]: [&str; 3]) -> Self {
+    fn of_fixture(folder: &Path, [project, index, patch, patterns]: [&str; 4]) -> Self {
         let shop = fixtures().join("projects/shop");
         let project = match folder.join(project).exists() {
             true => source_file(folder, project),
@@ -102,7 +103,7 @@ impl Project {
         let mut answers = object(&shop.join("answers.json"));
         answers.extend(object(&folder.join("answers.json")));
         let mut read = read(project, indexes);
-        read.report_patterns(&pattern_problems(&folder.join("patterns.json")));
+        read.report_patterns(&pattern_problems(&folder.join(patterns)));
         let refusals = object(&folder.join("refusals.json")).iter().map(refusal).collect();
         Self { read, facts, answers, refusals }
     }

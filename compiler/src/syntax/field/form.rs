@@ -1,13 +1,14 @@
 //! What fills a field, once its head is known.
 
 use super::{Aggregate, Context, Field, Form, Relation, Shape, fields};
-use crate::diagnostic::{Diagnostic, Place};
+use crate::diagnostic::Place;
 use crate::model::{Function, Verb};
 use crate::syntax::index::Values;
 use crate::syntax::keys::{At, Keys, Reader};
 use crate::syntax::relation::{self, FUNCTIONS, Order, VERBS};
 use crate::syntax::scalar::{self, OptionsOf};
 use crate::syntax::tree::{Content, Entry};
+use flusso_lints::{missing_key, mutually_exclusive_keys, wrong_type};
 
 pub(super) fn headed(
     reader: &mut Reader,
@@ -31,13 +32,10 @@ pub(super) fn headed(
     Some(Form::Constant { written: head.value.clone(), value, scalar: scalar? })
 }
 
-/// Says that a promise of a value makes no sense where there always is one, or none can be promised.
+/// Reports a promise of a value where there always is one, or none can be promised.
 fn refuse_required(reader: &mut Reader, field: &Field, why: &str) {
     if let Some(place) = &field.required {
-        let message = format!("`required` cannot stand here: {why}");
-        reader.push(
-            Diagnostic::deny("mutually-exclusive-keys", place.clone(), message).help("leave `required` out"),
-        );
+        reader.push(mutually_exclusive_keys::required(why, place.clone()));
     }
 }
 
@@ -62,12 +60,7 @@ pub(super) fn headless(
             scalar::ask_all(&keys);
             keys.finish(reader);
             let (place, other) = (reader.place(&inner.key_span), reader.place(&kind.key_span));
-            let message = "`kind` makes a plain value and `fields` an object";
-            reader.push(
-                Diagnostic::deny("mutually-exclusive-keys", place, message)
-                    .related(other, "the other")
-                    .help("keep one of them"),
-            );
+            reader.push(mutually_exclusive_keys::kind_and_fields(other, place));
             None
         }
         (Some(_), None) => scalar::of_field(reader, keys, &field.key.value).map(Form::Scalar),
@@ -78,10 +71,7 @@ pub(super) fn headless(
             // A key from habit already says what is missing.
             if reader.diagnostics.len() == before && !is_damaged {
                 let place = reader.place(&entry.key_span);
-                let message = format!("field `{}` does not say what fills it", entry.key);
-                let help =
-                    if scalar_keys { "add `kind: …`" } else { "write a kind, `fields` or a relation" };
-                reader.push(Diagnostic::deny("missing-key", place, message).help(help));
+                reader.push(missing_key::field_form(&entry.key, scalar_keys, place));
             }
             None
         }
@@ -113,11 +103,7 @@ fn relation(
     let path = path?;
     if verb == Verb::ManyToMany && path.through.len() != 1 {
         let place = reader.place(&head.key_span);
-        let message = format!("`{}` does not name the one table between", head.key);
-        reader.push(
-            Diagnostic::deny("missing-key", place, message)
-                .help("write `through: table`, or `has_many` with several hops"),
-        );
+        reader.push(missing_key::through(place));
         return None;
     }
     let verb = At { value: verb, place: reader.place(&head.key_span) };
@@ -127,7 +113,8 @@ fn relation(
 fn order_by(reader: &mut Reader, keys: &Keys<'_>, verb: Verb) -> Vec<Order> {
     let entry = keys.get("order_by");
     if let (Verb::BelongsTo, Some(entry)) = (verb, entry) {
-        reader.no_effect(entry, "`belongs_to` gives one row at most");
+        let place = reader.place(&entry.key_span);
+        reader.push(mutually_exclusive_keys::at_most_one_row(&entry.key, verb.name(), place));
         return Vec::new();
     }
     entry.map(|entry| relation::order_by(reader, entry)).unwrap_or_default()
@@ -137,7 +124,8 @@ fn order_by(reader: &mut Reader, keys: &Keys<'_>, verb: Verb) -> Vec<Order> {
 fn of_list<'a>(reader: &mut Reader, keys: &Keys<'a>, verb: Verb, key: &'static str) -> Option<&'a Entry> {
     let entry = keys.get(key)?;
     if !verb.is_to_many() {
-        reader.no_effect(entry, &format!("`{}` gives one row at most", verb.name()));
+        let place = reader.place(&entry.key_span);
+        reader.push(mutually_exclusive_keys::at_most_one_row(key, verb.name(), place));
         return None;
     }
     Some(entry)
@@ -147,8 +135,7 @@ fn limit(reader: &mut Reader, keys: &Keys<'_>, verb: Verb) -> Option<u64> {
     let entry = of_list(reader, keys, verb, "limit")?;
     let limit = reader.natural("limit", &entry.value)?;
     if limit.value == 0 {
-        let message = "`limit: 0` would leave the list always empty";
-        reader.push(Diagnostic::deny("wrong-type", limit.place, message).help("write 1 or more"));
+        reader.push(wrong_type::zero("limit", "the list would always be empty", limit.place));
         return None;
     }
     Some(limit.value)
@@ -183,15 +170,7 @@ fn shape(
         }
         (Some(inner), Some(value)) => {
             let (place, other) = (reader.place(&value.key_span), reader.place(&inner.key_span));
-            reader.push(
-                Diagnostic::deny(
-                    "mutually-exclusive-keys",
-                    place,
-                    "`fields` makes an object and `value` a plain value",
-                )
-                .related(other, "the other")
-                .help("keep one of them"),
-            );
+            reader.push(mutually_exclusive_keys::fields_and_value(other, place));
             None
         }
         (None, None) => {
@@ -209,13 +188,11 @@ fn shape(
 
 fn nothing_shown(reader: &mut Reader, head: &Entry, field: &Field) {
     let place = Place::new(reader.file, head.key_span.start..head.value.span.end);
-    let key = &field.key.value;
-    let message = match &head.value.content {
-        Content::Scalar { text, .. } => format!("`{key}` does not say what of `{text}` the document holds"),
-        _ => format!("`{key}` does not say what the document holds"),
+    let table = match &head.value.content {
+        Content::Scalar { text, .. } => text.as_str(),
+        _ => "",
     };
-    let help = "write `fields: { … }` for an object, or `value: column, kind: …` for one value";
-    reader.push(Diagnostic::deny("missing-key", place, message).help(help));
+    reader.push(missing_key::relation_shape(&field.key.value, table, place));
 }
 
 fn is_nested(reader: &mut Reader, keys: &Keys<'_>) -> bool {
@@ -233,17 +210,14 @@ fn aggregate(
     let path = relation::path(reader, &keys, head, context);
     let of = keys.get("of");
     if let (Function::Exists, Some(entry)) = (function, of) {
-        reader.no_effect(entry, "`exists` looks for rows; test a column with `where`");
+        let place = reader.place(&entry.key_span);
+        reader.push(mutually_exclusive_keys::of_beside_exists(place));
     }
     let of_source = of.and_then(|entry| relation::source(reader, "of", &entry.value));
     let distinct = distinct_values(reader, &keys, function, of.is_some());
     if of.is_none() && !matches!(function, Function::Count | Function::Exists) {
         let place = reader.place(&head.key_span);
-        let message = format!("`{}` does not say of what", head.key);
-        reader.push(
-            Diagnostic::deny("missing-key", place, message)
-                .help("write `of: column`, or `of: { sql: \"…\" }`"),
-        );
+        reader.push(missing_key::aggregate_of(function.name(), place));
         return None;
     }
     let result = scalar::of_aggregate(reader, keys, head, function);
@@ -260,22 +234,10 @@ fn aggregate(
 /// `distinct` of an aggregate: only a count of values can take each value once.
 fn distinct_values(reader: &mut Reader, keys: &Keys<'_>, function: Function, has_of: bool) -> bool {
     let Some(entry) = keys.get("distinct") else { return false };
-    match function {
-        Function::Count if has_of => {
-            return reader.boolean("distinct", &entry.value).is_some_and(|distinct| distinct.value);
-        }
-        Function::Count => reader.no_effect(entry, "`count` without `of` counts each row once"),
-        Function::Sum | Function::Avg => reader.no_effect(
-            entry,
-            &format!(
-                "`{}` takes every row, because equal values of two rows are two values",
-                function.name()
-            ),
-        ),
-        Function::Min | Function::Max => {
-            reader.no_effect(entry, &format!("`{}` is the same without it", function.name()));
-        }
-        Function::Exists => reader.no_effect(entry, "`exists` looks for one row"),
+    if function == Function::Count && has_of {
+        return reader.boolean("distinct", &entry.value).is_some_and(|distinct| distinct.value);
     }
+    let place = reader.place(&entry.key_span);
+    reader.push(mutually_exclusive_keys::distinct_beside(function.name(), place));
     false
 }

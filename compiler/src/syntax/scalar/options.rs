@@ -12,7 +12,11 @@ use crate::opensearch::parameters::{self, Parameter};
 use crate::syntax::index::Values;
 use crate::syntax::keys::{Keys, Reader};
 use crate::syntax::tree::{Content, Entry, Scalar};
-use flusso_lints::words::listed;
+use flusso_lints::words::nearest;
+use flusso_lints::{
+    default_type_mismatch, kind_mismatch, mapping_parameter_ignored, missing_key, reserved_field,
+    unknown_mapping_parameter, wrong_type,
+};
 
 /// What has options.
 pub(in crate::syntax) struct OptionsOf<'a> {
@@ -39,14 +43,7 @@ pub(in crate::syntax) fn options(
             continue;
         };
         if parameters::is_forgotten(&option.key, of.mapping_type) {
-            let message = format!(
-                "`{}` has no effect on `{}`: OpenSearch accepts it and forgets it",
-                option.key, of.mapping_type
-            );
-            reader.push(
-                Diagnostic::warn("mapping-parameter-ignored", place, message)
-                    .help(format!("leave `{}` out", option.key)),
-            );
+            reader.push(mapping_parameter_ignored::finding(&option.key, of.mapping_type, place));
         }
         found.extend(parameter_value(reader, option, row).map(|value| (option.key.clone(), value)));
     }
@@ -72,9 +69,8 @@ pub(in crate::syntax) fn parameter_value(
         return Some(value);
     }
     let shown = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    let message = format!("`{}` cannot be `{shown}`, so the index could not be created", option.key);
     let place = reader.place(&option.value.span);
-    reader.push(Diagnostic::deny("wrong-type", place, message).help(format!("write {}", row.form.wanted())));
+    reader.push(wrong_type::refused_by_opensearch(&option.key, &shown, &row.form.wanted(), place));
     None
 }
 
@@ -89,10 +85,8 @@ fn null_value(reader: &mut Reader, entry: &Entry, value: &Json, mapping_type: &s
     };
     let field = FieldType { name, scaling_factor: 1, format };
     if let Some(wanted) = document::refusal(&field, &value) {
-        let message = format!("`null_value` is not a value that `{mapping_type}` takes");
         let place = reader.place(&entry.value.span);
-        reader
-            .push(Diagnostic::deny("default-type-mismatch", place, message).help(format!("write {wanted}")));
+        reader.push(default_type_mismatch::null_value(mapping_type, &wanted, place));
     }
 }
 
@@ -106,17 +100,10 @@ fn unknown_parameter(name: &str, what: &str, allowed: &[&str], place: Place) -> 
         _ => None,
     };
     if let Some(ours) = owned {
-        let message = format!("`{name}` is not set under `options`");
-        return Diagnostic::deny("unknown-mapping-parameter", place, message)
-            .help(format!("write `{ours}` beside `kind`"));
+        return unknown_mapping_parameter::has_own_key(name, ours, place);
     }
-    let message = format!("`{what}` has no parameter `{name}`, so the index could not be created");
-    let diagnostic = Diagnostic::deny("unknown-mapping-parameter", place.clone(), message);
-    match flusso_lints::words::nearest(name, allowed.iter().copied()) {
-        Some(near) => diagnostic.help(format!("write `{near}`")).fix(place, near),
-        None if allowed.is_empty() => diagnostic.help("leave it out"),
-        None => diagnostic.help(format!("the parameters are {}", listed(allowed, "and"))),
-    }
+    let near = nearest(name, allowed.iter().copied());
+    unknown_mapping_parameter::of_kind(what, name, near, allowed, place)
 }
 
 /// Kinds that a subfield may be.
@@ -138,11 +125,7 @@ fn name_holds(reader: &mut Reader, entry: &Entry) -> Option<()> {
         return Some(());
     }
     let place = reader.place(&entry.key_span);
-    let message = format!("`{name}` cannot be the name of a subfield, so the index could not be created");
-    reader.push(
-        Diagnostic::deny("reserved-field", place, message)
-            .help("write a name without dots and spaces at its ends"),
-    );
+    reader.push(reserved_field::subfield(name, place));
     None
 }
 
@@ -153,8 +136,7 @@ fn subfield(reader: &mut Reader, entry: &Entry) -> Option<Subfield> {
             let kind = keys.get("kind").and_then(|entry| reader.text("kind", &entry.value));
             if !keys.has("kind") {
                 let place = reader.place(&entry.key_span);
-                let message = format!("subfield `{}` has no kind", entry.key);
-                reader.push(Diagnostic::deny("missing-key", place, message).help("add `kind: …`"));
+                reader.push(missing_key::subfield_kind(&entry.key, place));
             }
             let options = keys.get("options");
             keys.finish(reader);
@@ -168,11 +150,7 @@ fn subfield(reader: &mut Reader, entry: &Entry) -> Option<Subfield> {
     };
     let kind = kind(reader, &name, &place)?.filter(|kind| SUBFIELD_KINDS.contains(&kind.name()));
     let Some(kind) = kind else {
-        let message = format!("a subfield cannot be `{name}`");
-        reader.push(
-            Diagnostic::deny("kind-mismatch", place, message)
-                .help(format!("write {}", listed(&SUBFIELD_KINDS, "or"))),
-        );
+        reader.push(kind_mismatch::of_subfield(&name, &SUBFIELD_KINDS, place));
         return None;
     };
     let mapping_type = super::mapping_type(kind, &BTreeMap::new());

@@ -8,6 +8,7 @@ use crate::diagnostic::{Diagnostic, Place};
 use crate::kinds::Kind;
 use crate::syntax::keys::{Keys, Reader, not_supported};
 use crate::syntax::tree::Entry;
+use flusso_lints::{duplicate_key, lossy_kind, mutually_exclusive_keys, unknown_time_zone, wrong_type};
 
 /// Most digits after the point: the index keeps the number times 10^scale in 64 bits, so that with 19 even 1
 /// would be cut off (measured on 3.8).
@@ -24,7 +25,8 @@ pub(super) fn read(reader: &mut Reader, keys: &Keys<'_>, kind: &'static dyn Kind
     if kind.own_keys().contains(&"labels")
         && let (Some(order), Some(_)) = (keys.get("order"), keys.get("labels"))
     {
-        reader.no_effect(order, "`labels` sort in the order of their numbers");
+        let place = reader.place(&order.key_span);
+        reader.push(mutually_exclusive_keys::order_and_labels(place));
     }
     found
 }
@@ -58,14 +60,7 @@ fn one_of(reader: &mut Reader, entry: &Entry, words: &[&'static str]) -> Option<
 fn scale(reader: &mut Reader, entry: &Entry) -> Option<Json> {
     let scale = reader.natural("scale", &entry.value)?;
     if scale.value > SCALE_MAX {
-        let message = format!(
-            "`scale: {}` leaves no digit before the point: the index keeps {SCALE_MAX} digits",
-            scale.value
-        );
-        reader.push(
-            Diagnostic::deny("wrong-type", scale.place, message)
-                .help(format!("write a scale of at most {SCALE_MAX}, or `kind: keyword`")),
-        );
+        reader.push(wrong_type::scale_out_of_range(scale.value, SCALE_MAX, scale.place));
         return None;
     }
     Some(scale.value.into())
@@ -76,15 +71,8 @@ fn order(reader: &mut Reader, entry: &Entry) -> Option<Json> {
     let labels = reader.texts("order", &entry.value);
     for (at, label) in labels.iter().enumerate() {
         if let Some(first) = labels[..at].iter().find(|first| first.value == label.value) {
-            reader.push(
-                Diagnostic::deny(
-                    "duplicate-key",
-                    label.place.clone(),
-                    format!("duplicate label `{}`, so its rank is ambiguous", label.value),
-                )
-                .related(first.place.clone(), "the first")
-                .help("delete one of them"),
-            );
+            let (first, place) = (first.place.clone(), label.place.clone());
+            reader.push(duplicate_key::label(&label.value, first, place));
             return None;
         }
     }
@@ -103,29 +91,21 @@ fn labels(reader: &mut Reader, entry: &Entry) -> Option<Json> {
         let place = reader.place(&label.key_span);
         let text = reader.text(&label.key, &label.value);
         let Ok(number) = label.key.parse::<i64>() else {
-            let message = format!("`{}` is not a whole number, so no row has this label", label.key);
-            reader.push(
-                Diagnostic::deny("wrong-type", place, message)
-                    .help("write `labels: { 0: draft, 1: paid }`: the column's number and its label"),
-            );
+            reader.push(wrong_type::label_without_number(&label.key, place));
             all_read = false;
             continue;
         };
         if let Some((other, _)) =
             text.as_ref().and_then(|text| found.iter().find(|(_, seen)| **seen == text.value))
         {
-            let message =
-                format!("`{other}` and `{number}` have the same label, so the index cannot tell them apart");
-            reader.push(
-                Diagnostic::warn("lossy-kind", place.clone(), message)
-                    .help("keep it where that does not matter, or give each number a label of its own"),
-            );
+            reader.push(lossy_kind::same_label(*other, number, place.clone()));
         }
         let before = text.map(|text| found.insert(number, text.value));
         // `01` and `1` are two keys and one number.
         if let Some(Some(_)) = before {
-            let message = format!("duplicate label for `{number}`");
-            reader.push(Diagnostic::deny("duplicate-key", place, message).help("keep one of them"));
+            let same = mapping.entries.iter().find(|first| first.key.parse() == Ok(number));
+            let first = same.map_or_else(|| place.clone(), |first| reader.place(&first.key_span));
+            reader.push(duplicate_key::label_of_number(number, first, place));
         }
         all_read &= before == Some(None);
     }
@@ -194,8 +174,7 @@ fn zone(reader: &mut Reader, entry: &Entry) -> Option<Json> {
     None
 }
 
-/// Says that a time zone is unknown.
+/// Reports a time zone that is unknown.
 pub fn unknown_zone(zone: &str, place: Place) -> Diagnostic {
-    Diagnostic::deny("unknown-time-zone", place, format!("`{zone}` is not the name of a time zone"))
-        .help("write a name such as `Europe/Rome` or `UTC`")
+    unknown_time_zone::finding(zone, place)
 }

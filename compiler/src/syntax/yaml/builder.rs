@@ -3,12 +3,14 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use flusso_lints::{
+    anchor_bomb, duplicate_key, merge_key, missing_key, unknown_tag, wrong_type, yaml_syntax,
+};
 use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span, Tag};
 
 use super::Tree;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::syntax::tree::{Content, Entry, Mapping, Node};
-use crate::syntax::yaml_errors as errors;
 
 /// Why building ended early.
 pub(super) enum Stop {
@@ -60,13 +62,12 @@ impl<'a> Builder<'a> {
             Some(Node { content: Content::Map(mapping), .. }) => Some(mapping),
             Some(other) => {
                 let place = self.place(other.span.clone());
-                let message = format!("the file is {}, so it has no keys", other.what());
-                self.diagnostics.push(Diagnostic::deny("wrong-type", place, message));
+                self.diagnostics.push(wrong_type::file_is(other.what(), place));
                 None
             }
             None => {
                 let place = self.place(0..0);
-                self.diagnostics.push(Diagnostic::deny("missing-key", place, "the file is empty"));
+                self.diagnostics.push(missing_key::empty_file(place));
                 None
             }
         };
@@ -102,7 +103,7 @@ impl<'a> Builder<'a> {
     fn tag_diagnostic(&self, event: &Event<'_>, span: &Span) -> Option<Diagnostic> {
         let tag: &Tag = event.tag()?;
         let range = span.tag_span().map_or_else(|| self.range(span), |tag_span| self.range(&tag_span));
-        Some(errors::tag(self.place(range), &tag.original()))
+        Some(unknown_tag::finding(&tag.original(), self.place(range)))
     }
 
     /// The one document of the text; none where it is empty.
@@ -115,7 +116,7 @@ impl<'a> Builder<'a> {
                 Event::StreamStart | Event::DocumentEnd => {}
                 Event::DocumentStart(..) if found.is_some() => {
                     let place = self.place(range);
-                    self.diagnostics.push(errors::second_document(place));
+                    self.diagnostics.push(yaml_syntax::second_document(place));
                     return Ok(found);
                 }
                 Event::DocumentStart(..) => {}
@@ -138,7 +139,7 @@ impl<'a> Builder<'a> {
             Event::UnresolvedAlias(name) => {
                 if self.aliases_are_known {
                     let place = self.place(range.clone());
-                    self.diagnostics.push(errors::unknown_anchor(place, &name));
+                    self.diagnostics.push(yaml_syntax::unknown_anchor(&name, place));
                 }
                 return Ok(self.scalar("", ScalarStyle::Plain, range));
             }
@@ -154,7 +155,7 @@ impl<'a> Builder<'a> {
         let plain = style == ScalarStyle::Plain;
         if text.contains('\0') {
             let place = self.place(range.clone());
-            self.diagnostics.push(errors::nul(place));
+            self.diagnostics.push(yaml_syntax::nul(place));
         }
         // What is not there has no bytes, whatever text the parser gives it.
         let text = if plain && range.is_empty() { "" } else { text };
@@ -165,7 +166,7 @@ impl<'a> Builder<'a> {
     fn alias(&mut self, id: usize, range: Range<usize>) -> Result<Node, Stop> {
         let Some(node) = self.anchors.get(&id).cloned() else {
             let place = self.place(range);
-            self.diagnostics.push(errors::alias_inside_itself(place));
+            self.diagnostics.push(yaml_syntax::recursive_alias(place));
             return Err(Stop::Reported);
         };
         self.count(size(&node), &range)?;
@@ -178,7 +179,7 @@ impl<'a> Builder<'a> {
             return Ok(());
         }
         let place = self.place(range.clone());
-        self.diagnostics.push(errors::anchor_bomb(place, NODES_MAX));
+        self.diagnostics.push(anchor_bomb::finding(NODES_MAX, place));
         Err(Stop::Reported)
     }
 
@@ -224,18 +225,18 @@ impl<'a> Builder<'a> {
         }
         let Content::Scalar { text, plain } = key.content else {
             let place = self.place(key.span);
-            self.diagnostics.push(errors::key_is_no_text(place));
+            self.diagnostics.push(wrong_type::key_is_not_text(place));
             return Ok(());
         };
         if plain && text == "<<" {
             let place = self.place(key.span);
-            self.diagnostics.push(errors::merge_key(place));
+            self.diagnostics.push(merge_key::finding(place));
             mapping.lost.push(text);
             return Ok(());
         }
         if let Some(first) = mapping.get(&text) {
             let (place, first) = (self.place(key.span), self.place(first.key_span.clone()));
-            self.diagnostics.push(errors::duplicate_key(place, first, &text));
+            self.diagnostics.push(duplicate_key::key(&text, first, place));
             return Ok(());
         }
         mapping.entries.push(Entry { key: text, key_span: key.span, key_plain: plain, value });
