@@ -47,7 +47,7 @@ fn judge(name: &str, corpus: &mut Corpus) {
         let columns = columns(&project.only_index(&file, project.text(&file)));
         let root = Node::parse(project.text(&file));
         let mut known: BTreeMap<(String, String), (Queries, String)> = BTreeMap::new();
-        let mutants = mutations(&root, &columns).into_iter().step_by(STEP);
+        let mutants = mutations(&root, &columns).step_by(STEP);
         for mutant in std::iter::once(root.clone()).chain(mutants) {
             corpus.tried += 1;
             let text = mutant.text();

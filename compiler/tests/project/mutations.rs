@@ -104,20 +104,17 @@ const SYNONYMS: &[&[&str]] = &[
 /// Scalars that replace every other.
 const SCALARS: &[&str] = &["0", "1", "7", "2.5", "-1", "x", "\"\"", "null", "[]", "{}", "'a''b'"];
 
-/// Every tree that differs from this one in one place.
-pub fn mutations(root: &Node, columns: &[String]) -> Vec<Node> {
-    let mut found = Vec::new();
-    for path in root.paths() {
-        let mut copy = root.clone();
-        let changes = match copy.at(&path) {
+/// Every tree that differs from this one in one place. Made one by one: all of them together take 7 GB.
+pub fn mutations<'a>(root: &'a Node, columns: &'a [String]) -> impl Iterator<Item = Node> + 'a {
+    let mutants = root.paths().into_iter().flat_map(move |path| {
+        let changes = match root.clone().at(&path) {
             Node::Scalar(text) => scalars(text, columns),
             Node::List(items) => lists(items),
             Node::Map(entries) => maps(entries, columns),
         };
-        found.extend(changes.into_iter().map(|change| replaced(root, &path, change)));
-    }
-    found.retain(|mutant| mutant != root);
-    found
+        changes.into_iter().map(move |change| replaced(root, &path, change))
+    });
+    mutants.filter(move |mutant| mutant != root)
 }
 
 fn replaced(root: &Node, path: &Path, by: Node) -> Node {
