@@ -1,12 +1,17 @@
 //! A server process: started with its output in a file, ended by signal, and never left behind by
 //! accident.
 
+use std::collections::hash_map::RandomState;
 use std::fs::{self, File, OpenOptions};
-use std::io::Read;
+use std::hash::{BuildHasher as _, Hasher as _};
+use std::io::{self, Read};
 use std::net::TcpListener;
+use std::ops::Range;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -16,6 +21,9 @@ use super::{Account, Error};
 /// How often a waiting loop looks again.
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
+/// Where ports for servers are looked for: below those that systems give to outgoing connections (from 32,768 on
+/// Linux, from 49,152 elsewhere), above those of well-known servers.
+const PORTS: Range<u16> = 20_000..32_000;
 /// Longest time for a command that makes or fetches something for a server.
 const COMMAND_BOUND: Duration = Duration::from_secs(300);
 /// Longest time for the output of a command that has ended.
@@ -110,12 +118,23 @@ impl Drop for Daemon {
 }
 
 /// A port that is free now, on the loopback address.
+///
+/// Not one that the system gives out by itself: it gives those to every outgoing connection too, and one of them
+/// had the port by the time that the server wanted it, or wanted it again after a crash.
 pub fn free_port() -> Result<u16, Error> {
-    let address = "127.0.0.1:0";
-    let unreachable =
-        |source| Error::Unreachable { server: "a free port", address: address.to_owned(), source };
-    let listener = TcpListener::bind(address).map_err(unreachable)?;
-    Ok(listener.local_addr().map_err(unreachable)?.port())
+    static NEXT: OnceLock<AtomicU16> = OnceLock::new();
+    // Somewhere else in every program, so that two that run at once rarely look at the same port.
+    let next = NEXT.get_or_init(|| AtomicU16::new(RandomState::new().build_hasher().finish() as u16));
+    let mut outcome = Err(io::Error::from(io::ErrorKind::AddrInUse));
+    for _ in PORTS {
+        let port = PORTS.start + next.fetch_add(1, Ordering::Relaxed) % (PORTS.end - PORTS.start);
+        outcome = TcpListener::bind(("127.0.0.1", port)).map(|_| port);
+        if outcome.is_ok() {
+            break;
+        }
+    }
+    let address = format!("127.0.0.1:{}-{}", PORTS.start, PORTS.end);
+    outcome.map_err(|source| Error::Unreachable { server: "a free port", address, source })
 }
 
 /// Waits until a test holds; how long it took, or nothing when the time is over.
@@ -297,5 +316,17 @@ mod tests {
         assert!(began.elapsed() < Duration::from_secs(30), "it was waited for");
         let text = error.to_string();
         assert!(text.contains("no end within 1 s") && text.contains("begun"), "{text}");
+    }
+
+    #[test]
+    fn ports_differ_can_be_listened_on_and_are_never_given_to_outgoing_connections() {
+        let ports = [(); 3].map(|()| free_port().expect("most are free"));
+        assert!(ports[0] != ports[1] && ports[1] != ports[2], "{ports:?}");
+        let range = fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range").unwrap_or_default();
+        let first: u16 = range.split_whitespace().next().and_then(|text| text.parse().ok()).unwrap_or(32_768);
+        for port in ports {
+            assert!(port < first, "{port} may belong to a connection");
+            TcpListener::bind(("127.0.0.1", port)).expect("it is free");
+        }
     }
 }
