@@ -24,7 +24,7 @@ fn a_hundred_thousand_orders_are_right_though_they_change_all_the_time() {
     let stop = Arc::new(AtomicBool::new(false));
     let writer = write_until(&rig, stop.clone());
     let mut apply = rig.start(&["apply", "--follow"]);
-    assert!(apply.says_within("following", APPLY_PATIENCE), "it still applies: {}", apply.said());
+    assert!(apply.says_within("following changes", APPLY_PATIENCE), "it still applies: {}", apply.said());
     stop.store(true, Ordering::Relaxed);
     let rounds = writer.join().expect("the writer ends");
     assert!(rounds > 20, "it wrote {rounds} rounds only");
