@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::builder::FalseyValueParser;
 use clap::{ArgAction, Args, Parser, Subcommand};
 
 use crate::commands::{apply, check, compile, explain, lints, run};
 use crate::look::Color;
+use crate::switch;
 
 /// Keeps search indexes true to Postgres, as YAML files say.
 #[derive(Debug, Parser)]
@@ -33,19 +33,19 @@ pub struct Common {
     /// The lock; else `flusso.lock` beside the project file
     #[arg(long, global = true, value_name = "FILE", env = "FLUSSO_LOCK", hide_env_values = true)]
     pub lock: Option<PathBuf>,
-    /// Run the commands that credentials are said to come from
-    #[arg(long, global = true, env = "FLUSSO_ALLOW_COMMANDS", value_parser = FalseyValueParser::new())]
+    /// Run the commands that provide credentials
+    #[arg(long, global = true, env = "FLUSSO_ALLOW_COMMANDS", value_parser = switch::parse)]
     #[arg(hide_env_values = true)]
     pub allow_commands: bool,
     /// When to colour; `NO_COLOR` counts too
     #[arg(long, global = true, value_name = "WHEN", env = "FLUSSO_COLOR", default_value = "auto")]
     #[arg(hide_env_values = true)]
     pub color: Color,
-    /// Say more: -v what happens, -vv why, -vvv everything
+    /// Print more: -v what happens, -vv why, -vvv everything
     #[arg(short, long, global = true, action = ArgAction::Count, env = "FLUSSO_VERBOSE", hide_env_values = true)]
     pub verbose: u8,
-    /// Say nothing but findings and errors
-    #[arg(short, long, global = true, env = "FLUSSO_QUIET", value_parser = FalseyValueParser::new())]
+    /// Print only findings and errors
+    #[arg(short, long, global = true, env = "FLUSSO_QUIET", value_parser = switch::parse)]
     #[arg(hide_env_values = true, conflicts_with = "verbose")]
     pub quiet: bool,
 }
@@ -53,9 +53,9 @@ pub struct Common {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Make the world match the lock: plan, provision, backfill, verify, swap
+    /// Apply the lock: plan, provision, backfill, verify, swap
     Apply(apply::Options),
-    /// Read the project, ask its servers, and say all that is wrong with it
+    /// Read the project, ask its servers, and report every problem
     Check(check::Options),
     /// Check, then write the lock
     Compile(compile::Options),

@@ -1,8 +1,8 @@
-//! What `check` and `compile` share: reads the project, asks every server, compiles.
+//! What `check` and `compile` share: asks every server of a project, compiles.
 
 use flusso_compiler::diagnostic::{Diagnostic, Sources};
 use flusso_compiler::mask::shown;
-use flusso_compiler::{Read, compile, findings, index_globs, read};
+use flusso_compiler::{Read, compile, findings};
 use flusso_runtime::claims::{Claim, collisions};
 use flusso_runtime::{Error, Result, RunOptions};
 use flusso_schemas::lock::{Lock, SinkPlan};
@@ -13,7 +13,6 @@ use crate::backends::{Asked, ask_source, sink};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::numbers::counted;
-use crate::project::Project;
 use crate::report::{self, Report};
 use crate::screen::Screen;
 
@@ -33,14 +32,10 @@ pub struct Examined {
     unreachable: Vec<Failure>,
 }
 
-/// Reads the project and asks every configured server, whatever is wrong with the files or the others.
-pub async fn examine(common: &Common, options: &RunOptions) -> Result<Examined, Failure> {
-    let project = Project::read(common)?;
-    let (indexes, problems) = project.indexes(&index_globs(&project.file.text));
-    let mut read = read(project.file, indexes);
-    read.report_patterns(&problems);
+/// Asks every server that a project configures, whatever is wrong with the files or the others.
+pub async fn examine(read: &Read, common: &Common, options: &RunOptions) -> Examined {
     let mut examined = Examined::default();
-    let diagnostics = examined.ask_source(&read, common.allow_commands).await;
+    let diagnostics = examined.ask_source(read, common.allow_commands).await;
     let sources = Sources::new(&read.files);
     examined.report.findings = diagnostics.iter().map(|each| each.to_finding(&sources)).collect();
     for plan in read.sinks() {
@@ -48,11 +43,11 @@ pub async fn examine(common: &Common, options: &RunOptions) -> Result<Examined, 
         examined.take(asked);
     }
     examined.report.findings.extend(collisions(&examined.claims));
-    examined.report.findings.iter_mut().for_each(|finding| place_in_file(finding, &read, &sources));
+    examined.report.findings.iter_mut().for_each(|finding| place_in_file(finding, read, &sources));
     // From here on no text is shown that may hold a credential.
     examined.report.sources = shown(&read.files);
     examined.report.skipped = examined.unreachable.len();
-    Ok(examined)
+    examined
 }
 
 /// Gives a refused index body the place of the index in its file, or of the field that the server names. A sink's

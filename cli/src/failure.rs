@@ -42,6 +42,17 @@ pub enum Failure {
         /// What is wrong with it.
         error: ReadError,
     },
+    /// The lock is not what the project's files would compile to.
+    #[error("`{}` is stale: {why}", path.display())]
+    Stale {
+        /// The lock's file.
+        path: PathBuf,
+        /// What differs.
+        why: String,
+    },
+    /// An index file is named where the project file belongs.
+    #[error("`{}` is an index file, not the project file", .0.display())]
+    IndexFile(PathBuf),
     /// The runtime or a backend ended with an error.
     #[error(transparent)]
     Runtime(#[from] flusso_runtime::Error),
@@ -70,10 +81,12 @@ impl Failure {
     /// How the command ends.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::NotFound { .. } | Self::NoLock(_) | Self::File { .. } | Self::UnknownPage { .. } => {
-                Exit::Usage
-            }
-            Self::Lock { .. } => Exit::Findings,
+            Self::NotFound { .. }
+            | Self::NoLock(_)
+            | Self::IndexFile(_)
+            | Self::File { .. }
+            | Self::UnknownPage { .. } => Exit::Usage,
+            Self::Lock { .. } | Self::Stale { .. } => Exit::Findings,
             Self::Runtime(error) => Exit::of(error.kind),
             Self::Signals(_) => Exit::Stopped,
         }
@@ -87,6 +100,10 @@ impl Failure {
             }
             Self::NotFound { .. } | Self::NoLock(_) => {
                 Some("run `flusso compile` in the project's folder, or name the lock with `--lock`".into())
+            }
+            Self::Stale { .. } => Some("run `flusso compile`".into()),
+            Self::IndexFile(_) => {
+                Some("name the project file, which is called `flusso.yml`, with `--config`".into())
             }
             Self::Lock { error, .. } => error.help.as_deref().map(Cow::from),
             Self::Runtime(error) => error.help.as_deref().map(Cow::from),
@@ -110,7 +127,12 @@ impl Failure {
         let mut causes = Vec::new();
         let mut next = self.source();
         while let Some(cause) = next {
-            causes.push(cause.to_string());
+            let cause_text = cause.to_string();
+            // A message with the server's words has the code already.
+            let code = cause_text.strip_prefix("SQLSTATE ");
+            if !code.is_some_and(|code| self.to_string().contains(code)) {
+                causes.push(cause_text);
+            }
             next = cause.source();
         }
         causes
@@ -136,5 +158,11 @@ mod tests {
         let error =
             flusso_runtime::Error::new(flusso_runtime::ErrorKind::Busy, "busy").with_source("held by 7");
         assert_eq!(Failure::from(error).causes(), ["held by 7"]);
+        let refused = |message: &str| {
+            let error = flusso_runtime::Error::new(flusso_runtime::ErrorKind::Misconfigured, message);
+            Failure::from(error.with_source("SQLSTATE 28000")).causes()
+        };
+        assert_eq!(refused("no entry (28000)"), [""; 0]);
+        assert_eq!(refused("the login is refused"), ["SQLSTATE 28000"]);
     }
 }

@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use flusso_compiler::stale;
 use flusso_schemas::lock::{self, Lock};
 
 use crate::arguments::Common;
@@ -36,12 +37,37 @@ fn path(common: &Common, beside: &[&'static str]) -> Result<PathBuf, Failure> {
     Ok(folder.join(LOCK_FILE))
 }
 
-/// Reads and verifies the lock.
+/// Reads and verifies the lock; one that lies beside its project must be compiled from the files as they are.
 pub fn read(common: &Common) -> Result<Arc<Lock>, Failure> {
     let path = path_to_read(common)?;
     let text = text(&path)?.ok_or_else(|| Failure::NoLock(path.clone()))?;
-    let lock = lock::read(&text).map_err(|error| Failure::Lock { path, error })?;
-    Ok(Arc::new(lock))
+    let lock = lock::read(&text).map_err(|error| Failure::Lock { path: path.clone(), error })?;
+    match project_beside(common, &path).and_then(|project| difference(common, project, &lock)) {
+        Some(why) => Err(Failure::Stale { path, why }),
+        None => Ok(Arc::new(lock)),
+    }
+}
+
+/// The project file that a lock is compiled to by default; none where the lock is deployed without it, or where
+/// `--lock` names another place than the project's own.
+fn project_beside(common: &Common, lock: &Path) -> Option<PathBuf> {
+    let project = match &common.config {
+        Some(folder) if folder.is_dir() => folder.join(PROJECT_FILE),
+        Some(file) => file.clone(),
+        None => project::folder_of(lock).join(PROJECT_FILE),
+    };
+    let own = project::folder_of(&project).join(LOCK_FILE);
+    let is_own = || fs::canonicalize(&own).ok() == fs::canonicalize(lock).ok();
+    (project.is_file() && is_own()).then_some(project)
+}
+
+/// How the project's files differ from what the lock was compiled from.
+fn difference(common: &Common, project: PathBuf, lock: &Lock) -> Option<String> {
+    let shown = project.display().to_string();
+    match project::read_all(&Common { config: Some(project), ..common.clone() }) {
+        Ok(read) => stale(&read, lock).map(|stale| stale.to_string()),
+        Err(_) => Some(format!("`{shown}` cannot be read")),
+    }
 }
 
 /// The file's text; none where there is no file.

@@ -17,6 +17,7 @@ mod project;
 mod report;
 mod screen;
 mod signals;
+mod switch;
 
 use std::process::ExitCode;
 

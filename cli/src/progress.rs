@@ -101,7 +101,7 @@ impl Progress for Talk {
             }
             ProgressEvent::Followed { documents, deletes } => info!(documents, deletes, "followed"),
             ProgressEvent::Confirmed(position) => debug!(%position, "confirmed"),
-            ProgressEvent::Ready => self.screen.say("following"),
+            ProgressEvent::Ready => self.screen.say("following changes"),
             ProgressEvent::OutageBegan { reason } => self.screen.say(&format!("{reason}; trying again")),
             ProgressEvent::OutageEnded { server, lasted: time } => {
                 self.screen.say(&ended(server.as_deref(), time));

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use flusso_compiler::diagnostic::SourceFile;
-use flusso_compiler::{PatternProblem, WhatIsWrong};
+use flusso_compiler::{PatternProblem, Read, WhatIsWrong, index_globs, is_index_file};
 use glob::{MatchOptions, Pattern};
 
 use crate::arguments::Common;
@@ -39,7 +39,11 @@ impl Project {
         let path = path(common)?;
         let folder = folder_of(&path);
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        Ok(Self { folder, file: SourceFile { path: name, text: read(&path)? } })
+        let text = read(&path)?;
+        if is_index_file(&text) {
+            return Err(Failure::IndexFile(path));
+        }
+        Ok(Self { folder, file: SourceFile { path: name, text } })
     }
 
     /// The files that the patterns match, in the order of their paths' bytes, each once; and what is wrong
@@ -126,6 +130,15 @@ impl Project {
         found.sort();
         found
     }
+}
+
+/// Reads the project and all its index files, whatever is wrong with them.
+pub fn read_all(common: &Common) -> Result<Read, Failure> {
+    let project = Project::read(common)?;
+    let (indexes, problems) = project.indexes(&index_globs(&project.file.text));
+    let mut read = flusso_compiler::read(project.file, indexes);
+    read.report_patterns(&problems);
+    Ok(read)
 }
 
 fn path(common: &Common) -> Result<PathBuf, Failure> {

@@ -12,6 +12,7 @@ source:
   postgres:
     url: \"${FLUSSO_NO_SUCH_DATABASE}\"
     schema: shop
+sinks: { out: { stdout: {} } }
 indexes: [indexes/*.yml]
 ";
 /// A lock as a compiler writes it.
@@ -117,6 +118,67 @@ fn a_lock_alone_is_enough_and_an_unset_variable_is_named() {
         assert_eq!(ended.code, 3, "{}", ended.stderr);
         assert!(ended.stderr.contains("is not set"), "{}", ended.stderr);
         assert_eq!(ended.stdout, "");
+    }
+}
+
+#[test]
+fn a_lock_beside_files_that_say_something_else_is_stale() {
+    let changed = "`flusso.yml` changed since it was compiled";
+    let project = PROJECT.replace("indexes/*.yml", "users.yml");
+    let index = "version: 1\nindex: users\ntable: users\nfields: { id: long }\n";
+    for (project, says) in [(project.as_str(), changed), ("version: [\n", "`flusso.yml` has an error")] {
+        let folder = folder_with(&[("flusso.lock", LOCK), ("flusso.yml", project), ("users.yml", index)]);
+        for arguments in
+            [&["apply"][..], &["apply", "--dry-run"], &["run"], &["run", "--lock", "flusso.lock"]]
+        {
+            let ended = flusso(folder.path(), arguments);
+            let stale = format!("error: `flusso.lock` is stale: {says}\n  help: run `flusso compile`\n");
+            assert_eq!((ended.code, ended.stderr), (1, stale), "{arguments:?}");
+        }
+    }
+    // A lock elsewhere was deployed: what lies beside it is not what it was compiled from.
+    let folder = folder_with(&[("deployed.lock", LOCK), ("flusso.yml", PROJECT)]);
+    let ended = flusso(folder.path(), &["run", "--lock", "deployed.lock"]);
+    assert_eq!(ended.code, 3, "{}", ended.stderr);
+}
+
+#[test]
+fn an_index_file_is_not_taken_for_the_project_file() {
+    let folder =
+        folder_with(&[("orders.yml", "version: 1\nindex: orders\ntable: orders\nfields: { id: long }\n")]);
+    let ended = flusso(folder.path(), &["check", "--config", "orders.yml"]);
+    assert_eq!(ended.code, 2, "{}", ended.stderr);
+    assert!(ended.stderr.starts_with("error: `orders.yml` is an index file"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("help: name the project file"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_lock_without_a_sink_says_that_documents_are_printed() {
+    let mut lock = flusso_schemas::lock::read(LOCK).expect("it is read");
+    lock.sinks.clear();
+    lock.indexes.iter_mut().for_each(|index| index.sinks.clear());
+    let folder = folder_with(&[("flusso.lock", &flusso_schemas::lock::write(&lock))]);
+    let ended = flusso(folder.path(), &["apply"]);
+    assert!(
+        ended.stderr.contains("no sink is configured: documents are printed to stdout"),
+        "{}",
+        ended.stderr
+    );
+    let folder = folder_with(&[("flusso.lock", LOCK)]);
+    let ended = flusso(folder.path(), &["apply"]);
+    assert!(!ended.stderr.contains("printed to stdout"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_variable_that_switches_takes_no_word_for_another() {
+    let folder = folder_with(&[("flusso.lock", LOCK)]);
+    for (value, code) in [("flase", 2), ("ture", 2), ("yes", 3), ("off", 3), ("0", 3), ("", 3)] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_flusso"));
+        let output = command.arg("apply").current_dir(folder.path()).env("FLUSSO_DRY_RUN", value).output();
+        let output = output.expect("the binary starts");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{value}: {said}");
+        assert!(code != 2 || said.contains("write `true` or `false`"), "{said}");
     }
 }
 

@@ -176,7 +176,8 @@ fn a_credential_in_a_variable_is_never_printed() {
     fs::write(folder.path().join("users.yml"), INDEX).expect("written");
     fs::write(folder.path().join("flusso.yml"), project("    url: \"${FLUSSO_TEST_SOURCE}\"", SINK))
         .expect("written");
-    fs::write(folder.path().join("flusso.lock"), lock).expect("written");
+    // It is not this project's, so it lies there as a deployed one does.
+    fs::write(folder.path().join("deployed.lock"), lock).expect("written");
     let dsn = format!("host=127.0.0.1 port=1 user=u password={SECRET}");
     let mut connections = vec![(dsn, format!("user:{SECRET}"))];
     for password in
@@ -198,6 +199,9 @@ fn a_credential_in_a_variable_is_never_printed() {
                 }
                 for name in ["FLUSSO_TEST_SINK", "OPENSEARCH_URL"] {
                     all.env(name, sink);
+                }
+                if matches!(command, "apply" | "run") {
+                    all.env("FLUSSO_LOCK", "deployed.lock");
                 }
                 let (code, said) = watched(all);
                 // `apply` and `run` go on trying to reach a server that is down.

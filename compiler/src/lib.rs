@@ -16,6 +16,7 @@ pub mod plan;
 mod read;
 mod sql;
 pub mod sql_text;
+mod stale;
 mod suppress;
 pub mod syntax;
 
@@ -23,4 +24,5 @@ pub use flusso_lints::{self as lints, diagnostic};
 
 pub use compile::{Outcome, compile, findings, planned, probes};
 pub use patterns::{PatternProblem, WhatIsWrong};
-pub use read::{Connection, Read, index_globs, read};
+pub use read::{Connection, Read, index_globs, is_index_file, read};
+pub use stale::{Stale, stale};

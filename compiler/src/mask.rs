@@ -27,6 +27,11 @@ pub fn project_text(text: &str) -> String {
     masked(text, &project_ranges(text))
 }
 
+/// Every text of a project file that is not shown.
+fn hidden_texts(text: &str) -> impl Iterator<Item = &str> {
+    project_ranges(text).into_iter().map(move |range| &text[range])
+}
+
 /// The text of an index file as it may be shown: users and passwords of URLs and what follows
 /// `password=` are hidden.
 #[must_use]

@@ -7,7 +7,7 @@ use flusso_schemas::name::TableName;
 use serde_json::json;
 
 use crate::diagnostic::{Diagnostic, Place, SourceFile};
-use crate::mask::{Quotable, project_text};
+use crate::mask::Quotable;
 use crate::patterns::{self, PatternProblem};
 use crate::suppress;
 use crate::syntax::field::{Field, Form, Shape};
@@ -60,7 +60,6 @@ pub fn read(project: SourceFile, mut indexes: Vec<SourceFile>) -> Read {
     };
     read.files.append(&mut indexes);
     read.read_project();
-    read.hide_credentials();
     for file in 1..read.files.len() {
         read.read_index(file);
     }
@@ -76,6 +75,12 @@ pub fn index_globs(project: &str) -> Vec<String> {
     entry.map_or_else(Vec::new, |entry| {
         reader.texts("indexes", &entry.value).into_iter().map(|glob| glob.value).collect()
     })
+}
+
+/// Whether a text is an index file's, which somebody may name in the place of the project's.
+pub fn is_index_file(text: &str) -> bool {
+    let root = yaml::parse(0, text).root.unwrap_or_default();
+    root.get("index").is_some() && root.get("indexes").is_none() && root.get("source").is_none()
 }
 
 impl Read {
@@ -131,18 +136,25 @@ impl Read {
     }
 
     fn read_project(&mut self) {
-        let Some(root) = self.tree(0) else { return };
+        let Some(root) = self.tree(0) else {
+            return self.hide_credentials(&Quotable::of(&self.files[0].text));
+        };
+        let is_whole = self.diagnostics.is_empty();
         let mut reader = Reader::new(0);
         let mut project = project::read(&mut reader, &root);
         self.cover_comments(0, &root, &mut project.inputs);
         self.project = Some(project);
         self.take(reader);
+        let text = &self.files[0].text;
+        self.hide_credentials(&match is_whole {
+            true => Quotable::of_whole(text, &root, &self.known_keys),
+            false => Quotable::of(text),
+        });
     }
 
     /// What was found in the project file quotes nothing that may be a credential, whatever is wrong with
     /// the file: only names that are sure not to be one are left.
-    fn hide_credentials(&mut self) {
-        let quotable = Quotable::of(&project_text(&self.files[0].text));
+    fn hide_credentials(&mut self, quotable: &Quotable) {
         self.diagnostics.iter_mut().for_each(|diagnostic| quotable.redact(diagnostic));
     }
 

@@ -227,7 +227,7 @@ impl Attempt {
         if joined.filling.is_empty() {
             return Ok(());
         }
-        step(options, "wait for writers that began before");
+        step(options, "waiting for transactions that started earlier");
         session.source.capture.gate().await?;
         failpoint::reach("gate-passed");
         for (&index, feeds) in &joined.filling {

@@ -64,6 +64,24 @@ impl Resolver {
         .map(Secret)
     }
 
+    /// The URL behind a reference, without the slips that no parser can name: it is empty, or more than the URL was
+    /// copied into it.
+    pub fn url(&self, reference: &SecretRef) -> Result<Secret> {
+        let url = self.secret(reference)?;
+        let (text, name) = (url.expose(), named(reference));
+        let slip = |what: &str, help: &str| Err(self.unreachable(format!("{name} {what}")).with_help(help));
+        if text.trim().is_empty() {
+            return slip("is empty", "set it to the whole URL");
+        }
+        if text.trim() != text {
+            return slip("begins or ends with a space or a line break", "leave only the URL in it");
+        }
+        if text.starts_with(['"', '\'']) || text.ends_with(['"', '\'']) {
+            return slip("has quotes around the URL", "take the quotes out: nothing removes them here");
+        }
+        Ok(url)
+    }
+
     /// A user's name, which is written out or kept like a password.
     pub fn user(&self, user: &UserName) -> Result<String> {
         match user {
@@ -124,6 +142,17 @@ impl Resolver {
 
     fn unreachable(&self, why: String) -> Error {
         Error::new(ErrorKind::Misconfigured, format!("{why}, so {} cannot be reached", self.whom))
+    }
+}
+
+/// What a reference is called where its value is wrong: the place where that is changed.
+pub fn named(reference: &SecretRef) -> String {
+    match reference {
+        SecretRef::Env(name) => format!("environment variable `{name}`"),
+        SecretRef::File(path) => format!("`{}`", path.display()),
+        SecretRef::Command(words) => {
+            format!("the output of the command `{}`", words.first().map_or("", String::as_str))
+        }
     }
 }
 
@@ -196,6 +225,9 @@ mod tests {
         let variable = |name: &str| match name {
             "HOST" => Some("db".to_owned()),
             "EMPTY" => Some(String::new()),
+            "QUOTED" => Some("\"postgres://u:hunter2@h/d\"".to_owned()),
+            "BROKEN" => Some("postgres://u:hunter2@h/d\n".to_owned()),
+            "SPACED" => Some(" postgres://u:hunter2@h/d".to_owned()),
             _ => None,
         };
         Resolver { whom: "the source".to_owned(), allow_commands, variable }
@@ -220,6 +252,22 @@ mod tests {
             "postgres://u:p@h/d@b",
         ] {
             assert!(!has_clear_credentials(unclear), "{unclear}");
+        }
+    }
+
+    #[test]
+    fn a_url_with_more_than_the_url_in_it_names_the_variable_and_the_slip() {
+        for (variable, says) in [
+            ("EMPTY", "is empty"),
+            ("QUOTED", "has quotes around the URL"),
+            ("BROKEN", "begins or ends with a space or a line break"),
+            ("SPACED", "begins or ends with a space or a line break"),
+        ] {
+            let error = resolver(false).url(&SecretRef::Env(variable.to_owned())).expect_err(variable);
+            let message =
+                format!("environment variable `{variable}` {says}, so the source cannot be reached");
+            assert_eq!(error.message, message);
+            assert!(error.help.is_some() && !format!("{error:?}").contains("hunter2"), "{error:?}");
         }
     }
 

@@ -178,7 +178,7 @@ impl Rig {
     /// A running follower that is ready.
     pub fn follow(&self) -> Running {
         let mut running = self.start(&["run"]);
-        running.wait_for("following");
+        running.wait_for("following changes");
         running
     }
 

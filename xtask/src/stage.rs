@@ -151,7 +151,7 @@ impl Stage {
         let until = Instant::now() + READY_PATIENCE;
         loop {
             match said.recv_timeout(until.saturating_duration_since(Instant::now())) {
-                Ok(line) if line == "following" => return Ok(running),
+                Ok(line) if line == "following changes" => return Ok(running),
                 Ok(_) => {}
                 Err(_) => return Err(Error::TooLate("`flusso run` does not follow".to_owned())),
             }

@@ -1,9 +1,8 @@
-//! `flusso apply`: makes the world match the lock.
+//! `flusso apply`: carries the lock out.
 
 use std::time::Instant;
 
 use clap::Args;
-use clap::builder::FalseyValueParser;
 use flusso_runtime::{Applied, ApplyOptions};
 
 use crate::arguments::Common;
@@ -14,18 +13,19 @@ use crate::failure::Failure;
 use crate::locks;
 use crate::numbers::{counted, grouped, lasted};
 use crate::screen::Screen;
+use crate::switch;
 
 /// What `apply` takes.
 #[derive(Debug, Args)]
 pub struct Options {
     /// Show the plan and change nothing
-    #[arg(long, env = "FLUSSO_DRY_RUN", value_parser = FalseyValueParser::new(), hide_env_values = true)]
+    #[arg(long, env = "FLUSSO_DRY_RUN", value_parser = switch::parse, hide_env_values = true)]
     dry_run: bool,
-    /// Go on following afterwards, until asked to stop
-    #[arg(long, env = "FLUSSO_FOLLOW", value_parser = FalseyValueParser::new(), hide_env_values = true)]
+    /// Follow changes afterwards, until asked to stop
+    #[arg(long, env = "FLUSSO_FOLLOW", value_parser = switch::parse, hide_env_values = true)]
     follow: bool,
     /// Do not ask before something is removed; no plan of this version removes anything
-    #[arg(long, env = "FLUSSO_YES", value_parser = FalseyValueParser::new(), hide_env_values = true)]
+    #[arg(long, env = "FLUSSO_YES", value_parser = switch::parse, hide_env_values = true)]
     yes: bool,
     /// What a run takes.
     #[command(flatten)]
@@ -38,6 +38,9 @@ pub async fn apply(options: &Options, common: &Common, screen: &Screen) -> Resul
     let began = Instant::now();
     let run = options.run.begin(common, screen)?;
     let told = ApplyOptions { run, dry_run: options.dry_run };
+    if lock.sinks.is_empty() {
+        screen.say("no sink is configured: documents are printed to stdout");
+    }
     let applied = flusso_runtime::apply(&Live, lock.clone(), &told).await?;
     screen.say(&closing(&applied, options.dry_run, began));
     if options.follow && !options.dry_run {
@@ -49,24 +52,43 @@ pub async fn apply(options: &Options, common: &Common, screen: &Screen) -> Resul
 fn closing(applied: &Applied, dry_run: bool, began: Instant) -> String {
     let mut lines = applied.remarks.clone();
     if applied.repaired > 0 {
-        let repaired = grouped(applied.repaired);
-        lines.push(format!(
-            "verification found {repaired} documents that were not as their rows, and wrote them anew"
-        ));
+        let repaired = counted_documents(applied.repaired);
+        lines.push(format!("verification wrote {repaired} again that did not match the rows"));
     }
     if applied.hot > 0 {
-        let hot = grouped(applied.hot);
-        lines.push(format!("verification could not compare {hot} documents: they changed all the time"));
+        let hot = counted_documents(applied.hot);
+        lines.push(format!("verification could not compare {hot} that kept changing"));
     }
-    lines.push(if dry_run {
-        "dry run: nothing was changed".to_owned()
-    } else {
-        format!(
-            "applied: {}, {} documents written in {}",
-            counted(applied.plan.steps.len(), "index"),
-            grouped(applied.documents),
-            lasted(began.elapsed())
-        )
-    });
+    if dry_run {
+        lines.push("dry run: nothing was changed".to_owned());
+        return lines.join("\n");
+    }
+    if applied.documents > 0 {
+        let (documents, time) = (counted_documents(applied.documents), lasted(began.elapsed()));
+        lines.push(format!("wrote {documents} to {} in {time}", counted(applied.plan.steps.len(), "index")));
+    }
+    lines.push("applied; `flusso run` follows the changes since then".to_owned());
     lines.join("\n")
+}
+
+/// `1 document`, `12,345 documents`.
+fn counted_documents(number: u64) -> String {
+    format!("{} document{}", grouped(number), if number == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_apply_ends_with_what_to_do_next() {
+        let applied = Applied { documents: 1, repaired: 1, ..Applied::default() };
+        let text = closing(&applied, false, Instant::now());
+        assert!(text.starts_with("verification wrote 1 document again"), "{text}");
+        assert!(text.contains("\nwrote 1 document to 0 indexes in "), "{text}");
+        assert!(text.ends_with("\napplied; `flusso run` follows the changes since then"), "{text}");
+        let nothing = closing(&Applied::default(), false, Instant::now());
+        assert_eq!(nothing, "applied; `flusso run` follows the changes since then");
+        assert_eq!(closing(&Applied::default(), true, Instant::now()), "dry run: nothing was changed");
+    }
 }

@@ -1,7 +1,6 @@
 //! `flusso check`: says all that is wrong with a project.
 
 use clap::Args;
-use clap::builder::FalseyValueParser;
 
 use crate::arguments::Common;
 use crate::commands::run::Tuning;
@@ -9,8 +8,10 @@ use crate::examine::examine;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::look::Look;
+use crate::project;
 use crate::report::{self, Format};
 use crate::screen::Screen;
+use crate::switch;
 
 /// What `check` takes.
 #[derive(Debug, Args)]
@@ -33,14 +34,15 @@ pub struct Findings {
     )]
     pub format: Format,
     /// Fail at warnings too
-    #[arg(long, env = "FLUSSO_DENY_WARNINGS", value_parser = FalseyValueParser::new(), hide_env_values = true)]
+    #[arg(long, env = "FLUSSO_DENY_WARNINGS", value_parser = switch::parse, hide_env_values = true)]
     pub deny_warnings: bool,
 }
 
 /// Prints the findings; a clean project gets one friendly line of talk.
 pub async fn check(options: &Options, common: &Common, screen: &Screen) -> Result<Exit, Failure> {
     let Findings { format, deny_warnings } = options.findings;
-    let examined = examine(common, &Tuning::quick(common, screen)).await?;
+    let read = project::read_all(common)?;
+    let examined = examine(&read, common, &Tuning::quick(common, screen)).await;
     report::print(&examined.report.render(format, &Look::of_stdout(common.color)))?;
     let exit = examined.exit(deny_warnings, screen);
     screen.say(&examined.closing());

@@ -35,7 +35,7 @@ pub struct Tuning {
     #[arg(long, value_name = "NUMBER", env = "FLUSSO_READERS", default_value_t = 2, hide_env_values = true)]
     #[arg(value_parser = RangedU64ValueParser::<usize>::new().range(1..=READERS_MAX))]
     readers: usize,
-    /// Longest wait for writers of the source that began before a slot or a publication's change
+    /// Longest wait for transactions that started before a slot or a publication's change
     #[arg(
         long,
         value_name = "DURATION",
@@ -91,7 +91,7 @@ pub async fn follow(lock: Arc<Lock>, told: &RunOptions, screen: &Screen) -> Resu
     match flusso_runtime::follow(&Live, lock, told).await {
         Err(error) if error.kind != ErrorKind::Stopped => Err(error.into()),
         _ => {
-            screen.say("stopped; `flusso run` goes on from here");
+            screen.say("stopped; `flusso run` resumes from here");
             Ok(Exit::Done)
         }
     }

@@ -9,6 +9,8 @@ use miette::{
     Severity, SourceCode, SourceSpan, SpanContents,
 };
 
+use textwrap::{WordSeparator, WordSplitter};
+
 use crate::look::Look;
 
 /// Every finding, an empty line between two.
@@ -26,6 +28,11 @@ fn one(finding: &Finding, sources: &[Indexed<'_>], look: &Look) -> String {
     (theme.characters.error, theme.characters.warning) = (head.clone(), head);
     theme.characters.advice = "-->".to_owned();
     let plain = GraphicalReportHandler::new_themed(theme).with_width(look.width).with_links(false);
+    // A name with hyphens stays whole, or it could not be copied.
+    let plain = plain
+        .with_break_words(false)
+        .with_word_separator(WordSeparator::AsciiSpace)
+        .with_word_splitter(WordSplitter::NoHyphenation);
     let last = match footer(finding, look) {
         Some(footer) => plain.clone().with_footer(footer),
         None => plain.clone(),
@@ -214,6 +221,17 @@ mod tests {
     #[test]
     fn a_narrow_terminal_wraps_words() {
         insta::assert_snapshot!(rendered(40, false));
+    }
+
+    #[test]
+    fn a_name_is_never_broken_at_its_hyphens() {
+        let name = "`flusso-judge-with-a-very-long-name-0123abcd`";
+        let finding =
+            Finding::live("body-refused", Level::Deny, format!("here and there is a {name} to copy"));
+        let help = format!("write and check {name} in the file");
+        let look = Look { color: false, terminal: false, width: 40 };
+        let text = render(&[&finding.with_help(help)], &[], &look);
+        assert_eq!(text.matches(name).count(), 2, "{text}");
     }
 
     #[test]

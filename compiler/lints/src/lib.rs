@@ -48,6 +48,7 @@ pub mod no_foreign_key;
 pub mod no_free_slot;
 pub mod no_free_wal_sender;
 pub mod no_index_file;
+pub mod no_sink;
 pub mod no_slot;
 pub mod non_unique_key;
 pub mod norway_value;
@@ -159,6 +160,7 @@ pub static ALL: &[&Lint] = &[
     &no_free_slot::LINT,
     &no_free_wal_sender::LINT,
     &no_index_file::LINT,
+    &no_sink::LINT,
     &no_slot::LINT,
     &non_unique_key::LINT,
     &norway_value::LINT,

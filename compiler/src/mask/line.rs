@@ -3,6 +3,8 @@
 use std::iter;
 use std::ops::Range;
 
+use flusso_lints::words::nearest;
+
 use super::CREDENTIAL_WORDS;
 
 /// Keys below `source` and `sinks`, whose names may be shown wherever they are.
@@ -98,6 +100,13 @@ const NUMBERS: &[&str] = &[
     "shards",
     "refresh_interval",
 ];
+/// Keys whose value is one of a few words, so that a misspelt one is no credential.
+const WORD_KEYS: &[&str] = &["sslmode", "manage", "tls_verify", "compress", "pretty"];
+/// Settings of an index: a short value of them is no credential, whatever it is.
+const SETTINGS: &[&str] =
+    &["number_of_replicas", "number_of_shards", "replicas", "shards", "refresh_interval"];
+/// Longest value of a setting that is shown.
+const SETTING_MAX: usize = 16;
 /// Most digits of a number that is shown, and most letters of its unit.
 const DIGITS_MAX: usize = 9;
 const UNIT_MAX: usize = 7;
@@ -125,8 +134,7 @@ pub(super) fn closed(line: &str) -> Closed {
     if !is_identifier(key) {
         return Closed { hidden: iter::once(at..line.trim_end().len()).collect(), continues: true };
     }
-    let is_credential = matches!(key, "password" | "url" | "user" | "username")
-        || CREDENTIAL_WORDS.iter().any(|word| key.to_lowercase().contains(word));
+    let is_credential = is_credential(key);
     let opens = value.starts_with(['{', '[']);
     // Below a credential there may be `file` or `command`, and nothing else that is shown.
     let continues = if value.is_empty() { is_credential } else { !opens };
@@ -140,7 +148,13 @@ fn key(line: &str, at: usize) -> Option<(&str, usize)> {
     Some((rest[..end].trim().trim_matches(['"', '\'']), at + end + 1))
 }
 
-fn is_identifier(key: &str) -> bool {
+/// Whether a key's value is a credential or leads to one.
+pub(super) fn is_credential(key: &str) -> bool {
+    matches!(key, "password" | "url" | "user" | "username")
+        || CREDENTIAL_WORDS.iter().any(|word| key.to_lowercase().contains(word))
+}
+
+pub(super) fn is_identifier(key: &str) -> bool {
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-' || byte == b'.';
     KEYS.contains(&key)
         || key.len() <= KEY_MAX
@@ -159,6 +173,8 @@ fn values(line: &str, from: usize, key_before: &str) -> Vec<Range<usize>> {
     if !value.starts_with(['{', '[', '}', ']']) {
         return plain(line, from..end, key_before);
     }
+    // The items of a list are values of its key.
+    let list = if value.starts_with('[') { key_before } else { "" };
     let mut hidden = Vec::new();
     let mut at = from;
     let mut piece = from;
@@ -170,18 +186,18 @@ fn values(line: &str, from: usize, key_before: &str) -> Vec<Range<usize>> {
         }
         let next = rest.chars().next().expect("it is before the end");
         if matches!(next, '{' | '}' | '[' | ']' | ',') {
-            hidden.extend(piece_of(line, piece..at));
+            hidden.extend(piece_of(line, piece..at, list));
             piece = at + 1;
         }
         at += next.len_utf8();
     }
-    hidden.extend(piece_of(line, piece..end));
+    hidden.extend(piece_of(line, piece..end, list));
     hidden
 }
 
 /// `key: value` or a value between two brackets or commas. Only known keys are shown here: a comma in an
 /// unquoted password makes what follows look like a key.
-fn piece_of(line: &str, piece: Range<usize>) -> Vec<Range<usize>> {
+fn piece_of(line: &str, piece: Range<usize>, list: &str) -> Vec<Range<usize>> {
     let text = &line[piece.clone()];
     let start = piece.start + (text.len() - text.trim_start().len());
     let end = piece.start + text.trim_end().len();
@@ -193,7 +209,7 @@ fn piece_of(line: &str, piece: Range<usize>) -> Vec<Range<usize>> {
             let value_at = value_at + (line[value_at..end].len() - line[value_at..end].trim_start().len());
             plain(line, value_at.min(end)..end, key)
         }
-        None => plain(line, start..end, ""),
+        None => plain(line, start..end, list),
     }
 }
 
@@ -212,6 +228,8 @@ fn is_harmless(value: &str, key: &str) -> bool {
     WORDS.contains(&unquoted)
         || !unquoted.is_empty() && reference(unquoted) == Some(unquoted.len())
         || NUMBERS.contains(&key) && is_number(unquoted)
+        || WORD_KEYS.contains(&key) && nearest(unquoted, WORDS.iter().copied()).is_some()
+        || SETTINGS.contains(&key) && is_setting(unquoted)
 }
 
 /// The length of the reference `${NAME}` that a text begins with; one with a default is none, because the
@@ -221,6 +239,11 @@ fn reference(text: &str) -> Option<usize> {
     let name = &text[2..2 + end];
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     (!name.is_empty() && name.bytes().all(fits)).then_some(end + 3)
+}
+
+fn is_setting(text: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    text.len() <= SETTING_MAX && text.bytes().all(fits)
 }
 
 fn is_number(text: &str) -> bool {

@@ -2,14 +2,25 @@
 
 use std::collections::BTreeSet;
 
-use super::line::{KEYS, WORDS};
+use flusso_lints::words::nearest;
+
+use super::line::{KEYS, WORDS, is_credential, is_identifier};
+use super::{hidden_texts, project_text};
 use crate::diagnostic::Diagnostic;
+use crate::syntax::keys::KnownKeys;
+use crate::syntax::tree::{Content, Mapping, Node};
 
 /// What is shown in the place of something that is not quoted.
 const HIDDEN: &str = "…";
+/// Shortest hidden word that is looked for inside of longer ones.
+const HIDDEN_WORD_MIN: usize = 4;
+/// How deep the keys of `sinks.search.opensearch.bulk` are.
+const OPEN_DEPTH: usize = 3;
 /// Words of our own help texts that are no key.
 const OWN_WORDS: &[&str] = &[
     "DATABASE_URL",
+    "deny",
+    "warn",
     "OPENSEARCH_URL",
     "PASSWORD",
     "USERNAME",
@@ -33,18 +44,46 @@ const OWN_WORDS: &[&str] = &[
     "yml",
 ];
 
-/// The words that a message about a project file may quote: those of the language and those that the masked
-/// file still shows.
+/// The words that a message about a project file may quote: those of the language, those that the masked file still
+/// shows, and those that do not come from the file at all.
 #[derive(Debug)]
 pub(crate) struct Quotable {
+    words: BTreeSet<String>,
+    /// Everything that the file hides; none where the file is malformed, so that it is not known what its parts are.
+    hidden: Option<Hidden>,
+}
+
+/// What a file hides, as it is written and as YAML reads it, in lower case.
+#[derive(Debug)]
+struct Hidden {
+    text: String,
     words: BTreeSet<String>,
 }
 
 impl Quotable {
-    /// Words that a masked text shows.
-    pub(crate) fn of(masked: &str) -> Self {
+    /// Words of a file that may be malformed: only those that the masked text shows.
+    pub(crate) fn of(text: &str) -> Self {
         let own = KEYS.iter().chain(WORDS).chain(OWN_WORDS).flat_map(|text| words(text));
-        Self { words: own.chain(words(masked)).map(str::to_owned).collect() }
+        Self { words: own.chain(words(&project_text(text))).map(str::to_owned).collect(), hidden: None }
+    }
+
+    /// Words of a file that could be read as a whole, by this tree.
+    pub(crate) fn of_whole(text: &str, root: &Mapping, known_keys: &KnownKeys) -> Self {
+        let mut quotable = Self::of(text);
+        let known = known_keys.values().flatten().map(|key| (*key).to_owned());
+        quotable.words.extend(known);
+        open_keys(root, 0, &mut quotable.words);
+        let mut hidden: Vec<String> = hidden_texts(text).map(str::to_lowercase).collect();
+        scalars(root, &mut |text| {
+            if !quotable.is_shown(text) {
+                hidden.push(text.to_lowercase());
+            }
+        });
+        let text = hidden.join("\n");
+        let is_long = |word: &&str| word.len() >= HIDDEN_WORD_MIN && !quotable.words.contains(*word);
+        let words = words(&text).filter(is_long).map(str::to_owned).collect();
+        quotable.hidden = Some(Hidden { text, words });
+        quotable
     }
 
     /// The diagnostic without anything it quotes that the file does not show.
@@ -69,7 +108,59 @@ impl Quotable {
     }
 
     fn may_be_said(&self, text: &str) -> bool {
-        words(text).all(|word| self.words.contains(word) || is_short_number(word))
+        words(text)
+            .all(|word| self.is_own(word) || self.hidden.as_ref().is_some_and(|hidden| !hidden.has(word)))
+    }
+
+    fn is_shown(&self, text: &str) -> bool {
+        words(text).all(|word| self.is_own(word))
+    }
+
+    fn is_own(&self, word: &str) -> bool {
+        self.words.contains(word) || is_short_number(word)
+    }
+}
+
+impl Hidden {
+    /// Whether a word may be a part of what is hidden, or hold a part of it.
+    fn has(&self, word: &str) -> bool {
+        let word = word.to_lowercase();
+        self.text.contains(&word) || self.words.iter().any(|hidden| word.contains(hidden.as_str()))
+    }
+}
+
+/// Keys of the mappings down to a sink's own that cannot be a piece of a credential: a comma in an unquoted password
+/// makes what follows look like a key, but neither one with a mapping of its own nor one that is nearly ours.
+fn open_keys(mapping: &Mapping, depth: usize, found: &mut BTreeSet<String>) {
+    for entry in &mapping.entries {
+        let inner = match &entry.value.content {
+            Content::Map(inner) => Some(inner),
+            _ => None,
+        };
+        let is_near = || nearest(&entry.key, KEYS.iter().copied()).is_some();
+        if is_identifier(&entry.key) && (inner.is_some() || is_near()) {
+            found.extend(words(&entry.key).map(str::to_owned));
+        }
+        // Below a credential there is nothing that may be shown.
+        if let Some(inner) = inner.filter(|_| depth < OPEN_DEPTH && !is_credential(&entry.key)) {
+            open_keys(inner, depth + 1, found);
+        }
+    }
+}
+
+/// Every key and scalar of a mapping, escapes undone.
+fn scalars(mapping: &Mapping, each: &mut impl FnMut(&str)) {
+    for entry in &mapping.entries {
+        each(&entry.key);
+        scalars_of(&entry.value, each);
+    }
+}
+
+fn scalars_of(node: &Node, each: &mut impl FnMut(&str)) {
+    match &node.content {
+        Content::Scalar { text, .. } => each(text),
+        Content::List(items) => items.iter().for_each(|item| scalars_of(item, each)),
+        Content::Map(mapping) => scalars(mapping, each),
     }
 }
 
@@ -94,7 +185,7 @@ mod tests {
 
     #[test]
     fn only_what_the_file_shows_is_quoted() {
-        let masked = "source:\n  postgres:\n    pasword: *******\n";
+        let masked = "source:\n  postgres:\n    pasword: hunter2\n";
         let quotable = Quotable::of(masked);
         let mut found = unknown_key::LINT
             .at(Place::new(0, 0..1), "`source.postgres` has no key `pasword`")

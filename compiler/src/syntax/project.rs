@@ -10,7 +10,7 @@ use super::keys::{At, Keys, Reader, not_supported};
 use super::tree::{Content, Entry, Mapping};
 use super::{index, postgres, sink};
 use crate::diagnostic::{Diagnostic, Level, Place};
-use flusso_lints::{missing_key, missing_value, unsupported_version, wrong_type};
+use flusso_lints::{missing_key, missing_value, no_sink, unsupported_version, wrong_type};
 
 /// The project file.
 #[derive(Clone, Debug)]
@@ -59,6 +59,9 @@ pub fn read(reader: &mut Reader, root: &Mapping) -> Project {
     let source_place = keys.get("source").map_or(Place::new(0, 0..0), |entry| reader.place(&entry.key_span));
     require(reader, &keys, root, "source", "there is nothing to read from");
     let sinks = keys.get("sinks").map(|entry| sink::sinks(reader, entry)).unwrap_or_default();
+    if sinks_are_left_out(&keys) {
+        reader.push(no_sink::finding(start(reader, root)));
+    }
     let index_globs = keys.get("indexes").map(|entry| index_globs(reader, entry)).unwrap_or_default();
     require(reader, &keys, root, "indexes", "there is nothing to index");
     let defaults = keys.get("defaults").map(|entry| defaults(reader, entry)).unwrap_or_default();
@@ -116,9 +119,21 @@ pub(super) fn require(reader: &mut Reader, keys: &Keys<'_>, root: &Mapping, key:
     if keys.has(key) {
         return;
     }
-    let start = root.entries.first().map_or(0..0, |entry| entry.key_span.clone());
-    let place = reader.place(&start);
+    let place = start(reader, root);
     reader.push(missing_key::at_the_top(key, so, place));
+}
+
+/// The first key of a file: where what is missing is told.
+fn start(reader: &Reader, root: &Mapping) -> Place {
+    reader.place(&root.entries.first().map_or(0..0, |entry| entry.key_span.clone()))
+}
+
+/// Whether nothing is written under `sinks`; something wrong there has a finding of its own.
+fn sinks_are_left_out(keys: &Keys<'_>) -> bool {
+    keys.get("sinks").is_none_or(|entry| match &entry.value.content {
+        Content::Map(sinks) => sinks.entries.is_empty(),
+        _ => entry.value.is_missing(),
+    })
 }
 
 fn project_name(reader: &mut Reader, entry: &Entry) -> Option<At<String>> {

@@ -4,8 +4,7 @@
 use flusso_compiler::diagnostic::{Diagnostic, SourceFile};
 use flusso_compiler::{findings, read};
 
-const PROJECT: &str =
-    "version: 1\nproject: shop\nsource: { postgres: { url: \"${URL}\" } }\nindexes: [i.yml]\n";
+const PROJECT: &str = "version: 1\nproject: shop\nsource: { postgres: { url: \"${URL}\" } }\nindexes: [i.yml]\nsinks: { out: { stdout: {} } }\n";
 
 /// An index file with a line in the place of `HERE`.
 fn index(place: &str, line: &str) -> String {

@@ -91,7 +91,7 @@ fn an_accepting_comment_never_costs_the_lock_and_the_lock_says_so() {
             lock.accepted.iter().chain(lock.indexes.iter().flat_map(|index| &index.accepted)).collect();
         let about = match lint.name {
             "lossy-kind" => "column:shop.products.weight_kg",
-            "role-cannot-replicate" => "server",
+            "no-sink" | "role-cannot-replicate" => "server",
             "tls-verification-off" => "sink:search",
             _ => &format!("index:{}", lock.indexes[0].name),
         };

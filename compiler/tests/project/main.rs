@@ -11,5 +11,6 @@ mod line_breaks;
 mod mutations;
 mod rig;
 mod secrets;
+mod stale;
 mod unanswered;
 mod yaml;

@@ -3,6 +3,8 @@
 use flusso_compiler::diagnostic::{SourceFile, Sources};
 use flusso_compiler::{findings, read};
 
+use crate::rig;
+
 const SECRET: &str = "hunter2-tr0ub4dor";
 
 /// Everything that is said of a project file: messages, labels, helps, notes and fixes.
@@ -17,12 +19,17 @@ fn said(project: &str) -> (String, Vec<&'static str>) {
 }
 
 fn with_source(block: &str) -> String {
-    format!("version: 1\nproject: shop\nsource:\n  postgres:\n{block}\nindexes: [indexes/*.yml]\n")
+    with(block, "  out: { stdout: {} }")
+}
+
+fn with(source: &str, sinks: &str) -> String {
+    format!(
+        "version: 1\nproject: shop\nsource:\n  postgres:\n{source}\nindexes: [indexes/*.yml]\nsinks:\n{sinks}\n"
+    )
 }
 
 fn with_sink(block: &str) -> String {
-    let source = "    url: \"${DATABASE_URL}\"";
-    format!("{}sinks:\n  search:\n    opensearch:\n{block}\n", with_source(source))
+    with("    url: \"${DATABASE_URL}\"", &format!("  search:\n    opensearch:\n{block}"))
 }
 
 #[test]
@@ -87,5 +94,40 @@ fn what_cannot_be_read_is_not_repeated_either() {
         let (text, lints) = said(&project);
         assert!(!text.contains(SECRET), "{text}");
         assert!(!lints.is_empty(), "{project}");
+    }
+}
+
+/// What stands in backticks in everything that is said of a project file.
+fn quoted(project: &str) -> Vec<String> {
+    let file = SourceFile { path: "flusso.yml".to_owned(), text: project.to_owned() };
+    let found = findings(&read(file, Vec::new()));
+    let texts = found.into_iter().flat_map(|each| [Some(each.message), each.help]).flatten();
+    texts.flat_map(|text| text.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>()).collect()
+}
+
+#[test]
+fn words_of_a_file_without_a_credential_are_quoted() {
+    for folder in [rig::folders("projects"), rig::folders("lints")].concat() {
+        let Ok(project) = std::fs::read_to_string(folder.join("flusso.yml")) else { continue };
+        if !folder.ends_with("literal-secret") {
+            assert!(!quoted(&project).iter().any(|word| word == "…"), "{}", folder.display());
+        }
+    }
+    let source = |line: &str| with_source(&format!("    url: \"${{URL}}\"\n    {line}"));
+    let sink = |line: &str| with_sink(&format!("      url: \"${{URL}}\"\n      {line}"));
+    for (project, word) in [
+        (with("    url: \"${URL}\"", "  search: { elasticsearch: { url: \"${URL}\" } }"), "elasticsearch"),
+        (with("    url: \"${URL}\"", "  search: { opensearc: { url: \"${URL}\" } }"), "opensearc"),
+        (with("    url: \"${URL}\"", "  search: { opensearch: { urll: \"${URL}\" } }"), "urll"),
+        (sink("index_settings: { number_of_replicas: many }"), "many"),
+        (sink("bulk: { documents_mx: 5 }"), "documents_mx"),
+        (source("sslmode: requre"), "requre"),
+        (source("manage: [publications]"), "publications"),
+        (format!("lints: {{ lossy-kind: denied }}\n{}", source("schema: shop")), "deny"),
+        (format!("defaults: {{ on_eror: stop }}\n{}", source("schema: shop")), "on_error"),
+    ] {
+        let quoted = quoted(&project);
+        assert!(quoted.iter().any(|each| each.contains(word)), "`{word}` is not in {quoted:?}");
+        assert!(!quoted.iter().any(|each| each == "…"), "{project}: {quoted:?}");
     }
 }

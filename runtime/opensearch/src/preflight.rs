@@ -71,8 +71,17 @@ pub(crate) async fn cluster_uuid(client: &Client) -> Result<String> {
 }
 
 fn not_opensearch(client: &Client) -> Error {
-    let message = format!("{} answers, but not as opensearch does", client.transport().shown());
-    Error::new(ErrorKind::Misconfigured, message).with_help("check the sink's `url`")
+    not_opensearch_at(client.transport().shown(), client.transport().path())
+}
+
+/// A path is mostly a mistake: an index or a page of the server that was copied with its address.
+fn not_opensearch_at(shown: &str, path: &str) -> Error {
+    let message = format!("{shown}{path} answers, but not as opensearch does");
+    let help = match path {
+        "" => "check the sink's `url`".to_owned(),
+        path => format!("write scheme, host and port only in the sink's `url`, without `{path}`"),
+    };
+    Error::new(ErrorKind::Misconfigured, message).with_help(help)
 }
 
 impl Preflight<'_> {
@@ -226,5 +235,19 @@ impl Block {
         let message = format!("{whom} takes no writes: {}", block.description);
         Finding::live("index-blocked", Level::Deny, message)
             .with_help("free disk space, or remove the `blocks` setting")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_that_leads_to_no_opensearch_is_shown_and_told_to_leave_out() {
+        let error = not_opensearch_at("http://search:9200", "/orders");
+        assert!(error.message.starts_with("http://search:9200/orders answers"), "{error}");
+        let help = "write scheme, host and port only in the sink's `url`, without `/orders`";
+        assert_eq!(error.help.as_deref(), Some(help));
+        assert_eq!(not_opensearch_at("http://h:1", "").help.as_deref(), Some("check the sink's `url`"));
     }
 }

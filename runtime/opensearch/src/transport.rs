@@ -85,6 +85,7 @@ pub(crate) struct Transport {
     client: reqwest::Client,
     base: String,
     shown: String,
+    path: String,
     credentials: Option<(String, Secret)>,
 }
 
@@ -101,7 +102,13 @@ impl Transport {
         let base = url.as_str().trim_end_matches('/').to_owned();
         let port = url.port_or_known_default().map(|port| format!(":{port}")).unwrap_or_default();
         let shown = format!("{}://{}{port}", url.scheme(), url.host_str().unwrap_or_default());
-        Ok(Self { client, base, shown, credentials })
+        let path = url.path().trim_end_matches('/').to_owned();
+        Ok(Self { client, base, shown, path, credentials })
+    }
+
+    /// The path below which the server is asked to be; mostly empty.
+    pub(crate) fn path(&self) -> &str {
+        &self.path
     }
 
     /// Scheme, host and port, for messages.
@@ -219,6 +226,7 @@ mod tests {
         let url = Url::parse("http://search.example/prefix/").expect("a URL");
         let transport = Transport::new(&url, None, None).expect("a client");
         assert_eq!(transport.shown(), "http://search.example:80");
+        assert_eq!(transport.path(), "/prefix");
         assert_eq!(transport.base, "http://search.example/prefix");
     }
 }

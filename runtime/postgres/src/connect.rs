@@ -147,6 +147,7 @@ impl ConnectPlan {
     /// An error about not reaching this source.
     pub(crate) fn unreachable(&self, why: impl fmt::Display) -> Error {
         Error::new(ErrorKind::Unreachable, format!("Postgres at `{}` cannot be reached: {why}", self.place()))
+            .with_help("check host and port of the source's connection, and whether the server runs")
     }
 }
 

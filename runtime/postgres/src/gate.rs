@@ -20,7 +20,7 @@ pub(crate) async fn pass(session: &Session, options: &RunOptions, bond: &Bond) -
     session.run(WHAT, "set default_transaction_read_only = off").await?;
     let drawn = number(session, "select pg_current_xact_id()::text").await?;
     let mut waiting = Waiting::new(options, bond, options.gate_wait);
-    let mut whom = "for writers that began before".to_owned();
+    let mut whom = "for transactions that started earlier".to_owned();
     loop {
         // A statement of its own, and so a snapshot of its own.
         let oldest = number(session, "select pg_snapshot_xmin(pg_current_snapshot())::text").await?;

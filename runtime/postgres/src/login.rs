@@ -9,7 +9,7 @@ use flusso_schemas::report::{Finding, Level};
 
 use crate::connect::ConnectPlan;
 use crate::preflight;
-use crate::session::{Session, SqlState};
+use crate::session::{Session, SqlState, words};
 
 /// What a connection is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +52,7 @@ pub(crate) fn refused(
         ),
         "53300" => (
             format!("Postgres at `{server}` has no connection left for user `{user}`: {words}"),
-            "close connections that nobody needs, or raise `max_connections` or `max_wal_senders`".to_owned(),
+            limit_help(plan, &words.to_string()),
         ),
         "57P03" => (
             format!("Postgres at `{server}` takes no connections yet: {words}"),
@@ -65,6 +65,55 @@ pub(crate) fn refused(
         _ => ErrorKind::Misconfigured,
     };
     Error::new(kind, message).with_help(help).with_source(SqlState(code.to_owned()))
+}
+
+/// Which limit was reached, as far as the server's words tell: a role and a database may have one of their own.
+fn limit_help(plan: &ConnectPlan, words: &str) -> String {
+    let (user, database) = (plan.user(), plan.database());
+    if words.contains("for role") {
+        return format!("run `alter role \"{user}\" connection limit -1`, or close connections of that role");
+    }
+    if words.contains("for database") {
+        return format!(
+            "run `alter database \"{database}\" connection limit -1`, or close connections to it"
+        );
+    }
+    "close connections that nobody needs, or raise `max_connections` or `max_wal_senders`".to_owned()
+}
+
+/// What the client says where the server asks for a password and there is none.
+const NO_PASSWORD: &str = "password missing";
+/// What it says where the server offers no TLS.
+pub(crate) const NO_TLS: &str = "server does not support TLS";
+
+/// The error for a login that did not come to an answer of the server.
+pub(crate) fn unfinished(plan: &ConnectPlan, error: &tokio_postgres::Error, is_about_tls: bool) -> Error {
+    match words(error) {
+        words if words == NO_PASSWORD => without_password(plan),
+        words if words == NO_TLS => without_tls(plan),
+        words if is_about_tls => plan
+            .unreachable(words)
+            .into_kind(ErrorKind::Misconfigured)
+            .with_help("check `sslmode` and `ssl_root_cert` of the source, and the server's certificate"),
+        words => plan.unreachable(words),
+    }
+}
+
+fn without_password(plan: &ConnectPlan) -> Error {
+    let message = format!(
+        "Postgres at `{}` asks for the password of user `{}`, and none is set",
+        plan.server(),
+        plan.user()
+    );
+    Error::new(ErrorKind::Misconfigured, message)
+        .with_help("write it into the URL as `USER:PASSWORD@`, or set `source.postgres.password`")
+}
+
+/// The server offers no TLS, and `sslmode` asks for it.
+pub(crate) fn without_tls(plan: &ConnectPlan) -> Error {
+    plan.unreachable("it does not offer TLS, which `sslmode` asks for")
+        .into_kind(ErrorKind::Misconfigured)
+        .with_help("turn on `ssl` at the server, or set `sslmode: disable` where the network is trusted")
 }
 
 /// An error where this server or role can never give a stream of changes: a walsender would be refused with

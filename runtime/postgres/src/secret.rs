@@ -1,6 +1,6 @@
 //! Turns the lock's references into what a connection is made of.
 
-use flusso_runtime::secret::{Resolver, Secret, UNCLEAR_CREDENTIALS, has_clear_credentials};
+use flusso_runtime::secret::{Resolver, Secret, UNCLEAR_CREDENTIALS, has_clear_credentials, named};
 use flusso_runtime::tls::PemFiles;
 use flusso_runtime::{Error, ErrorKind, Result};
 use flusso_schemas::lock::{SourceEndpoint, TlsFiles};
@@ -8,7 +8,13 @@ use tokio_postgres::Config;
 use tokio_postgres::config::Host;
 use url::form_urlencoded;
 
+use crate::session::words;
 use crate::tls::SslMode;
+
+/// What a URL looks like, as a help.
+const FORM: &str = "write `postgres://USER:PASSWORD@HOST:PORT/DATABASE`";
+/// What is wrong where it is not one variable's value.
+const CONNECTION: &str = "the source's connection";
 
 /// Everything of a connection that references were resolved for.
 pub(crate) struct Resolved {
@@ -21,7 +27,7 @@ pub(crate) struct Resolved {
 /// Resolves an endpoint and its TLS files. Errors are [`ErrorKind::Misconfigured`] and hold no value.
 pub(crate) fn resolve(endpoint: &SourceEndpoint, tls: &TlsFiles, resolver: &Resolver) -> Result<Resolved> {
     let mut resolved = match endpoint {
-        SourceEndpoint::Url(reference) => from_url(&resolver.secret(reference)?)?,
+        SourceEndpoint::Url(reference) => from_url(&resolver.url(reference)?, &named(reference))?,
         SourceEndpoint::Parts { host, port, database, user, password } => {
             let mut config = Config::new();
             config.host(resolver.template(host)?);
@@ -59,11 +65,15 @@ fn overlay(resolved: &mut Resolved, tls: &TlsFiles, resolver: &Resolver) -> Resu
 }
 
 /// Takes the parameters of TLS out of a URL, which the client's own parser knows only in part.
-fn from_url(url: &Secret) -> Result<Resolved> {
+fn from_url(url: &Secret, name: &str) -> Result<Resolved> {
+    let unusable = |why: &str| unusable(name, why);
     let (base, query) = url.expose().split_once('?').unwrap_or((url.expose(), ""));
     if !base.starts_with("postgres://") && !base.starts_with("postgresql://") {
-        return Err(unusable("does not begin with `postgres://`")
-            .with_help("write `postgres://USER:PASSWORD@HOST:PORT/DATABASE`"));
+        let why = match base.starts_with("jdbc:") {
+            true => "begins with `jdbc:`, which only Java knows",
+            false => "does not begin with `postgres://`",
+        };
+        return Err(unusable(why).with_help(FORM));
     }
     if !has_clear_credentials(url.expose()) {
         return Err(
@@ -78,6 +88,7 @@ fn from_url(url: &Secret) -> Result<Resolved> {
             "sslrootcert" => files.trusted = Some(value.into_owned()),
             "sslcert" => files.certificate = Some(value.into_owned()),
             "sslkey" => files.key = Some(value.into_owned()),
+            _ if is_unknown(&name) => return Err(unknown_parameter(&name, base, unusable)),
             _ => drop(rest.append_pair(&name, &value)),
         }
     }
@@ -85,20 +96,40 @@ fn from_url(url: &Secret) -> Result<Resolved> {
     let rest = rest.finish().replace('+', "%20");
     let config = format!("{base}?{rest}").parse::<Config>();
     // The parser's own message may quote a part of the URL.
-    let config = config.map_err(|_| {
-        unusable("is not a connection URL").with_help("write `postgres://USER:PASSWORD@HOST:PORT/DATABASE`")
-    })?;
+    let config = config.map_err(|_| unusable("is not a connection URL").with_help(FORM))?;
     Ok(Resolved { config, mode, files })
+}
+
+/// Whether the client does not know a parameter; its parser says so whatever the value is.
+fn is_unknown(name: &str) -> bool {
+    let name: String = form_urlencoded::byte_serialize(name.as_bytes()).collect();
+    let parsed = format!("postgres://u@h/d?{name}=1").parse::<Config>();
+    parsed.is_err_and(|error| words(&error).starts_with("unknown option"))
+}
+
+/// The parameter is named only where it is none of the password's: the user and password end before it.
+fn unknown_parameter(parameter: &str, base: &str, unusable: impl Fn(&str) -> Error) -> Error {
+    if !base.contains('@') {
+        return unusable("has a parameter that is not known").with_help("take it out of the URL");
+    }
+    let help = match parameter {
+        "currentSchema" | "schema" | "search_path" => {
+            format!("take `{parameter}` out of the URL and set `source.postgres.schema`")
+        }
+        _ => format!("take `{parameter}` out of the URL"),
+    };
+    unusable(&format!("has the parameter `{parameter}`, which is not known")).with_help(help)
 }
 
 fn complete(mut resolved: Resolved) -> Result<Resolved> {
     let config = &mut resolved.config;
     if config.get_hosts().len() + config.get_hostaddrs().len() != 1 {
-        return Err(unusable("does not name exactly one host")
+        return Err(unusable(CONNECTION, "does not name exactly one host")
             .with_help("name the primary: a standby cannot be read, and one session has one server"));
     }
     let Some(user) = config.get_user().map(str::to_owned) else {
-        return Err(unusable("names no user"));
+        return Err(unusable(CONNECTION, "names no user")
+            .with_help("write it before the host, or set `source.postgres.user`"));
     };
     if config.get_dbname().is_none() {
         config.dbname(user);
@@ -107,11 +138,12 @@ fn complete(mut resolved: Resolved) -> Result<Resolved> {
 }
 
 fn port_number(text: &str) -> Result<u16> {
-    text.parse().map_err(|_| unusable("has a port that is not a number up to 65535"))
+    text.parse().map_err(|_| unusable(CONNECTION, "has a port that is not a number up to 65535"))
 }
 
-fn unusable(why: &str) -> Error {
-    Error::new(ErrorKind::Misconfigured, format!("the source's connection {why}, so it cannot be reached"))
+fn unusable(name: &str, why: &str) -> Error {
+    let whom = if name == CONNECTION { "it" } else { "the source" };
+    Error::new(ErrorKind::Misconfigured, format!("{name} {why}, so {whom} cannot be reached"))
 }
 
 /// Host and port as a person reads them.
@@ -184,6 +216,11 @@ mod tests {
     fn what_cannot_be_used_is_told_without_its_text() {
         for (url, says) in [
             ("mysql://u:hunter2@h/d", "does not begin with `postgres://`"),
+            ("jdbc:postgresql://h/d?user=u&password=hunter2", "begins with `jdbc:`"),
+            ("postgres://u:hunter2@h/d?currentSchema=shop", "has the parameter `currentSchema`"),
+            ("postgres://u:1?hunter2=x", "a parameter that is not known"),
+            ("", "is empty"),
+            ("\"postgres://u:hunter2@h/d\"", "has quotes around the URL"),
             ("postgres://u:hunter2@h:port/d", "is not a connection URL"),
             ("postgres://u:hunter2@h1,h2/d", "exactly one host"),
             ("postgres://u:a@hunter2@h/d", "not percent-encoded"),
@@ -194,6 +231,9 @@ mod tests {
             let error = of_url(url, &TlsFiles::default()).err().expect("refused");
             assert_eq!(error.kind, ErrorKind::Misconfigured);
             assert!(error.message.contains(says) && !error.message.contains("hunter2"), "{error}");
+            let help = error.help.as_deref().unwrap_or_default();
+            assert!(!help.contains("hunter2"), "{help}");
+            assert_eq!(help.contains("source.postgres.schema"), url.contains("currentSchema"), "{help}");
         }
     }
 }

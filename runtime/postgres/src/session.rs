@@ -248,8 +248,7 @@ pub(crate) fn words(error: &tokio_postgres::Error) -> String {
 fn refused(plan: &ConnectPlan, error: &tokio_postgres::Error) -> Error {
     match error.code() {
         Some(code) => login::refused(plan, login::Purpose::Statements, code.code(), words(error)),
-        None if is_about_tls(error) => plan.unreachable(words(error)).into_kind(ErrorKind::Misconfigured),
-        None => plan.unreachable(words(error)),
+        None => login::unfinished(plan, error, is_about_tls(error)),
     }
 }
 

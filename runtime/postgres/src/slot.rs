@@ -95,7 +95,7 @@ pub(crate) async fn create(
     let parameters: [&(dyn ToSql + Sync); 1] = [&slot];
     let mut made = pin!(maker.query_one(MAKING, create, &parameters));
     let mut waiting = Waiting::new(options, bond, options.gate_wait);
-    let mut whom = "for writers that began before".to_owned();
+    let mut whom = "for transactions that started earlier".to_owned();
     loop {
         tokio::select! {
             row = &mut made => {

@@ -52,7 +52,7 @@ fn a_write_alias_that_was_removed_is_put_back() {
     let live = targets(&rig).remove(0);
     move_alias(&rig, json!([{ "remove": { "index": live, "alias": format!("{live}-W") } }]));
     let mut follower = rig.start(&["run"]);
-    follower.wait_for("following");
+    follower.wait_for("following changes");
     rig.run(&["update shop.orders set note = 'written' where id = 1"]);
     let done = follower.wait().assert_code(4);
     assert!(done.stderr.contains("write alias") && done.stderr.contains("flusso apply"), "{}", done.stderr);

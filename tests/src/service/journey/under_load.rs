@@ -21,7 +21,7 @@ fn a_hundred_thousand_orders_are_right_though_they_change_all_the_time() {
     rig.flusso(&["compile"]).assert_code(0);
     let writer = Writers::start([writing(&rig)]);
     let mut apply = rig.start(&["apply", "--follow"]);
-    assert!(apply.says_within("following", APPLY_PATIENCE), "it still applies: {}", apply.said());
+    assert!(apply.says_within("following changes", APPLY_PATIENCE), "it still applies: {}", apply.said());
     let rounds = writer.stop();
     assert!(rounds > 20, "it wrote {rounds} rounds only");
     for index in ["orders", "products", "users"] {

@@ -33,7 +33,7 @@ fn run_waits_for_servers_that_are_down_at_the_start_and_apply_names_them() {
     follower.wait_for(&database.address());
     thread::sleep(OUTAGE);
     database.open();
-    follower.wait_for("following");
+    follower.wait_for("following changes");
     follower.wait_for("the outage is over after");
     let done = follower.stop_in_time().assert_code(0);
     assert_eq!(lines_with("trying again", &done.stderr), 2, "a line a server:\n{}", done.stderr);
