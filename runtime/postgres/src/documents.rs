@@ -157,7 +157,14 @@ impl DocumentBuilder for PostgresDocuments {
 
     async fn bound(&self, index: &IndexPlan, after: Option<&Key>, rows: u64) -> Result<Option<Key>> {
         let boundary = self.boundary(index, after, rows).await;
-        boundary.map_err(|fault| fault.into_error(&documents_of(index), rows > 1))
+        boundary.map_err(|fault| match fault.is_about_a_value() {
+            // Only keys and the root condition are read here, and the row that fails lies behind every smaller chunk too.
+            true => fault.into_error(&condition_of(index), false).with_help(format!(
+                "correct `where` of index `{}` so that it can be computed for every row, then run `flusso compile`",
+                index.name
+            )),
+            false => fault.into_error(&documents_of(index), rows > 1),
+        })
     }
 
     async fn aftermath(&self, snapshot: &Snapshot) -> Result<Aftermath> {
@@ -175,6 +182,11 @@ fn documents_in(index: &IndexPlan, selection: &Selection) -> String {
         }
         _ => documents_of(index),
     }
+}
+
+/// The condition that says which rows are documents.
+fn condition_of(index: &IndexPlan) -> String {
+    format!("`where` of index `{}` cannot be computed for a row", index.name)
 }
 
 /// Whose reading an error is about.

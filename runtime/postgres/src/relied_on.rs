@@ -4,8 +4,16 @@
 const NOT_NULL: &str = " not null";
 /// Types whose length the lock leaves out where nothing depends on it. Of `character` the padding, which is
 /// all that the length changes in a value that fits, never reaches a document.
-const LENGTH_FREE: [&str; 6] =
-    ["bit varying", "bit varying[]", "character", "character varying", "character varying[]", "character[]"];
+const LENGTH_FREE: [&str; 8] = [
+    "bit",
+    "bit[]",
+    "bit varying",
+    "bit varying[]",
+    "character",
+    "character varying",
+    "character varying[]",
+    "character[]",
+];
 
 /// A column's facts as an edge spells them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,6 +90,10 @@ mod tests {
     fn a_length_counts_only_where_it_shrinks_below_what_was_relied_on() {
         let any = ReliedOn::parse("character varying");
         assert!(any.holds("character varying(20)", false) && any.holds("character varying", false));
+        assert!(
+            ReliedOn::parse("bit").holds("bit(4)", false)
+                && ReliedOn::parse("bit[]").holds("bit(4)[]", false)
+        );
         assert!(!any.counts_modifier());
         let twenty = ReliedOn::parse("character varying(20)");
         assert!(twenty.holds("character varying(40)", false) && twenty.holds("character varying", false));

@@ -97,6 +97,11 @@ impl Fault {
         }
     }
 
+    /// Whether an expression failed for a value (class 22, data exception): reading the same row again fails again.
+    pub(super) fn is_about_a_value(&self) -> bool {
+        matches!(self, Self::Query { code, .. } if code.starts_with("22"))
+    }
+
     /// The error for whoever asked for `what`. `narrowable`: less can be asked for, so that the one row that cannot
     /// be read, or is too large, is found by halving.
     pub(super) fn into_error(self, what: &str, narrowable: bool) -> Error {
