@@ -11,6 +11,7 @@ use tokio::task::JoinHandle;
 
 use crate::backends::{Backends, RunOptions};
 use crate::backfill::Backfill;
+use crate::diagnosis::explained;
 use crate::doubts::Doubtful;
 use crate::drift::Compare;
 use crate::error::{Error, ErrorKind, Result};
@@ -22,7 +23,7 @@ use crate::opening::Opening;
 use crate::ownership::check_aliases;
 use crate::planning::{is_same_work, plan_apply, refuse_unsupported};
 use crate::progress::{ProgressEvent, Shutdown};
-use crate::recovery::{DriftCause, IndexDrift, Names};
+use crate::recovery::{DriftCause, IndexDrift};
 use crate::retry::Retry;
 use crate::session::{Session, Start};
 use crate::sink::{Generation, Sink};
@@ -86,10 +87,9 @@ async fn apply_again_and_again(
         if attempt.is_plan_new {
             continue;
         }
-        retry.after(error).await.map_err(|error| match &sink {
-            Some(sink) => Names::new(&lock, sink).explain(error),
-            None => error,
-        })?;
+        if let Err(error) = retry.after(error).await {
+            return Err(explained(error, backends, &lock, sink.as_ref(), &options.run).await);
+        }
     }
     Ok(attempt.applied)
 }
@@ -342,8 +342,11 @@ async fn preflight(opening: &Opening, options: &ApplyOptions) -> Result<()> {
     }
     let is_drift = deny.iter().any(|finding| finding.lint == DRIFT_LINT);
     let kind = if is_drift { ErrorKind::Drift } else { ErrorKind::Findings };
-    Err(Error::new(kind, format!("{} findings stand in the way; nothing was changed", deny.len()))
-        .with_findings(deny))
+    let prevent = match deny.len() {
+        1 => "1 error prevents".to_owned(),
+        errors => format!("{errors} errors prevent"),
+    };
+    Err(Error::new(kind, format!("{prevent} the apply; nothing was changed")).with_findings(deny))
 }
 
 /// The stream of the slot, and everything in the source as the plan wants it. Where there is a slot it is

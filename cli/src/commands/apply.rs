@@ -46,25 +46,27 @@ pub async fn apply(options: &Options, common: &Common, screen: &Screen) -> Resul
     Ok(Exit::Done)
 }
 
+fn documents(number: u64) -> String {
+    let noun = if number == 1 { "document" } else { "documents" };
+    format!("{} {noun}", grouped(number))
+}
+
 fn closing(applied: &Applied, dry_run: bool, began: Instant) -> String {
     let mut lines = applied.remarks.clone();
     if applied.repaired > 0 {
-        let repaired = grouped(applied.repaired);
-        lines.push(format!(
-            "verification found {repaired} documents that were not as their rows, and wrote them anew"
-        ));
+        lines.push(format!("verification repaired {}", documents(applied.repaired)));
     }
     if applied.hot > 0 {
-        let hot = grouped(applied.hot);
-        lines.push(format!("verification could not compare {hot} documents: they changed all the time"));
+        lines
+            .push(format!("verification could not compare {}: changed all the time", documents(applied.hot)));
     }
     lines.push(if dry_run {
         "dry run: nothing was changed".to_owned()
     } else {
         format!(
-            "applied: {}, {} documents written in {}",
+            "applied: {}, {} written in {}",
             counted(applied.plan.steps.len(), "index"),
-            grouped(applied.documents),
+            documents(applied.documents),
             lasted(began.elapsed())
         )
     });
