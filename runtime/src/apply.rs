@@ -13,6 +13,7 @@ use tokio::task::JoinHandle;
 
 use crate::backends::{Backends, RunOptions};
 use crate::backfill::Backfill;
+use crate::diagnosis::explained;
 use crate::doubts::Doubtful;
 use crate::drift::Compare;
 use crate::error::{Error, ErrorKind, Result};
@@ -24,7 +25,7 @@ use crate::opening::Opening;
 use crate::ownership::check_aliases;
 use crate::planning::{is_same_work, plan_apply, refuse_unsupported};
 use crate::progress::{ProgressEvent, Shutdown};
-use crate::recovery::{DriftCause, IndexDrift, Names};
+use crate::recovery::{DriftCause, IndexDrift};
 use crate::retry::Retry;
 use crate::session::{Session, Start};
 use crate::sink::{Generation, Sink};
@@ -85,10 +86,9 @@ async fn apply_again_and_again(
         if attempt.is_plan_new {
             continue;
         }
-        retry.after(error).await.map_err(|error| match &sink {
-            Some(sink) => Names::new(&lock, sink).explain(error),
-            None => error,
-        })?;
+        if let Err(error) = retry.after(error).await {
+            return Err(explained(error, backends, &lock, sink.as_ref(), &options.run).await);
+        }
     }
     Ok(attempt.applied)
 }

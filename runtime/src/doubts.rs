@@ -61,7 +61,12 @@ impl Doubtful {
             let compared = doubt.compared.clone();
             state.update_generation(name, |document| document.catalog = compared).await?;
         }
-        say(format!("compared every document of `{name}`: {} repaired", verified.repaired));
+        let repaired = match verified.repaired {
+            0 => "all are right".to_owned(),
+            1 => "repaired 1 document".to_owned(),
+            more => format!("repaired {more} documents"),
+        };
+        say(format!("compared every document of `{name}`: {repaired}"));
         Ok(verified)
     }
 }

@@ -29,7 +29,7 @@ pub async fn wait_durable(capture: &Arc<dyn ChangeCapture>, note: Lsn) -> Result
             continue;
         }
         if begun.elapsed() > READING_TRANSACTION {
-            let message = "the source's log does not become durable: its flush position stands still";
+            let message = "the source does not flush its log: its flush position does not move";
             return Err(Error::new(ErrorKind::Unanswered, message));
         }
         sleep(pause).await;

@@ -68,7 +68,7 @@ impl Eventless<'_> {
             rounds += 1;
             if rounds > DOUBT_ROUNDS_MAX {
                 let message =
-                    format!("{} documents stayed in doubt over {DOUBT_ROUNDS_MAX} rounds", doubtful.len());
+                    format!("{} documents stayed unconfirmed over {DOUBT_ROUNDS_MAX} rounds", doubtful.len());
                 return Err(Error::new(ErrorKind::Unanswered, message));
             }
             let (again, still) = self.by_keys(doubtful).await?;

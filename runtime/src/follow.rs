@@ -8,6 +8,7 @@ use flusso_schemas::state::{GenerationPhase, GenerationState, StaleMark};
 
 use crate::backends::{Backends, RunOptions};
 use crate::bounds::DRIFT_INTERVAL;
+use crate::diagnosis::explained;
 use crate::doubts::{Doubtful, Doubts};
 use crate::drift::{Compare, listed};
 use crate::error::{Error, ErrorKind, Result};
@@ -17,7 +18,7 @@ use crate::opening::Opening;
 use crate::ownership::alias_findings;
 use crate::planning::{has_missed_nothing, sinks_of};
 use crate::progress::ProgressEvent;
-use crate::recovery::{DriftCause, IndexDrift, Names};
+use crate::recovery::{DriftCause, IndexDrift};
 use crate::retry::Retry;
 use crate::session::{Session, Start};
 use crate::sink::{Generation, Sink};
@@ -53,13 +54,10 @@ async fn follow_again_and_again(
             // Its credentials were resolved when it was made, and may have been renewed since.
             run.sink = None;
         }
-        let ended = retry.after(error).await.map_err(|error| match &run.sink {
-            Some(sink) => Names::new(&lock, sink).explain(error),
-            None => error,
-        });
-        match ended {
+        match retry.after(error).await {
+            Ok(()) => {}
             Err(error) if options.shutdown.is_requested() && retry.may_mend(&error) => return Ok(()),
-            outcome => outcome?,
+            Err(error) => return Err(explained(error, backends, &lock, run.sink.as_ref(), options).await),
         }
     }
     Ok(())

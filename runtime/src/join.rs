@@ -16,6 +16,7 @@ use crate::feed::{Feed, Feeds};
 use crate::opening::Opening;
 use crate::ownership::mark;
 use crate::planning::sinks_of;
+use crate::recovery::DriftCause;
 use crate::sink::Generation;
 use crate::state::{SinkState, of_sink};
 
@@ -61,16 +62,15 @@ pub async fn check_free_slot(opening: &Opening) -> Result<()> {
     }
     let Some(slot) = opening.source.capture.slot().await? else { return Ok(()) };
     let name = &opening.plan.source.slot;
-    let foreign = |why: &str| Error::new(ErrorKind::Drift, format!("slot `{name}` exists, and {why}"));
     if let Err(why) = &slot.ours {
-        return Err(foreign(why).with_help("set `source.postgres.slot` to a name that is free"));
+        let message = format!("replication slot `{name}` exists and was not created by flusso: {why}");
+        return Err(Error::new(ErrorKind::Drift, message)
+            .with_help("set `source.postgres.slot` to a name that is free, then run `flusso compile`"));
     }
     if is_ours {
         return Ok(());
     }
-    Err(foreign("no state says that it is ours").with_help(format!(
-        "drop it with `select pg_drop_replication_slot('{name}')` if nothing else reads it, then run `flusso apply`"
-    )))
+    Err(DriftCause::SlotUnclaimed { slot: name.clone() }.error())
 }
 
 /// Every state says `creating` before the slot is made, so that a slot found then is known to be ours.

@@ -10,6 +10,7 @@ mod batch;
 mod begin;
 pub mod bounds;
 pub mod claims;
+mod diagnosis;
 pub mod documents;
 mod doubts;
 pub mod drift;

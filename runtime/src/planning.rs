@@ -270,7 +270,7 @@ async fn lacking(
     let belongings = opening.sink.belongings(&generation).await?;
     Ok(belongings
         .is_some_and(|belongings| !belongings.has_write_alias)
-        .then(|| "its write alias does not exist: it is put back".to_owned()))
+        .then(|| "its write alias does not point to it alone: it is put back".to_owned()))
 }
 
 /// A generation that was fed up to the confirmed position, and is not marked, has missed nothing.

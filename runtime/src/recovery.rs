@@ -73,6 +73,11 @@ pub enum DriftCause {
         /// How it differs, a sentence that begins with `it`.
         difference: String,
     },
+    /// A slot of ours without a state: the state was deleted, or is in another cluster than the sinks'.
+    SlotUnclaimed {
+        /// Its name.
+        slot: String,
+    },
     /// Postgres removed log that the slot still needed.
     SlotLost {
         /// Its name.
@@ -168,6 +173,10 @@ impl DriftCause {
             Self::SlotForeign { slot, difference } => {
                 format!("replication slot `{slot}` was not created by flusso: {difference}")
             }
+            Self::SlotUnclaimed { slot } => format!(
+                "replication slot `{slot}` exists, and no state in a sink knows it: the state was deleted, or the \
+                 sinks are other clusters than before"
+            ),
             Self::SlotLost { slot } => {
                 format!("replication slot `{slot}` is lost: Postgres removed log that it still needed")
             }
@@ -208,6 +217,13 @@ impl DriftCause {
                 names.forget_states()
             ),
             Self::SlotGone { .. } => names.forget_states(),
+            Self::SlotUnclaimed { slot } => {
+                format!(
+                    "check that {} are the right clusters, then {}",
+                    names.sinks(),
+                    names.rebuild_from(slot)
+                )
+            }
             Self::SlotLost { .. } => {
                 format!("raise `max_slot_wal_keep_size` on the server, then {}", rebuild())
             }

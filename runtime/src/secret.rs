@@ -186,7 +186,7 @@ fn run(program: &str, arguments: &[String]) -> Result<String, String> {
         return Err(format!("failed ({status})"));
     }
     let text = reader.join().map_err(|_| "could not be read".to_owned())?;
-    text.map_err(|error| format!("printed what is no text ({error})"))
+    text.map_err(|error| format!("printed bytes that are not UTF-8 ({error})"))
 }
 
 fn without_line_feed(mut text: String) -> String {

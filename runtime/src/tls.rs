@@ -76,7 +76,7 @@ impl ClientTls<'_> {
         };
         for certificate in self.certificates(path)? {
             let unusable =
-                |error| self.unreachable(format!("`{path}` holds what is no root certificate ({error})"));
+                |error| self.unreachable(format!("`{path}` holds an invalid root certificate ({error})"));
             store.add(certificate).map_err(unusable)?;
         }
         Ok(store)

@@ -144,7 +144,7 @@ impl Writer {
             generation.name
         );
         Err(Error::new(ErrorKind::Foreign, message)
-            .with_help("stop the other writer, then build the index anew"))
+            .with_help("stop the other writer, then rebuild the index"))
     }
 }
 

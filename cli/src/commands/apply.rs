@@ -53,7 +53,7 @@ fn closing(applied: &Applied, dry_run: bool, began: Instant) -> String {
     let mut lines = applied.remarks.clone();
     if applied.repaired > 0 {
         let repaired = counted_documents(applied.repaired);
-        lines.push(format!("verification wrote {repaired} again that did not match the rows"));
+        lines.push(format!("verification repaired {repaired}"));
     }
     if applied.hot > 0 {
         let hot = counted_documents(applied.hot);

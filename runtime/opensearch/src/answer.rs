@@ -10,9 +10,12 @@ use crate::names::write_alias;
 use crate::server_error::ServerError;
 use crate::transport::Response;
 
-/// What of the answer is sent at all: 45 bytes an item instead of 200.
-pub(crate) const FILTER: &str =
-    "errors,items.*.status,items.*.result,items.*.error.type,items.*.error.reason,items.*.error.caused_by";
+/// What of the answer is sent at all: less than half of it.
+pub(crate) const FILTER: &str = "errors,items.*._index,items.*.status,items.*.result,items.*.error.type,items.*.error.reason,items.*.error.caused_by";
+
+/// The error type of an index that is closed.
+pub(crate) const CLOSED: &str = "index_closed_exception";
+const ALIAS_HELP: &str = "run `flusso apply`: it points the write alias back to its index";
 
 /// What is to be done about an item.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,6 +57,9 @@ enum Action {
 
 #[derive(Deserialize)]
 struct ItemAnswer {
+    /// The concrete index that was written.
+    #[serde(rename = "_index", default)]
+    index: Option<String>,
     status: u16,
     result: Option<String>,
     error: Option<ServerError>,
@@ -97,6 +103,9 @@ fn judge_item(generation: &str, action: Action) -> Result<Verdict> {
     let Some(error) = item.error else {
         if item.result.as_deref() == Some("noop") {
             return Ok(Verdict::Dropped);
+        }
+        if let Some(other) = item.index.filter(|index| index != generation) {
+            return Err(written_elsewhere(generation, &other));
         }
         // A delete of what is not there is a 404 without an error, and leaves a tombstone.
         return Ok(Verdict::Settled(Answer::Done));
@@ -166,14 +175,36 @@ fn unmapped_field(rest: &str) -> Option<String> {
 
 /// Errors of the index or alias, which every document would get.
 fn is_unusable(error: &ServerError) -> bool {
-    error.error_type == "index_closed_exception"
-        || error.reason_text().starts_with("no write index is defined for alias")
+    error.error_type == CLOSED || error.reason_text().starts_with("no write index is defined for alias")
 }
 
 fn unusable(generation: &str, error: &ServerError) -> Error {
-    let message = format!("index `{generation}` takes no writes ({})", error.error_type);
-    Error::new(ErrorKind::Drift, message)
-        .with_help("open the index again, or leave its write alias to flusso")
+    if error.error_type == CLOSED {
+        return closed(generation);
+    }
+    let alias = write_alias(generation);
+    Error::new(
+        ErrorKind::Drift,
+        format!("write alias `{alias}` of index `{generation}` was changed: it takes no writes"),
+    )
+    .with_help(ALIAS_HELP)
+}
+
+/// The error for an index that someone closed.
+pub(crate) fn closed(generation: &str) -> Error {
+    Error::new(ErrorKind::Drift, format!("index `{generation}` is closed: it takes no reads and no writes"))
+        .with_help(format!("open it with `POST /{generation}/_open`, then run this again"))
+}
+
+/// Someone moved the write alias: what was written is in an index that is not ours, and nothing of it counts
+/// as done.
+fn written_elsewhere(generation: &str, other: &str) -> Error {
+    let alias = write_alias(generation);
+    let message = format!(
+        "write alias `{alias}` of index `{generation}` points to `{other}`: changes were written there, and are \
+         not confirmed"
+    );
+    Error::new(ErrorKind::Drift, message).with_help(ALIAS_HELP)
 }
 
 /// The error for an index that was deleted.
@@ -203,7 +234,7 @@ mod tests {
             reason: Some(reason.to_owned()),
             caused_by: None,
         };
-        judge_item("g", Action::Index(ItemAnswer { status, result: None, error: Some(error) }))
+        judge_item("g", Action::Index(ItemAnswer { index: None, status, result: None, error: Some(error) }))
     }
 
     fn rejection(error_type: &str, field: Option<&str>) -> Verdict {
@@ -259,6 +290,18 @@ mod tests {
         assert_eq!(item(503, "cluster_block_exception", reason).expect("a verdict"), Verdict::Throttled);
         let body = format!(r#"{{"error":{{"type":"cluster_block_exception","reason":"{reason}"}}}}"#);
         assert_eq!(judged(503, &body).expect("an outcome"), Outcome::Throttled);
+    }
+
+    #[test]
+    fn what_was_written_to_another_index_is_not_done() {
+        let body = |index| {
+            format!(r#"{{"errors":false,"items":[{{"index":{{"_index":"{index}","status":200}}}}]}}"#)
+        };
+        let done = Outcome::Items(vec![Verdict::Settled(Answer::Done)]);
+        assert_eq!(judged(200, &body("g")).expect("an outcome"), done);
+        let error = judged(200, &body("other")).expect_err("a stop");
+        assert_eq!(error.kind, ErrorKind::Drift);
+        assert!(error.message.contains("`g-W` of index `g` points to `other`"), "{error}");
     }
 
     #[test]

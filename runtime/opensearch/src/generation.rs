@@ -1,6 +1,6 @@
 //! Concrete indexes: made, told apart, removed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use flusso_runtime::error::{Error, ErrorKind, Result};
 use flusso_runtime::sink::{Belongings, GenerationIdentity};
@@ -9,6 +9,8 @@ use flusso_schemas::ownership::Ownership;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::alias;
+use crate::answer;
 use crate::client::Client;
 use crate::names::{generation_number, write_alias};
 use crate::ownership;
@@ -104,6 +106,9 @@ pub(crate) async fn identity(client: &Client, name: &str) -> Result<Option<Gener
         if answered.is_missing() {
             return Ok(None);
         }
+        if ServerError::of(&answered.response).error_type == answer::CLOSED {
+            return Err(answer::closed(name));
+        }
         let mut stats: Stats = answered.json("the statistics of a generation")?;
         let found = stats.indices.remove(name).and_then(|stats| identity_of(stats, shape.shards));
         if found.is_some() {
@@ -129,21 +134,30 @@ pub(crate) async fn belongings(client: &Client, name: &str) -> Result<Option<Bel
         return Ok(None);
     }
     let mut found: BTreeMap<String, Aliases> = answered.json("the aliases of a generation")?;
-    let mut aliases: BTreeSet<String> = found.remove(name).unwrap_or_default().aliases.into_keys().collect();
-    let has_write_alias = aliases.remove(&write_alias(name));
+    let mut aliases = found.remove(name).unwrap_or_default().aliases;
+    let alias = write_alias(name);
+    let may_write = |facts: &AliasFacts| facts.is_write_index != Some(false);
+    let has_write_alias = aliases.remove(&alias).as_ref().is_some_and(may_write)
+        && alias::targets(client, &alias).await?.is_some_and(|targets| targets == [name]);
+    let aliases = aliases.into_keys().collect();
     let ownership = ownership::read(client, name).await?.remove(name).flatten();
     Ok(Some(Belongings { ownership, has_write_alias, aliases }))
 }
 
-/// Gives a generation of ours its mark and its write alias, where it lacks them.
+/// Gives a generation of ours its mark and its write alias, where it lacks them. The name of a write alias
+/// is ours: whatever else has it loses it.
 pub(crate) async fn restore_belongings(client: &Client, name: &str, ownership: &Ownership) -> Result<()> {
     ownership::restore(client, name, ownership).await?;
     if belongings(client, name).await?.is_some_and(|belongings| belongings.has_write_alias) {
         return Ok(());
     }
     let alias = write_alias(name);
-    let action = json!({ "actions": [{ "add": { "index": name, "alias": alias } }] });
-    let answered = client.post("/_aliases", &action).await?;
+    let targets = alias::targets(client, &alias).await?.unwrap_or_default();
+    let others = targets.iter().filter(|target| *target != name);
+    let mut actions: Vec<Value> =
+        others.map(|other| json!({ "remove": { "index": other, "alias": alias } })).collect();
+    actions.push(json!({ "add": { "index": name, "alias": alias, "is_write_index": true } }));
+    let answered = client.post("/_aliases", &json!({ "actions": actions })).await?;
     answered.success(&format!("the write alias `{alias}`"))
 }
 
@@ -161,7 +175,12 @@ pub(crate) async fn drop(client: &Client, name: &str) -> Result<()> {
 
 #[derive(Default, Deserialize)]
 struct Aliases {
-    aliases: BTreeMap<String, Value>,
+    aliases: BTreeMap<String, AliasFacts>,
+}
+
+#[derive(Deserialize)]
+struct AliasFacts {
+    is_write_index: Option<bool>,
 }
 
 #[cfg(test)]

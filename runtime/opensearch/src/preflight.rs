@@ -21,6 +21,8 @@ use crate::state;
 use crate::templates;
 use crate::transport::segment;
 
+/// What the server calls the block of an index that someone closed.
+const INDEX_CLOSED: &str = "index closed";
 /// The lowest major version that is known to answer as we expect.
 const MAJOR_MIN: u64 = 2;
 
@@ -233,8 +235,11 @@ impl Block {
 
     fn finding((whom, block): (String, Self)) -> Finding {
         let message = format!("{whom} takes no writes: {}", block.description);
-        Finding::live("index-blocked", Level::Deny, message)
-            .with_help("free disk space, or remove the `blocks` setting")
+        let help = match block.description.as_str() {
+            INDEX_CLOSED => "open the index with `POST /<index>/_open`",
+            _ => "free disk space, or remove the `blocks` setting",
+        };
+        Finding::live("index-blocked", Level::Deny, message).with_help(help)
     }
 }
 

@@ -200,7 +200,8 @@ impl StateIndex {
     fn decode<T: DeserializeOwned>(&self, document: Document) -> Result<Stored<T>> {
         let revision = document.revision();
         let value = serde_json::from_value(document.source).map_err(|error| {
-            let message = format!("document `{}` of index `{}` is no state of ours", document.id, self.index);
+            let message =
+                format!("document `{}` of index `{}` is not a flusso state", document.id, self.index);
             Error::new(ErrorKind::Drift, message).with_source(error)
         })?;
         Ok(Stored { value, revision })

@@ -60,7 +60,7 @@ impl PostgresCapture {
         self.bond.check()?;
         let what = "reading the log's position";
         let text: String = cell(&self.control.query_one(what, statement, &[]).await?, 0)?;
-        text.parse().map_err(|_| Error::new(ErrorKind::Internal, format!("`{text}` is no log position")))
+        text.parse().map_err(|_| Error::new(ErrorKind::Internal, format!("invalid LSN `{text}`")))
     }
 }
 

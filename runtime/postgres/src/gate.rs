@@ -37,5 +37,5 @@ pub(crate) async fn pass(session: &Session, options: &RunOptions, bond: &Bond) -
 
 async fn number(session: &Session, statement: &str) -> Result<u64> {
     let text: String = cell(&session.query_one(WHAT, statement, &[]).await?, 0)?;
-    text.parse().map_err(|_| Error::new(ErrorKind::Internal, format!("`{text}` is no transaction id")))
+    text.parse().map_err(|_| Error::new(ErrorKind::Internal, format!("invalid transaction id `{text}`")))
 }

@@ -93,7 +93,7 @@ fn identity_steps<'a>(plan: &'a Lock, facts: &CatalogFacts) -> Vec<Step<'a>> {
         facts.relations.get(&table.name).is_some_and(|relation| !identity::suffices(table, relation))
     };
     let step = |table: &'a flusso_schemas::lock::TablePlan| Step {
-        what: format!("lets old rows of `{}` carry {}", table.name, identity::called(&table.identity)),
+        what: format!("sets `REPLICA IDENTITY {}` on `{}`", identity::called(&table.identity), table.name),
         statement: identity::statement(table),
         tables: vec![&table.name],
     };
@@ -108,20 +108,22 @@ async fn publication_steps<'a>(
     let name = &plan.source.publication;
     let all: Vec<&TableName> = plan.tables.iter().map(|table| &table.name).collect();
     let Some(found) = rules::of(facts, name) else {
-        let what = format!("publishes {} through a new publication `{name}`", tables_in_words(&all));
+        let what = format!("creates publication `{name}` for {}", tables_in_words(&all));
         return Ok(vec![Step { what, statement: rules::create(name, &all), tables: all }]);
     };
     let mut steps = Vec::new();
     let missing = rules::missing_operations(found);
     if !missing.is_empty() {
-        let what = format!("lets publication `{name}` send {} too", missing.join(", "));
+        let what = format!("makes publication `{name}` publish {} as well", missing.join(", "));
         steps.push(Step { what, statement: rules::publish_all(name), tables: Vec::new() });
     }
     let (missing, narrowed) = (rules::missing_tables(plan, facts), rules::narrowed_tables(plan, facts));
     if !narrowed.is_empty() {
         let others = publication::members(session, name).await?;
-        let what =
-            format!("lets publication `{name}` send every row and column of {}", tables_in_words(&narrowed));
+        let what = format!(
+            "makes publication `{name}` publish every row and column of {}",
+            tables_in_words(&narrowed)
+        );
         steps.push(Step { what, statement: publication::set(name, &all, &others), tables: all });
     } else if !missing.is_empty() {
         let what = format!("adds {} to publication `{name}`", tables_in_words(&missing));

@@ -120,6 +120,11 @@ pub async fn connect(plan: &ConnectPlan, purpose: &str, bond: &Bond) -> Result<S
         let session = Session { statements, plan: plan.clone() };
         session.pin().await.map_err(|error| match error.kind {
             ErrorKind::ConnectionLost => plan.unreachable(error),
+            // Until ours is set, the timeout of the role or the database counts.
+            ErrorKind::TooMuch => plan
+                .unreachable(error)
+                .into_kind(ErrorKind::Misconfigured)
+                .with_help("raise or reset `statement_timeout` of the connection's role and of the database"),
             _ => plan.unreachable(error).into_kind(ErrorKind::Misconfigured),
         })?;
         Ok(session)
@@ -211,8 +216,18 @@ pub fn failed(what: &str, error: &tokio_postgres::Error) -> Error {
         let kind = if is_lost(error) { ErrorKind::ConnectionLost } else { ErrorKind::Internal };
         return Error::new(kind, format!("{what}: {}", words(error)));
     };
-    Error::new(kind_of(code), format!("{what}: {}", words(error))).with_source(SqlState(code.to_owned()))
+    let failed = Error::new(kind_of(code), format!("{what}: {}", words(error)));
+    let failed = failed.with_source(SqlState(code.to_owned()));
+    match code {
+        CANCELLED => failed.with_help(
+            "raise `source.postgres.statement_timeout`, or try again when the server is less busy",
+        ),
+        _ => failed,
+    }
 }
+
+/// What a statement ends with that took longer than the server allows it, or that someone cancelled.
+const CANCELLED: &str = "57014";
 
 /// Whether the connection broke; else an answer was not what our own statement asks for.
 pub(crate) fn is_lost(error: &tokio_postgres::Error) -> bool {
@@ -227,7 +242,7 @@ pub(crate) fn kind_of(code: &str) -> ErrorKind {
         // Another session holds the lock, made us the victim of a deadlock, or overtook us.
         ("55P03", _) | (_, "40") => ErrorKind::LockNotAvailable,
         // A row that the server has no memory for has none the next time either.
-        ("57014" | "53200", _) => ErrorKind::TooMuch,
+        (CANCELLED | "53200", _) => ErrorKind::TooMuch,
         ("57P01" | "57P02" | "57P03" | "25P03", _) | (_, "08" | "53" | "58") => ErrorKind::ConnectionLost,
         (_, "22") => ErrorKind::Rejected,
         (_, "42" | "0A" | "3F" | "55") => ErrorKind::Drift,

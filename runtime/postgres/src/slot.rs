@@ -74,7 +74,7 @@ fn holder(process: Option<i32>, application: Option<&str>) -> Option<String> {
 }
 
 fn position_of(text: &str) -> Result<Lsn> {
-    text.parse().map_err(|_| Error::new(ErrorKind::Internal, format!("`{text}` is no log position")))
+    text.parse().map_err(|_| Error::new(ErrorKind::Internal, format!("invalid LSN `{text}`")))
 }
 
 /// Makes the slot in `maker`, a session of its own, and returns its first position. It waits for

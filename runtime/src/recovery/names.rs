@@ -57,6 +57,11 @@ impl Names {
         }
     }
 
+    /// How the connections of all sinks are called.
+    pub fn sinks(&self) -> String {
+        self.states.iter().map(|(sink, _)| self.sink(sink)).collect::<Vec<_>>().join(" and ")
+    }
+
     /// The aliases that a sink's readers query.
     pub fn aliases(&self, sink: &str) -> String {
         let of_sink = self.plan.indexes.iter().filter(|index| sinks_of(index).iter().any(|own| own == sink));
@@ -70,6 +75,11 @@ impl Names {
         let mut commands = vec![self.drop_slot(slot)];
         commands.extend(self.states.iter().map(|(sink, index)| self.delete(sink, index)));
         self.then_apply(&commands)
+    }
+
+    /// Drops a slot that no state knows, and lets apply begin.
+    pub fn rebuild_from(&self, slot: &str) -> String {
+        self.then_apply(&[self.drop_slot(slot)])
     }
 
     /// Deletes every state where the slot is gone or is not ours, and lets apply begin again.

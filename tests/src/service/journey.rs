@@ -8,6 +8,7 @@ mod failpoints;
 mod hot;
 mod kills;
 mod locks;
+mod mishaps;
 mod mistakes;
 mod names;
 mod renames;

@@ -75,9 +75,9 @@ pub fn obstacle(table: &TablePlan, relation: &RelationFacts) -> Option<String> {
 /// How the plan's identity is called.
 pub fn called(identity: &Identity) -> String {
     match identity {
-        Identity::Default => "its primary key".to_owned(),
-        Identity::Full => "the whole row".to_owned(),
-        Identity::Index(name) => format!("index `{name}`"),
+        Identity::Default => "DEFAULT".to_owned(),
+        Identity::Full => "FULL".to_owned(),
+        Identity::Index(name) => format!("USING INDEX {name}"),
     }
 }
 

@@ -6,6 +6,8 @@ use tokio_postgres::error::SqlState;
 
 use crate::session::{is_lost, kind_of, words};
 
+const PRIVILEGE_HELP: &str = "run `flusso apply --dry-run`: it names each privilege that is missing, with the statement that grants it";
+
 /// Why one attempt failed. No variant holds a row's value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Fault {
@@ -83,6 +85,10 @@ impl From<Error> for Fault {
     }
 }
 
+fn is_privilege(code: &str) -> bool {
+    code == SqlState::INSUFFICIENT_PRIVILEGE.code()
+}
+
 /// The place in a message, with what follows it.
 fn in_field(field: Option<&str>) -> String {
     field.map_or_else(String::new, |field| format!("field {field}: "))
@@ -102,13 +108,21 @@ impl Fault {
         matches!(self, Self::Query { code, .. } if code.starts_with("22"))
     }
 
+    /// The same where no row was read. A missing privilege is told apart: another lock would not mend it.
+    pub(super) fn of_catalog(self) -> Self {
+        match self {
+            Self::Query { code, words, .. } if !is_privilege(&code) => Self::Catalog(words),
+            other => other,
+        }
+    }
+
     /// The error for whoever asked for `what`. `narrowable`: less can be asked for, so that the one row that cannot
     /// be read, or is too large, is found by halving.
     pub(super) fn into_error(self, what: &str, narrowable: bool) -> Error {
         let kind = match &self {
             Self::Lost(_) => ErrorKind::ConnectionLost,
             Self::Locked => ErrorKind::LockNotAvailable,
-            Self::Query { code, .. } if *code == *SqlState::INSUFFICIENT_PRIVILEGE.code() => ErrorKind::Drift,
+            Self::Query { code, .. } if is_privilege(code) => ErrorKind::Drift,
             Self::TooLong | Self::Oversized | Self::ControlByte(_) | Self::Query { .. } if narrowable => {
                 ErrorKind::TooMuch
             }
@@ -120,16 +134,18 @@ impl Fault {
             Self::Unseen(_) | Self::Internal(_) => ErrorKind::Internal,
             Self::Stopped => ErrorKind::Stopped,
         };
+        let is_refused = kind == ErrorKind::Drift && matches!(self, Self::Query { .. });
         let error = Error::new(kind, format!("{what}: {self}"));
         match self {
             Self::Standby => error.with_help("let the source's URL lead to the primary"),
             Self::Catalog(_) => {
-                error.with_help("run `flusso compile` against this database and apply the new lock")
+                error.with_help("run `flusso compile` against this database, then `flusso apply`")
             }
             Self::Row { .. } => error.with_help(
                 "correct the row, or the field's `sql:` so that it takes every value; then run this again",
             ),
             Self::Oversized => error.with_help("leave the large field out, or shorten the row's values"),
+            _ if is_refused => error.with_help(PRIVILEGE_HELP),
             _ => error,
         }
     }
@@ -153,7 +169,11 @@ mod tests {
 
     #[test]
     fn a_missing_privilege_is_nobodys_row() {
-        assert_eq!(failed("42501").into_error("orders", true).kind, ErrorKind::Drift);
+        let error = failed("42501").of_catalog().into_error("orders", true);
+        assert_eq!(error.kind, ErrorKind::Drift);
+        assert!(error.help.expect("help").contains("flusso apply --dry-run"));
+        let changed = failed("42703").of_catalog().into_error("orders", true);
+        assert!(changed.help.expect("help").contains("flusso compile"));
     }
 
     #[test]

@@ -107,8 +107,7 @@ impl<'a> Sources<'a> {
             Err(fault) => return fault,
         };
         match reader.prepare(&bare, &reading.types()).await {
-            Err(Fault::Query { words, .. }) => Fault::Catalog(words),
-            Err(other) => other,
+            Err(unread) => unread.of_catalog(),
             Ok(_) => fault,
         }
     }

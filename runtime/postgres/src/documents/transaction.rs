@@ -176,8 +176,5 @@ fn snapshot_of(seen: Seen, reading: &Reading<'_>, began: Instant) -> Snapshot {
 
 /// BEGIN and LOCK read no row: where they fail for another reason than a lock it is the catalog.
 fn of_opening(error: tokio_postgres::Error) -> Fault {
-    match Fault::from(error) {
-        Fault::Query { words, .. } => Fault::Catalog(words),
-        other => other,
-    }
+    Fault::from(error).of_catalog()
 }

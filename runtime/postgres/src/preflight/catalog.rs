@@ -67,7 +67,7 @@ fn labels(index: &IndexPlan, facts: &CatalogFacts) -> Vec<String> {
     let mut found = Vec::new();
     for (name, relied) in &index.enums {
         let Some(live) = live(name) else {
-            found.push(format!("enum `{name}` is no column's type any more"));
+            found.push(format!("no column has the type `{name}` any more"));
             continue;
         };
         let kept: Vec<&String> = live.iter().filter(|label| relied.contains(label)).collect();

@@ -63,6 +63,41 @@ fn a_write_alias_that_was_removed_is_put_back() {
 }
 
 #[test]
+fn a_write_alias_that_points_to_another_index_confirms_nothing_and_is_put_back() {
+    let mut rig = Rig::new(SHOP, 0.002);
+    rig.compile_and_apply();
+    let live = targets(&rig).remove(0);
+    let (other, write_alias) = (format!("{}_other", rig.name), format!("{live}-W"));
+    rig.request("PUT", &format!("/{other}"), "");
+    move_alias(
+        &rig,
+        json!([
+            { "remove": { "index": live, "alias": write_alias } },
+            { "add": { "index": other, "alias": write_alias } },
+        ]),
+    );
+    let follower = rig.follow();
+    rig.run(&["update shop.orders set note = 'elsewhere' where id < 5"]);
+    follower.wait().assert_code(4).assert_said(&format!("points to `{other}`")).assert_said("flusso apply");
+    rig.flusso(&["apply"]).assert_code(0).assert_said("its write alias");
+    let follower = rig.follow();
+    rig.assert_becomes_right("orders");
+    follower.stop().assert_code(0);
+    // Beside ours and as the one that is written to: nothing is written to ours either.
+    move_alias(
+        &rig,
+        json!([{ "add": { "index": other, "alias": write_alias, "is_write_index": true } },
+            { "add": { "index": live, "alias": write_alias, "is_write_index": false } }]),
+    );
+    rig.run(&["delete from shop.orders where id = 6"]);
+    rig.flusso(&["run"]).assert_code(4).assert_said(&format!("points to `{other}`"));
+    rig.flusso(&["apply"]).assert_code(0);
+    let follower = rig.follow();
+    rig.assert_becomes_right("orders");
+    follower.stop().assert_code(0);
+}
+
+#[test]
 fn an_alias_that_was_moved_or_doubled_is_refused_with_where_it_points() {
     let rig = Rig::new(SHOP, 0.002);
     rig.compile_and_apply();

@@ -127,7 +127,7 @@ fn a_dry_run_ends_as_the_apply_would() {
     assert_eq!(rig.value("select count(*) from pg_publication"), Some("0".to_owned()));
     rig.run(&[&format!("select pg_create_logical_replication_slot('{slot}', 'pgoutput')")]);
     for arguments in [["apply", "--dry-run"].as_slice(), &["apply"]] {
-        rig.flusso(arguments).assert_code(4).assert_said("no state says that it is ours");
+        rig.flusso(arguments).assert_code(4).assert_said("no state in a sink knows it");
     }
     assert_eq!(rig.value("select count(*) from pg_publication"), Some("0".to_owned()), "nothing was altered");
 }
