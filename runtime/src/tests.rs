@@ -7,6 +7,7 @@ mod bench;
 mod confirming;
 mod generations;
 mod histories;
+mod moved;
 mod reading;
 mod recovering;
 mod smoke;

@@ -8,11 +8,13 @@ mod one_line;
 mod parameter;
 mod pool;
 mod reads;
+mod relied;
 mod seen;
 mod sources;
 mod splice;
 mod transaction;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -23,6 +25,7 @@ use flusso_runtime::error::Result;
 use flusso_runtime::source::{Aftermath, DocumentBuilder, ResolveRequest, Resolved};
 use flusso_schemas::lock::IndexPlan;
 use flusso_schemas::name::TableName;
+use flusso_schemas::state::CatalogRecord;
 use tokio_postgres::error::SqlState;
 
 use crate::connect::ConnectPlan;
@@ -128,6 +131,10 @@ impl PostgresDocuments {
 
 #[async_trait]
 impl DocumentBuilder for PostgresDocuments {
+    fn rely_on(&self, records: BTreeMap<String, CatalogRecord>) -> Result<()> {
+        self.reads.rely_on(records)
+    }
+
     async fn resolve(&self, request: ResolveRequest<'_>) -> Result<Resolved> {
         let narrowable = request.keys.len() > 1;
         let what = || {

@@ -1,6 +1,7 @@
 //! Why a reading transaction gave nothing, and what that means to whoever asked for it.
 
 use flusso_runtime::bounds::DOCUMENT_BYTES_MAX;
+use flusso_runtime::drift::{Difference, moved_reading};
 use flusso_runtime::error::{Error, ErrorKind};
 use tokio_postgres::error::SqlState;
 
@@ -18,6 +19,12 @@ pub(crate) enum Fault {
     /// A transaction whose effect has to be visible is not visible yet.
     #[error("transaction {0} is not visible")]
     Unseen(u32),
+    /// A name stands for something else than was recorded.
+    #[error("{}", moved_reading(.0))]
+    Moved(Vec<Difference>),
+    /// A label or schema was altered while the transaction read.
+    #[error("the catalog changed while it was read")]
+    Shifted,
     /// It took longer than its bound.
     #[error("the reading transaction took longer than its bound")]
     TooLong,
@@ -114,6 +121,7 @@ impl Fault {
             Self::Standby | Self::Catalog(_) => ErrorKind::Drift,
             Self::Unseen(_) | Self::Internal(_) => ErrorKind::Internal,
             Self::Stopped => ErrorKind::Stopped,
+            Self::Moved(_) | Self::Shifted => ErrorKind::CatalogMoved,
         };
         let error = Error::new(kind, format!("{what}: {self}"));
         match self {
