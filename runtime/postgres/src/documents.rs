@@ -32,6 +32,7 @@ use crate::connect::ConnectPlan;
 use crate::session::Bond;
 use compose::Rows;
 use fault::Fault;
+use field::Suspects;
 use key_rows::{KeyRows, missing};
 use parameter::Parameter;
 use reads::Reads;
@@ -81,6 +82,10 @@ impl PostgresDocuments {
                     true => Fault::Query { code, words, statement },
                     false => Fault::Row { field, words },
                 }
+            }
+            (Fault::Null { node, .. }, Selection::Keys(keys)) if keys.len() == 1 => {
+                let field = Suspects::promised(index, &node).named();
+                Fault::Null { node, field }
             }
             (fault, _) => fault,
         }

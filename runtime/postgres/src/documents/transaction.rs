@@ -181,7 +181,16 @@ async fn take(stream: RowStream, number: usize, rows: &mut impl TakeRows) -> Res
 async fn settle(reader: &Reader, fault: Option<&Fault>, commit: Sent<'_, ()>) -> Result<(), Fault> {
     // Where the server itself gave up nothing runs; a transaction that is not visible is waited for by
     // the next statement, which a late cancel would hit.
-    if matches!(fault, Some(Fault::TooLong | Fault::Oversized | Fault::ControlByte(_) | Fault::Internal(_))) {
+    if matches!(
+        fault,
+        Some(
+            Fault::TooLong
+                | Fault::Oversized
+                | Fault::ControlByte(_)
+                | Fault::Null { .. }
+                | Fault::Internal(_)
+        )
+    ) {
         reader.cancel().await;
     }
     Ok(reader.session().statements().unless_silent(WHAT, commit.answer()).await??)
