@@ -116,6 +116,21 @@ pub fn differences(recorded: &CatalogRecord, now: &CatalogRecord, compare: Compa
     found
 }
 
+/// What the names in an index's queries stand for, where that is not what was recorded. Every reading
+/// transaction asks this of the catalog that it reads by: DDL that is undone before the whole record is
+/// compared leaves no other trace than documents of something else.
+pub fn moved_names(recorded: &CatalogRecord, now: &CatalogRecord) -> Vec<Difference> {
+    let mut found = differences(recorded, now, Compare::ButManaged);
+    found.retain(|difference| difference.cause.is_of_name());
+    found
+}
+
+/// What follows from [`moved_names`] for whoever read by them.
+pub fn moved_reading(differences: &[Difference]) -> String {
+    let differences: Vec<String> = differences.iter().map(ToString::to_string).collect();
+    format!("the catalog changed and nothing that was read is used: {}", differences.join("; "))
+}
+
 /// The record of the catalog as it is `now`, for an index whose recorded differences are none. The layout
 /// of each table stays: rows of before `now` may still be on their way.
 pub fn renewed(recorded: &CatalogRecord, mut now: CatalogRecord) -> CatalogRecord {

@@ -21,6 +21,10 @@ pub enum ErrorKind {
     ConnectionLost,
     /// A table lock was not to be had in time (`55P03`): wait, read again.
     LockNotAvailable,
+    /// A name that a query uses stood for something else in the catalog than what was recorded: the record
+    /// is compared anew when the session begins again, and either the index is stale or the read is
+    /// repeated.
+    CatalogMoved,
     /// The reading transaction took longer than its bound, or a row of it cannot be read: read less.
     TooMuch,
     /// The sink did not answer in time, or an eventless write is in doubt: read and write again.
@@ -61,6 +65,7 @@ impl ErrorKind {
             | Self::Blocked
             | Self::ConnectionLost
             | Self::LockNotAvailable
+            | Self::CatalogMoved
             | Self::TooMuch
             | Self::Unanswered => Remedy::Retry,
             Self::Misconfigured => Remedy::RetryWhereItWorked,
@@ -80,7 +85,7 @@ impl ErrorKind {
         match self {
             Self::Findings => 1,
             Self::Unreachable | Self::Misconfigured | Self::ConnectionLost | Self::Unanswered => 3,
-            Self::Drift => 4,
+            Self::Drift | Self::CatalogMoved => 4,
             Self::LockNotAvailable
             | Self::TooMuch
             | Self::Blocked

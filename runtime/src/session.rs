@@ -63,7 +63,10 @@ impl Session {
     ) -> Result<(Arc<Self>, Pipeline)> {
         let Start { feeds, source, sink, states, confirmed, options } = start;
         let unread = Unread::of(&feeds, &states, &source).await?;
-        stream.follow(&recorded(&feeds, &states, &source).await?);
+        let records = recorded(&feeds, &states, &source).await?;
+        stream.follow(&records);
+        let by_name = records.into_iter().map(|(index, record)| (feeds.index(index).name.clone(), record));
+        source.documents.rely_on(by_name.collect())?;
         let writer = Arc::new(Writer::new(sink, source.capture.clone(), stream.lease()));
         let (sender, receiver) = watch::channel(confirmed);
         let pipeline = Pipeline {

@@ -212,6 +212,11 @@ pub struct EdgeHit {
 /// saying so, before it reads.
 #[async_trait]
 pub trait DocumentBuilder: Debug + Send + Sync {
+    /// What the names of each index's queries stood for when its generations were built, by the index's
+    /// name. Called once, before anything is read for a sink. From then on a transaction in which a name
+    /// stands for something else gives nothing but [`crate::ErrorKind::CatalogMoved`].
+    fn rely_on(&self, records: BTreeMap<String, CatalogRecord>) -> Result<()>;
+
     /// From navigation values of an edge to root keys, one page: at most `limit` keys above `after`,
     /// ascending in the source's own order, each once.
     async fn resolve(&self, request: ResolveRequest<'_>) -> Result<Resolved>;

@@ -8,6 +8,7 @@ mod confirming;
 mod doubts;
 mod generations;
 mod histories;
+mod moved;
 mod reading;
 mod recovering;
 mod smoke;

@@ -8,11 +8,13 @@ mod one_line;
 mod parameter;
 mod pool;
 mod reads;
+mod relied;
 mod seen;
 mod sources;
 mod splice;
 mod transaction;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -23,12 +25,14 @@ use flusso_runtime::error::Result;
 use flusso_runtime::source::{Aftermath, DocumentBuilder, ResolveRequest, Resolved};
 use flusso_schemas::lock::IndexPlan;
 use flusso_schemas::name::TableName;
+use flusso_schemas::state::CatalogRecord;
 use tokio_postgres::error::SqlState;
 
 use crate::connect::ConnectPlan;
 use crate::session::Bond;
 use compose::Rows;
 use fault::Fault;
+use field::Suspects;
 use key_rows::{KeyRows, missing};
 use parameter::Parameter;
 use reads::Reads;
@@ -79,6 +83,10 @@ impl PostgresDocuments {
                     false => Fault::Row { field, words },
                 }
             }
+            (Fault::Null { node, .. }, Selection::Keys(keys)) if keys.len() == 1 => {
+                let field = Suspects::promised(index, &node).named();
+                Fault::Null { node, field }
+            }
             (fault, _) => fault,
         }
     }
@@ -128,6 +136,10 @@ impl PostgresDocuments {
 
 #[async_trait]
 impl DocumentBuilder for PostgresDocuments {
+    fn rely_on(&self, records: BTreeMap<String, CatalogRecord>) -> Result<()> {
+        self.reads.rely_on(records)
+    }
+
     async fn resolve(&self, request: ResolveRequest<'_>) -> Result<Resolved> {
         let narrowable = request.keys.len() > 1;
         let what = || {

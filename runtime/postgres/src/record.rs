@@ -134,8 +134,7 @@ impl<'a> Request<'a> {
         let columns = columns.collect();
         let mut labels = Vec::new();
         for (spelled, each) in &index.enums {
-            let name = TableName::parse(spelled, DEFAULT_SCHEMA)
-                .map_err(|error| Error::new(ErrorKind::Internal, format!("{WHAT}: {error}")))?;
+            let name = enum_name(spelled)?;
             let label = |label| RequestedLabel { spelled, type_name: name.clone(), label };
             labels.extend(each.iter().map(|each| label(each.as_str())));
         }
@@ -169,6 +168,12 @@ impl<'a> Request<'a> {
         }
         Ok(())
     }
+}
+
+/// An enum's schema and name, from the type as the lock spells it.
+pub(crate) fn enum_name(spelled: &str) -> Result<TableName> {
+    TableName::parse(spelled, DEFAULT_SCHEMA)
+        .map_err(|error| Error::new(ErrorKind::Internal, format!("{WHAT}: {error}")))
 }
 
 impl RequestedTable<'_> {

@@ -6,9 +6,11 @@ use std::sync::Arc;
 use flusso_schemas::name::Ident;
 use flusso_schemas::state::{CatalogRecord, ColumnRecord, IdentityRecord, PublicationRecord, TableRecord};
 
-use super::tables::{Table, edges_of};
+use super::tables::{Change, Table, Tables, edges_of};
 use super::world::{Inner, World};
 
+/// Oid of an empty table that has another's name.
+const OID_OF_REPLACEMENT: u32 = 99;
 /// The column of every table that an ALTER is about.
 const COLUMN: &str = "value";
 
@@ -21,12 +23,24 @@ pub struct Catalog {
     versions: BTreeMap<Table, u32>,
     types: BTreeMap<Table, u32>,
     tunings: BTreeMap<Table, u32>,
+    /// Tables whose name an empty table has.
+    replaced: BTreeSet<Table>,
 }
 
 impl World {
     /// Another type for a column of a table, without a rewrite.
     pub fn retype(&self, table: Table) {
         self.with(|inner| *inner.catalog.types.entry(table).or_default() += 1);
+    }
+
+    /// An empty table takes a table's name. What is read by that name finds no row.
+    pub fn replace(&self, table: Table) {
+        self.with(|inner| drop(inner.catalog.replaced.insert(table)));
+    }
+
+    /// The table has its name back.
+    pub fn put_back(&self, table: Table) {
+        self.with(|inner| drop(inner.catalog.replaced.remove(&table)));
     }
 
     /// An ALTER that rewrites the rows of a table and leaves its columns as they are.
@@ -49,6 +63,15 @@ impl World {
 }
 
 impl Inner {
+    /// What a snapshot finds by the tables' names.
+    pub(super) fn named(&self) -> Arc<Tables> {
+        let mut tables = self.visible.clone();
+        for table in &self.catalog.replaced {
+            Arc::make_mut(&mut tables).apply(&Change::Truncate(*table));
+        }
+        tables
+    }
+
     /// What the index at a position of the lock depends on.
     pub(super) fn catalog_record(&self, position: usize) -> CatalogRecord {
         let is_read = |table: &Table| edges_of(*table).iter().any(|(at, ..)| *at == position);
@@ -80,7 +103,7 @@ impl Inner {
             tuning: of(&self.catalog.tunings).to_string(),
         };
         TableRecord {
-            oid: table as u32,
+            oid: if self.catalog.replaced.contains(&table) { OID_OF_REPLACEMENT } else { table as u32 },
             file: self.visible.file_node(table),
             class_xmin: CLASS_VERSION,
             identity: IdentityRecord { form: "f".to_owned(), columns: BTreeSet::new() },

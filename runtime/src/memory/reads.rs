@@ -1,16 +1,19 @@
 //! The source's documents: each call reads one snapshot.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use flusso_schemas::lock::IndexPlan;
+use flusso_schemas::state::CatalogRecord;
 
 use super::calls::Call;
 use super::plan::position_of;
 use super::tables::{Table, Tables, id_of, key_of, root_of};
 use super::world::Session;
 use crate::documents::{Built, Documents, Key, Selection, Snapshot};
+use crate::drift::{moved_names, moved_reading};
 use crate::error::{Error, ErrorKind, Result};
 use crate::progress::ProgressEvent;
 use crate::source::{Aftermath, DocumentBuilder, ResolveRequest, Resolved};
@@ -18,11 +21,12 @@ use crate::source::{Aftermath, DocumentBuilder, ResolveRequest, Resolved};
 #[derive(Debug)]
 pub struct MemoryDocuments {
     session: Session,
+    records: OnceLock<BTreeMap<String, CatalogRecord>>,
 }
 
 impl MemoryDocuments {
     pub fn new(session: Session) -> Self {
-        Self { session }
+        Self { session, records: OnceLock::new() }
     }
 
     async fn reach(&self, call: Call) -> Result<()> {
@@ -30,8 +34,10 @@ impl MemoryDocuments {
         self.session.check()
     }
 
-    /// A snapshot that sees these transactions. Waits for them, and for a table that is locked.
-    async fn snapshot(&self, must_see: &[u32]) -> Result<(Arc<Tables>, Snapshot)> {
+    /// A snapshot that sees these transactions. Waits for them, and for a table that is locked. An error
+    /// where the index's names do not stand for what was recorded.
+    async fn snapshot(&self, index: &IndexPlan, must_see: &[u32]) -> Result<(Arc<Tables>, Snapshot)> {
+        let record = self.records.get().and_then(|records| records.get(&index.name));
         let began = Instant::now();
         let mut said = false;
         let progress = self.session.options.progress.clone();
@@ -55,10 +61,16 @@ impl MemoryDocuments {
                 began,
                 file_nodes: inner.visible.file_nodes(),
             };
-            Some(Ok((inner.visible.clone(), snapshot)))
+            let now = inner.catalog_record(position_of(index));
+            let moved = record.map(|record| moved_names(record, &now)).unwrap_or_default();
+            Some(Ok((inner.named(), snapshot, moved)))
         });
         match taken.await {
-            Ok(taken) => Ok(taken),
+            Ok((tables, snapshot, moved)) if moved.is_empty() => Ok((tables, snapshot)),
+            Ok((_, _, differences)) => Err(Error::new(
+                ErrorKind::CatalogMoved,
+                format!("index `{}`: {}", index.name, moved_reading(&differences)),
+            )),
             Err(()) => self.session.check().map(|()| unreachable!("a session does not come back")),
         }
     }
@@ -87,9 +99,14 @@ impl MemoryDocuments {
 
 #[async_trait]
 impl DocumentBuilder for MemoryDocuments {
+    fn rely_on(&self, records: BTreeMap<String, CatalogRecord>) -> Result<()> {
+        self.records.set(records).expect("a session begins once");
+        Ok(())
+    }
+
     async fn resolve(&self, request: ResolveRequest<'_>) -> Result<Resolved> {
         self.reach(Call::Resolve).await?;
-        let (tables, snapshot) = self.snapshot(request.must_see).await?;
+        let (tables, snapshot) = self.snapshot(request.index, request.must_see).await?;
         self.bounded(request.keys.len(), self.session.world.read(|inner| inner.resolve_max))?;
         let found = tables.resolve(position_of(request.index), request.edge, request.keys);
         let after = request.after.map_or(0, id_of);
@@ -100,7 +117,7 @@ impl DocumentBuilder for MemoryDocuments {
 
     async fn build(&self, index: &IndexPlan, selection: &Selection, must_see: &[u32]) -> Result<Built> {
         self.reach(Call::Build).await?;
-        let (tables, snapshot) = self.snapshot(must_see).await?;
+        let (tables, snapshot) = self.snapshot(index, must_see).await?;
         let ids = self.selected(&tables, index, selection);
         self.bounded(ids.len(), self.session.world.read(|inner| inner.build_max))?;
         let mut documents = Documents::default();
@@ -118,7 +135,7 @@ impl DocumentBuilder for MemoryDocuments {
 
     async fn keys(&self, index: &IndexPlan, selection: &Selection) -> Result<(Vec<Key>, Snapshot)> {
         self.reach(Call::Keys).await?;
-        let (tables, snapshot) = self.snapshot(&[]).await?;
+        let (tables, snapshot) = self.snapshot(index, &[]).await?;
         let has_document = |id: &u64| tables.document(position_of(index), *id).is_some();
         let ids = self.selected(&tables, index, selection).into_iter().filter(has_document);
         Ok((ids.map(key_of).collect(), snapshot))
@@ -126,7 +143,7 @@ impl DocumentBuilder for MemoryDocuments {
 
     async fn bound(&self, index: &IndexPlan, after: Option<&Key>, rows: u64) -> Result<Option<Key>> {
         self.reach(Call::Bound).await?;
-        let (tables, _) = self.snapshot(&[]).await?;
+        let (tables, _) = self.snapshot(index, &[]).await?;
         let after = after.map_or(0, id_of);
         let nth = usize::try_from(rows - 1).expect("a chunk's rows fit");
         Ok(tables.ids(root_of(position_of(index))).filter(|id| *id > after).nth(nth).map(key_of))

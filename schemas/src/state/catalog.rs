@@ -157,6 +157,17 @@ pub enum StaleCause {
 }
 
 impl StaleCause {
+    /// Whether a name that queries use stands for something else, or for nothing.
+    pub fn is_of_name(self) -> bool {
+        use StaleCause::{
+            ColumnMissing, ColumnReplaced, ColumnRetyped, LabelMissing, TableMissing, TableReplaced,
+        };
+        matches!(
+            self,
+            TableMissing | TableReplaced | ColumnMissing | ColumnReplaced | ColumnRetyped | LabelMissing
+        )
+    }
+
     /// Whether putting the catalog back is enough: no document is wrong because of this alone, and a row
     /// that comes of it is noticed by itself.
     pub fn is_reversible(self) -> bool {

@@ -1,6 +1,7 @@
 //! Why a reading transaction gave nothing, and what that means to whoever asked for it.
 
 use flusso_runtime::bounds::DOCUMENT_BYTES_MAX;
+use flusso_runtime::drift::{Difference, moved_reading};
 use flusso_runtime::error::{Error, ErrorKind};
 use tokio_postgres::error::SqlState;
 
@@ -20,6 +21,12 @@ pub(crate) enum Fault {
     /// A transaction whose effect has to be visible is not visible yet.
     #[error("transaction {0} is not visible")]
     Unseen(u32),
+    /// A name stands for something else than was recorded.
+    #[error("{}", moved_reading(.0))]
+    Moved(Vec<Difference>),
+    /// A label or schema was altered while the transaction read.
+    #[error("the catalog changed while it was read")]
+    Shifted,
     /// It took longer than its bound.
     #[error("the reading transaction took longer than its bound")]
     TooLong,
@@ -32,6 +39,14 @@ pub(crate) enum Fault {
     /// A byte that no line of JSON may hold.
     #[error("a document holds the control character 0x{0:02x}")]
     ControlByte(u8),
+    /// A row has no text for a field that the lock promises a value for.
+    #[error("{}a column that the lock relies on as NOT NULL holds a null", in_field(.field.as_deref()))]
+    Null {
+        /// Path of the node whose row it is.
+        node: String,
+        /// The field, as far as it could be found.
+        field: Option<String>,
+    },
     /// A statement failed, for a row or for the catalog.
     #[error("a query fails: {words}")]
     Query {
@@ -123,16 +138,25 @@ impl Fault {
             Self::Lost(_) => ErrorKind::ConnectionLost,
             Self::Locked => ErrorKind::LockNotAvailable,
             Self::Query { code, .. } if is_privilege(code) => ErrorKind::Drift,
-            Self::TooLong | Self::Oversized | Self::ControlByte(_) | Self::Query { .. } if narrowable => {
+            Self::TooLong
+            | Self::Oversized
+            | Self::ControlByte(_)
+            | Self::Null { .. }
+            | Self::Query { .. }
+                if narrowable =>
+            {
                 ErrorKind::TooMuch
             }
             Self::TooLong | Self::Cancelled => ErrorKind::TooMuch,
-            Self::Oversized | Self::ControlByte(_) | Self::Query { .. } | Self::Row { .. } => {
-                ErrorKind::Rejected
-            }
+            Self::Oversized
+            | Self::ControlByte(_)
+            | Self::Null { .. }
+            | Self::Query { .. }
+            | Self::Row { .. } => ErrorKind::Rejected,
             Self::Standby | Self::Catalog(_) => ErrorKind::Drift,
             Self::Unseen(_) | Self::Internal(_) => ErrorKind::Internal,
             Self::Stopped => ErrorKind::Stopped,
+            Self::Moved(_) | Self::Shifted => ErrorKind::CatalogMoved,
         };
         let is_refused = kind == ErrorKind::Drift && matches!(self, Self::Query { .. });
         let error = Error::new(kind, format!("{what}: {self}"));
@@ -143,6 +167,9 @@ impl Fault {
             }
             Self::Row { .. } => error.with_help(
                 "correct the row, or the field's `sql:` so that it takes every value; then run this again",
+            ),
+            Self::Null { .. } => error.with_help(
+                "make the column NOT NULL again, or run `flusso compile` and `flusso apply`, which allow for its nulls",
             ),
             Self::Oversized => error.with_help("leave the large field out, or shorten the row's values"),
             _ if is_refused => error.with_help(PRIVILEGE_HELP),
@@ -161,7 +188,8 @@ mod tests {
 
     #[test]
     fn what_one_key_cannot_give_is_rejected_and_of_many_less_is_asked() {
-        for fault in [failed("22012"), Fault::Oversized, Fault::ControlByte(1)] {
+        let null = Fault::Null { node: ".".to_owned(), field: None };
+        for fault in [failed("22012"), Fault::Oversized, Fault::ControlByte(1), null] {
             assert_eq!(fault.clone().into_error("orders", true).kind, ErrorKind::TooMuch);
             assert_eq!(fault.into_error("orders", false).kind, ErrorKind::Rejected);
         }

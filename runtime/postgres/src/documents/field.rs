@@ -13,7 +13,7 @@ const WHAT: &str = "looking for the field that fails";
 /// Most fields that a message names.
 const NAMED_MAX: usize = 3;
 
-/// The fields of the node whose statement failed that can fail at all: those with an expression.
+/// The fields of the node whose statement failed that can be what it was about.
 #[derive(Debug)]
 pub(super) struct Suspects<'a> {
     index: &'a IndexPlan,
@@ -30,6 +30,19 @@ impl<'a> Suspects<'a> {
         let is_suspect =
             |(path, field): &(&String, &FieldPlan)| has_expression(field) && is_within(node, path);
         let fields = index.fields.iter().filter(is_suspect).map(|(path, field)| (path.as_str(), field));
+        Self { index, node, fields: fields.collect() }
+    }
+
+    /// The fields of a node's own rows that readers are promised a value of.
+    pub(super) fn promised(index: &'a IndexPlan, node: &'a str) -> Self {
+        let is_of_another = |path: &str| {
+            let others = index.nodes.iter().map(|other| other.path.as_str());
+            others.filter(|other| *other != node && *other != ROOT_PATH).any(|other| is_within(other, path))
+        };
+        let is_promised = |(path, field): &(&String, &FieldPlan)| {
+            field.required && is_within(node, path) && (node != ROOT_PATH || !is_of_another(path))
+        };
+        let fields = index.fields.iter().filter(is_promised).map(|(path, field)| (path.as_str(), field));
         Self { index, node, fields: fields.collect() }
     }
 
@@ -84,7 +97,7 @@ impl<'a> Suspects<'a> {
     }
 
     /// Every suspect where they are few; else the node's own field.
-    fn named(&self) -> Option<String> {
+    pub(super) fn named(&self) -> Option<String> {
         match self.fields.as_slice() {
             [(only, _)] => Some(format!("`{only}`")),
             [first @ .., (last, _)] if !first.is_empty() && first.len() < NAMED_MAX => {

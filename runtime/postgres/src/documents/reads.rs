@@ -1,6 +1,7 @@
 //! Reading transactions until one counts: locks and transactions that are not visible are waited for.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use flusso_runtime::backends::RunOptions;
@@ -9,11 +10,13 @@ use flusso_runtime::error::Result;
 use flusso_runtime::progress::{Progress, ProgressEvent, Shutdown};
 use flusso_schemas::lock::IndexPlan;
 use flusso_schemas::name::TableName;
+use flusso_schemas::state::CatalogRecord;
 use tokio::time::{Instant, sleep};
 
 use super::fault::Fault;
 use super::field::Suspects;
 use super::pool::{Pool, Reader};
+use super::relied::Relied;
 use super::seen::{self, Seen};
 use super::sources::Sources;
 use super::transaction::{Reading, TakeRows, attempt, prepare_seen};
@@ -35,13 +38,27 @@ pub(super) struct Reads {
     pool: Pool,
     progress: Arc<dyn Progress>,
     shutdown: Shutdown,
+    /// What the names of each index have to stand for.
+    relied: OnceLock<BTreeMap<String, Relied>>,
 }
 
 impl Reads {
     /// Opens all connections.
     pub(super) async fn open(plan: &ConnectPlan, bond: &Bond, options: &RunOptions) -> Result<Self> {
         let pool = Pool::open(plan, bond, options.readers.max(1) + 1).await?;
-        Ok(Self { pool, progress: Arc::clone(&options.progress), shutdown: options.shutdown.clone() })
+        Ok(Self {
+            pool,
+            progress: Arc::clone(&options.progress),
+            shutdown: options.shutdown.clone(),
+            relied: OnceLock::new(),
+        })
+    }
+
+    /// From now on the names of each index have to stand for what is recorded.
+    pub(super) fn rely_on(&self, records: BTreeMap<String, CatalogRecord>) -> Result<()> {
+        let relied = records.into_iter().map(|(index, record)| Ok((index, Relied::of(record)?)));
+        self.relied.set(relied.collect::<Result<_>>()?).expect("a session begins once");
+        Ok(())
     }
 
     /// One reading transaction that counts.
@@ -53,7 +70,8 @@ impl Reads {
     ) -> Result<Snapshot, Fault> {
         let mut lent = self.pool.reader().await?;
         let reader = lent.get();
-        let result = match self.patiently(reading, reader, rows).await {
+        let relied = self.relied.get().and_then(|relied| relied.get(&sources.index.name));
+        let result = match self.patiently(reading, relied, reader, rows).await {
             Err(fault @ Fault::Query { .. }) => Err(sources.judge(reader, reading, fault).await),
             other => other,
         };
@@ -63,13 +81,14 @@ impl Reads {
     async fn patiently(
         &self,
         reading: &Reading<'_>,
+        relied: Option<&Relied>,
         reader: &mut Reader,
         rows: &mut impl TakeRows,
     ) -> Result<Snapshot, Fault> {
         let began = Instant::now();
         loop {
             rows.clear();
-            let result = match attempt(reader, reading, rows).await {
+            let result = match attempt(reader, reading, relied, rows).await {
                 Err(Fault::Unseen(_)) => match self.until_seen(reader, reading.must_see).await {
                     Ok(()) => continue,
                     Err(fault) => Err(fault),
@@ -78,6 +97,7 @@ impl Reads {
             };
             match result {
                 Err(Fault::Cancelled) if reader.take_late_cancel() => {}
+                Err(Fault::Shifted) if began.elapsed() < LOCK_WAIT => self.pause(LOCK_PAUSE).await?,
                 Err(Fault::Locked) if began.elapsed() < LOCK_WAIT => {
                     self.waiting(format!("for a lock on one of {}", reading.table_names()));
                     self.pause(LOCK_PAUSE).await?;

@@ -2,26 +2,56 @@
 
 use flusso_schemas::lsn::Lsn;
 use flusso_schemas::name::TableName;
-use tokio_postgres::types::ToSql;
+use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Row, Statement};
 
 use super::fault::Fault;
+use super::relied::Asked;
 use crate::session::Session;
 
 /// One row about the snapshot it is read in. `$1` and `$2` are the schemas and names of tables; their
-/// file nodes come in the same order, 0 where there is no such table. The insert position is asked for
-/// by itself on a primary only: a standby refuses to answer.
+/// oids and file nodes come in the same order, 0 where there is no such table. `$3` and `$4` are columns:
+/// the oid of the table and the name; they come as number and type. `$5` to `$8` are labels: the oid, and
+/// the schema and name of the type and the label as they have to be; they come as the version of their
+/// row, 0 where one is not so. Two numbers of 32 bits travel as one of 64. The insert position is asked
+/// for by itself on a primary only: a standby refuses to answer.
+///
+/// Every table here is read by the snapshot of the transaction, as any other table is: only what Postgres
+/// itself looks up (a name that is parsed, a label that is printed) is read by a newer one. Tables and
+/// columns cannot differ between the two, because the tables are locked before the snapshot is taken.
+/// Labels and schemas are not held by those locks: the versions of their rows are compared after the end.
 const SEEN: &str = "\
 select pg_current_snapshot()::text,
   pg_is_in_recovery(),
   case when not pg_is_in_recovery() then pg_current_wal_insert_lsn()::text end,
   (extract(epoch from clock_timestamp()) * 1000000)::bigint,
   array(
-    select coalesce(c.relfilenode, 0)::bigint
+    select coalesce(c.oid::bigint << 32 | c.relfilenode::bigint, 0)
     from unnest($1::text[], $2::text[]) with ordinality wanted(schema, name, number)
     left join pg_namespace n on n.nspname = wanted.schema
     left join pg_class c on c.relnamespace = n.oid and c.relname = wanted.name
     order by wanted.number
+  ),
+  array(
+    select coalesce(a.attnum::bigint << 32 | a.atttypid::bigint, 0)
+    from unnest($3::oid[], $4::text[]) with ordinality wanted(relation, name, number)
+    left join pg_attribute a on a.attrelid = wanted.relation and a.attname = wanted.name
+      and a.attnum > 0 and not a.attisdropped
+    order by wanted.number
+  ),
+  array(
+    select coalesce(case when e.enumlabel = wanted.label and t.typname = wanted.type
+      and n.nspname = wanted.schema then e.xmin::text::bigint end, 0)
+    from unnest($5::oid[], $6::text[], $7::text[], $8::text[])
+      with ordinality wanted(oid, schema, type, label, number)
+    left join pg_enum e on e.oid = wanted.oid
+    left join pg_type t on t.oid = e.enumtypid
+    left join pg_namespace n on n.oid = t.typnamespace
+    order by wanted.number
+  ),
+  array(
+    select n.oid::bigint << 32 | n.xmin::text::bigint
+    from pg_namespace n where n.nspname = any($1::text[]) or n.nspname = any($6::text[]) order by n.oid
   )";
 
 /// What the row says.
@@ -35,6 +65,29 @@ pub(super) struct Seen {
     pub(super) clock_us: i64,
     /// File nodes in the order of the tables.
     pub(super) file_nodes: Vec<u32>,
+    /// What names stand for.
+    pub(super) named: Named,
+}
+
+/// What names stand for in a snapshot, each list in the order of what was asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Named {
+    /// Oids; 0 where there is no such table.
+    pub(super) tables: Vec<u32>,
+    /// Number and type; 0 where there is no such column.
+    pub(super) columns: Vec<(i16, u32)>,
+    /// Version of each label's row; 0 where it is not as it was asked for.
+    pub(super) labels: Vec<i64>,
+    /// Oid and version of each schema.
+    schemas: Vec<i64>,
+}
+
+impl Named {
+    /// Whether everything that no lock of a table holds is as in another snapshot. What was renamed and
+    /// renamed back between the two is not.
+    pub(super) fn is_unmoved(&self, later: &Self) -> bool {
+        self.labels == later.labels && self.schemas == later.schemas
+    }
 }
 
 impl Seen {
@@ -47,16 +100,19 @@ impl Seen {
     pub(super) fn of_row(row: &Row) -> Result<Self, Fault> {
         let note: Option<&str> = row.try_get(2)?;
         primary_only(row.try_get(1)?)?;
-        let file_nodes: Vec<i64> = row.try_get(4)?;
+        let tables: Vec<i64> = row.try_get(4)?;
+        let columns: Vec<i64> = row.try_get(5)?;
         Ok(Self {
             visible: row.try_get::<_, &str>(0)?.parse()?,
             note: note.and_then(|text| text.parse().ok()).ok_or_else(unreadable)?,
             clock_us: row.try_get(3)?,
-            file_nodes: file_nodes
-                .into_iter()
-                .map(u32::try_from)
-                .collect::<Result<_, _>>()
-                .map_err(|_| unreadable())?,
+            file_nodes: tables.iter().map(|pair| lower(*pair)).collect(),
+            named: Named {
+                tables: tables.iter().map(|pair| upper(*pair)).collect(),
+                columns: columns.iter().map(|pair| (upper(*pair) as i16, lower(*pair))).collect(),
+                labels: row.try_get(6)?,
+                schemas: row.try_get(7)?,
+            },
         })
     }
 }
@@ -67,12 +123,41 @@ pub(super) async fn see(
     statement: &Statement,
     tables: &[TableName],
 ) -> Result<Seen, Fault> {
-    let (schemas, names) = parameters(tables);
-    let parameters: [&(dyn ToSql + Sync); 2] = [&schemas, &names];
+    let (names, nothing) = (parameters(tables), Asked::default());
+    let parameters = all_parameters(&names, &nothing);
     Seen::of_row(&session.query_one("looking at the snapshot", statement, &parameters).await?)
 }
 
-/// The statement's parameters.
+/// Types of the statement's parameters.
+pub(super) const TYPES: [Type; 8] = [
+    Type::TEXT_ARRAY,
+    Type::TEXT_ARRAY,
+    Type::OID_ARRAY,
+    Type::TEXT_ARRAY,
+    Type::OID_ARRAY,
+    Type::TEXT_ARRAY,
+    Type::TEXT_ARRAY,
+    Type::TEXT_ARRAY,
+];
+
+/// All parameters of the statement.
+pub(super) fn all_parameters<'a>(
+    tables: &'a (Vec<&'a str>, Vec<&'a str>),
+    asked: &'a Asked,
+) -> [&'a (dyn ToSql + Sync); 8] {
+    let [relations, columns, oids, schemas, types, labels] = asked.parameters();
+    [&tables.0, &tables.1, relations, columns, oids, schemas, types, labels]
+}
+
+fn upper(pair: i64) -> u32 {
+    (pair as u64 >> 32) as u32
+}
+
+fn lower(pair: i64) -> u32 {
+    pair as u32
+}
+
+/// The names of tables as parameters.
 pub(super) fn parameters(tables: &[TableName]) -> (Vec<&str>, Vec<&str>) {
     tables.iter().map(|table| (table.schema.as_str(), table.name.as_str())).unzip()
 }

@@ -200,7 +200,7 @@ fn print(
     heads: usize,
 ) -> Result<(), Fault> {
     let segment =
-        |at: usize| cells.cell(at)?.ok_or_else(|| contradiction(node, "gives a segment that is NULL"));
+        |at: usize| cells.cell(at)?.ok_or_else(|| Fault::Null { node: node.path.clone(), field: None });
     target.extend_from_slice(segment(heads)?);
     for (number, child) in slots.iter().enumerate() {
         let at = heads + 1 + 2 * number;

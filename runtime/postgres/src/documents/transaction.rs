@@ -1,6 +1,6 @@
 //! The reading transaction: tables locked before anything takes the snapshot, the snapshot described,
-//! queries, commit; sent as one burst, so that it costs one round trip and ends by itself whatever
-//! becomes of us.
+//! queries, commit, and once more what names stand for; sent as one burst, so that it costs one round
+//! trip and ends by itself whatever becomes of us.
 
 use std::pin::pin;
 use std::time::Instant;
@@ -10,12 +10,13 @@ use flusso_runtime::documents::Snapshot;
 use flusso_schemas::name::TableName;
 use futures_util::TryStreamExt;
 use tokio::time::timeout;
-use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::types::Type;
 use tokio_postgres::{Row, RowStream, Statement};
 
 use super::fault::Fault;
 use super::parameter::Parameter;
 use super::pool::{Reader, StatementText};
+use super::relied::{Asked, Relied};
 use super::seen::{self, Seen};
 use crate::session::LOCK_TIMEOUT;
 use crate::statement::Sent;
@@ -89,27 +90,35 @@ impl Reading<'_> {
 pub(super) async fn attempt(
     reader: &mut Reader,
     reading: &Reading<'_>,
+    relied: Option<&Relied>,
     rows: &mut impl TakeRows,
 ) -> Result<Snapshot, Fault> {
     let prepared = prepare(reader, reading).await?;
     let (seen_statement, queries) = prepared.split_first().expect("`prepare` puts it in front");
     let statements = reader.session();
     let opening = reading.opening();
-    let tables = seen::parameters(&reading.tables);
+    let (tables, nothing) = (seen::parameters(&reading.tables), Asked::default());
+    let asked = relied.map_or(&nothing, Relied::asked);
     let began = Instant::now();
 
     let begin = statements.send_batch(&opening).await;
-    let table_parameters: [&(dyn ToSql + Sync); 2] = [&tables.0, &tables.1];
-    let described = statements.send_query(seen_statement, table_parameters).await;
+    let described = statements.send_query(seen_statement, seen::all_parameters(&tables, asked)).await;
     let mut streams = Vec::with_capacity(queries.len());
     for query in queries {
         streams.push(statements.send_query(query, &reading.parameters).await);
     }
     let commit = statements.send_batch("commit").await;
+    let described_again = match relied {
+        Some(_) => Some(statements.send_query(seen_statement, seen::all_parameters(&tables, asked)).await),
+        None => None,
+    };
+    let mut before = None;
 
     let consumed = async {
         begin.answer().await.map_err(of_opening)?;
         let seen = described_snapshot(described.answer().await?, reading).await?;
+        relied.map_or(Ok(()), |relied| relied.check(&reading.tables, &seen.named))?;
+        before = Some(seen.named.clone());
         for (number, stream) in streams.into_iter().enumerate() {
             let taken = async { take(stream.answer().await?, number, rows).await };
             taken.await.map_err(|fault| fault.at_statement(number))?;
@@ -119,6 +128,15 @@ pub(super) async fn attempt(
     let consumed = statements.unless_silent(WHAT, timeout(READING_TRANSACTION, consumed)).await?;
     let outcome = consumed.unwrap_or(Err(Fault::TooLong));
     settle(reader, outcome.as_ref().err(), commit).await?;
+    if let (Some(before), Some(again)) = (before, described_again) {
+        let again = async { one_row(again.answer().await?).await };
+        match reader.session().unless_silent(WHAT, again).await? {
+            // Whatever the queries said of rows, they may have said it of another label.
+            Ok(after) if !before.is_unmoved(&after.named) => return Err(Fault::Shifted),
+            Err(fault) if outcome.is_ok() => return Err(fault),
+            _ => {}
+        }
+    }
     Ok(snapshot_of(outcome?, reading, began))
 }
 
@@ -132,19 +150,23 @@ async fn prepare(reader: &mut Reader, reading: &Reading<'_>) -> Result<Vec<State
 /// The statement that describes a snapshot.
 pub(super) async fn prepare_seen(reader: &mut Reader) -> Result<Statement, Fault> {
     let text = StatementText { text: Seen::text().to_owned(), kept: true };
-    let mut statements = reader.prepare(&[text], &[Type::TEXT_ARRAY, Type::TEXT_ARRAY]).await?;
+    let mut statements = reader.prepare(&[text], &seen::TYPES).await?;
     Ok(statements.pop().expect("one was asked for"))
 }
 
 async fn described_snapshot(stream: RowStream, reading: &Reading<'_>) -> Result<Seen, Fault> {
-    let rows: Vec<Row> = stream.try_collect().await?;
-    let row =
-        rows.first().ok_or_else(|| Fault::Internal("the snapshot is described by no row".to_owned()))?;
-    let seen = Seen::of_row(row)?;
+    let seen = one_row(stream).await?;
     match seen.visible.first_unseen(reading.must_see) {
         Some(xid) => Err(Fault::Unseen(xid)),
         None => Ok(seen),
     }
+}
+
+async fn one_row(stream: RowStream) -> Result<Seen, Fault> {
+    let rows: Vec<Row> = stream.try_collect().await?;
+    let row =
+        rows.first().ok_or_else(|| Fault::Internal("the snapshot is described by no row".to_owned()))?;
+    Seen::of_row(row)
 }
 
 async fn take(stream: RowStream, number: usize, rows: &mut impl TakeRows) -> Result<(), Fault> {
@@ -159,7 +181,16 @@ async fn take(stream: RowStream, number: usize, rows: &mut impl TakeRows) -> Res
 async fn settle(reader: &Reader, fault: Option<&Fault>, commit: Sent<'_, ()>) -> Result<(), Fault> {
     // Where the server itself gave up nothing runs; a transaction that is not visible is waited for by
     // the next statement, which a late cancel would hit.
-    if matches!(fault, Some(Fault::TooLong | Fault::Oversized | Fault::ControlByte(_) | Fault::Internal(_))) {
+    if matches!(
+        fault,
+        Some(
+            Fault::TooLong
+                | Fault::Oversized
+                | Fault::ControlByte(_)
+                | Fault::Null { .. }
+                | Fault::Internal(_)
+        )
+    ) {
         reader.cancel().await;
     }
     Ok(reader.session().unless_silent(WHAT, commit.answer()).await??)

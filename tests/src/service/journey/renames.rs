@@ -1,5 +1,7 @@
 //! Names that are another table's for a moment, and maintenance, beside the real binary.
 
+use std::time::Duration;
+
 use xtask::fixtures::SHOP;
 
 use crate::rig::Rig;
@@ -97,6 +99,82 @@ fn a_table_renamed_written_and_renamed_back_stops_the_follower_and_an_apply_mend
     // The same while nobody follows.
     rig.run(&AWAY);
     assert_mended(&mut rig, reason);
+}
+
+/// Time for a follower to read for a change, well below the minute after which it compares the catalog.
+const FOLLOWED: Duration = Duration::from_secs(30);
+
+/// Names stand for something else while only other tables are written, and are put back once whoever
+/// follows has read for those writes: that comparison of the catalog finds nothing.
+fn assert_noticed(swapped: &[&str], written: &str, put_back: &[&str], reason: &str) {
+    let mut rig = Rig::new(SHOP, 0.005);
+    rig.compile_and_apply();
+    let mut follower = rig.follow();
+    rig.run(swapped);
+    rig.run(&[written]);
+    let is_noticed = follower.says_within("nothing that was read is used", FOLLOWED);
+    if !is_noticed {
+        rig.run(put_back);
+        for index in ["orders", "products", "users"] {
+            rig.assert_becomes_right(index);
+        }
+        panic!("nothing was read by another meaning: the test tests nothing");
+    }
+    follower.wait().assert_code(4).assert_said(reason);
+    rig.run(put_back);
+    assert_mended(&mut rig, reason);
+}
+
+#[test]
+fn a_root_table_that_is_replaced_while_others_are_written_makes_its_index_stale() {
+    assert_noticed(
+        &[
+            "alter table shop.orders rename to orders_old",
+            "create table shop.orders (like shop.orders_old including all)",
+        ],
+        "update shop.order_items set price = price + 1 where order_id <= 300",
+        &["drop table shop.orders", "alter table shop.orders_old rename to orders"],
+        "`shop.orders` is another table than before",
+    );
+}
+
+#[test]
+fn a_related_table_that_is_replaced_while_others_are_written_makes_its_index_stale() {
+    assert_noticed(
+        &[
+            "create table shop.users_copy (like shop.users including all)",
+            "alter table shop.users rename to users_old",
+            "alter table shop.users_copy rename to users",
+        ],
+        "update shop.orders set note = 'touched' where id <= 50",
+        &["alter table shop.users rename to users_copy", "alter table shop.users_old rename to users"],
+        "`shop.users` is another table than before",
+    );
+}
+
+#[test]
+fn columns_that_exchange_names_while_others_are_written_make_their_index_stale() {
+    let exchange = [
+        "alter table shop.users rename name to t",
+        "alter table shop.users rename email to name",
+        "alter table shop.users rename t to email",
+    ];
+    assert_noticed(
+        &exchange,
+        "update shop.orders set note = 'touched' where id <= 50",
+        &exchange,
+        "is another column than before",
+    );
+}
+
+#[test]
+fn a_label_that_is_renamed_while_others_are_written_makes_its_index_stale() {
+    assert_noticed(
+        &["alter type shop.order_status rename value 'draft' to 'sketch'"],
+        "update shop.order_items set price = price + 1 where order_id <= 300",
+        &["alter type shop.order_status rename value 'sketch' to 'draft'"],
+        "label `draft` of enum `shop.order_status` does not exist",
+    );
 }
 
 #[test]

@@ -1,0 +1,105 @@
+//! What names have to stand for in a reading transaction, as parameters of the statement that describes
+//! its snapshot and as what that statement has to answer.
+
+use flusso_runtime::drift::{Difference, moved_names};
+use flusso_schemas::name::{Ident, TableName};
+use flusso_schemas::state::CatalogRecord;
+use tokio_postgres::types::ToSql;
+
+use super::fault::Fault;
+use super::seen::Named;
+use crate::record::enum_name;
+
+/// The tables, columns and labels of one index's record. Everything is looked up by the oid that was
+/// recorded, which is an index's key in the catalog, and compared with the name.
+#[derive(Debug)]
+pub(super) struct Relied {
+    record: CatalogRecord,
+    columns: Vec<(TableName, Ident)>,
+    labels: Vec<(String, String)>,
+    asked: Asked,
+}
+
+/// The statement's parameters from the third on.
+#[derive(Debug, Default)]
+pub(super) struct Asked {
+    relations: Vec<u32>,
+    columns: Vec<String>,
+    label_oids: Vec<u32>,
+    label_schemas: Vec<String>,
+    label_types: Vec<String>,
+    labels: Vec<String>,
+}
+
+impl Asked {
+    /// In the statement's order.
+    pub(super) fn parameters(&self) -> [&(dyn ToSql + Sync); 6] {
+        [
+            &self.relations,
+            &self.columns,
+            &self.label_oids,
+            &self.label_schemas,
+            &self.label_types,
+            &self.labels,
+        ]
+    }
+}
+
+impl Relied {
+    /// Of a record.
+    pub(super) fn of(record: CatalogRecord) -> flusso_runtime::error::Result<Self> {
+        let (mut asked, mut columns, mut labels) = (Asked::default(), Vec::new(), Vec::new());
+        for (table, known) in &record.tables {
+            for column in known.columns.keys() {
+                asked.relations.push(known.oid);
+                asked.columns.push(column.as_str().to_owned());
+                columns.push((table.clone(), column.clone()));
+            }
+        }
+        for (spelled, known) in &record.labels {
+            let name = enum_name(spelled)?;
+            for (label, oid) in known {
+                asked.label_oids.push(*oid);
+                asked.label_schemas.push(name.schema.as_str().to_owned());
+                asked.label_types.push(name.name.as_str().to_owned());
+                asked.labels.push(label.clone());
+                labels.push((spelled.clone(), label.clone()));
+            }
+        }
+        Ok(Self { record, columns, labels, asked })
+    }
+
+    /// What is asked.
+    pub(super) fn asked(&self) -> &Asked {
+        &self.asked
+    }
+
+    /// An error where a name stands for something else. `tables` are those that the oids are of.
+    pub(super) fn check(&self, tables: &[TableName], named: &Named) -> Result<(), Fault> {
+        let differences = self.differences(tables, named);
+        if differences.is_empty() { Ok(()) } else { Err(Fault::Moved(differences)) }
+    }
+
+    fn differences(&self, tables: &[TableName], named: &Named) -> Vec<Difference> {
+        let mut now = self.record.clone();
+        for (table, oid) in tables.iter().zip(&named.tables) {
+            match (oid, now.tables.get_mut(table)) {
+                (0, _) => drop(now.tables.remove(table)),
+                (oid, Some(known)) => known.oid = *oid,
+                (_, None) => {}
+            }
+        }
+        for ((table, column), (num, type_oid)) in self.columns.iter().zip(&named.columns) {
+            let Some(known) = now.tables.get_mut(table) else { continue };
+            match (num, known.columns.get_mut(column)) {
+                (0, _) => drop(known.columns.remove(column)),
+                (num, Some(known)) => (known.num, known.type_oid) = (*num, *type_oid),
+                (_, None) => {}
+            }
+        }
+        for ((spelled, label), _) in self.labels.iter().zip(&named.labels).filter(|(_, row)| **row == 0) {
+            now.labels.entry(spelled.clone()).or_default().remove(label);
+        }
+        moved_names(&self.record, &now)
+    }
+}
