@@ -84,7 +84,7 @@ mod tests {
     fn an_apply_ends_with_what_to_do_next() {
         let applied = Applied { documents: 1, repaired: 1, ..Applied::default() };
         let text = closing(&applied, false, Instant::now());
-        assert!(text.starts_with("verification wrote 1 document again"), "{text}");
+        assert!(text.starts_with("verification repaired 1 document"), "{text}");
         assert!(text.contains("\nwrote 1 document to 0 indexes in "), "{text}");
         assert!(text.ends_with("\napplied; `flusso run` follows the changes since then"), "{text}");
         let nothing = closing(&Applied::default(), false, Instant::now());

@@ -15,7 +15,7 @@ const HIDDEN: &str = "…";
 /// Shortest hidden word that is looked for inside of longer ones.
 const HIDDEN_WORD_MIN: usize = 4;
 /// How deep the keys of `sinks.search.opensearch.bulk` are.
-const OPEN_DEPTH: usize = 3;
+const OPEN_DEPTH: usize = 4;
 /// Words of our own help texts that are no key.
 const OWN_WORDS: &[&str] = &[
     "DATABASE_URL",

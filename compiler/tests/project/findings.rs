@@ -95,7 +95,7 @@ fn the_example_of_a_page_is_in_its_fixture_and_the_better_one_has_no_finding() {
 fn one_cause_is_one_finding() {
     let project = |indexes: &str| {
         format!(
-            "version: 1\nproject: it\nsource: {{ postgres: {{ url: \"${{URL}}\", schema: shop }} }}\nindexes: {indexes}\n"
+            "version: 1\nproject: it\nsource: {{ postgres: {{ url: \"${{URL}}\", schema: shop }} }}\nsinks: {{ out: {{ stdout: {{}} }} }}\nindexes: {indexes}\n"
         )
     };
     let index =
