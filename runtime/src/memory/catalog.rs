@@ -35,12 +35,16 @@ impl World {
 
     /// An empty table takes a table's name. What is read by that name finds no row.
     pub fn replace(&self, table: Table) {
-        self.with(|inner| drop(inner.catalog.replaced.insert(table)));
+        self.with(|inner| {
+            inner.catalog.replaced.insert(table);
+        });
     }
 
     /// The table has its name back.
     pub fn put_back(&self, table: Table) {
-        self.with(|inner| drop(inner.catalog.replaced.remove(&table)));
+        self.with(|inner| {
+            inner.catalog.replaced.remove(&table);
+        });
     }
 
     /// An ALTER that rewrites the rows of a table and leaves its columns as they are.
