@@ -63,7 +63,11 @@ impl Running {
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("FLUSSO_")) {
             command.env_remove(name);
         }
-        command.env("NO_COLOR", "1").envs(variables.iter().map(|(name, value)| (name, value)));
+        // Wide, so that no line break is in the middle of what a test looks for.
+        command
+            .env("NO_COLOR", "1")
+            .env("COLUMNS", "1000")
+            .envs(variables.iter().map(|(name, value)| (name, value)));
         let mut child = command.spawn().expect("the binary starts");
         let stderr = child.stderr.take().expect("it is piped");
         let mut stdout = child.stdout.take().expect("it is piped");

@@ -56,7 +56,7 @@ fn a_writer_older_than_the_publications_change_is_named_and_its_row_is_in_its_do
         )
         .expect("written, and open");
     let mut apply = rig.start(&["apply"]);
-    apply.wait_for("wait for writers");
+    apply.wait_for("waiting for transactions");
     assert!(!apply.says_within("backfill `products`", Duration::from_secs(4)), "it read a chunk too early");
     writer.query("commit").expect("committed");
     apply.wait().assert_code(0);

@@ -61,8 +61,14 @@ fn apply_stops_in_time_at_every_step_and_goes_on_from_there() {
     rig.flusso(&["compile"]).assert_code(0);
     let database = rig.database_through(Hole::start);
     let opensearch = rig.opensearch_through(Hole::start);
-    let steps =
-        ["provision", "wait for writers", "backfill `orders`", "backfill `users`", "verify `", "swap alias"];
+    let steps = [
+        "provision",
+        "waiting for transactions",
+        "backfill `orders`",
+        "backfill `users`",
+        "verify `",
+        "swap alias",
+    ];
     for step in steps {
         let mut apply = rig.start(&["apply"]);
         apply.wait_for(step);
