@@ -166,9 +166,9 @@ async fn preflight_names_what_a_role_lacks() {
             "role-cannot-replicate",
             "publication-not-ours-to-change",
             "missing-select-privilege",
-            "publication-not-ours-to-change",
-            "publication-not-ours-to-change",
             "row-level-security",
+            "publication-not-ours-to-change",
+            "publication-not-ours-to-change",
             "publication-not-ours-to-change",
         ],
         "{found:#?}"
