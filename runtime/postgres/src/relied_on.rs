@@ -55,7 +55,10 @@ impl<'a> ReliedOn<'a> {
         let may_vary = LENGTH_FREE.iter().any(|free| *free == relied.0) && relied.0 == live.0;
         may_vary
             && match (relied.1, live.1) {
-                (None, _) | (Some(_), None) => true,
+                (None, _) => true,
+                // Every value of a fixed length changes with it.
+                _ if relied.0.trim_end_matches("[]") == "bit" => false,
+                (Some(_), None) => true,
                 (Some(before), Some(now)) => now >= before,
             }
     }
