@@ -16,14 +16,8 @@ const CARGO_DENY_VERSION: &str = "0.20.2";
 const READING_BOUND: Duration = Duration::from_secs(3 * 60);
 /// Longest time for what compiles everything once, from nothing.
 const BUILDING_BOUND: Duration = Duration::from_secs(15 * 60);
-/// Longest time for all tests together; they take a quarter of it.
+/// Longest time for all tests together.
 const TESTS_BOUND: Duration = Duration::from_secs(40 * 60);
-
-/// Service tests that run at once. They wait most of the time, for servers and for bounds to run out, so that
-/// more of them than there are cores still run as fast.
-const TESTS_AT_ONCE: &str = "4";
-/// The variable that the test programs take the number from.
-const TESTS_VARIABLE: &str = "RUST_TEST_THREADS";
 
 /// A step of the task failed.
 #[derive(Debug, thiserror::Error)]
@@ -73,9 +67,6 @@ pub fn run() -> Result<(), Error> {
         tests.args(["test", "--locked", "--workspace"]);
         tests.env(services::POSTGRES_VARIABLE, &urls.postgres);
         tests.env(services::OPENSEARCH_VARIABLE, &urls.opensearch);
-        if env::var_os(TESTS_VARIABLE).is_none() {
-            tests.env(TESTS_VARIABLE, TESTS_AT_ONCE);
-        }
         step(&mut tests, TESTS_BOUND)
     })
 }
