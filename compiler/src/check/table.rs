@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use flusso_schemas::facts::RelationFacts;
-use flusso_schemas::name::TableName;
+use flusso_schemas::name::{Ident, TableName};
 
 use super::Checker;
 use crate::diagnostic::{Diagnostic, Place};
@@ -150,11 +150,12 @@ fn privileges(
     facts: &RelationFacts,
 ) -> Vec<Diagnostic> {
     let mut found = Vec::new();
+    let grantee = Ident::new(role);
     if !facts.usage || !facts.select {
         let grant = if facts.usage {
-            format!("grant select on {name} to {role}")
+            format!("grant select on {name} to {grantee}")
         } else {
-            format!("grant usage on schema {} to {role}; grant select on {name} to {role}", name.schema)
+            format!("grant usage on schema {} to {grantee}; grant select on {name} to {grantee}", name.schema)
         };
         let message = format!("role `{role}` may not read `{short}`");
         found.push(
@@ -168,7 +169,7 @@ fn privileges(
         );
         found.push(
             Diagnostic::deny("row-level-security", place.clone(), message)
-                .help(format!("run `alter role {role} bypassrls`")),
+                .help(format!("run `alter role {grantee} bypassrls`")),
         );
     }
     found
