@@ -167,13 +167,12 @@ impl Reader {
             _ => None,
         };
         let (message, help) = match name {
-            Some(name) => (
+            Some(_) => (
                 format!(
                     "the default of `{path}` is written out, so everyone who reads this file or its history has it"
                 ),
-                format!(
-                    "write `${{{name}}}` without a default, and change the credential, since it is in the history"
-                ),
+                // The name may be a part of the credential, so it is not repeated.
+                "leave the default out, and change the credential, since it is in the history".to_owned(),
             ),
             None => (
                 format!("`{path}` is written out, so everyone who reads this file or its history has it"),

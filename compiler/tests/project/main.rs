@@ -1,6 +1,8 @@
 //! Tests of the whole compiler, from a project's text to what is said of it and the lock.
 
+mod broken_anywhere;
 mod broken_text;
+
 mod findings;
 mod fingerprints;
 mod fixes;
@@ -12,4 +14,5 @@ mod mutations;
 mod rig;
 mod secrets;
 mod unanswered;
+mod words;
 mod yaml;

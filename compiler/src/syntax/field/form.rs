@@ -78,9 +78,14 @@ pub(super) fn headless(
             // A key from habit already says what is missing.
             if reader.diagnostics.len() == before && !is_damaged {
                 let place = reader.place(&entry.key_span);
-                let message = format!("field `{}` does not say what fills it", entry.key);
-                let help =
-                    if scalar_keys { "add `kind: …`" } else { "write a kind, `fields` or a relation" };
+                let (message, help) = if scalar_keys {
+                    let message =
+                        format!("field `{}` has no `kind`, so it is open how it is indexed", entry.key);
+                    (message, "add `kind`, such as `kind: keyword`, or `kind: auto` for that of the type")
+                } else {
+                    let message = format!("field `{}` does not say what fills it", entry.key);
+                    (message, "write a kind, `fields` or a relation")
+                };
                 reader.push(Diagnostic::deny("missing-key", place, message).help(help));
             }
             None
@@ -145,13 +150,8 @@ fn of_list<'a>(reader: &mut Reader, keys: &Keys<'a>, verb: Verb, key: &'static s
 
 fn limit(reader: &mut Reader, keys: &Keys<'_>, verb: Verb) -> Option<u64> {
     let entry = of_list(reader, keys, verb, "limit")?;
-    let limit = reader.natural("limit", &entry.value)?;
-    if limit.value == 0 {
-        let message = "`limit: 0` would leave the list always empty";
-        reader.push(Diagnostic::deny("wrong-type", limit.place, message).help("write 1 or more"));
-        return None;
-    }
-    Some(limit.value)
+    // A list of no rows would always be empty.
+    reader.whole_from(1, "limit", &entry.value).map(|limit| limit.value)
 }
 
 fn distinct(reader: &mut Reader, keys: &Keys<'_>, verb: Verb) -> bool {
