@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use flusso_lints::words::counted;
 use flusso_schemas::state::StaleMark;
 use tokio::sync::watch;
 
@@ -63,8 +64,7 @@ impl Doubtful {
         }
         let repaired = match verified.repaired {
             0 => "all are right".to_owned(),
-            1 => "repaired 1 document".to_owned(),
-            more => format!("repaired {more} documents"),
+            repaired => format!("repaired {}", counted(repaired as usize, "document")),
         };
         say(format!("compared every document of `{name}`: {repaired}"));
         Ok(verified)

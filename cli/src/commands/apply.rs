@@ -11,7 +11,7 @@ use crate::commands::run;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::locks;
-use crate::numbers::{counted, grouped, lasted};
+use crate::numbers::{counted, lasted};
 use crate::screen::Screen;
 use crate::switch;
 
@@ -52,11 +52,11 @@ pub async fn apply(options: &Options, common: &Common, screen: &Screen) -> Resul
 fn closing(applied: &Applied, dry_run: bool, began: Instant) -> String {
     let mut lines = applied.remarks.clone();
     if applied.repaired > 0 {
-        let repaired = counted_documents(applied.repaired);
+        let repaired = counted(applied.repaired as usize, "document");
         lines.push(format!("verification repaired {repaired}"));
     }
     if applied.hot > 0 {
-        let hot = counted_documents(applied.hot);
+        let hot = counted(applied.hot as usize, "document");
         lines.push(format!("verification could not compare {hot} that kept changing"));
     }
     if dry_run {
@@ -64,16 +64,11 @@ fn closing(applied: &Applied, dry_run: bool, began: Instant) -> String {
         return lines.join("\n");
     }
     if applied.documents > 0 {
-        let (documents, time) = (counted_documents(applied.documents), lasted(began.elapsed()));
+        let (documents, time) = (counted(applied.documents as usize, "document"), lasted(began.elapsed()));
         lines.push(format!("wrote {documents} to {} in {time}", counted(applied.plan.steps.len(), "index")));
     }
     lines.push("applied; `flusso run` follows the changes since then".to_owned());
     lines.join("\n")
-}
-
-/// `1 document`, `12,345 documents`.
-fn counted_documents(number: u64) -> String {
-    format!("{} document{}", grouped(number), if number == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]

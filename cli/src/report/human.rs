@@ -11,6 +11,7 @@ use miette::{
 
 use textwrap::{WordSeparator, WordSplitter};
 
+use super::level;
 use crate::look::Look;
 
 /// Every finding, an empty line between two.
@@ -24,7 +25,7 @@ pub fn render(findings: &[&Finding], sources: &[SourceFile], look: &Look) -> Str
 fn one(finding: &Finding, sources: &[Indexed<'_>], look: &Look) -> String {
     let mut theme = if look.color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
     // Level and lint stand where miette draws a cross: nobody should have to guess whether it fails the build.
-    let head = format!("{}[{}]:", word(finding.level), finding.lint);
+    let head = format!("{}[{}]:", level(finding.level), finding.lint);
     (theme.characters.error, theme.characters.warning) = (head.clone(), head);
     theme.characters.advice = "-->".to_owned();
     let plain = GraphicalReportHandler::new_themed(theme).with_width(look.width).with_links(false);
@@ -45,14 +46,6 @@ fn one(finding: &Finding, sources: &[Indexed<'_>], look: &Look) -> String {
     }
     // miette indents the first line by the width of its own mark.
     text.trim_start().to_owned()
-}
-
-/// The level as rustc and most linters print it.
-fn word(level: Level) -> &'static str {
-    match level {
-        Level::Deny => "error",
-        Level::Warn | Level::Allow => "warning",
-    }
 }
 
 /// What the live system says and what to do, below the lines.

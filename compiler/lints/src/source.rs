@@ -1,9 +1,11 @@
 //! The rule book of a source: what a live server, its role, the publication, the slot and the tables must be for a
 //! project to be followed. `flusso check` and the preflight of `apply` and `run` judge by the same functions.
 
+mod catalog;
 pub mod identity;
 pub mod publication;
 pub mod quote;
+pub mod relied_on;
 mod server;
 mod tables;
 #[cfg(test)]
@@ -13,6 +15,7 @@ use flusso_schemas::facts::CatalogFacts;
 use flusso_schemas::lock::{Lock, SourcePlan, TablePlan};
 use flusso_schemas::report::Finding;
 
+pub use catalog::drift;
 pub use server::before_walsender;
 pub use tables::table;
 

@@ -19,7 +19,6 @@ mod provision;
 mod publication;
 mod record;
 mod refusal;
-mod relied_on;
 mod secret;
 mod slot;
 mod statement;

@@ -5,6 +5,7 @@ pub(crate) mod settled;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use flusso_lints::source::relied_on::ReliedOn;
 use flusso_runtime::{Error, ErrorKind, Result};
 use flusso_schemas::lock::{IndexPlan, ROOT_PATH};
 use flusso_schemas::name::{Ident, TableName};
@@ -14,7 +15,6 @@ use serde::de::DeserializeOwned;
 use tokio_postgres::Row;
 
 use crate::facts::{cell, parameter};
-use crate::relied_on::ReliedOn;
 use crate::session::Session;
 
 const RECORD: &str = include_str!("record/record.sql");

@@ -16,11 +16,11 @@ use flusso_schemas::name::TableName;
 
 use super::*;
 
-fn table() -> TableName {
+pub(super) fn table() -> TableName {
     TableName::new("shop", "orders")
 }
 
-fn plan(manage: &[Manage]) -> Lock {
+pub(super) fn plan(manage: &[Manage]) -> Lock {
     let columns = [("id", "bigint not null"), ("total", "numeric(12,2) not null")];
     let columns = columns.map(|(name, fact)| (Ident::new(name), fact.to_owned()));
     let edge = Edge {
@@ -76,7 +76,7 @@ fn plan(manage: &[Manage]) -> Lock {
     }
 }
 
-fn facts() -> CatalogFacts {
+pub(super) fn facts() -> CatalogFacts {
     let setting = |name: &str, value: &str| (name.to_owned(), Some(value.to_owned()));
     let server = ServerFacts {
         version: 150_018,
@@ -143,7 +143,7 @@ fn relation() -> RelationFacts {
 }
 
 /// The only finding, as `lint: message`; empty where there is none.
-fn only(findings: Vec<Finding>) -> String {
+pub(super) fn only(findings: Vec<Finding>) -> String {
     let all: Vec<String> = findings.iter().map(|each| format!("{}: {}", each.lint, each.message)).collect();
     assert!(all.len() <= 1, "{all:#?}");
     all.into_iter().next().unwrap_or_default()

@@ -2,16 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use flusso_lints::relied_on_column_changed;
 use flusso_schemas::facts::{CatalogFacts, RelationFacts};
 use flusso_schemas::lock::{IndexPlan, Lock};
 use flusso_schemas::name::{Ident, TableName};
 use flusso_schemas::report::Finding;
 
-use crate::relied_on::ReliedOn;
+use super::relied_on::ReliedOn;
+use crate::relied_on_column_changed;
 
 /// Each difference once, whichever indexes rely on it, in the order of the lock.
-pub(super) fn findings(plan: &Lock, facts: &CatalogFacts) -> Vec<Finding> {
+pub fn drift(plan: &Lock, facts: &CatalogFacts) -> Vec<Finding> {
     let mut told = BTreeSet::new();
     let mut found = Vec::new();
     for message in plan.indexes.iter().flat_map(|index| differences(index, facts)) {
@@ -113,7 +113,7 @@ mod tests {
     fn judged(change: impl FnOnce(&mut Lock, &mut CatalogFacts)) -> String {
         let (mut plan, mut facts) = (plan(&[]), facts());
         change(&mut plan, &mut facts);
-        only(findings(&plan, &facts)).replace("relied-on-column-changed: ", "")
+        only(drift(&plan, &facts)).replace("relied-on-column-changed: ", "")
     }
 
     fn relation(facts: &mut CatalogFacts) -> &mut RelationFacts {

@@ -17,19 +17,19 @@ const LENGTH_FREE: [&str; 8] = [
 
 /// A column's facts as an edge spells them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct ReliedOn<'a> {
+pub struct ReliedOn<'a> {
     /// The type as `format_type` spells it.
-    pub(crate) pg_type: &'a str,
+    pub pg_type: &'a str,
     /// Whether nulls are excluded.
-    pub(crate) not_null: bool,
+    pub not_null: bool,
 }
 
 impl<'a> ReliedOn<'a> {
     /// Nothing but that the column is there, as the same one.
-    pub(crate) const NOTHING: ReliedOn<'static> = ReliedOn { pg_type: "", not_null: false };
+    pub const NOTHING: ReliedOn<'static> = ReliedOn { pg_type: "", not_null: false };
 
     /// Reads the spelling.
-    pub(crate) fn parse(fact: &'a str) -> Self {
+    pub fn parse(fact: &'a str) -> Self {
         match fact.strip_suffix(NOT_NULL) {
             Some(pg_type) => Self { pg_type, not_null: true },
             None => Self { pg_type: fact, not_null: false },
@@ -37,13 +37,13 @@ impl<'a> ReliedOn<'a> {
     }
 
     /// Whether the type's modifier counts: of a length only the values that fit reach a document.
-    pub(crate) fn counts_modifier(self) -> bool {
+    pub fn counts_modifier(self) -> bool {
         self != Self::NOTHING && !LENGTH_FREE.contains(&split_length(self.pg_type).0.as_str())
     }
 
     /// Whether a column of this type and nullability is as relied on. One that excludes nulls where that
     /// was not relied on is; a length that is not spelled may be any, and one that is spelled may grow.
-    pub(crate) fn holds(self, pg_type: &str, not_null: bool) -> bool {
+    pub fn holds(self, pg_type: &str, not_null: bool) -> bool {
         (not_null || !self.not_null) && self.holds_type(pg_type)
     }
 
