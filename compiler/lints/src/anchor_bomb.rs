@@ -12,9 +12,9 @@ pub static LINT: Lint = Lint {
     exit: Exit::Findings,
     summary: "The aliases of a file expand to more values than flusso reads.",
     why: "\
-An alias of a list of aliases multiplies, so a few lines can expand to billions of values and exhaust the memory of \
-whoever reads them. flusso stops at a fixed number of values. No honest index file comes near it: write the values \
-out, or split the file.",
+An alias of a list of aliases multiplies, so a few lines can expand to billions of values and exhaust memory. \
+flusso stops reading at a fixed number of values, far above what an index file needs. Write the values out, or \
+split the file.",
     example: Some(Example {
         bad: "x0: &x0 [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]\nx1: &x1 [*x0, *x0, *x0, *x0, *x0, *x0, *x0, *x0, *x0, *x0]",
         good: "x-open: &open [paid, shipped]",

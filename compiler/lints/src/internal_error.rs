@@ -1,4 +1,4 @@
-//! `internal-error`: there is no lock, and nothing says why.
+//! `internal-error`: no lock could be made, and no finding explains it.
 
 use crate::prelude::*;
 

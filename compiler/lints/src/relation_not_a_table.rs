@@ -1,4 +1,4 @@
-//! `relation-not-a-table`: what is captured is no table of its own.
+//! `relation-not-a-table`: a view or another relation is captured instead of a table.
 
 use flusso_schemas::name::TableName;
 

@@ -19,8 +19,9 @@ change what arrives. A self-signed or private certificate needs no such switch: 
 
 /// The sink that has `tls_verify: false`.
 pub fn finding(sink: &str, place: Place) -> Diagnostic {
-    let message =
-        format!("sink `{sink}` accepts any certificate: whoever is in between can read and change documents");
+    let message = format!(
+        "sink `{sink}` accepts any certificate: an attacker on the network can read and change documents"
+    );
     LINT.at(place, message)
         .about(format!("sink:{sink}"))
         .help("name the certificate's issuer with `ca_cert` and remove `tls_verify`")

@@ -61,7 +61,7 @@ pub(super) const KEYS: &[&str] = &[
     "shards",
     "codec",
 ];
-/// Values that are words of the language and no credential.
+/// Values that are words of the language, so they cannot be credentials.
 pub(super) const WORDS: &[&str] = &[
     "",
     "true",
@@ -100,9 +100,9 @@ const NUMBERS: &[&str] = &[
     "shards",
     "refresh_interval",
 ];
-/// Keys whose value is one of a few words, so that a misspelt one is no credential.
+/// Keys whose value is one of a few words, so a misspelled one cannot be a credential.
 const WORD_KEYS: &[&str] = &["sslmode", "manage", "tls_verify", "compress", "pretty"];
-/// Settings of an index: a short value of them is no credential, whatever it is.
+/// Settings of an index: their short values cannot be credentials.
 const SETTINGS: &[&str] =
     &["number_of_replicas", "number_of_shards", "replicas", "shards", "refresh_interval"];
 /// Longest value of a setting that is shown.

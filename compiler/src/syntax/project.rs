@@ -123,7 +123,7 @@ pub(super) fn require(reader: &mut Reader, keys: &Keys<'_>, root: &Mapping, key:
     reader.push(missing_key::at_the_top(key, so, place));
 }
 
-/// The first key of a file: where what is missing is told.
+/// The first key of a file, where findings about missing keys point.
 fn start(reader: &Reader, root: &Mapping) -> Place {
     reader.place(&root.entries.first().map_or(0..0, |entry| entry.key_span.clone()))
 }

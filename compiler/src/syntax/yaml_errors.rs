@@ -1,4 +1,4 @@
-//! Which finding a syntax error of YAML is: the mistakes that people make most are told from the rest.
+//! Turns a YAML syntax error into a finding: frequent mistakes are recognized and get an answer of their own.
 
 use std::ops::Range;
 

@@ -154,7 +154,7 @@ fn published(
         return (!is_ours)
             .then(|| publication_not_ours_to_change::member(&role.name, name, publication, &add));
     }
-    // That there is no publication at all is said once.
+    // A missing publication has one finding for all tables.
     found?;
     Some(match membership {
         None => table_not_published::finding(publication, name, &add),
