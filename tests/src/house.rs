@@ -56,6 +56,7 @@ fn dependencies_point_one_way() {
     let clients = ["opensearch", "reqwest", "tokio", "tokio-postgres"];
     for (package, forbidden) in [
         ("flusso-schemas", [&["flusso-compiler", "flusso-runtime"][..], &clients].concat()),
+        ("flusso-lints", [&["flusso-compiler", "flusso-runtime"][..], &clients].concat()),
         ("flusso-compiler", [&["flusso-runtime"][..], &clients].concat()),
         (
             "flusso-runtime",
