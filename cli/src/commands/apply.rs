@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use clap::Args;
 use flusso_runtime::{Applied, ApplyOptions};
+use flusso_schemas::report::Action;
 
 use crate::arguments::Common;
 use crate::backends::Live;
@@ -24,9 +25,6 @@ pub struct Options {
     /// Follow changes afterwards, until asked to stop
     #[arg(long, env = "FLUSSO_FOLLOW", value_parser = switch::parse, hide_env_values = true)]
     follow: bool,
-    /// Do not ask before something is removed; no plan of this version removes anything
-    #[arg(long, env = "FLUSSO_YES", value_parser = switch::parse, hide_env_values = true)]
-    yes: bool,
     /// What a run takes.
     #[command(flatten)]
     run: run::Tuning,
@@ -67,8 +65,15 @@ fn closing(applied: &Applied, dry_run: bool, began: Instant) -> String {
         let (documents, time) = (counted(applied.documents as usize, "document"), lasted(began.elapsed()));
         lines.push(format!("wrote {documents} to {} in {time}", counted(applied.plan.steps.len(), "index")));
     }
-    lines.push("applied; `flusso run` follows the changes since then".to_owned());
+    let done = if is_unchanged(applied) { "every index is unchanged" } else { "applied" };
+    lines.push(format!("{done}; `flusso run` follows the changes since then"));
     lines.join("\n")
+}
+
+/// Whether every index was found as the lock wants it, and no document was written.
+fn is_unchanged(applied: &Applied) -> bool {
+    let unchanged = applied.plan.steps.iter().all(|step| step.action == Action::Unchanged);
+    unchanged && applied.documents == 0 && applied.repaired == 0
 }
 
 #[cfg(test)]
@@ -83,7 +88,7 @@ mod tests {
         assert!(text.contains("\nwrote 1 document to 0 indexes in "), "{text}");
         assert!(text.ends_with("\napplied; `flusso run` follows the changes since then"), "{text}");
         let nothing = closing(&Applied::default(), false, Instant::now());
-        assert_eq!(nothing, "applied; `flusso run` follows the changes since then");
+        assert_eq!(nothing, "every index is unchanged; `flusso run` follows the changes since then");
         assert_eq!(closing(&Applied::default(), true, Instant::now()), "dry run: nothing was changed");
     }
 }
