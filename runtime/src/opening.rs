@@ -1,5 +1,7 @@
 //! The start of a session: who the source is, what the states say, and whether both still fit. Nothing
 //! is written here.
+//!
+//! Rule *start-up* of docs/correctness.md.
 
 use std::sync::Arc;
 

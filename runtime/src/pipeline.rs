@@ -1,4 +1,6 @@
 //! capture -> resolve -> build -> write -> flush -> confirm, and nothing else.
+//!
+//! Rule *deadline* of docs/correctness.md.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -4,6 +4,8 @@
 //! command ends, because only there slot, state indexes and connections are known by name
 //! ([`Names`]). A cause that concerns the whole source needs everything to be rebuilt from a new slot;
 //! a cause that concerns one index needs that index only.
+//!
+//! Rule *start-up* of docs/correctness.md.
 
 mod names;
 

@@ -1,4 +1,6 @@
 //! The state of every sink that keeps one, as this run holds it in memory and writes it.
+//!
+//! Rule *fed-until* of docs/correctness.md.
 
 use std::sync::Arc;
 

@@ -1,5 +1,7 @@
 //! Moving an alias to a generation that is filled and verified, and finding out how far an interrupted
 //! move came.
+//!
+//! Rule *swap* of docs/correctness.md.
 
 use flusso_schemas::lock::{IndexPlan, Lock};
 use flusso_schemas::state::{GenerationPhase, GenerationState, StaleMark};

@@ -1,4 +1,6 @@
 //! Does a generation hold what the source says? Every key both ways, a sample of documents, and repair.
+//!
+//! Rule *swap* of docs/correctness.md.
 
 mod judge;
 mod keys;

@@ -1,4 +1,6 @@
 //! Writing what was built to the sinks, and judging what they answered.
+//!
+//! Rules *event-version* and *answers* of docs/correctness.md.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -152,3 +152,72 @@ fn processes_are_frozen_under_a_guard_only() {
         sources().into_iter().filter(|(_, text)| text.contains(stop)).map(|(path, _)| path).collect();
     assert_eq!(files, ["xtask/src/services/frozen.rs"], "what else freezes may leave it frozen");
 }
+
+/// A section of docs/correctness.md.
+struct Rule {
+    name: String,
+    code: Vec<String>,
+    tests: Vec<String>,
+}
+
+/// What is in backquotes on the line, or the lines, that begin so.
+fn quoted_after(section: &str, label: &str) -> Vec<String> {
+    let (_, rest) =
+        section.split_once(label).unwrap_or_else(|| panic!("a section without `{label}`: {section}"));
+    let line = rest.lines().next().unwrap_or_default();
+    line.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
+fn rules() -> Vec<Rule> {
+    let page = fs::read_to_string(root().join("docs/correctness.md")).expect("the page is there");
+    let sections = page.split("\n## ").skip(1);
+    sections
+        .map(|section| Rule {
+            name: section.lines().next().unwrap_or_default().to_owned(),
+            code: quoted_after(section, "- Code: "),
+            tests: quoted_after(section, "- Tests: "),
+        })
+        .collect()
+}
+
+/// Names that a text cites as rules: `Rule *a*`, `Rules *a*, *b* and *c*`.
+fn cited(text: &str) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for start in ["Rule *", "Rules *", "rule *", "rules *"] {
+        for rest in text.split(start).skip(1) {
+            let list = rest.split(['.', ':', '(', '\n']).next().unwrap_or_default();
+            names.extend(list.split('*').step_by(2).map(str::to_owned).filter(|name| !name.is_empty()));
+        }
+    }
+    names
+}
+
+#[test]
+fn every_rule_of_correctness_has_its_code_and_its_tests() {
+    let sources: BTreeMap<String, String> = sources().into_iter().collect();
+    let rules = rules();
+    assert!(rules.len() > 20, "the sections were read");
+    let defined: BTreeSet<String> =
+        sources.values().flat_map(|text| text.split("fn ").skip(1)).map(function_name).collect();
+    for Rule { name, code, tests } in &rules {
+        assert!(!code.is_empty() && !tests.is_empty(), "rule `{name}` names no code or no test");
+        for path in code {
+            let text = sources.get(path).unwrap_or_else(|| panic!("rule `{name}`: there is no `{path}`"));
+            assert!(cited(text).contains(name), "`{path}` does not cite rule `{name}`");
+        }
+        for test in tests {
+            assert!(defined.contains(test), "rule `{name}`: there is no test `{test}`");
+        }
+    }
+    let known: BTreeSet<String> = rules.into_iter().map(|rule| rule.name).collect();
+    for (path, text) in &sources {
+        let product = !path.starts_with("tests/");
+        for name in cited(text).into_iter().filter(|_| product) {
+            assert!(known.contains(&name), "`{path}` cites `{name}`, which docs/correctness.md lacks");
+        }
+    }
+}
+
+fn function_name(after: &str) -> String {
+    after.chars().take_while(|letter| letter.is_ascii_alphanumeric() || *letter == '_').collect()
+}

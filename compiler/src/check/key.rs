@@ -1,4 +1,6 @@
 //! The document's key: columns that are unique, never null and of a type whose text is unique too.
+//!
+//! Rule *key-identity* of docs/correctness.md.
 
 use super::Checker;
 use super::column::type_of;

@@ -1,4 +1,6 @@
 //! What the server says of a bulk request and of each item in it, and what that means.
+//!
+//! Rule *answers* of docs/correctness.md.
 
 use flusso_runtime::error::{Error, ErrorKind, Result};
 use flusso_runtime::recovery::{DriftCause, IndexDrift};

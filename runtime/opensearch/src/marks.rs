@@ -1,4 +1,6 @@
 //! What tells whether tombstones may have been lost: term and allocation of each primary.
+//!
+//! Rule *tombstones* of docs/correctness.md.
 
 use std::collections::BTreeMap;
 

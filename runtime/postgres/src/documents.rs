@@ -1,4 +1,6 @@
 //! Documents from current rows: one reading transaction a call, its rows spliced as they come.
+//!
+//! Rule *query-errors* of docs/correctness.md.
 
 pub(crate) mod compose;
 mod fault;

@@ -4,6 +4,8 @@
 //! it. An xid drawn now lies above that of every transaction that has one; once the oldest running
 //! one is not below it, all of those have ended, and their rows are in any later snapshot. The
 //! snapshot's own `xmax` will not do: a writer with the very next xid would pass.
+//!
+//! Rule *gate* of docs/correctness.md.
 
 use flusso_runtime::backends::RunOptions;
 use flusso_runtime::{Error, ErrorKind, Result};

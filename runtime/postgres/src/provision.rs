@@ -3,6 +3,8 @@
 //! Identities come first and are committed before a table is published: a published table without a
 //! usable identity makes the application's own UPDATE and DELETE fail. The publication is only ever
 //! extended, never dropped and made again.
+//!
+//! Rule *publication-locks* of docs/correctness.md.
 
 use std::time::Duration;
 

@@ -1,4 +1,6 @@
 //! Why a reading transaction gave nothing, and what that means to whoever asked for it.
+//!
+//! Rule *query-errors* of docs/correctness.md.
 
 use flusso_runtime::bounds::DOCUMENT_BYTES_MAX;
 use flusso_runtime::drift::{Difference, moved_reading};

@@ -1,4 +1,6 @@
 //! Reading transactions until one counts: locks and transactions that are not visible are waited for.
+//!
+//! Rule *reading-transaction* of docs/correctness.md.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};

@@ -1,4 +1,6 @@
 //! What a snapshot saw: which transactions, up to where the log, at what time, of which files.
+//!
+//! Rule *reading-transaction* of docs/correctness.md.
 
 use flusso_schemas::lsn::Lsn;
 use flusso_schemas::name::TableName;

@@ -1,6 +1,8 @@
 //! The reading transaction: tables locked before anything takes the snapshot, the snapshot described,
 //! queries, commit, and once more what names stand for; sent as one burst, so that it costs one round
 //! trip and ends by itself whatever becomes of us.
+//!
+//! Rule *reading-transaction* of docs/correctness.md.
 
 use std::pin::pin;
 use std::time::Instant;

@@ -1,4 +1,6 @@
 //! Whether the slot is still ours: lost with the connection, in doubt while the walsender is silent.
+//!
+//! Rule *lease* of docs/correctness.md.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -1,4 +1,6 @@
 //! The task that owns a stream's connection: reads while there is room, and always answers the server.
+//!
+//! Rule *status-updates* of docs/correctness.md.
 
 use std::collections::VecDeque;
 use std::future::{Future, pending};
