@@ -2,6 +2,12 @@
 //!
 //! `main.rs` is the command line over it; `cargo xtask help` lists the tasks.
 
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a task runner speaks to the terminal it was started in"
+)]
+
 pub mod bench;
 pub mod compare;
 pub mod demo;

@@ -1,5 +1,11 @@
 //! `cargo xtask <task>`: what a person and CI run, by the same names.
 
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a task runner speaks to the terminal it was started in"
+)]
+
 use std::env;
 use std::error::Error;
 use std::process::ExitCode;
