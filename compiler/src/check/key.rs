@@ -1,5 +1,7 @@
 //! The document's key: columns that are unique, never null and of a type whose text is unique too.
 
+use flusso_schemas::name::Ident;
+
 use super::Checker;
 use super::column::type_of;
 use crate::diagnostic::{Diagnostic, Place};
@@ -70,7 +72,8 @@ impl Checker<'_> {
         let short = self.short(&table.name);
         if !column.not_null {
             let message = format!("`{short}.{name}` can be null, and a row without a key has no document");
-            let help = format!("run `alter table {} alter column {name} set not null`", table.name);
+            let help =
+                format!("run `alter table {} alter column {} set not null`", table.name, Ident::new(name));
             self.push(Diagnostic::deny("nullable-key", place.clone(), message).help(help));
             return false;
         }

@@ -10,6 +10,7 @@ mod clocks;
 mod pinned;
 
 use flusso_schemas::facts::{Ask, Clock, ProbeError};
+use flusso_schemas::name::Ident;
 
 use super::Checker;
 use super::column::type_of;
@@ -150,7 +151,7 @@ fn unmatched(bound: &SqlText, place: &Place, table: &Table) -> Option<Diagnostic
     );
     Some(
         Diagnostic::deny("sql-expression-invalid", place.clone(), message)
-            .help(format!("write `{} collate \"C\"`", column.name)),
+            .help(format!("write `{} collate \"C\"`", Ident::new(&column.name))),
     )
 }
 

@@ -3,6 +3,7 @@
 mod bounds;
 mod expressions;
 mod judged;
+mod keywords;
 mod odd;
 pub(super) mod rig;
 mod rules;
