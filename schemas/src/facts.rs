@@ -202,6 +202,12 @@ pub struct ColumnFacts {
     pub element: Option<String>,
     /// Schema of the base type.
     pub type_schema: String,
+    /// Whether its values, and all that they are made of, have an equality of a btree or hash operator class.
+    #[serde(default)]
+    pub equality: Option<bool>,
+    /// Whether they have an order of a btree operator class.
+    #[serde(default)]
+    pub order: Option<bool>,
     /// NOT NULL, by itself or through its domain.
     pub not_null: bool,
     /// `attgenerated`: empty, s stored, v virtual.

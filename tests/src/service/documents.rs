@@ -8,3 +8,4 @@ mod odd;
 pub(super) mod rig;
 mod rules;
 mod shop;
+mod types;

@@ -15,21 +15,21 @@ key: ["W"]
 where: WHERE
 fields:
   W: integer
-  row: { kind: long, sql: "\"W\" + 1" }
-  label: { kind: keyword, column: l }
-  lists: { has_many: "W.I", via: { "W": "W" }, order_by: [{ "W": { order: desc, nulls: first } }], fields: { "W": integer } }
-  cut: { has_many: "W.I", via: { "W": "W" }, order_by: [{ "W": desc }], limit: 2, value: "W", kind: integer }
-  once: { has_many: "W.I", via: { "W": "W" }, value: "W", kind: keyword, distinct: true, limit: 2 }
-  up: { belongs_to: "W.W", via: { up: "W" }, fields: { "W": integer, below: { has_many: "W.I", via: { "W": "W" }, value: "W", kind: integer } } }
-  last: { has_one: "W.I", via: { "W": "W" }, order_by: [{ "W": desc }], where: WHERE, fields: { "W": integer } }
-  most: { max: "W.I", via: { "W": "W" }, of: "W", kind: integer }
-  many: { count: "W.I", via: { "W": "W" }, of: "W", distinct: true }
+  next_: { kind: long, sql: "\"W\" + 1" }
+  label_: { kind: keyword, column: l }
+  lists_: { has_many: "W.I", via: { "W": "W" }, order_by: [{ "W": { order: desc, nulls: first } }], fields: { "W": integer } }
+  cut_: { has_many: "W.I", via: { "W": "W" }, order_by: [{ "W": desc }], limit: 2, value: "W", kind: integer }
+  once_: { has_many: "W.I", via: { "W": "W" }, value: "W", kind: keyword, distinct: true, limit: 2 }
+  up_: { belongs_to: "W.W", via: { up: "W" }, fields: { "W": integer, below_: { has_many: "W.I", via: { "W": "W" }, value: "W", kind: integer } } }
+  last_: { has_one: "W.I", via: { "W": "W" }, order_by: [{ "W": desc }], where: WHERE, fields: { "W": integer } }
+  most_: { max: "W.I", via: { "W": "W" }, of: "W", kind: integer }
+  many_: { count: "W.I", via: { "W": "W" }, of: "W", distinct: true }
 "#;
 
 /// A condition over the column. Words of the language's own conditions name no column there.
 fn condition(word: &str) -> &'static str {
     match word {
-        "all" | "any" | "not" | "sql" => r#"{ sql: "\"W\" between 1 and 9" }"#,
+        "all" | "any" | "exists" | "not" | "sql" => r#"{ sql: "\"W\" between 1 and 9" }"#,
         _ => r#"{ any: [{ "W": { between: [1, 9] } }, { "W": [1, 2, null], sql: "\"W\" > 0" }] }"#,
     }
 }
@@ -72,6 +72,13 @@ async fn every_word_of_the_grammar_may_be_any_name() {
             .replace("WHERE", condition(word))
             .replace("W.I", &format!("{word}.{table}"))
             .replace('W', word);
+        // An item of an order with the key `sql` is an expression.
+        let index = match word.as_str() {
+            "sql" => index
+                .replace(r#"{ "sql": { order: desc, nulls: first } }"#, "sql")
+                .replace(r#"{ "sql": desc }"#, "sql"),
+            _ => index,
+        };
         let judged = judged(&session, &index).await;
         match &judged.lock {
             None => wrong.push(format!("{word}: {:?}", judged.words())),
