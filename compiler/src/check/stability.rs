@@ -37,7 +37,7 @@ impl<'a> Checker<'a> {
         let functions = self.functions(names, table);
         let operators = self.operators(names, table);
         let casts = self.casts();
-        let within = self.types_within(names, &bound.columns(), table);
+        let of_names = self.types_of_names(names);
         if let Some(column) = names.system_columns.first() {
             return Some(system_column(column, place));
         }
@@ -62,12 +62,13 @@ impl<'a> Checker<'a> {
             return found;
         }
         if !is_immutable {
-            let (casts, within) = match casts.and_then(|casts| Ok((casts, within?))) {
+            let (casts, of_names) = match casts.and_then(|casts| Ok((casts, of_names?))) {
                 Ok(both) => both,
                 // What the catalog does not say is taken for the worst.
                 Err(error) => return Some(unknown_casts(error, place)),
             };
-            let used: Vec<String> = used_types(names, bound, table).into_iter().chain(within).collect();
+            let used: Vec<String> =
+                used_types(names, bound, table).into_iter().chain(of_names.iter().cloned()).collect();
             if let Some(cast) = casts.iter().find(|cast| cast.is_among(&used)) {
                 return Some(unstable_cast(cast, place));
             }
@@ -103,11 +104,14 @@ impl<'a> Checker<'a> {
     }
 }
 
-/// Types that an expression casts to, and those of the columns it reads.
+/// Types that an expression casts to, those of the columns it reads, and those that these are made of.
 fn used_types(names: &Names, bound: &SqlText, table: &Table) -> Vec<String> {
     let columns = bound.columns();
     let of_columns = columns.iter().filter_map(|name| table.column(name));
-    let of_columns = of_columns.map(|column| type_of(table, column).base_name);
+    let of_columns = of_columns.flat_map(|column| {
+        let made_of = column.made_of.iter().flatten().cloned();
+        [type_of(table, column).base_name].into_iter().chain(made_of)
+    });
     names.casts.iter().cloned().chain(of_columns).collect()
 }
 

@@ -1,7 +1,5 @@
 //! What the catalog says about the names that an expression calls.
 
-use std::collections::BTreeSet;
-
 use flusso_schemas::facts::{Ask, ProbeError};
 use flusso_schemas::name::quote_literal;
 
@@ -94,28 +92,21 @@ impl<'a> Checker<'a> {
         names.operators.iter().map(each).collect()
     }
 
-    /// The types of all values that come up: of the columns that are read, of what is cast to, of arguments and
-    /// results of users' functions, and of whatever these are made of.
-    pub(super) fn types_within(
-        &mut self,
-        names: &Names,
-        columns: &BTreeSet<String>,
-        table: &Table,
-    ) -> Result<Vec<String>, &'a ProbeError> {
+    /// The types of what is cast to, of arguments and results of users' functions, and of whatever these are
+    /// made of.
+    pub(super) fn types_of_names(&mut self, names: &Names) -> Result<&'a [String], &'a ProbeError> {
+        if names.casts.is_empty() && names.calls.is_empty() {
+            return Ok(&[]);
+        }
         let list = |names: &mut dyn Iterator<Item = &String>| {
             let literals: Vec<String> = names.map(|name| quote_literal(name)).collect();
-            format!("array[{}]::pg_catalog.text[]", literals.join(", "))
+            format!("array[{}]::pg_catalog.name[]", literals.join(", "))
         };
-        let columns = list(&mut columns.iter());
         let types = list(&mut names.casts.iter());
         let functions = list(&mut names.calls.iter().map(|call| &call.name));
-        let (schema, name) = (table.name.schema.as_str(), table.name.name.as_str());
-        let lines = self.rows(format!(
+        self.rows(format!(
             "with recursive part(oid) as (\
-             select a.atttypid from pg_catalog.pg_attribute a join pg_catalog.pg_class c on c.oid = a.attrelid \
-             join pg_catalog.pg_namespace n on n.oid = c.relnamespace \
-             where n.nspname = {} and c.relname = {} and a.attname = any({columns}) \
-             union select t.oid from pg_catalog.pg_type t where t.typname = any({types}) \
+             select t.oid from pg_catalog.pg_type t where t.typname = any({types}) \
              union select each.oid from pg_catalog.pg_proc p cross join pg_catalog.unnest(\
              p.prorettype || p.proargtypes::pg_catalog.oid[] || p.proallargtypes) each(oid) \
              where p.proname = any({functions}) and p.pronamespace <> 'pg_catalog'::pg_catalog.regnamespace \
@@ -123,11 +114,8 @@ impl<'a> Checker<'a> {
              select t.typbasetype where t.typbasetype <> 0 union all select t.typelem where t.typelem <> 0 \
              union all select a.atttypid from pg_catalog.pg_attribute a \
              where t.typtype = 'c' and a.attrelid = t.typrelid and a.attnum > 0 and not a.attisdropped) within(oid)) \
-             select pg_catalog.format_type(oid, null) from part",
-            quote_literal(schema),
-            quote_literal(name),
-        ))?;
-        Ok(lines.to_vec())
+             select pg_catalog.format_type(oid, null) from part"
+        ))
     }
 
     fn overloads(&mut self, sql: String) -> Vec<Overload> {

@@ -15,10 +15,10 @@ with recursive want as (
     union all select a.atttypid from pg_attribute a
       where t.typtype = 'c' and a.attrelid = t.typrelid and a.attnum > 0 and not a.attisdropped
   ) inner_part(oid)
-), abilities as (
+), abilities as materialized (
   -- A container, a range and an enum have the operators of their kind; other types those of their default
   -- operator class, their own or that of a type with the same bytes. 403 is btree, 405 hash.
-  select p.type,
+  select p.type, json_agg(format_type(p.part, null)) filter (where p.part <> p.type) as made_of,
     bool_and(t.typtype in ('d', 'c', 'e', 'r', 'm') or t.typcategory = 'A' or o.any_class) as equality,
     bool_and(t.typtype in ('d', 'c', 'e', 'r', 'm') or t.typcategory = 'A' or o.btree) as order
   from parts p join pg_type t on t.oid = p.part cross join lateral (
@@ -56,7 +56,7 @@ select c.oid, n.nspname::text, c.relname::text, json_build_object(
       'base', format_type(b.oid, case when b.typmod >= 0 then b.typmod else a.atttypmod end),
       'base_kind', b.typtype, 'category', b.typcategory,
       'element', case when b.elem <> 0 then format_type(b.elem, null) end,
-      'type_schema', b.typnsp, 'equality', y.equality, 'order', y.order, 'not_null', a.attnotnull or b.notnull, 'generated', a.attgenerated,
+      'type_schema', b.typnsp, 'made_of', y.made_of, 'equality', y.equality, 'order', y.order, 'not_null', a.attnotnull or b.notnull, 'generated', a.attgenerated,
       'identity', a.attidentity, 'collation', nullif(a.attcollation, 0)::int8,
       'collation_deterministic', coalesce(
         (select l.collisdeterministic from pg_collation l where l.oid = a.attcollation), true),

@@ -1,11 +1,15 @@
 //! Every word of the server's grammar as the name of a schema, table, column, type, label and field, in every
 //! place of a query.
 
+use std::collections::BTreeSet;
+
 use super::judged::{judged, run};
 use super::rig::Rig;
 
-/// Words that the grammar reads in another way where a certain word follows are among the unreserved ones.
-const WORDS: &str = "select word from pg_get_keywords() order by word";
+/// All that are not free to be names, and those that the grammar reads in another way where a certain word follows.
+const WORDS: &str = "select word from pg_get_keywords() where catcode <> 'U' or word in ('at', 'filter', 'first',
+    'format', 'key', 'keys', 'last', 'nulls', 'of', 'over', 'parents', 'range', 'row', 'rows', 'sql', 'time', 'value',
+    'within', 'without', 'zone') union all select unnest(array['element', 'parents', 'exists', 'j', 'g', 'k1'])";
 
 /// An index over what has the name of a word, written `W`; its initials are the word too. Names of tables are
 /// text of YAML in double quotes.
@@ -47,8 +51,9 @@ fn spread(word: &str) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_word_of_the_grammar_may_be_any_name() {
     let mut rig = Rig::new();
-    let words: Vec<String> = rig.sql.query(WORDS).expect(WORDS).into_iter().flatten().flatten().collect();
-    assert!(words.len() > 400, "{words:?}");
+    let words: BTreeSet<String> =
+        rig.sql.query(WORDS).expect(WORDS).into_iter().flatten().flatten().collect();
+    assert!(words.len() > 150, "{words:?}");
     let session = rig.pinned_session().await;
     let mut wrong = Vec::new();
     for word in &words {
