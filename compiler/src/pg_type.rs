@@ -24,6 +24,10 @@ pub struct PgType {
     pub collation: Option<i64>,
     /// Whether equal texts have equal bytes.
     pub collation_deterministic: bool,
+    /// Whether the catalog has an equality for it; none where it was not asked.
+    pub equality: Option<bool>,
+    /// Whether the catalog has an order for it; none where it was not asked.
+    pub order: Option<bool>,
 }
 
 /// What Postgres calls the type below domains and arrays.
@@ -123,6 +127,9 @@ impl PgType {
         found.declared = column.pg_type.clone();
         found.collation = column.collation;
         found.collation_deterministic = column.collation_deterministic;
+        // `int2vector`, `oidvector`: lists for the catalog, and neither lists nor values for functions.
+        let is_vector = column.category == "A" && !found.array;
+        (found.equality, found.order) = (column.equality, if is_vector { Some(false) } else { column.order });
         found
     }
 
@@ -139,7 +146,9 @@ impl PgType {
         };
         let base_name = base_name(&base, element, name);
         let declared = format_type.to_owned();
-        Self { declared, base, base_name, array, collation: None, collation_deterministic: true }
+        let (collation, collation_deterministic) = (None, true);
+        let (equality, order) = (None, None);
+        Self { declared, base, base_name, array, collation, collation_deterministic, equality, order }
     }
 
     /// The type of an array's elements; of any other type itself.
@@ -190,19 +199,28 @@ impl PgType {
         self.array == other.array && family.is_some() && family == other.btree_family()
     }
 
-    /// Whether its values have an order (`lt`, `between`, `order_by`).
+    /// Whether its values have an order (`lt`, `between`, `order_by`, `distinct`): what the catalog says of a
+    /// column, and what is known of the name of an expression's type.
     pub fn is_ordered(&self) -> bool {
-        self.btree_family().is_some()
+        self.order.unwrap_or_else(|| self.btree_family().is_some())
+    }
+
+    /// Whether one of its values can be told from another (`=`, `contains`).
+    pub fn has_equality(&self) -> bool {
+        self.equality.unwrap_or_else(|| self.is_ordered())
     }
 
     /// Whether Postgres has `min` and `max` of it; of some types that have an order it does not.
     pub fn has_min(&self) -> bool {
         use BaseType as B;
+        if self.array {
+            return true;
+        }
         match &self.base {
             B::Boolean | B::Uuid | B::Bytea | B::Jsonb | B::Bit | B::Varbit | B::Macaddr | B::Composite => {
                 false
             }
-            B::Range(_) | B::Hstore | B::Ltree | B::Other(_) | B::InternalChar => self.array,
+            B::Range(_) | B::Hstore | B::Ltree | B::Other(_) | B::InternalChar => false,
             _ => true,
         }
     }

@@ -15,6 +15,7 @@ use crate::syntax::index::{self, Index};
 use crate::syntax::keys::{At, KnownKeys, Reader};
 use crate::syntax::project::{self, Project};
 use crate::syntax::relation::Path;
+use crate::syntax::scalar::Scalar;
 use crate::syntax::{sink, tree, yaml};
 use flusso_lints::words::nearest;
 use flusso_lints::{duplicate_index, mutually_exclusive_keys};
@@ -113,8 +114,9 @@ impl Read {
     pub fn place_of(&self, index: &str, words: &str) -> Option<Place> {
         let found =
             self.indexes.iter().find(|each| each.name.as_ref().is_some_and(|name| name.value == index))?;
-        let named = words.split(['[', ']', '\'', '"', '`']).skip(1).step_by(2);
-        let field = named.filter_map(|path| field_place(&found.fields, path)).next();
+        let named = || words.split(['[', ']', '\'', '"', '`']).skip(1).step_by(2);
+        let field = named().find_map(|path| field_place(&found.fields, path));
+        let field = field.or_else(|| named().find_map(|value| option_place(&found.fields, value)));
         field.or_else(|| found.name.as_ref().map(|name| name.place.clone()))
     }
 
@@ -260,6 +262,21 @@ fn field_place(fields: &[Field], path: &str) -> Option<Place> {
     };
     let inner = rest.and_then(|rest| field_place(nested, rest));
     Some(inner.unwrap_or_else(|| field.key.place.clone()))
+}
+
+/// The first field that gives a parameter of its mapping this value: `analyzer [words] has not been configured`
+/// names no field.
+fn option_place(fields: &[Field], value: &str) -> Option<Place> {
+    let has_it = |scalar: &Scalar| scalar.options.values().any(|option| option.as_str() == Some(value));
+    fields.iter().find_map(|field| match &field.form {
+        Some(Form::Scalar(scalar)) => has_it(scalar).then(|| field.key.place.clone()),
+        Some(Form::SameRow { fields, .. }) => option_place(fields, value),
+        Some(Form::Relation(relation)) => match &relation.shape {
+            Shape::Object { fields, .. } => option_place(fields, value),
+            Shape::Value(scalar) => has_it(scalar).then(|| field.key.place.clone()),
+        },
+        _ => None,
+    })
 }
 
 fn tables_of_fields(fields: &[Field], names: &mut BTreeSet<TableName>) {

@@ -141,7 +141,7 @@ mod tests {
             ("date '2020-01-01' - date", "date '2020-01-01' - t.date"),
             ("extract(year from date)", "extract(year from t.date)"),
             ("case when price > 1 then 'a' end", "case when t.price > 1 then 'a' end"),
-            ("\"end\" + 1", "t.end + 1"),
+            ("\"end\" + 1", "t.\"end\" + 1"),
             ("date at time zone 'UTC'", "t.date at time zone 'UTC'"),
             ("$$price$$ || E'\\'price'", "$$price$$ || E'\\'price'"),
             ("pg_catalog.lower('x') || price", "pg_catalog.lower('x') || t.price"),

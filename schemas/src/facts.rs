@@ -202,6 +202,15 @@ pub struct ColumnFacts {
     pub element: Option<String>,
     /// Schema of the base type.
     pub type_schema: String,
+    /// The types that its values are made of, where they are made of others: elements, columns, a domain's base.
+    #[serde(default)]
+    pub made_of: Option<Vec<String>>,
+    /// Whether its values, and all that they are made of, have an equality of a btree or hash operator class.
+    #[serde(default)]
+    pub equality: Option<bool>,
+    /// Whether they have an order of a btree operator class.
+    #[serde(default)]
+    pub order: Option<bool>,
     /// NOT NULL, by itself or through its domain.
     pub not_null: bool,
     /// `attgenerated`: empty, s stored, v virtual.

@@ -1,15 +1,18 @@
 //! Checked names: what the catalog calls a schema, table or column, and how SQL spells it.
 
+mod keywords;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+pub use keywords::is_reserved;
+
 /// One name of the Postgres catalog, exactly as the catalog holds it (no folding, no quotes).
 ///
-/// [`fmt::Display`] spells it for SQL: quoted only outside `[a-z_][a-z0-9_]*`. Generated SQL always
-/// qualifies names, and after a dot no keyword needs quotes (measured on Postgres 15).
+/// [`fmt::Display`] spells it for SQL, in quotes where Postgres itself writes them.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Ident(String);
 
@@ -94,12 +97,13 @@ impl FromStr for TableName {
     }
 }
 
-/// A name as SQL spells it: as it is within `[a-z_][a-z0-9_]*`, else in double quotes.
+/// A name as SQL spells it: as it is within `[a-z_][a-z0-9_]*`, else in double quotes, and so are the words of
+/// SQL's grammar. After a dot most of these need none, but not all: `t.not in (1)` is a syntax error.
 pub fn quote_identifier(name: &str) -> Cow<'_, str> {
     let plain = |(at, byte): (usize, u8)| {
         byte == b'_' || byte.is_ascii_lowercase() || (at > 0 && byte.is_ascii_digit())
     };
-    if !name.is_empty() && name.bytes().enumerate().all(plain) {
+    if !name.is_empty() && name.bytes().enumerate().all(plain) && !keywords::is_quoted(name) {
         Cow::Borrowed(name)
     } else {
         Cow::Owned(format!("\"{}\"", name.replace('"', "\"\"")))
@@ -177,6 +181,9 @@ mod tests {
             ("a\"b", "\"a\"\"b\""),
             ("1st", "\"1st\""),
             ("Order Items", "\"Order Items\""),
+            ("not", "\"not\""),
+            ("position", "\"position\""),
+            ("name", "name"),
         ] {
             assert_eq!(Ident::new(name).to_string(), spelled);
             assert_eq!(spelled.parse::<Ident>().expect("a name"), Ident::new(name));

@@ -30,12 +30,12 @@ pub fn written_out(path: &str, variable: &str, place: Place) -> Diagnostic {
     .help(format!("write a reference such as `${{{variable}}}`, {CHANGE}"))
 }
 
-/// A credential as the default of a reference.
-pub fn default(path: &str, variable: &str, place: Place) -> Diagnostic {
+/// A credential as the default of a reference, whose name may be a part of the credential, so it is not repeated.
+pub fn default(path: &str, place: Place) -> Diagnostic {
     let message = format!(
         "the default of `{path}` is written out, so everyone who can read this file or its history has it"
     );
-    LINT.at(place, message).help(format!("write `${{{variable}}}` without a default, {CHANGE}"))
+    LINT.at(place, message).help(format!("leave the default out, {CHANGE}"))
 }
 
 /// A password between `//` and `@`; `variable` is what the URL's variable could be called.

@@ -28,10 +28,10 @@ pub fn word(key: &str, word: &str, known: &[&str], place: Place) -> Diagnostic {
     LINT.at(place, format!("`{key}` does not accept `{word}`")).help(format!("write {}", listed(known, "or")))
 }
 
-/// A number that is negative or beyond 64 bits.
-pub fn not_natural(key: &str, place: Place) -> Diagnostic {
-    LINT.at(place, format!("`{key}` is out of range: expected a whole number from 0"))
-        .help("write a whole number from 0")
+/// A number below the least that makes sense, or beyond 64 bits.
+pub fn not_whole(key: &str, least: u64, place: Place) -> Diagnostic {
+    LINT.at(place, format!("`{key}` is out of range: expected a whole number from {least}"))
+        .help(format!("write a whole number from {least}"))
 }
 
 /// A number that makes no sense as 0; `so` says what would follow.

@@ -34,6 +34,9 @@ impl Checker<'_> {
             Some(value) => Some(value?),
             None => None,
         };
+        if aggregate.distinct && of.as_ref().is_some_and(|of| !self.can_be_told_apart(of, aggregate)) {
+            return None;
+        }
         let counted = aggregate.result.kind.as_ref().map(|kind| kind.value.name());
         let value = self.result(function, of.as_ref(), counted, &aggregate.function.place)?;
         let written = kept_scale(&aggregate.result, function, of.as_ref());
@@ -55,6 +58,23 @@ impl Checker<'_> {
         let counts_rows = function == Function::Count && of.is_none();
         let distinct = if counts_rows { !reached_once(table, &path) } else { aggregate.distinct };
         Some(Aggregate { function, path, of: of.map(|of| of.source), distinct, result })
+    }
+
+    /// Postgres sorts the values to count them.
+    fn can_be_told_apart(&mut self, of: &Value, aggregate: &syntax::field::Aggregate) -> bool {
+        let holds = of.pg_type.is_ordered();
+        if !holds {
+            let message = format!(
+                "postgres has no order for `{}`, by which it tells the values to count apart",
+                of.pg_type
+            );
+            self.push(
+                Diagnostic::deny("kind-mismatch", aggregate.function.place.clone(), message)
+                    .note(of.note.clone())
+                    .help("count an expression that gives text or a number, or leave `distinct` out"),
+            );
+        }
+        holds
     }
 
     fn needless_promise(&mut self, field: &syntax::field::Field, function: Function) {

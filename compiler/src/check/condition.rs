@@ -80,10 +80,28 @@ impl Checker<'_> {
         found.map(bind)
     }
 
+    /// PREPARE takes the comparison of a row whose parts have no equality, and the first row fails.
+    fn has_equality(&mut self, place: Place, wanted: &Wanted) -> Option<()> {
+        if wanted.pg_type.has_equality() {
+            return Some(());
+        }
+        let message = format!(
+            "postgres cannot tell whether two values of `{}` are equal, and `{}` is one",
+            wanted.pg_type, wanted.column
+        );
+        self.push(
+            Diagnostic::deny("filter-type-mismatch", place, message)
+                .note(wanted.note.clone())
+                .help("compare an expression over it: `sql: \"…\"`"),
+        );
+        None
+    }
+
     fn equal(&mut self, node: &Node, wanted: &Wanted) -> Option<Test> {
         if node.scalar() == Some(Scalar::Null) {
             return Some(Test::Null);
         }
+        self.has_equality(Place::new(self.file, node.span.clone()), wanted)?;
         self.scalar_only(node, wanted)?;
         Some(Test::Compare("=", self.literal(node, wanted)?))
     }
@@ -117,6 +135,9 @@ impl Checker<'_> {
             return None;
         }
         self.scalar_only(&nodes[0], wanted)?;
+        if nodes.iter().any(|node| node.scalar() != Some(Scalar::Null)) {
+            self.has_equality(place.clone(), wanted)?;
+        }
         let (values, has_null) = self.list(nodes, wanted)?;
         Some(match (values.is_empty(), has_null) {
             (true, _) => bind(Test::Null),
@@ -134,7 +155,7 @@ impl Checker<'_> {
     }
 
     fn operator(&mut self, operator: &At<String>, node: &Node, wanted: &Wanted) -> Option<Bound> {
-        self.operator_fits(operator, wanted)?;
+        self.operator_fits(operator, node, wanted)?;
         let test = match operator.value.as_str() {
             "ne" => return self.not_equal(node, wanted),
             "lt" => Test::Compare("<", self.literal(node, wanted)?),
@@ -151,13 +172,21 @@ impl Checker<'_> {
         Some(Bound::One(test))
     }
 
-    fn operator_fits(&mut self, operator: &At<String>, wanted: &Wanted) -> Option<()> {
+    fn operator_fits(&mut self, operator: &At<String>, node: &Node, wanted: &Wanted) -> Option<()> {
         let pg_type = &wanted.pg_type;
         if ["like", "ilike", "starts_with"].contains(&operator.value.as_str())
             && !pg_type.collation_deterministic
         {
             self.unmatched(operator, wanted);
             return None;
+        }
+        let compares_values = match operator.value.as_str() {
+            "ne" => node.scalar() != Some(Scalar::Null) || node.is_missing(),
+            "contains" | "overlaps" => pg_type.array,
+            _ => false,
+        };
+        if compares_values {
+            self.has_equality(operator.place.clone(), wanted)?;
         }
         let (fits, needs) = match operator.value.as_str() {
             "lt" | "lte" | "gt" | "gte" | "between" => (pg_type.is_ordered(), "a type with an order"),

@@ -2,6 +2,8 @@
 //!
 //! Rule *key-identity* of docs/correctness.md.
 
+use flusso_schemas::name::Ident;
+
 use super::Checker;
 use super::column::type_of;
 use crate::diagnostic::{Diagnostic, Place};
@@ -72,7 +74,8 @@ impl Checker<'_> {
         let short = self.short(&table.name);
         if !column.not_null {
             let message = format!("`{short}.{name}` can be null, and a row without a key has no document");
-            let help = format!("run `alter table {} alter column {name} set not null`", table.name);
+            let help =
+                format!("run `alter table {} alter column {} set not null`", table.name, Ident::new(name));
             self.push(Diagnostic::deny("nullable-key", place.clone(), message).help(help));
             return false;
         }

@@ -192,10 +192,21 @@ impl Checker<'_> {
             let child = link.after.column(&pair.child).map(|column| type_of(link.after, column));
             let parent = link.before.column(&pair.parent).map(|column| type_of(link.before, column));
             let (Some(child), Some(parent)) = (child, parent) else { return false };
-            if child.compares_with(&parent) {
+            let is_list = child.array || parent.array;
+            if child.compares_with(&parent) && !is_list {
                 continue;
             }
             let (before, after) = (self.short(&link.before.name), self.short(&link.after.name));
+            if is_list {
+                let (table, column) =
+                    if child.array { (&after, &pair.child) } else { (&before, &pair.parent) };
+                let message = format!("`{table}.{column}` is a list, and rows are linked by single values");
+                self.push(
+                    Diagnostic::deny("key-type-mismatch", link.place.clone(), message)
+                        .help("name other columns with `via`"),
+                );
+                return false;
+            }
             let message = format!(
                 "`{after}.{}` is `{child}` and `{before}.{}` is `{parent}`: postgres does not compare them without a cast",
                 pair.child, pair.parent

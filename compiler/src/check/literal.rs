@@ -67,6 +67,9 @@ impl Checker<'_> {
             (Class::Number { quoted }, Scalar::Float(digits)) if is_finite(digits) => {
                 Some(number(digits, *quoted))
             }
+            (Class::Opaque, Scalar::Text(value)) if is_jsonb(wanted) && !is_json(value) => {
+                return self.no_json(value, wanted, place);
+            }
             (Class::Text | Class::Opaque, Scalar::Text(value)) => Some(Literal::Text(value.clone())),
             (Class::Opaque, _) => Some(Literal::Text(text.clone())),
             (Class::Labels(labels), Scalar::Text(value)) => return self.label(value, labels, wanted, place),
@@ -88,7 +91,7 @@ impl Checker<'_> {
     }
 
     fn structured(&mut self, node: &Node, class: &Class, wanted: &Wanted, place: Place) -> Option<Literal> {
-        if matches!(class, Class::Opaque) && wanted.pg_type.base_name == "jsonb" {
+        if matches!(class, Class::Opaque) && is_jsonb(wanted) {
             return Some(Literal::Text(node.json().to_string()));
         }
         let message = format!("`{}` is compared with {} here", wanted.column, node.what());
@@ -96,6 +99,17 @@ impl Checker<'_> {
             Diagnostic::deny("filter-type-mismatch", place, message)
                 .note(wanted.note.clone())
                 .help("write one value"),
+        );
+        None
+    }
+
+    fn no_json(&mut self, value: &str, wanted: &Wanted, place: Place) -> Option<Literal> {
+        let message = format!("`{value}` is no JSON, and `{}` is `jsonb`", wanted.column);
+        let quoted = format!("'{}'", serde_json::Value::from(value).to_string().replace('\'', "''"));
+        self.push(
+            Diagnostic::deny("filter-type-mismatch", place, message)
+                .note(wanted.note.clone())
+                .help(format!("write a map or a list as YAML, or {quoted} for that text")),
         );
         None
     }
@@ -126,6 +140,14 @@ impl Checker<'_> {
         );
         None
     }
+}
+
+fn is_jsonb(wanted: &Wanted) -> bool {
+    wanted.pg_type.base_name == "jsonb"
+}
+
+fn is_json(text: &str) -> bool {
+    serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
 }
 
 fn class(pg_type: &PgType) -> Class {
@@ -245,8 +267,26 @@ fn is_date(text: &str) -> bool {
 
 fn is_timestamp(text: &str) -> bool {
     let Some((date, time)) = text.split_once(['T', ' ']) else { return is_date(text) };
-    let is_time = time.bytes().all(|byte| byte.is_ascii_digit() || b":.+-Z".contains(&byte));
-    is_date(date) && time.contains(':') && is_time
+    is_date(date) && is_time(time)
+}
+
+/// `23:59`, `23:59:59.5`, each with an offset or `Z`, or without.
+fn is_time(text: &str) -> bool {
+    let (clock, offset) = text.split_at(text.find(['Z', '+', '-']).unwrap_or(text.len()));
+    let clock = clock.trim_end();
+    let within = |part: &str, most: f64| {
+        part.len() >= 2
+            && part.starts_with(|first: char| first.is_ascii_digit())
+            && part.parse::<f64>().is_ok_and(|number| number <= most)
+    };
+    let parts: Vec<&str> = clock.split(':').collect();
+    let is_clock = match parts.as_slice() {
+        [hour, minute] => within(hour, 24.0) && within(minute, 59.0),
+        // Postgres takes a leap second, and carries it over.
+        [hour, minute, second] => within(hour, 24.0) && within(minute, 59.0) && within(second, 60.0),
+        _ => false,
+    };
+    is_clock && offset.bytes().all(|byte| byte.is_ascii_digit() || b":+-Z".contains(&byte))
 }
 
 /// A date alone is midnight under the pinned session's UTC; a time says its offset.
@@ -266,7 +306,16 @@ mod tests {
         for moment in ["2024-12-31", "2024-12-31T23:59:59Z", "2024-12-31 23:59:59.5+02:00", "infinity"] {
             assert!(is_timestamp(moment), "{moment}");
         }
-        for word in ["now", "yesterday", "2024-13-01", "2024-02-30", "31.12.2024", "2024-12-31 noon"] {
+        for word in [
+            "now",
+            "yesterday",
+            "2024-13-01",
+            "2024-02-30",
+            "31.12.2024",
+            "2024-12-31 noon",
+            "2024-12-31T25:00:00Z",
+            "2024-12-31 12:61",
+        ] {
             assert!(!is_timestamp(word), "{word}");
         }
         assert!(names_its_zone("2024-12-31T00:00:00-05:00"));

@@ -54,6 +54,10 @@ impl<'a> Probes<'a> {
         sql: String,
         search_path: Vec<String>,
     ) -> Option<&'a Result<Vec<String>, ProbeError>> {
+        // Postgres takes no text with a NUL in it; whoever wrote one is told where it stands.
+        if sql.contains('\0') {
+            return None;
+        }
         let question = Question { sql, ask };
         let answer = self.outcomes.get(&question).copied();
         if self.known.insert(question.clone()) {
@@ -131,8 +135,13 @@ impl<'a> Checker<'a> {
     pub(super) fn judge_condition(&mut self, condition: &Condition, place: &Place, table: &Table) -> bool {
         let Some(Err(error)) = self.prepared_condition(&condition.sql(ROW), table) else { return true };
         let diagnostic = if condition.is_ours() {
-            let message =
-                format!("postgres cannot make this comparison over a row of `{}`", self.short(&table.name));
+            let short = self.short(&table.name);
+            // 22: the operators are there, and a value is not one of its type.
+            let message = if error.sqlstate.starts_with("22") {
+                format!("a value that `{short}` is compared with here is none of its column's type")
+            } else {
+                format!("postgres cannot make this comparison over a row of `{short}`")
+            };
             Diagnostic::deny("filter-type-mismatch", place.clone(), message)
                 .note(format!("postgres: {}", error.message))
                 .help("compare with a value of the column's type, or write `sql: \"…\"`")

@@ -10,6 +10,7 @@ mod clocks;
 mod pinned;
 
 use flusso_schemas::facts::{Ask, Clock, ProbeError};
+use flusso_schemas::name::Ident;
 
 use super::Checker;
 use super::column::type_of;
@@ -17,7 +18,7 @@ use super::probe::{ROW, search_path};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::model::Table;
 use crate::sql_text::{Names, SqlText};
-use catalog::{Called, Cast};
+use catalog::Cast;
 
 impl<'a> Checker<'a> {
     /// Whether nothing is known against an expression; what is, is pushed.
@@ -36,6 +37,7 @@ impl<'a> Checker<'a> {
         let functions = self.functions(names, table);
         let operators = self.operators(names, table);
         let casts = self.casts();
+        let of_names = self.types_of_names(names);
         if let Some(column) = names.system_columns.first() {
             return Some(system_column(column, place));
         }
@@ -60,14 +62,14 @@ impl<'a> Checker<'a> {
             return found;
         }
         if !is_immutable {
-            let casts = match casts {
-                Ok(casts) => casts,
+            let (casts, of_names) = match casts.and_then(|casts| Ok((casts, of_names?))) {
+                Ok(both) => both,
                 // What the catalog does not say is taken for the worst.
                 Err(error) => return Some(unknown_casts(error, place)),
             };
-            let used = used_types(names, bound, table);
-            let is_built_in = named.clone().all(Called::is_built_in) && reads_built_in(names, bound, table);
-            if let Some(cast) = casts.iter().find(|cast| cast.is_among(&used, is_built_in)) {
+            let used: Vec<String> =
+                used_types(names, bound, table).into_iter().chain(of_names.iter().cloned()).collect();
+            if let Some(cast) = casts.iter().find(|cast| cast.is_among(&used)) {
                 return Some(unstable_cast(cast, place));
             }
         }
@@ -102,20 +104,15 @@ impl<'a> Checker<'a> {
     }
 }
 
-/// Types that an expression casts to, and those of the columns it reads.
+/// Types that an expression casts to, those of the columns it reads, and those that these are made of.
 fn used_types(names: &Names, bound: &SqlText, table: &Table) -> Vec<String> {
     let columns = bound.columns();
     let of_columns = columns.iter().filter_map(|name| table.column(name));
-    let of_columns = of_columns.map(|column| type_of(table, column).base_name);
+    let of_columns = of_columns.flat_map(|column| {
+        let made_of = column.made_of.iter().flatten().cloned();
+        [type_of(table, column).base_name].into_iter().chain(made_of)
+    });
     names.casts.iter().cloned().chain(of_columns).collect()
-}
-
-/// Whether every type that an expression casts to or reads is one of Postgres itself.
-fn reads_built_in(names: &Names, bound: &SqlText, table: &Table) -> bool {
-    let columns = bound.columns();
-    let mut read = columns.iter().filter_map(|name| table.column(name));
-    read.all(|column| column.type_schema == "pg_catalog")
-        && !names.casts.iter().any(|name| name.contains('.'))
 }
 
 /// What Postgres refuses over a nondeterministic collation, at the first row and not before.
@@ -150,7 +147,7 @@ fn unmatched(bound: &SqlText, place: &Place, table: &Table) -> Option<Diagnostic
     );
     Some(
         Diagnostic::deny("sql-expression-invalid", place.clone(), message)
-            .help(format!("write `{} collate \"C\"`", column.name)),
+            .help(format!("write `{} collate \"C\"`", Ident::new(&column.name))),
     )
 }
 

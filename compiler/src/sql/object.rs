@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::model::{Scalar, ValueSource};
+
 use super::alias::Aliases;
 use super::from::{GroupForm, columns};
 use super::segment::Segments;
@@ -32,7 +34,13 @@ fn print_part(tree: &Tree<'_>, aliases: &mut Aliases, segments: &mut Segments, p
     match part {
         Part::Scalar { row, scalar, when, may_be_absent } => {
             let alias = aliases.of(tree, *row);
-            segments.value(value::of_row(scalar, &alias, *may_be_absent, *when));
+            let printed = value::of_row(scalar, &alias, *may_be_absent, *when);
+            segments.value(match &scalar.value {
+                ValueSource::Sql(_) if *may_be_absent => {
+                    where_present(&absent(tree, aliases, *row), scalar, &printed)
+                }
+                _ => printed,
+            });
         }
         Part::Constant { token, when: None, .. } => segments.literal(token),
         Part::Constant { row, token, when: Some(when) } => {
@@ -57,6 +65,13 @@ fn print_part(tree: &Tree<'_>, aliases: &mut Aliases, segments: &mut Segments, p
         }
         Part::Slot(node) | Part::Aggregates(node) => slot(tree, aliases, segments, *node),
     }
+}
+
+/// An expression may have a value over a row that is not there: `state is null`.
+fn where_present(absent: &str, scalar: &Scalar, printed: &ValueSql) -> ValueSql {
+    let without = literal(&value::absent_token(scalar));
+    let sql = format!("case when {absent} then {without} else {} end", value::as_text(printed));
+    ValueSql { sql, is_text: true }
 }
 
 /// A joined row that is there has a value in the column it was joined by.

@@ -163,14 +163,19 @@ impl Reader {
 
     /// A whole number that is not negative.
     pub fn natural(&mut self, key: &str, node: &Node) -> Option<At<u64>> {
+        self.whole_from(0, key, node)
+    }
+
+    /// A whole number of at least so much.
+    pub fn whole_from(&mut self, least: u64, key: &str, node: &Node) -> Option<At<u64>> {
         match node.scalar() {
-            Some(Scalar::Integer(digits)) if digits.parse::<u64>().is_ok() => {
-                Some(self.at(node, digits.parse().expect("it was parsed a moment ago")))
-            }
-            Some(Scalar::Integer(_)) => {
-                let place = self.place(&node.span);
-                self.push(wrong_type::not_natural(key, place));
-                None
+            Some(Scalar::Integer(digits)) => {
+                let number = digits.parse::<u64>().ok().filter(|number| *number >= least);
+                if number.is_none() {
+                    let place = self.place(&node.span);
+                    self.push(wrong_type::not_whole(key, least, place));
+                }
+                number.map(|number| self.at(node, number))
             }
             _ => {
                 self.wrong_type(key, node, "a whole number");

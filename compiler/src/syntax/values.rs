@@ -147,7 +147,7 @@ impl Reader {
             _ => None,
         };
         self.push(match name {
-            Some(name) => literal_secret::default(path, name, place),
+            Some(_) => literal_secret::default(path, place),
             None => literal_secret::written_out(path, &variable, place),
         });
     }

@@ -115,5 +115,5 @@ fn a_file_that_is_not_utf8_hides_nothing_of_the_others() {
 fn a_number_below_zero_is_out_of_range() {
     let text = index("relation", "limit: -1");
     let all = found(&text);
-    assert_eq!(at_word(&all, &text, "-1").message, "`limit` is out of range: expected a whole number from 0");
+    assert_eq!(at_word(&all, &text, "-1").message, "`limit` is out of range: expected a whole number from 1");
 }

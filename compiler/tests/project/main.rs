@@ -1,6 +1,8 @@
 //! Tests of the whole compiler, from a project's text to what is said of it and the lock.
 
+mod broken_anywhere;
 mod broken_text;
+
 mod findings;
 mod fingerprints;
 mod fixes;
@@ -13,4 +15,5 @@ mod rig;
 mod secrets;
 mod stale;
 mod unanswered;
+mod words;
 mod yaml;

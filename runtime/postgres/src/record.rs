@@ -39,12 +39,29 @@ pub(crate) async fn catalog_record(
     let not_null: Vec<bool> = request.columns.iter().map(|column| column.relied.not_null).collect();
     let types: Vec<String> = request.labels.iter().map(|label| parameter(&label.type_name)).collect();
     let labels: Vec<&str> = request.labels.iter().map(|label| label.label).collect();
-    let functions: Vec<String> = calls::of(index).into_iter().collect();
+    let calls = calls::of(index);
+    let (schemas, functions): (Vec<Option<String>>, Vec<String>) = calls.functions.into_iter().unzip();
+    let operators: Vec<String> = calls.operators.into_iter().collect();
+    let names: Vec<String> = calls.names.into_iter().collect();
     let rows = session
         .query(
             WHAT,
             RECORD,
-            &[&tables, &publication, &of_tables, &columns, &modified, &not_null, &types, &labels, &functions],
+            &[
+                &tables,
+                &publication,
+                &of_tables,
+                &columns,
+                &modified,
+                &not_null,
+                &types,
+                &labels,
+                &functions,
+                &schemas,
+                &index.search_path,
+                &operators,
+                &names,
+            ],
         )
         .await?;
     let mut record = CatalogRecord::default();

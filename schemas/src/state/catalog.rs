@@ -17,7 +17,7 @@ pub struct CatalogRecord {
     pub tables: BTreeMap<TableName, TableRecord>,
     /// `pg_enum.oid` of each label relied on, by the type as the lock spells it.
     pub labels: BTreeMap<String, BTreeMap<String, u32>>,
-    /// `pg_proc.xmin` of each user function that a query calls by name, by signature.
+    /// `pg_proc.xmin` of each user function that a query calls, by name or behind an operator or cast, by signature.
     pub functions: BTreeMap<String, u32>,
 }
 

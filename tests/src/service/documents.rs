@@ -3,7 +3,9 @@
 mod bounds;
 mod expressions;
 mod judged;
+mod keywords;
 mod odd;
 pub(super) mod rig;
 mod rules;
 mod shop;
+mod types;

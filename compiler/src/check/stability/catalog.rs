@@ -34,13 +34,17 @@ pub(super) struct Cast {
 }
 
 impl Cast {
-    /// Whether it may be what turns a value of one of these types into another. Where an expression uses
-    /// nothing but what is Postgres's own (`is_built_in`), no value of a user's type comes up unnamed.
-    pub(super) fn is_among(&self, types: &[String], is_built_in: bool) -> bool {
+    /// Whether it may be what turns a value of one of these types into another: a user's type comes up, and
+    /// every type of a user that comes up is among them.
+    pub(super) fn is_among(&self, types: &[String]) -> bool {
         let last = |name: &str| name.rsplit('.').next().unwrap_or(name).trim_matches('"').to_owned();
         let both = [self.source.as_str(), self.target.as_str()];
-        let own: Vec<&str> = both.into_iter().filter(|name| name.contains('.')).collect();
-        let ends = if is_built_in && !own.is_empty() { own } else { both.to_vec() };
+        let of_users: Vec<&str> = both.into_iter().filter(|name| name.contains('.')).collect();
+        if of_users.is_empty() && self.source != self.target {
+            // No name says where a value of one of Postgres's own types is turned into another.
+            return true;
+        }
+        let ends = if of_users.is_empty() { both.to_vec() } else { of_users };
         let ends: Vec<String> = ends.into_iter().map(last).collect();
         types.iter().any(|name| ends.contains(&last(name)))
     }
@@ -86,6 +90,32 @@ impl<'a> Checker<'a> {
             Called { name: name.clone(), is_operator: true, overloads }
         };
         names.operators.iter().map(each).collect()
+    }
+
+    /// The types of what is cast to, of arguments and results of users' functions, and of whatever these are
+    /// made of.
+    pub(super) fn types_of_names(&mut self, names: &Names) -> Result<&'a [String], &'a ProbeError> {
+        if names.casts.is_empty() && names.calls.is_empty() {
+            return Ok(&[]);
+        }
+        let list = |names: &mut dyn Iterator<Item = &String>| {
+            let literals: Vec<String> = names.map(|name| quote_literal(name)).collect();
+            format!("array[{}]::pg_catalog.name[]", literals.join(", "))
+        };
+        let types = list(&mut names.casts.iter());
+        let functions = list(&mut names.calls.iter().map(|call| &call.name));
+        self.rows(format!(
+            "with recursive part(oid) as (\
+             select t.oid from pg_catalog.pg_type t where t.typname = any({types}) \
+             union select each.oid from pg_catalog.pg_proc p cross join pg_catalog.unnest(\
+             p.prorettype || p.proargtypes::pg_catalog.oid[] || p.proallargtypes) each(oid) \
+             where p.proname = any({functions}) and p.pronamespace <> 'pg_catalog'::pg_catalog.regnamespace \
+             union select within.oid from part join pg_catalog.pg_type t using (oid) cross join lateral (\
+             select t.typbasetype where t.typbasetype <> 0 union all select t.typelem where t.typelem <> 0 \
+             union all select a.atttypid from pg_catalog.pg_attribute a \
+             where t.typtype = 'c' and a.attrelid = t.typrelid and a.attnum > 0 and not a.attisdropped) within(oid)) \
+             select pg_catalog.format_type(oid, null) from part"
+        ))
     }
 
     fn overloads(&mut self, sql: String) -> Vec<Overload> {
@@ -135,11 +165,6 @@ impl<'a> Checker<'a> {
 }
 
 impl Called {
-    /// Whether Postgres itself has all of that name.
-    pub(super) fn is_built_in(&self) -> bool {
-        self.overloads.iter().all(|overload| overload.schema == "pg_catalog")
-    }
-
     /// What speaks against calling it; `is_immutable` where the server found the whole expression immutable.
     pub(super) fn objection(&self, is_immutable: bool, place: &Place) -> Option<Diagnostic> {
         let has = |volatility: char, built_in: bool| {

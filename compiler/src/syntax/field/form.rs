@@ -133,12 +133,8 @@ fn of_list<'a>(reader: &mut Reader, keys: &Keys<'a>, verb: Verb, key: &'static s
 
 fn limit(reader: &mut Reader, keys: &Keys<'_>, verb: Verb) -> Option<u64> {
     let entry = of_list(reader, keys, verb, "limit")?;
-    let limit = reader.natural("limit", &entry.value)?;
-    if limit.value == 0 {
-        reader.push(wrong_type::zero("limit", "the list would always be empty", limit.place));
-        return None;
-    }
-    Some(limit.value)
+    // A list of no rows would always be empty.
+    reader.whole_from(1, "limit", &entry.value).map(|limit| limit.value)
 }
 
 fn distinct(reader: &mut Reader, keys: &Keys<'_>, verb: Verb) -> bool {

@@ -50,7 +50,12 @@ pub(crate) fn compose(sql: &str, key: &[KeyColumn], rows: Rows<'_>) -> Result<St
 
 /// A root query reduced to its keys. The planner drops what it prints beside them.
 pub(crate) fn keys_only(root: &str, parts: usize) -> String {
-    let names = (1..=parts).map(|part| format!("k{part}")).collect::<Vec<_>>().join(", ");
+    // What is printed beside the keys has the name of a column, which may be any.
+    let mut prefix = "key".to_owned();
+    while root.contains(&prefix) {
+        prefix.push('_');
+    }
+    let names = (1..=parts).map(|part| format!("{prefix}{part}")).collect::<Vec<_>>().join(", ");
     format!("select {names} from (\n{root}\n) as documents({names})")
 }
 
@@ -143,6 +148,12 @@ mod tests {
             compose("{rows:o.a, o.\"B\"}", &types, Rows::Keys).expect("composed"),
             "(o.a, o.\"B\") in (select * from unnest($1::bigint[], $2::uuid[]))"
         );
+    }
+
+    #[test]
+    fn no_column_of_a_root_has_the_name_of_a_key_part() {
+        let keys = keys_only("select t.id::text, t.\"key1\"::text from shop.key t", 1);
+        assert!(keys.starts_with("select key_1 from (") && keys.ends_with(") as documents(key_1)"), "{keys}");
     }
 
     #[test]

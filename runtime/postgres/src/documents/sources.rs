@@ -102,10 +102,12 @@ impl<'a> Sources<'a> {
     /// Whether a query failed for the catalog or for a row: prepared alone it reads no row.
     pub(super) async fn judge(&self, reader: &mut Reader, reading: &Reading<'_>, fault: Fault) -> Fault {
         reader.forget();
-        let bare = match self.composed(Rows::ALL) {
+        let mut bare = match self.composed(Rows::ALL) {
             Ok(bare) => bare,
             Err(fault) => return fault,
         };
+        // Prepared with the parameters of what failed: a reading of all rows has others.
+        bare.iter_mut().for_each(|statement| statement.kept = false);
         match reader.prepare(&bare, &reading.types()).await {
             Err(unread) => unread.of_catalog(),
             Ok(_) => fault,

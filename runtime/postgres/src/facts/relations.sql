@@ -1,9 +1,34 @@
 -- Relations with their columns, the identities of their partitions and their enums: one row each.
 -- $1 text[]: the named relations as schema, unit separator, name. One that does not exist has no row.
-with want as (
+with recursive want as (
   select c.* from unnest($1::text[]) as each(rel)
   join pg_namespace n on n.nspname = split_part(rel, e'\x1f', 1)
   join pg_class c on c.relnamespace = n.oid and c.relname = split_part(rel, e'\x1f', 2)
+), parts(type, part) as (
+  -- Each type of a column with all that its values are made of.
+  select distinct a.atttypid, a.atttypid from want w
+  join pg_attribute a on a.attrelid = w.oid and a.attnum > 0 and not a.attisdropped
+  union
+  select p.type, inner_part.oid from parts p join pg_type t on t.oid = p.part cross join lateral (
+    select t.typbasetype where t.typtype = 'd'
+    union all select t.typelem where t.typtype = 'b' and t.typcategory = 'A' and t.typelem <> 0
+    union all select a.atttypid from pg_attribute a
+      where t.typtype = 'c' and a.attrelid = t.typrelid and a.attnum > 0 and not a.attisdropped
+  ) inner_part(oid)
+), abilities as materialized (
+  -- A container, a range and an enum have the operators of their kind; other types those of their default
+  -- operator class, their own or that of a type with the same bytes. 403 is btree, 405 hash.
+  select p.type, json_agg(format_type(p.part, null)) filter (where p.part <> p.type) as made_of,
+    bool_and(t.typtype in ('d', 'c', 'e', 'r', 'm') or t.typcategory = 'A' or o.any_class) as equality,
+    bool_and(t.typtype in ('d', 'c', 'e', 'r', 'm') or t.typcategory = 'A' or o.btree) as order
+  from parts p join pg_type t on t.oid = p.part cross join lateral (
+    select count(*) > 0 as any_class, coalesce(bool_or(k.opcmethod = 403), false) as btree
+    from pg_opclass k
+    where k.opcdefault and k.opcmethod in (403, 405) and (k.opcintype = t.oid or exists (
+      select from pg_cast s where s.castsource = t.oid and s.casttarget = k.opcintype
+        and s.castmethod = 'b' and s.castcontext = 'i'))
+  ) o
+  group by p.type
 )
 select c.oid, n.nspname::text, c.relname::text, json_build_object(
   'oid', c.oid::int8, 'kind', c.relkind, 'persistence', c.relpersistence, 'identity', c.relreplident,
@@ -31,7 +56,7 @@ select c.oid, n.nspname::text, c.relname::text, json_build_object(
       'base', format_type(b.oid, case when b.typmod >= 0 then b.typmod else a.atttypmod end),
       'base_kind', b.typtype, 'category', b.typcategory,
       'element', case when b.elem <> 0 then format_type(b.elem, null) end,
-      'type_schema', b.typnsp, 'not_null', a.attnotnull or b.notnull, 'generated', a.attgenerated,
+      'type_schema', b.typnsp, 'made_of', y.made_of, 'equality', y.equality, 'order', y.order, 'not_null', a.attnotnull or b.notnull, 'generated', a.attgenerated,
       'identity', a.attidentity, 'collation', nullif(a.attcollation, 0)::int8,
       'collation_deterministic', coalesce(
         (select l.collisdeterministic from pg_collation l where l.oid = a.attcollation), true),
@@ -46,7 +71,7 @@ select c.oid, n.nspname::text, c.relname::text, json_build_object(
             or (d.classid = 2604 and d.objid in (
               select f.oid from pg_attrdef f where f.adrelid = c.oid and f.adnum = a.attnum)))),
       'select', has_column_privilege(c.oid, a.attnum, 'SELECT')) order by a.attnum)
-    from pg_attribute a cross join lateral (
+    from pg_attribute a join abilities y on y.type = a.atttypid cross join lateral (
       with recursive d as (
         select t.oid, t.typtype, t.typbasetype, t.typtypmod, t.typnotnull, t.typcategory, t.typelem,
           t.typnamespace, -1 as typmod

@@ -3,8 +3,9 @@
 -- $3 int4[], $4 text[], $5 bool[], $6 bool[] columns: place of the table, name, whether the type's modifier
 -- counts, whether NOT NULL does;
 -- $7 text[], $8 text[] labels of enums: type as schema, unit separator, name; label;
--- $9 text[] names of functions.
-with tables as (
+-- $9 text[], $10 text[] functions: name; schema, null where it is on the search path;
+-- $11 text[] the search path; $12 text[] names of operators; $13 text[] every name that a query holds.
+with recursive tables as (
   select w.place::int4 as place, c.*, c.xmin::text::int8 as version
   from unnest($1::text[]) with ordinality w(rel, place)
   join pg_namespace n on n.nspname = split_part(w.rel, e'\x1f', 1)
@@ -15,6 +16,16 @@ with tables as (
     with ordinality w(relation, name, modified, excludes_null, place)
   join tables t on t.place = w.relation
   join pg_attribute a on a.attrelid = t.oid and a.attname = w.name and a.attnum > 0 and not a.attisdropped
+), parts(oid) as (
+  -- The types of the columns with all that their values are made of.
+  select c.atttypid from columns c
+  union
+  select inner_part.oid from parts p join pg_type t on t.oid = p.oid cross join lateral (
+    select t.typbasetype where t.typbasetype <> 0
+    union all select t.typelem where t.typelem <> 0
+    union all select a.atttypid from pg_attribute a
+      where t.typtype = 'c' and a.attrelid = t.typrelid and a.attnum > 0 and not a.attisdropped
+  ) inner_part(oid)
 )
 select 'publication' as what, 0 as place, json_build_object(
   'oid', p.oid::int8, 'xmin', p.xmin::text::int8, 'owner', p.pubowner::int8, 'via_root', p.pubviaroot,
@@ -74,4 +85,17 @@ select 'function', 0, json_build_object(
   'signature', n.nspname || '.' || p.proname || '(' || pg_get_function_identity_arguments(p.oid) || ')',
   'xmin', p.xmin::text::int8)::text
 from pg_proc p join pg_namespace n on n.oid = p.pronamespace
-where p.proname = any($9::text[]) and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+where n.nspname !~ '^pg_' and n.nspname <> 'information_schema' and (
+  exists (select from unnest($9::text[], $10::text[]) w(name, schema)
+    where w.name = p.proname and (w.schema = n.nspname or w.schema is null and n.nspname = any($11::text[])))
+  or exists (select from pg_operator o join pg_namespace m on m.oid = o.oprnamespace
+    where o.oprcode = p.oid and o.oprname = any($12::text[])
+      and (m.nspname = any($11::text[]) or m.nspname = any($13::text[])))
+  -- A cast is not always written: it counts where a user's type of it comes up, and between types of
+  -- Postgres itself always.
+  or exists (select from pg_cast k where k.castfunc = p.oid and (
+    exists (select from pg_type y where y.oid in (k.castsource, k.casttarget)
+      and y.typnamespace <> 'pg_catalog'::regnamespace
+      and (y.typname = any($13::text[]) or y.oid in (select parts.oid from parts)))
+    or not exists (select from pg_type y where y.oid in (k.castsource, k.casttarget)
+      and y.typnamespace <> 'pg_catalog'::regnamespace))))

@@ -53,7 +53,8 @@ fn refusals(files: &[SourceFile], diagnostics: &[Diagnostic]) -> Vec<(String, St
     denied
         .map(|each| {
             let finding = each.to_finding(&sources);
-            (finding.lint.clone(), finding.message.clone())
+            let notes: Vec<&str> = finding.notes.iter().map(String::as_str).collect();
+            (finding.lint.clone(), [&[finding.message.as_str()], notes.as_slice()].concat().join(" · "))
         })
         .collect()
 }

@@ -73,6 +73,10 @@ impl<'a> Case<'a> {
         let lock = match compiled(&url, &self.world.schema, &self.written).await {
             Ok(lock) => lock,
             Err(refusals) => {
+                // A query of ours that the server refuses is never the config's fault.
+                if let Some((_, message)) = refusals.iter().find(|(lint, _)| lint == "refused-query") {
+                    self.fail(message);
+                }
                 return Ended::Refused(
                     refusals.into_iter().map(|(lint, message)| format!("{lint}: {message}")).collect(),
                 );

@@ -228,7 +228,8 @@ impl Truth<'_> {
         let call = match (aggregate.function, result.of.family()) {
             ("sum", Family::Interval) => intervals,
             ("avg", Family::Interval) => format!("({intervals} / count({of}))"),
-            ("sum" | "avg", Family::Money) => format!("{}({of}::numeric)::money", aggregate.function),
+            // As a number: a sum of sums of money is no sum of money.
+            ("sum", Family::Money) => format!("sum({of}::numeric)"),
             ("sum" | "avg", _) => format!("{}({of}::text::numeric)", aggregate.function),
             (function, _) => format!("{function}({})", by_code_point(&of, &result.of)),
         };

@@ -284,3 +284,29 @@ async fn names_collations_and_catalogs_that_no_query_can_read_are_findings() {
     let judged = judged(&rig.pinned_session().await, allowed).await;
     assert!(judged.lock.is_some(), "{:?}", judged.words());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cast_that_no_name_says_is_refused_where_it_is_not_immutable() {
+    let mut rig = Rig::new();
+    rig.run(&SCHEMA);
+    rig.run(&[
+        "create type x.grade as enum ('1', '2')",
+        "create type x.inner as (grade x.grade)",
+        "create type x.holder as (grade x.grade, deep x.inner[], n int)",
+        "create function x.number(x.grade) returns int stable language sql return (select count(*) from x.t)::int",
+        "create cast (x.grade as int) with function x.number(x.grade) as implicit",
+        "create function x.graded(int) returns x.grade immutable language sql return '1'::x.grade",
+        "alter table x.t add h x.holder",
+    ]);
+    let unstable = ["(h).grade + 1", "((h).deep)[1].grade + 1", "x.graded(a) + 1"];
+    all_are(&rig, "sql-expression-unstable", &unstable).await;
+    let stable = ["(h).n + 1", "to_char(tz, 'YYYY') || (p).b", "x.graded(a)::text"];
+    let refused: Vec<_> =
+        lints(&rig, &stable[..2]).await.into_iter().filter(|(_, words)| !words.is_empty()).collect();
+    assert!(refused.is_empty(), "{refused:#?}");
+    rig.run(&[
+        "create function x.spelled(int) returns jsonb stable language sql return to_jsonb(now())",
+        "create cast (int as jsonb) with function x.spelled(int)",
+    ]);
+    all_are(&rig, "sql-expression-unstable", &["to_char(tz, 'YYYY')"]).await;
+}

@@ -6,6 +6,7 @@ use flusso_compiler::{compile, planned, probes, read};
 use flusso_postgres::facts::catalog_facts;
 use flusso_postgres::probe::{probe, refused_queries};
 use flusso_postgres::session::Session;
+use flusso_runtime::documents::{Key, Selection};
 use flusso_runtime::source::{DocumentBuilder as _, ResolveRequest};
 use flusso_schemas::facts::QueryRefusal;
 use flusso_schemas::lock::{IndexPlan, Lock};
@@ -57,14 +58,24 @@ impl Judged {
 /// Runs every query of an index: documents by range and by key, its bound, and each edge's way to the root.
 /// What fails, in words.
 pub(super) async fn run(builder: &Builder, index: &IndexPlan, navigation: &str) -> Vec<String> {
+    run_keys(builder, index, &key(&["1"]), navigation).await
+}
+
+/// The same with a key of the index.
+pub(super) async fn run_keys(
+    builder: &Builder,
+    index: &IndexPlan,
+    of_index: &Key,
+    navigation: &str,
+) -> Vec<String> {
     let documents = &builder.documents;
     let mut failed = Vec::new();
     let mut note = |what: &str, result: Result<(), flusso_runtime::Error>| {
         failed.extend(result.err().map(|error| format!("{what}: {error:?}")));
     };
     note("all", documents.build(index, &ALL, &[]).await.map(|_| ()));
-    note("one", documents.build(index, &super::rig::keys(&["1"]), &[]).await.map(|_| ()));
-    note("bound", documents.bound(index, Some(&key(&["0"])), 1).await.map(|_| ()));
+    note("one", documents.build(index, &Selection::Keys(vec![of_index.clone()]), &[]).await.map(|_| ()));
+    note("bound", documents.bound(index, Some(of_index), 1).await.map(|_| ()));
     for (edge, plan) in index.edges.iter().enumerate().filter(|(_, edge)| edge.resolve.is_some()) {
         let parts = vec![navigation; plan.navigation.len()];
         let keys = [key(&parts)];

@@ -242,3 +242,46 @@ async fn a_settled_record_leaves_out_a_table_that_does_not_exist() {
     let record = settled.await.expect("it ends").expect("a record");
     assert_eq!(record.tables.len(), 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rule_no_row_event_notices_functions_behind_operators_and_casts_and_by_their_schema() {
+    let mut rig = Rig::start(&[]);
+    let mut plan = calling_plan();
+    let index = &mut plan.indexes[0];
+    index.bound =
+        "select shop.double(id), id operator(shop.|+|) 1, id::shop.label::text from shop.orders".to_owned();
+    index.search_path = vec!["pg_catalog".to_owned(), "ext".to_owned()];
+    let capture = provisioned(&mut rig, &plan).await;
+    let body = "language sql immutable as $$ select 1::bigint $$";
+    let again = |name: &str, returns: &str, rest: &str| {
+        format!("create or replace function {name} returns {returns} {rest}")
+    };
+    let spelled = "language sql immutable as $$ select 'a' $$";
+    let labelled = "language sql immutable as $$ select 'a'::shop.label $$";
+    rig.run(&[
+        "create schema ext",
+        "create schema elsewhere",
+        "create type shop.label as enum ('a')",
+        &again("shop.plus(bigint, int)", "bigint", body),
+        "create operator shop.|+| (function = shop.plus, leftarg = bigint, rightarg = int)",
+        &again("shop.labelled(bigint)", "shop.label", labelled),
+        "create cast (bigint as shop.label) with function shop.labelled(bigint)",
+        &again("shop.spelled(shop.label)", "text", spelled),
+        "create cast (shop.label as text) with function shop.spelled(shop.label)",
+        &again("elsewhere.double(bigint)", "bigint", body),
+        &again("ext.plus(bigint)", "bigint", body),
+    ]);
+    for (function, returns, rest) in [
+        ("shop.plus(bigint, int)", "bigint", body),
+        ("shop.labelled(bigint)", "shop.label", labelled),
+        ("shop.spelled(shop.label)", "text", spelled),
+    ] {
+        let found = changed(&mut rig, &capture, &plan, &[&again(function, returns, rest)]).await;
+        let causes: Vec<StaleCause> = found.iter().map(|(cause, _)| *cause).collect();
+        assert_eq!(causes, [StaleCause::FunctionChanged], "{function}: {found:?}");
+    }
+    for function in ["elsewhere.double(bigint)", "ext.plus(bigint)"] {
+        let found = changed(&mut rig, &capture, &plan, &[&again(function, "bigint", body)]).await;
+        assert_eq!(found, [], "{function} is not called");
+    }
+}
