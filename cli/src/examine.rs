@@ -3,7 +3,9 @@
 use flusso_compiler::diagnostic::{Diagnostic, Sources};
 use flusso_compiler::mask::shown;
 use flusso_compiler::{Read, compile, findings};
+use flusso_lints::words::connection_name;
 use flusso_runtime::claims::{Claim, collisions};
+use flusso_runtime::ownership::{Source, source_mark};
 use flusso_runtime::{Error, Result, RunOptions};
 use flusso_schemas::lock::{Lock, SinkPlan};
 use flusso_schemas::report::{Finding, Level};
@@ -28,6 +30,8 @@ pub struct Examined {
     pub lock: Option<Lock>,
     /// Names that the sinks would make, to be compared once all were asked.
     claims: Vec<Claim>,
+    /// The source as the mark of an index names it, where it was asked.
+    source: Option<String>,
     /// Servers that could not be asked, each with the reason.
     unreachable: Vec<Failure>,
 }
@@ -68,6 +72,9 @@ impl Examined {
         let Some(connection) = read.connection() else { return findings(read) };
         match ask_source(&connection, allow_commands, read).await {
             Ok(Asked { facts, answers, refusals }) => {
+                let server = &facts.server;
+                let identifier = server.system_identifier.as_ref();
+                self.source = identifier.map(|identifier| source_mark(identifier, &server.database));
                 let outcome = compile(read, &facts, &answers, &refusals);
                 self.lock = outcome.lock;
                 outcome.diagnostics
@@ -84,7 +91,9 @@ impl Examined {
         match &self.lock {
             Some(lock) => {
                 let sink = sink(plan, &lock.project, options).await?;
-                let found = sink.preflight(lock).await?;
+                let connection = connection_name(&lock.source.endpoint);
+                let source = self.source.as_deref().map(|mark| Source { mark, connection: &connection });
+                let found = sink.preflight(lock, source).await?;
                 let judged = found.into_iter().filter_map(|finding| lock.judge(finding)).collect();
                 let claims = sink.claims(lock).await?;
                 self.claims.extend(claims);

@@ -41,6 +41,8 @@ pub struct ApplyOptions {
     pub run: RunOptions,
     /// Show the plan and change nothing.
     pub dry_run: bool,
+    /// Take aliases from indexes that were built from another database or cluster.
+    pub accept_new_source: bool,
 }
 
 /// What an apply did.
@@ -145,7 +147,8 @@ impl Attempt {
         options: &ApplyOptions,
         retry: &mut Retry,
     ) -> Result<()> {
-        let opening = Opening::new(backends, lock, sink, &options.run).await?;
+        let mut opening = Opening::new(backends, lock, sink, &options.run).await?;
+        opening.accepts_new_source = options.accept_new_source;
         let plan = self.survey(&opening, options).await?;
         if options.dry_run {
             return Ok(());
@@ -331,7 +334,7 @@ async fn first_position(session: &Session, feeds: &[Feed]) -> Lsn {
 
 async fn preflight(opening: &Opening, options: &ApplyOptions) -> Result<()> {
     let mut findings = opening.source.capture.preflight(&opening.plan).await?;
-    findings.extend(opening.sink.preflight(&opening.plan).await?);
+    findings.extend(opening.sink.preflight(&opening.plan, None).await?);
     let judged = findings.into_iter().filter_map(|finding| opening.plan.judge(finding));
     let (deny, other): (Vec<Finding>, Vec<Finding>) =
         judged.partition(|finding| finding.level == Level::Deny);

@@ -95,6 +95,7 @@ async fn follow_once(
     is_ready: &mut bool,
 ) -> Result<()> {
     let opening = Opening::new(backends, lock, sink, options).await?;
+    opening.check_origin().await?;
     check_lock(&opening).await?;
     opening.check_states().await?;
     opening.check_slot().await?;
@@ -107,6 +108,7 @@ async fn follow_once(
     for state in opening.states.iter() {
         state.reload().await?;
     }
+    opening.check_origin().await?;
     check_lock(&opening).await?;
     opening.check_states().await?;
     opening.check_slot().await?;

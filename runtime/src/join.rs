@@ -62,10 +62,8 @@ pub async fn check_free_slot(opening: &Opening) -> Result<()> {
     }
     let Some(slot) = opening.source.capture.slot().await? else { return Ok(()) };
     let name = &opening.plan.source.slot;
-    if let Err(why) = &slot.ours {
-        let message = format!("replication slot `{name}` exists and was not created by flusso: {why}");
-        return Err(Error::new(ErrorKind::Drift, message)
-            .with_help("set `source.postgres.slot` to a name that is free, then run `flusso compile`"));
+    if let Some(cause) = slot.not_ours(name, &opening.identity.database) {
+        return Err(cause.error());
     }
     if is_ours {
         return Ok(());
@@ -107,6 +105,8 @@ fn fresh_project(opening: &Opening, publication_oid: u32) -> ProjectState {
         project: opening.plan.project.clone(),
         system_identifier: opening.identity.system_identifier.clone(),
         timeline: opening.identity.timeline,
+        database: opening.identity.database.clone(),
+        database_oid: opening.identity.database_oid,
         publication_oid,
         slot: opening.plan.source.slot.clone(),
         slot_phase: SlotPhase::Creating,

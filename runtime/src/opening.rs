@@ -31,6 +31,8 @@ pub struct Opening {
     pub states: Arc<Vec<SinkState>>,
     /// Who the source was when the session began.
     pub identity: SourceIdentity,
+    /// Whether aliases may be taken from indexes that were built from another source.
+    pub accepts_new_source: bool,
 }
 
 impl Opening {
@@ -44,12 +46,39 @@ impl Opening {
         let source = backends.source(plan, options).await?;
         let states = Arc::new(SinkState::load_all(sink).await?);
         let identity = source.capture.identity().await?;
-        Ok(Self { plan: plan.clone(), source, sink: sink.clone(), states, identity })
+        let (plan, sink) = (plan.clone(), sink.clone());
+        Ok(Self { plan, source, sink, states, identity, accepts_new_source: false })
+    }
+
+    /// Every state was written for this very database. Before anything else is judged: whatever differs
+    /// in another database differs because of that, and its own help would be followed there.
+    pub async fn check_origin(&self) -> Result<()> {
+        for state in self.states.iter() {
+            if let Some(project) = state.project().await {
+                let cause = self.other_origin(&state.sink, &project);
+                cause.map_or(Ok(()), |cause| Err(cause.error()))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn other_origin(&self, sink: &str, project: &ProjectState) -> Option<DriftCause> {
+        let (sink, identity) = (sink.to_owned(), &self.identity);
+        if project.system_identifier != identity.system_identifier {
+            return Some(DriftCause::OtherCluster { sink });
+        }
+        (project.database_oid != identity.database_oid).then(|| DriftCause::OtherDatabase {
+            sink,
+            recorded: project.database.clone(),
+            current: identity.database.clone(),
+            slot: project.slot.clone(),
+        })
     }
 
     /// What every state says of the source still holds: its identity, the publication, the log's end.
     /// The states first: what they hold as confirmed lies below a log's end that is read after them.
     pub async fn check_states(&self) -> Result<()> {
+        self.check_origin().await?;
         for state in self.states.iter() {
             if let Some(project) = state.project().await {
                 let identity = self.source.capture.identity().await?;
@@ -65,9 +94,7 @@ impl Opening {
     fn check_source(&self, sink: &str, project: &ProjectState, identity: &SourceIdentity) -> Result<()> {
         let confirmed = project.confirmed.map_or(Lsn::ZERO, |confirmed| confirmed.position);
         let (sink, planned) = (sink.to_owned(), &self.plan.source.slot);
-        let cause = if project.system_identifier != identity.system_identifier {
-            DriftCause::OtherCluster { sink }
-        } else if project.timeline != identity.timeline {
+        let cause = if project.timeline != identity.timeline {
             DriftCause::OtherTimeline { sink, recorded: project.timeline, current: identity.timeline }
         } else if identity.insert_position < confirmed {
             DriftCause::Restored { sink, confirmed, end: identity.insert_position }
@@ -106,8 +133,8 @@ impl Opening {
         let Some(slot) = self.source.capture.slot().await? else {
             return Err(DriftCause::SlotGone { slot: name }.error());
         };
-        if let Err(difference) = slot.ours {
-            return Err(DriftCause::SlotForeign { slot: name, difference }.error());
+        if let Some(cause) = slot.not_ours(&name, &self.identity.database) {
+            return Err(cause.error());
         }
         if slot.lost {
             return Err(DriftCause::SlotLost { slot: name }.error());

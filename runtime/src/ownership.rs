@@ -1,5 +1,6 @@
 //! Whose an alias is: what it points to beside what the state calls live.
 
+use flusso_lints::words::connection_name;
 use flusso_schemas::lock::{IndexPlan, Lock};
 use flusso_schemas::ownership::{OWNERSHIP_VERSION, Ownership};
 use flusso_schemas::report::{Finding, Level};
@@ -24,7 +25,12 @@ pub fn mark(plan: &Lock, identity: &SourceIdentity, index: &str, generation: &st
 }
 
 fn source_of(identity: &SourceIdentity) -> String {
-    format!("{}/{}", identity.system_identifier, identity.database)
+    source_mark(&identity.system_identifier, &identity.database)
+}
+
+/// A source as a mark names it.
+pub fn source_mark(system_identifier: &str, database: &str) -> String {
+    format!("{system_identifier}/{database}")
 }
 
 /// The index that an alias is judged for.
@@ -34,10 +40,20 @@ pub struct Ours<'a> {
     pub project: &'a str,
     /// The index in the lock.
     pub index: &'a str,
-    /// The source, as a mark names it; none where it was not asked.
-    pub source: Option<&'a str>,
+    /// The source that an index must have been built from for its alias to be taken over; none where any
+    /// will do.
+    pub source: Option<Source<'a>>,
     /// The generation that the state calls live; none where there is none, or no state was read.
     pub live: Option<&'a str>,
+}
+
+/// The source of a plan.
+#[derive(Clone, Copy, Debug)]
+pub struct Source<'a> {
+    /// As a mark names it, `<system identifier>/<database>`.
+    pub mark: &'a str,
+    /// How its connection is called, for words.
+    pub connection: &'a str,
 }
 
 /// What an alias means to us.
@@ -68,6 +84,20 @@ pub enum Trouble {
         /// The generation that it should point to, where there is one.
         live: Option<String>,
     },
+    /// Nothing is live in the state, and it points to earlier generations of this very index that were
+    /// built from another database.
+    OtherSource {
+        /// The alias.
+        alias: String,
+        /// One of what it points to.
+        target: String,
+        /// The source of that, as its mark names it.
+        recorded: String,
+        /// Ours, as a mark names it.
+        current: String,
+        /// How our connection is called.
+        connection: String,
+    },
 }
 
 impl Trouble {
@@ -91,9 +121,40 @@ impl Trouble {
                 format!("alias `{alias}` points to {whose}: apply would take it away"),
                 format!("set another `index_prefix`, or remove alias `{alias}` yourself if nobody needs it"),
             ),
+            Self::OtherSource { alias, target, recorded, current, connection } => {
+                let (was, is) = (database_of(recorded), database_of(current));
+                let of_cluster = match cluster_of(recorded) == cluster_of(current) {
+                    true => "",
+                    false => " of another Postgres cluster",
+                };
+                (
+                    "alias-points-elsewhere",
+                    format!(
+                        "alias `{alias}` points to `{target}`, which was built from database `{was}`{of_cluster}: \
+                         apply would lead it to the rows of database `{is}`"
+                    ),
+                    format!(
+                        "check that {connection} names database `{was}`{of_cluster}; only if the project moved \
+                         to database `{is}`, run `flusso apply --accept-new-source`"
+                    ),
+                )
+            }
         };
         Finding::live(lint, Level::Deny, message).with_help(help)
     }
+
+    /// Whether the alias has to be left alone.
+    fn is_not_ours(&self) -> bool {
+        !matches!(self, Self::Missing { .. })
+    }
+}
+
+fn database_of(mark: &str) -> &str {
+    mark.split_once('/').map_or(mark, |(_, database)| database)
+}
+
+fn cluster_of(mark: &str) -> &str {
+    mark.split_once('/').map_or("", |(cluster, _)| cluster)
 }
 
 /// Judges what an alias points to: the one rule of whose an alias is.
@@ -103,6 +164,9 @@ pub fn judge(alias: &str, targets: &[AliasTarget], ours: Ours<'_>) -> Standing {
         ([], Some(_)) => Standing::Wrong(Trouble::Missing { alias: alias.to_owned() }),
         ([target], Some(live)) if target.name == live => Standing::Right,
         (all, None) if all.iter().all(|target| is_earlier(target, ours)) => {
+            if let Some(trouble) = all.iter().find_map(|target| other_source(alias, target, ours)) {
+                return Standing::Wrong(trouble);
+            }
             Standing::Earlier(all.iter().map(|target| target.name.clone()).collect())
         }
         (all, live) => {
@@ -116,8 +180,20 @@ pub fn judge(alias: &str, targets: &[AliasTarget], ours: Ours<'_>) -> Standing {
     }
 }
 
-/// Whether it is a generation of this very index. The source may be another one: a database that moved to
-/// a new cluster keeps its aliases, once its state was given up.
+/// What forbids taking an alias from a generation of this index: it was built from another database.
+fn other_source(alias: &str, target: &AliasTarget, ours: Ours<'_>) -> Option<Trouble> {
+    let recorded = target.owner.as_ref()?.source.as_ref()?;
+    let source = ours.source.filter(|source| source.mark != recorded)?;
+    Some(Trouble::OtherSource {
+        alias: alias.to_owned(),
+        target: target.name.clone(),
+        recorded: recorded.clone(),
+        current: source.mark.to_owned(),
+        connection: source.connection.to_owned(),
+    })
+}
+
+/// Whether it is a generation of this very index, of whatever source.
 pub fn is_earlier(target: &AliasTarget, ours: Ours<'_>) -> bool {
     target.owner.as_ref().is_some_and(|owner| {
         owner.project == ours.project
@@ -136,10 +212,10 @@ fn described(target: &AliasTarget, ours: Ours<'_>) -> String {
     if project != ours.project {
         return format!("`{name}` of project `{project}`");
     }
-    if let (Some(source), Some(ours)) = (source, ours.source)
-        && source != ours
+    if let Some(source) =
+        source.as_ref().filter(|source| ours.source.is_some_and(|ours| ours.mark != **source))
     {
-        return format!("`{name}`, which was built from another database (`{source}`)");
+        return format!("`{name}`, which was built from another database (`{}`)", database_of(source));
     }
     match index.as_ref().filter(|index| *index != ours.index) {
         Some(index) => format!("`{name}` of index `{index}`"),
@@ -175,15 +251,19 @@ pub async fn standing(opening: &Opening, state: &SinkState, index: &IndexPlan) -
         return Ok(Standing::Wrong(Trouble::Elsewhere { alias, whose, live }));
     };
     let source = source_of(&opening.identity);
-    let ours = Ours { project: &opening.plan.project, index: &index.name, source: Some(&source), live };
+    let connection = connection_name(&opening.plan.source.endpoint);
+    let source = Source { mark: &source, connection: &connection };
+    // What the state calls live was written from this source: that is compared before.
+    let source = Some(source).filter(|_| !opening.accepts_new_source);
+    let ours = Ours { project: &opening.plan.project, index: &index.name, source, live };
     Ok(judge(&alias, &targets, ours))
 }
 
 /// An error that names every alias that is not ours to move.
 pub async fn check_aliases(opening: &Opening) -> Result<()> {
     let troubles = troubles(opening).await?;
-    let is_elsewhere = |trouble: &&Trouble| matches!(trouble, Trouble::Elsewhere { .. });
-    let findings: Vec<Finding> = troubles.iter().filter(is_elsewhere).map(Trouble::finding).collect();
+    let findings: Vec<Finding> =
+        troubles.iter().filter(|trouble| trouble.is_not_ours()).map(Trouble::finding).collect();
     if findings.is_empty() {
         return Ok(());
     }
@@ -225,7 +305,8 @@ mod tests {
     }
 
     fn judged(targets: Vec<AliasTarget>, live: Option<&str>) -> Standing {
-        judge("a", &targets, Ours { project: "shop", index: "orders", source: Some("7/shop"), live })
+        let source = Some(Source { mark: "7/shop", connection: "`$URL`" });
+        judge("a", &targets, Ours { project: "shop", index: "orders", source, live })
     }
 
     fn message(targets: Vec<AliasTarget>, live: Option<&str>) -> String {
@@ -248,8 +329,14 @@ mod tests {
     fn without_a_live_generation_only_earlier_ones_of_this_index_may_be_taken_over() {
         let earlier = Standing::Earlier(vec!["o-1".to_owned()]);
         assert_eq!(judged(vec![target("o-1", |_| {})], None), earlier);
-        let moved = judged(vec![target("o-1", |owner| owner.source = Some("8/shop".to_owned()))], None);
-        assert_eq!(moved, earlier, "the database moved");
+        let moved = vec![target("o-1", |owner| owner.source = Some("8/shop".to_owned()))];
+        assert_eq!(
+            message(moved.clone(), None),
+            "alias `a` points to `o-1`, which was built from database `shop` of another Postgres cluster: apply would \
+             lead it to the rows of database `shop`"
+        );
+        let any = Ours { project: "shop", index: "orders", source: None, live: None };
+        assert_eq!(judge("a", &moved, any), earlier, "the database moved");
         // Only a state says whose it is: its mark was removed.
         let unmarked =
             judged(vec![target("o-1", |owner| (owner.generation, owner.source) = (None, None))], None);

@@ -25,6 +25,17 @@ pub enum DriftCause {
         /// The sink whose state says so.
         sink: String,
     },
+    /// Another database of the same cluster: mostly a wrong connection, as above.
+    OtherDatabase {
+        /// The sink whose state says so.
+        sink: String,
+        /// The database that the state was written for.
+        recorded: String,
+        /// The database of the connection.
+        current: String,
+        /// The slot that the state names.
+        slot: String,
+    },
     /// The timeline is another one: a standby was promoted, and what the old primary wrote last may
     /// not be there.
     OtherTimeline {
@@ -74,6 +85,15 @@ pub enum DriftCause {
         slot: String,
         /// How it differs, a sentence that begins with `it`.
         difference: String,
+    },
+    /// A slot of the same name that belongs to another database of the cluster.
+    SlotElsewhere {
+        /// Its name.
+        slot: String,
+        /// The database it belongs to.
+        database: String,
+        /// The database of the connection.
+        current: String,
     },
     /// A slot of ours without a state: the state was deleted, or is in another cluster than the sinks'.
     SlotUnclaimed {
@@ -151,6 +171,14 @@ impl DriftCause {
                 "the state in sink `{sink}` was written for another Postgres cluster: this database may hold \
                  other rows than the indexes"
             ),
+            Self::OtherDatabase { sink, recorded, current, .. } if recorded == current => format!(
+                "the state in sink `{sink}` was written for an earlier database `{recorded}`: it was dropped \
+                 and created again, and may hold other rows than the indexes"
+            ),
+            Self::OtherDatabase { sink, recorded, current, .. } => format!(
+                "the state in sink `{sink}` was written for database `{recorded}`, and the connection leads to \
+                 database `{current}` of the same Postgres cluster, which may hold other rows than the indexes"
+            ),
             Self::OtherTimeline { sink, recorded, current } => format!(
                 "the state in sink `{sink}` was written on timeline {recorded} and the primary is on timeline \
                  {current}: it was promoted, and changes around the promotion may be missing"
@@ -175,6 +203,10 @@ impl DriftCause {
             Self::SlotForeign { slot, difference } => {
                 format!("replication slot `{slot}` was not created by flusso: {difference}")
             }
+            Self::SlotElsewhere { slot, database, current } => format!(
+                "replication slot `{slot}` belongs to database `{database}`, and the connection leads to \
+                 database `{current}` of the same Postgres cluster"
+            ),
             Self::SlotUnclaimed { slot } => format!(
                 "replication slot `{slot}` exists, and no state in a sink knows it: the state was deleted, or the \
                  sinks are other clusters than before"
@@ -204,7 +236,22 @@ impl DriftCause {
                 names.source(),
                 names.sink(sink),
                 names.aliases(sink),
-                rebuild()
+                names.accept_new_source(names.slot())
+            ),
+            Self::OtherDatabase { sink, recorded, current, slot } => format!(
+                "check that {} names database `{recorded}`: going on would lead {} in {} to the rows of \
+                 database `{current}`; only if the project moved to it, {}",
+                names.source(),
+                names.aliases(sink),
+                names.sink(sink),
+                names.accept_new_source(slot)
+            ),
+            Self::SlotElsewhere { slot, database, current } => format!(
+                "check that {} names database `{database}`: going on would lead {} to the rows of database \
+                 `{current}`; only if slot `{slot}` is another project's, set `source.postgres.slot` to a name \
+                 that is free, then run `flusso compile`",
+                names.source(),
+                names.all_aliases(),
             ),
             Self::Restored { .. } | Self::OtherTimeline { .. } => {
                 format!("check that {} is the current primary, then {}", names.source(), rebuild())

@@ -20,6 +20,7 @@ pub use stdout::StdoutSink;
 use crate::claims::Claim;
 use crate::documents::{DocumentRef, Key};
 use crate::error::Result;
+use crate::ownership::Source;
 use crate::source::Lease;
 use crate::state_store::StateStore;
 
@@ -35,8 +36,9 @@ pub trait Sink: Debug + Send + Sync {
     fn members(self: Arc<Self>) -> Vec<(String, Arc<dyn Sink>)>;
 
     /// Everything that would keep the plan from running here: reachability, version, templates that
-    /// interfere, an alias that is in the way. Changes nothing.
-    async fn preflight(&self, plan: &Lock) -> Result<Vec<Finding>>;
+    /// interfere, an alias that is in the way. Changes nothing. With a source it is also said where an
+    /// alias holds documents of another one.
+    async fn preflight(&self, plan: &Lock, source: Option<Source<'_>>) -> Result<Vec<Finding>>;
 
     /// The names that it makes for a plan; none where it makes none (stdout).
     async fn claims(&self, _plan: &Lock) -> Result<Vec<Claim>> {

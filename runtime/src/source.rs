@@ -14,6 +14,7 @@ use flusso_schemas::state::{CatalogRecord, StaleCause};
 
 use crate::documents::{Built, Key, Selection, Snapshot};
 use crate::error::Result;
+use crate::recovery::DriftCause;
 
 /// The live stream of committed changes, and everything else that is asked of the primary but
 /// documents. Every method may be called at any time and at once with others, but for
@@ -96,6 +97,8 @@ pub struct SourceIdentity {
     pub timeline: u32,
     /// Name of the database.
     pub database: String,
+    /// Its oid, which outlives a new name.
+    pub database_oid: u32,
     /// Where its log ends.
     pub insert_position: Lsn,
 }
@@ -112,12 +115,26 @@ pub struct Provisioned {
 pub struct SlotStatus {
     /// Whether plugin, type, database and two_phase are what we make; else why not, in words.
     pub ours: Result<(), String>,
+    /// The database that it belongs to, where that is another one than ours.
+    pub elsewhere: Option<String>,
     /// Its confirmed position; none for a slot that is lost.
     pub confirmed: Option<Lsn>,
     /// Whether the log it needs is gone.
     pub lost: bool,
     /// Who holds it, such as `process 4711 (flusso_shop)`.
     pub active: Option<String>,
+}
+
+impl SlotStatus {
+    /// Why a slot of this name is not the one of this database; none where it is.
+    pub fn not_ours(&self, slot: &str, current: &str) -> Option<DriftCause> {
+        let slot = slot.to_owned();
+        let difference = self.ours.as_ref().err()?.clone();
+        Some(match self.elsewhere.clone() {
+            Some(database) => DriftCause::SlotElsewhere { slot, database, current: current.to_owned() },
+            None => DriftCause::SlotForeign { slot, difference },
+        })
+    }
 }
 
 /// One session's stream. Only committed transactions arrive, whole and in commit order; after a

@@ -13,7 +13,7 @@ pub use catalog::{
 };
 
 /// Version of these documents; another one is refused by name.
-pub const STATE_VERSION: u32 = 2;
+pub const STATE_VERSION: u32 = 3;
 
 /// Document `project`: where the whole project stands in one sink.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -27,6 +27,11 @@ pub struct ProjectState {
     pub system_identifier: String,
     /// Its timeline when the state was written.
     pub timeline: u32,
+    /// Name of the source's database, for words: it may be renamed.
+    pub database: String,
+    /// `pg_database.oid`: another database of the cluster differs, and so does one that was dropped and
+    /// created again under its name.
+    pub database_oid: u32,
     /// `pg_publication.oid`: a publication that was dropped and made again differs.
     pub publication_oid: u32,
     /// Name of the slot.

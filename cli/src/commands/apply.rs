@@ -25,6 +25,9 @@ pub struct Options {
     /// Follow changes afterwards, until asked to stop
     #[arg(long, env = "FLUSSO_FOLLOW", value_parser = switch::parse, hide_env_values = true)]
     follow: bool,
+    /// Take aliases over from indexes that were built from another database or Postgres cluster
+    #[arg(long, env = "FLUSSO_ACCEPT_NEW_SOURCE", value_parser = switch::parse, hide_env_values = true)]
+    accept_new_source: bool,
     /// What a run takes.
     #[command(flatten)]
     run: run::Tuning,
@@ -35,7 +38,8 @@ pub async fn apply(options: &Options, common: &Common, screen: &Screen) -> Resul
     let lock = locks::read(common)?;
     let began = Instant::now();
     let run = options.run.begin(common, screen)?;
-    let told = ApplyOptions { run, dry_run: options.dry_run };
+    let Options { dry_run, accept_new_source, .. } = *options;
+    let told = ApplyOptions { run, dry_run, accept_new_source };
     if lock.sinks.is_empty() {
         screen.say("no sink is configured: documents are printed to stdout");
     }

@@ -13,22 +13,25 @@ pub static LINT: Lint = Lint {
     summary: "A replication slot has the name that the project uses, and it is not flusso's.",
     why: "\
 Reading another consumer's slot would take its changes away from it, and a slot of another plugin or database \
-cannot be read at all. Nothing is done to it. Give the project's slot another name.",
+cannot be read at all. Nothing is done to it. A slot of another database mostly means that the connection names the \
+wrong one: a project that is pointed there would fill its indexes with other rows. Else give the project's slot \
+another name.",
     example: None,
 };
 
 /// The slot decodes with another plugin, or is physical.
 pub fn of_plugin(slot: &str, plugin: &str) -> Finding {
-    finding(format!("slot `{slot}` was not created by flusso: its plugin is `{plugin}`"))
-}
-
-/// The slot belongs to another database.
-pub fn of_database(slot: &str, database: &str) -> Finding {
-    finding(format!("slot `{slot}` belongs to database `{database}`, so it cannot be read here"))
-}
-
-fn finding(message: String) -> Finding {
-    LINT.live(message)
+    LINT.live(format!("slot `{slot}` was not created by flusso: its plugin is `{plugin}`"))
         .about("server")
         .with_help("set `source.postgres.slot` to a name that is free, then run `flusso compile`")
+}
+
+/// The slot belongs to another database than the one that a connection leads to.
+pub fn of_database(slot: &str, database: &str, current: &str, connection: &str) -> Finding {
+    LINT.live(format!("slot `{slot}` belongs to database `{database}`, and the connection leads to database `{current}`"))
+        .about("server")
+        .with_help(format!(
+            "check that {connection} names database `{database}`; only if slot `{slot}` is another project's, set \
+             `source.postgres.slot` to a name that is free, then run `flusso compile`"
+        ))
 }

@@ -1,5 +1,7 @@
 //! Words that sentences share: lists of names, counts, and the known word that comes near.
 
+use flusso_schemas::lock::{SecretRef, SourceEndpoint};
+
 /// Names in backticks with a word before the last: `a`, `b` or `c`.
 pub fn listed(names: &[impl AsRef<str>], word: &str) -> String {
     let quoted: Vec<String> = names.iter().map(|name| format!("`{}`", name.as_ref())).collect();
@@ -53,6 +55,14 @@ pub fn close<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Vec<&'a st
         .collect();
     near.sort_unstable();
     near.into_iter().map(|(_, each)| each).take(3).collect()
+}
+
+/// How a source's connection is called: by its environment variable, never by its value.
+pub fn connection_name(endpoint: &SourceEndpoint) -> String {
+    match endpoint {
+        SourceEndpoint::Url(SecretRef::Env(name)) => format!("`${name}`"),
+        _ => "`source.postgres`".to_owned(),
+    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use flusso_runtime::error::{Error, ErrorKind, Result};
-use flusso_runtime::ownership::{Ours, Standing, Trouble, judge};
+use flusso_runtime::ownership::{Ours, Source, Standing, Trouble, judge};
 use flusso_runtime::sink::AliasState;
 use flusso_schemas::lock::IndexPlan;
 use flusso_schemas::report::{Finding, Level};
@@ -34,6 +34,8 @@ pub(crate) struct Preflight<'a> {
     pub(crate) project: &'a str,
     pub(crate) bulk_bytes_max: u64,
     pub(crate) environment: &'a BTreeMap<String, String>,
+    /// Where documents will be built from, where that is known.
+    pub(crate) source: Option<Source<'a>>,
 }
 
 #[derive(Deserialize)]
@@ -133,8 +135,15 @@ impl Preflight<'_> {
             return Ok(Some(alias::is_an_index(&alias)));
         };
         // Which generation is live is compared by whoever reads the state.
-        let ours = Ours { project, index: &index.name, source: None, live: None };
-        let about = |trouble: Trouble| trouble.finding().about(format!("index:{}", index.name));
+        let ours = Ours { project, index: &index.name, source: self.source, live: None };
+        let about = |trouble: Trouble| {
+            let mut finding = trouble.finding().about(format!("index:{}", index.name));
+            // The lock is right all the same: it is apply that must not go on.
+            if matches!(trouble, Trouble::OtherSource { .. }) {
+                finding.level = Level::Warn;
+            }
+            finding
+        };
         Ok(match judge(&alias, &targets, ours) {
             Standing::Wrong(trouble) => Some(about(trouble)),
             Standing::Right | Standing::Earlier(_) => None,

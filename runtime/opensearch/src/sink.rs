@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use flusso_runtime::backends::RunOptions;
 use flusso_runtime::claims::{Claim, Purpose};
 use flusso_runtime::error::{Error, ErrorKind, Result};
+use flusso_runtime::ownership::Source;
 use flusso_runtime::sink::{
     AliasState, Answer, Belongings, Generation, GenerationIdentity, ShardMarks, Sink, StoredDocument,
     WriteBatch,
@@ -121,7 +122,7 @@ impl Sink for OpenSearchSink {
         vec![(self.name.clone(), self)]
     }
 
-    async fn preflight(&self, plan: &Lock) -> Result<Vec<Finding>> {
+    async fn preflight(&self, plan: &Lock, source: Option<Source<'_>>) -> Result<Vec<Finding>> {
         let indexes: Vec<&IndexPlan> =
             plan.indexes.iter().filter(|index| index.sinks.contains(&self.name)).collect();
         let preflight = Preflight {
@@ -130,6 +131,7 @@ impl Sink for OpenSearchSink {
             project: &self.project,
             bulk_bytes_max: u64::try_from(self.limits.bytes_max).unwrap_or(u64::MAX),
             environment: &self.environment,
+            source,
         };
         preflight.run(&indexes).await
     }

@@ -72,10 +72,15 @@ impl ChangeCapture for PostgresCapture {
 
     async fn identity(&self) -> Result<SourceIdentity> {
         self.bond.check()?;
-        let (system_identifier, timeline) = system::identity(&self.control).await?;
+        let system = system::identity(&self.control).await?;
         let insert_position = self.insert_position().await?;
-        let database = self.connect.database().to_owned();
-        Ok(SourceIdentity { system_identifier, timeline, database, insert_position })
+        Ok(SourceIdentity {
+            system_identifier: system.identifier,
+            timeline: system.timeline,
+            database: system.database,
+            database_oid: system.database_oid,
+            insert_position,
+        })
     }
 
     async fn provision_plan(&self, plan: &Lock) -> Result<Vec<SourceChange>> {

@@ -40,10 +40,17 @@ fn of_row(row: &Row) -> Result<SlotStatus> {
     let lost = status == Some("lost");
     Ok(SlotStatus {
         ours: ours(row)?,
+        elsewhere: elsewhere(row)?,
         confirmed: position.filter(|_| !lost).map(position_of).transpose()?,
         lost,
         active: holder(cell(row, 8)?, cell(row, 9)?),
     })
+}
+
+/// The database of a logical slot that belongs to another one than ours.
+fn elsewhere(row: &Row) -> Result<Option<String>> {
+    let (database, current) = (cell::<Option<&str>>(row, 2)?, cell::<&str>(row, 3)?);
+    Ok(database.filter(|database| *database != current).map(str::to_owned))
 }
 
 /// Whether it is what we make, else why not.

@@ -57,7 +57,8 @@ impl ChangeCapture for MemoryCapture {
         Ok(self.session.world.read(|inner| SourceIdentity {
             system_identifier: inner.system_identifier.clone(),
             timeline: 1,
-            database: "memory".to_owned(),
+            database: inner.database.0.clone(),
+            database_oid: inner.database.1,
             insert_position: inner.insert,
         }))
     }
@@ -87,6 +88,7 @@ impl ChangeCapture for MemoryCapture {
         Ok(self.session.world.read(|inner| {
             inner.slot.as_ref().map(|slot| SlotStatus {
                 ours: slot.foreign.clone().map_or(Ok(()), Err),
+                elsewhere: slot.elsewhere.clone(),
                 confirmed: Some(slot.confirmed),
                 lost: false,
                 active: slot.holder.as_ref().map(|(id, _)| format!("session {id}")),
@@ -98,7 +100,7 @@ impl ChangeCapture for MemoryCapture {
         self.reach(Call::CreateSlot).await?;
         self.write_record();
         let confirmed = self.session.world.with(|inner| {
-            inner.slot = Some(Slot { confirmed: inner.insert, foreign: None, holder: None });
+            inner.slot = Some(Slot { confirmed: inner.insert, foreign: None, elsewhere: None, holder: None });
             inner.insert
         });
         self.reach(Call::CreateSlotDone).await?;

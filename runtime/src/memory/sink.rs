@@ -15,6 +15,7 @@ use super::index::{Entry, Index};
 use super::store::MemoryStore;
 use crate::claims::{Claim, Purpose};
 use crate::error::{Error, ErrorKind, Result};
+use crate::ownership::Source;
 use crate::sink::{
     AliasState, AliasTarget, Answer, Belongings, Generation, GenerationIdentity, Owner, ShardMarks, Sink,
     StoredDocument, WriteBatch,
@@ -89,7 +90,7 @@ impl Sink for MemorySink {
         vec![(self.name.clone(), self)]
     }
 
-    async fn preflight(&self, _plan: &Lock) -> Result<Vec<Finding>> {
+    async fn preflight(&self, _plan: &Lock, _source: Option<Source<'_>>) -> Result<Vec<Finding>> {
         reachable(&self.cluster)?;
         Ok(Vec::new())
     }

@@ -49,6 +49,8 @@ pub struct Slot {
     pub confirmed: Lsn,
     /// Why it is not ours, if it is not.
     pub foreign: Option<String>,
+    /// The database it belongs to, where that is another one.
+    pub elsewhere: Option<String>,
     /// The session that holds it.
     pub holder: Option<(u64, Arc<Process>)>,
 }
@@ -75,6 +77,8 @@ pub struct Inner {
     pub slot: Option<Slot>,
     /// Identity of the cluster.
     pub system_identifier: String,
+    /// Name and oid of the database.
+    pub database: (String, u32),
     /// Most documents that one reading transaction builds.
     pub build_max: Option<usize>,
     /// Most rows that one reading transaction resolves.
@@ -118,6 +122,7 @@ impl Default for World {
             publication: None,
             slot: None,
             system_identifier: "7000000000000000001".to_owned(),
+            database: ("memory".to_owned(), 16_384),
             build_max: None,
             resolve_max: None,
             catalog: Catalog::default(),

@@ -1,7 +1,9 @@
 //! What an operator types: connections, slot, state indexes and aliases of one project, by name.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use flusso_lints::words::connection_name;
 use flusso_schemas::lock::{
     Lock, OpenSearchPlan, SecretRef, SinkKind, SourceEndpoint, UrlEndpoint, UserName,
 };
@@ -18,6 +20,8 @@ pub struct Names {
     plan: Arc<Lock>,
     /// The index that holds each sink's state, by the sink's name.
     states: Vec<(String, String)>,
+    /// The aliases that each sink's readers query, by the sink's name.
+    aliases: Vec<(String, String)>,
 }
 
 impl Names {
@@ -25,7 +29,14 @@ impl Names {
     pub fn new(plan: &Arc<Lock>, sink: &Arc<dyn Sink>) -> Self {
         let members = sink.clone().members().into_iter();
         let states = members.filter_map(|(name, member)| Some((name, member.state()?.index_name())));
-        Self { plan: plan.clone(), states: states.collect() }
+        let aliases = plan.indexes.iter().flat_map(|index| {
+            let alias = |sink_name: String| {
+                let alias = sink.alias_name(&sink_name, index).ok()?;
+                Some((sink_name, alias))
+            };
+            sinks_of(index).into_iter().filter_map(alias)
+        });
+        Self { plan: plan.clone(), states: states.collect(), aliases: aliases.collect() }
     }
 
     /// The error with the help of its cause, where it has one.
@@ -43,10 +54,7 @@ impl Names {
 
     /// How the source's connection is called.
     pub fn source(&self) -> String {
-        match &self.plan.source.endpoint {
-            SourceEndpoint::Url(SecretRef::Env(name)) => format!("`${name}`"),
-            _ => "`source.postgres`".to_owned(),
-        }
+        connection_name(&self.plan.source.endpoint)
     }
 
     /// How a sink's connection is called.
@@ -64,17 +72,27 @@ impl Names {
 
     /// The aliases that a sink's readers query.
     pub fn aliases(&self, sink: &str) -> String {
-        let of_sink = self.plan.indexes.iter().filter(|index| sinks_of(index).iter().any(|own| own == sink));
-        let names: Vec<String> = of_sink.map(|index| format!("`{}`", index.alias)).collect();
-        let noun = if names.len() == 1 { "alias" } else { "aliases" };
-        format!("{noun} {}", names.join(", "))
+        listed(self.aliases.iter().filter(|(own, _)| own == sink))
+    }
+
+    /// The aliases of every sink.
+    pub fn all_aliases(&self) -> String {
+        listed(self.aliases.iter())
+    }
+
+    /// Drops a slot and every state, and lets apply begin again from another source.
+    pub fn accept_new_source(&self, slot: &str) -> String {
+        self.then(&self.commands(slot), "flusso apply --accept-new-source")
     }
 
     /// Drops a slot and every state, and lets apply begin again beside what is live.
     pub fn rebuild_everything(&self, slot: &str) -> String {
-        let mut commands = vec![self.drop_slot(slot)];
-        commands.extend(self.states.iter().map(|(sink, index)| self.delete(sink, index)));
-        self.then_apply(&commands)
+        self.then_apply(&self.commands(slot))
+    }
+
+    fn commands(&self, slot: &str) -> Vec<String> {
+        let states = self.states.iter().map(|(sink, index)| self.delete(sink, index));
+        std::iter::once(self.drop_slot(slot)).chain(states).collect()
     }
 
     /// Drops a slot that no state knows, and lets apply begin.
@@ -99,8 +117,12 @@ impl Names {
     }
 
     fn then_apply(&self, commands: &[String]) -> String {
+        self.then(commands, "flusso apply")
+    }
+
+    fn then(&self, commands: &[String], apply: &str) -> String {
         format!(
-            "stop `flusso run` of project `{}`, run {}, then `flusso apply`: it builds beside what is live and \
+            "stop `flusso run` of project `{}`, run {}, then `{apply}`: it builds beside what is live and \
              moves the alias when it is done",
             self.plan.project,
             commands.join(", ")
@@ -144,4 +166,11 @@ impl Names {
             SinkKind::Stdout { .. } => None,
         })
     }
+}
+
+/// Aliases in words, each once.
+fn listed<'a>(aliases: impl Iterator<Item = &'a (String, String)>) -> String {
+    let names: BTreeSet<String> = aliases.map(|(_, alias)| format!("`{alias}`")).collect();
+    let noun = if names.len() == 1 { "alias" } else { "aliases" };
+    format!("{noun} {}", Vec::from_iter(names).join(", "))
 }

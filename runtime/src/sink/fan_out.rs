@@ -14,6 +14,7 @@ use super::{
 };
 use crate::claims::{Claim, collisions};
 use crate::error::{Error, ErrorKind, Result};
+use crate::ownership::Source;
 use crate::state_store::StateStore;
 
 /// Several sinks by name.
@@ -38,10 +39,10 @@ impl Sink for FanOut {
         self.0.iter().map(|(name, sink)| (name.clone(), sink.clone())).collect()
     }
 
-    async fn preflight(&self, plan: &Lock) -> Result<Vec<Finding>> {
+    async fn preflight(&self, plan: &Lock, source: Option<Source<'_>>) -> Result<Vec<Finding>> {
         let mut findings = Vec::new();
         for member in self.0.values() {
-            findings.extend(member.preflight(plan).await?);
+            findings.extend(member.preflight(plan, source).await?);
         }
         findings.extend(collisions(&self.claims(plan).await?));
         Ok(findings)

@@ -16,6 +16,7 @@ use super::{
     WriteBatch,
 };
 use crate::error::{Error, ErrorKind, Result};
+use crate::ownership::Source;
 use crate::state_store::StateStore;
 
 /// Prints `{"_index", "_id", "version", "document"}`, or `"deleted": true` instead of a document, a line
@@ -78,7 +79,7 @@ impl Sink for StdoutSink {
         vec![(self.name.clone(), self)]
     }
 
-    async fn preflight(&self, _plan: &Lock) -> Result<Vec<Finding>> {
+    async fn preflight(&self, _plan: &Lock, _source: Option<Source<'_>>) -> Result<Vec<Finding>> {
         Ok(Vec::new())
     }
 

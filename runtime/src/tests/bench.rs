@@ -1,6 +1,7 @@
 //! A world, its sinks and the runs over them.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -27,6 +28,8 @@ pub struct Bench {
     /// What was confirmed and could still have been lost.
     pub violations: Arc<Mutex<Vec<String>>>,
     pub events: Arc<Events>,
+    /// Whether applies are told `--accept-new-source`.
+    pub accept_new_source: AtomicBool,
 }
 
 /// What runs said.
@@ -117,6 +120,7 @@ impl Bench {
             lock: Arc::new(lock_for(sinks)),
             violations: Arc::default(),
             events: Arc::default(),
+            accept_new_source: AtomicBool::new(false),
         };
         bench.watch_confirms();
         bench
@@ -197,7 +201,8 @@ impl Bench {
 
     /// The same, and may be asked to stop.
     pub async fn apply_until(&self, process: &Arc<Process>, shutdown: Shutdown) -> Option<Result<Applied>> {
-        let options = ApplyOptions { run: self.options(shutdown), dry_run: false };
+        let accept_new_source = self.accept_new_source.load(Ordering::Relaxed);
+        let options = ApplyOptions { run: self.options(shutdown), dry_run: false, accept_new_source };
         let backends = self.backends(process);
         let applying = tokio::time::timeout(PATIENCE, apply(&backends, self.lock.clone(), &options));
         tokio::select! {

@@ -4,6 +4,7 @@
 mod aliases;
 mod bystanders;
 mod changes;
+mod databases;
 mod failpoints;
 mod hot;
 mod kills;

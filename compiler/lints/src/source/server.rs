@@ -6,6 +6,7 @@ use flusso_schemas::name::TableName;
 use flusso_schemas::report::Finding;
 
 use super::{SourceNeeds, publication};
+use crate::words::connection_name;
 use crate::{
     no_free_slot, no_free_wal_sender, no_slot, publication_missing_operation, publication_not_ours_to_change,
     replica_server, role_cannot_replicate, server_too_old, slot_conflict, slot_lost, table_not_published,
@@ -70,19 +71,20 @@ fn role(facts: &CatalogFacts) -> Option<Finding> {
 fn slot(source: &SourcePlan, facts: &CatalogFacts) -> Option<Finding> {
     let mut slots = facts.server.slots.iter().flatten();
     match slots.find(|slot| slot.name == source.slot) {
-        Some(slot) => conflict(slot, facts).or_else(|| lost(slot)),
+        Some(slot) => conflict(source, slot, facts).or_else(|| lost(slot)),
         None if !source.manage.contains(&Manage::Slot) => Some(no_slot::finding(&source.slot)),
         None => no_free(facts),
     }
 }
 
-fn conflict(slot: &SlotFacts, facts: &CatalogFacts) -> Option<Finding> {
+fn conflict(source: &SourcePlan, slot: &SlotFacts, facts: &CatalogFacts) -> Option<Finding> {
     if slot.slot_type != "logical" || slot.plugin.as_deref() != Some(PLUGIN) {
         let plugin = slot.plugin.as_deref().unwrap_or(&slot.slot_type);
         return Some(slot_conflict::of_plugin(&slot.name, plugin));
     }
     let database = slot.database.as_deref().unwrap_or_default();
-    (database != facts.server.database).then(|| slot_conflict::of_database(&slot.name, database))
+    let (current, connection) = (&facts.server.database, connection_name(&source.endpoint));
+    (database != current).then(|| slot_conflict::of_database(&slot.name, database, current, &connection))
 }
 
 fn lost(slot: &SlotFacts) -> Option<Finding> {

@@ -185,7 +185,7 @@ fn a_slot_must_be_ours_and_whole() {
     let elsewhere = SlotFacts { database: Some("billing".to_owned()), ..ours() };
     assert_eq!(
         with_slot(elsewhere),
-        "slot-conflict: slot `flusso_shop` belongs to database `billing`, so it cannot be read here"
+        "slot-conflict: slot `flusso_shop` belongs to database `billing`, and the connection leads to database `shop`"
     );
     let other = SlotFacts { plugin: Some("wal2json".to_owned()), ..ours() };
     assert!(with_slot(other).starts_with("slot-conflict: "));

@@ -74,7 +74,7 @@ type Identity = (String, u32);
 /// behind one address there may be several.
 async fn check_same_server(walsender: &mut Walsender, observer: &Session) -> Result<()> {
     let (ours, observed) = (identify_system(walsender).await?, system::identity(observer).await?);
-    if ours == observed {
+    if ours == (observed.identifier, observed.timeline) {
         return Ok(());
     }
     Err(lost("it leads to another server than the other connections of this session"))

@@ -37,7 +37,7 @@ fn lock(rig: &Rig, indexes: Vec<IndexPlan>) -> Lock {
 
 /// Lint, level and message of every finding.
 async fn findings(rig: &Rig, index: IndexPlan) -> Vec<(String, Level, String)> {
-    let findings = rig.sink.preflight(&lock(rig, vec![index])).await.expect("a preflight");
+    let findings = rig.sink.preflight(&lock(rig, vec![index]), None).await.expect("a preflight");
     findings.into_iter().map(|finding| (finding.lint, finding.level, finding.message)).collect()
 }
 

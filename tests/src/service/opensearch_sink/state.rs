@@ -19,6 +19,8 @@ fn project() -> ProjectState {
         project: "shop".to_owned(),
         system_identifier: "7".to_owned(),
         timeline: 1,
+        database: "shop".to_owned(),
+        database_oid: 16_384,
         publication_oid: 5,
         slot: "flusso_shop".to_owned(),
         slot_phase: SlotPhase::Creating,
