@@ -1,6 +1,7 @@
 //! A project as it was read: every file's text, what is written in it, and what was found on the way.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use flusso_schemas::lock::{SinkKind, SinkPlan, SourceEndpoint, TlsFiles};
 use flusso_schemas::name::TableName;
@@ -32,6 +33,8 @@ pub struct Read {
     pub(crate) diagnostics: Vec<Diagnostic>,
     /// Every comment.
     pub(crate) comments: Vec<Place>,
+    /// Spans of the keys and items of each file that has a comment.
+    pub(crate) nodes: BTreeMap<usize, Vec<Range<usize>>>,
     /// The keys that were known, by what the mapping is called in messages.
     pub known_keys: KnownKeys,
 }
@@ -56,6 +59,7 @@ pub fn read(project: SourceFile, mut indexes: Vec<SourceFile>) -> Read {
         indexes: Vec::new(),
         diagnostics: Vec::new(),
         comments: Vec::new(),
+        nodes: BTreeMap::new(),
         known_keys: KnownKeys::new(),
     };
     read.files.append(&mut indexes);
@@ -131,6 +135,9 @@ impl Read {
     fn tree(&mut self, file: usize) -> Option<tree::Mapping> {
         let tree = yaml::parse(file, &self.files[file].text);
         self.diagnostics.extend(tree.diagnostics);
+        if let Some(root) = tree.root.as_ref().filter(|_| !tree.comments.is_empty()) {
+            self.nodes.insert(file, suppress::nodes(root));
+        }
         self.comments.extend(tree.comments.into_iter().map(|span| Place::new(file, span)));
         tree.root
     }
