@@ -6,6 +6,7 @@ use flusso_schemas::lock::Lock;
 
 use crate::check::{self, Outcomes};
 use crate::diagnostic::{self, Diagnostic, Place};
+use crate::mask;
 use crate::model::Checked;
 use crate::read::Read;
 use crate::suppress::{self, Decisions, LookedAt};
@@ -87,6 +88,7 @@ fn settle(read: &Read, diagnostics: &mut Vec<Diagnostic>, looked_at: LookedAt) -
     let is_whole = !diagnostics.iter().any(|each| each.lint == skipped::LINT.name);
     let looked_at = if is_whole { looked_at } else { LookedAt::Files };
     let decisions = suppress::apply(diagnostics, read, looked_at);
+    diagnostics.iter_mut().for_each(mask::hide_urls);
     diagnostic::sort(diagnostics);
     decisions
 }

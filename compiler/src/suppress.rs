@@ -10,6 +10,7 @@ use serde_json::{Value as Json, json};
 
 use crate::diagnostic::{Diagnostic, Level, Place};
 use crate::lints;
+use crate::mask::holds_credential;
 use crate::read::Read;
 use crate::syntax::keys::At;
 use crate::syntax::project::LintSetting;
@@ -17,7 +18,8 @@ use crate::syntax::tree::{Content, Mapping};
 use comment::Comment;
 use flusso_lints::words::nearest;
 use flusso_lints::{
-    Needs, malformed_suppression, suppression_without_reason, unknown_lint, unused_suppression,
+    Needs, literal_secret, malformed_suppression, suppression_without_reason, unknown_lint,
+    unused_suppression,
 };
 
 /// A comment that accepts findings.
@@ -81,6 +83,10 @@ pub(crate) fn apply(diagnostics: &mut Vec<Diagnostic>, read: &Read, looked_at: L
     let mut suppressions = Vec::new();
     for place in &read.comments {
         match parsed(place, &read.files[place.file].text) {
+            // The lock would keep it.
+            Some(Comment::Allow { reason, .. }) if holds_credential(reason) => {
+                found.push(literal_secret::credential_in_text("reason", place.clone()));
+            }
             Some(Comment::Allow { .. }) => suppressions.extend(suppression(
                 place,
                 &read.files[place.file].text,
