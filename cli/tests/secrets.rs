@@ -120,6 +120,20 @@ fn projects() -> Vec<String> {
             }
         }
     }
+    for value in [format!("https://u:{SECRET}@h"), format!("https://u:1/{SECRET}@h"), format!("u:{SECRET}")] {
+        let valid = project("    url: \"${FLUSSO_TEST_SOURCE}\"", SINK);
+        all.push(format!("{valid}      username: \"{value}\"\n"));
+        all.push(format!("{valid}      index_prefix: \"{value}\"\n"));
+        if value.starts_with("https") {
+            all.push(valid.replace("[users.yml]", &format!("[\"{value}/*.yml\"]")));
+            all.push(valid.replace("project: shop", &format!("project: \"{value}\"")));
+            all.push(format!("{valid}lints: {{ \"{value}\": allow }}\n"));
+            all.push(format!("{valid}lints: {{ no-sink: {{ level: allow, reason: \"{value}\" }} }}\n"));
+            all.push(format!("{valid}defaults: {{ settings: {{ x: \"{value}\" }} }}\n"));
+            all.push(format!("{valid}# flusso: allow(no-sink) see {value}\n"));
+            all.push(format!("{valid}      # flusso: allow({value}) it\n"));
+        }
+    }
     for value in values {
         all.push(project("    url: \"${FLUSSO_TEST_SOURCE}\"", &format!("password: {value}\n")));
         all.push(project("    url: \"${FLUSSO_TEST_SOURCE}\"", &format!("server: {{ listen: {value} }}\n")));

@@ -6,9 +6,10 @@ use flusso_schemas::lock::Lock;
 
 use crate::check::{self, Outcomes};
 use crate::diagnostic::{self, Diagnostic, Place};
+use crate::mask;
 use crate::model::Checked;
 use crate::read::Read;
-use crate::suppress::{self, Decisions};
+use crate::suppress::{self, Decisions, LookedAt};
 
 /// What compiling gives.
 #[derive(Debug)]
@@ -28,7 +29,7 @@ pub fn probes(read: &Read, facts: &CatalogFacts) -> Vec<Probe> {
 /// `answers` are those to [`probes`].
 pub fn planned(read: &Read, facts: &CatalogFacts, answers: &[ProbeOutcome]) -> Option<Lock> {
     let (mut diagnostics, checked) = check(read, facts, answers);
-    let decisions = settle(read, &mut diagnostics);
+    let decisions = settle(read, &mut diagnostics, LookedAt::Catalog);
     writable(&diagnostics, checked).map(|checked| crate::plan::lock(&checked, &decisions))
 }
 
@@ -42,7 +43,7 @@ pub fn compile(
 ) -> Outcome {
     let (mut diagnostics, checked) = check(read, facts, answers);
     diagnostics.extend(refusals.iter().map(|refusal| refused(read, refusal)));
-    let decisions = settle(read, &mut diagnostics);
+    let decisions = settle(read, &mut diagnostics, LookedAt::Catalog);
     let is_empty = checked.as_ref().is_none_or(|checked| checked.indexes.is_empty());
     if is_empty && !fails(&diagnostics) {
         diagnostics.push(unexplained());
@@ -77,13 +78,17 @@ fn refused(read: &Read, refusal: &QueryRefusal) -> Diagnostic {
 /// Findings without a catalog: what the files alone say, sorted.
 pub fn findings(read: &Read) -> Vec<Diagnostic> {
     let mut diagnostics = read.diagnostics.clone();
-    settle(read, &mut diagnostics);
+    settle(read, &mut diagnostics, LookedAt::Files);
     diagnostics
 }
 
 /// Gives every finding its level, drops what is accepted, and sorts.
-fn settle(read: &Read, diagnostics: &mut Vec<Diagnostic>) -> Decisions {
-    let decisions = suppress::apply(diagnostics, read);
+fn settle(read: &Read, diagnostics: &mut Vec<Diagnostic>, looked_at: LookedAt) -> Decisions {
+    // An expression that the server did not judge may hide a finding.
+    let is_whole = !diagnostics.iter().any(|each| each.lint == skipped::LINT.name);
+    let looked_at = if is_whole { looked_at } else { LookedAt::Files };
+    let decisions = suppress::apply(diagnostics, read, looked_at);
+    diagnostics.iter_mut().for_each(mask::hide_urls);
     diagnostic::sort(diagnostics);
     decisions
 }

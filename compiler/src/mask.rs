@@ -8,7 +8,7 @@ mod said;
 
 use std::ops::Range;
 
-use crate::diagnostic::SourceFile;
+use crate::diagnostic::{Diagnostic, SourceFile};
 
 pub(crate) use said::Quotable;
 
@@ -25,6 +25,38 @@ const CREDENTIAL_WORDS: [&str; 10] =
 #[must_use]
 pub fn project_text(text: &str) -> String {
     masked(text, &project_ranges(text))
+}
+
+/// Whether a text has the user or password of a URL in it, or something assigned to a word such as `password`.
+pub(crate) fn holds_credential(text: &str) -> bool {
+    text.lines().any(|line| !line::assignments(line, &['=']).is_empty())
+}
+
+/// Whether a text has a URL with a password that is written out.
+pub(crate) fn holds_password_in_url(text: &str) -> bool {
+    text.match_indices("://").any(|(at, sign)| {
+        let rest = &text[at + sign.len()..];
+        let ends = |letter: char| letter.is_whitespace() || "/?#'\"`".contains(letter);
+        let authority = &rest[..rest.find(ends).unwrap_or(rest.len())];
+        let user_info = authority.rsplit_once('@').and_then(|(user_info, _)| user_info.split_once(':'));
+        user_info.is_some_and(|(_, password)| !password.is_empty() && !password.starts_with("${"))
+    })
+}
+
+/// A message without the users and passwords of URLs that it quotes.
+pub(crate) fn hide_urls(diagnostic: &mut Diagnostic) {
+    let help = diagnostic.help.iter_mut();
+    let related = diagnostic.related.iter_mut().map(|(_, text)| text);
+    let texts = [&mut diagnostic.message, &mut diagnostic.primary.1].into_iter();
+    for text in texts.chain(help).chain(related).chain(&mut diagnostic.notes) {
+        *text = without_user_info(text);
+    }
+    diagnostic.fix.take_if(|fix| without_user_info(&fix.replacement) != fix.replacement);
+}
+
+fn without_user_info(text: &str) -> String {
+    let ranges: Vec<_> = lines(text).flat_map(|(at, line)| moved(line::assignments(line, &[]), at)).collect();
+    masked(text, &ranges)
 }
 
 /// Every text of a project file that is not shown.
@@ -89,7 +121,11 @@ fn project_ranges(text: &str) -> Vec<Range<usize>> {
                 found.extend(line::comment(line));
                 found
             }
-            Block::Closed if is_comment => line::comment(line).into_iter().collect(),
+            Block::Closed if is_comment => {
+                let mut found = line::assignments(line, &['=']);
+                found.extend(line::comment(line));
+                found
+            }
             Block::Closed => {
                 value_of = value_of.filter(|outer| indent > *outer);
                 if value_of.is_some() {

@@ -1,13 +1,14 @@
 //! A project as it was read: every file's text, what is written in it, and what was found on the way.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use flusso_schemas::lock::{SinkKind, SinkPlan, SourceEndpoint, TlsFiles};
 use flusso_schemas::name::TableName;
 use serde_json::json;
 
 use crate::diagnostic::{Diagnostic, Place, SourceFile};
-use crate::mask::Quotable;
+use crate::mask::{self, Quotable};
 use crate::patterns::{self, PatternProblem};
 use crate::suppress;
 use crate::syntax::field::{Field, Form, Shape};
@@ -18,7 +19,7 @@ use crate::syntax::relation::Path;
 use crate::syntax::scalar::Scalar;
 use crate::syntax::{sink, tree, yaml};
 use flusso_lints::words::nearest;
-use flusso_lints::{duplicate_index, mutually_exclusive_keys};
+use flusso_lints::{duplicate_index, invalid_index_name, literal_secret, mutually_exclusive_keys};
 
 /// A project's files, read.
 #[derive(Debug)]
@@ -33,6 +34,8 @@ pub struct Read {
     pub(crate) diagnostics: Vec<Diagnostic>,
     /// Every comment.
     pub(crate) comments: Vec<Place>,
+    /// Spans of the keys and items of each file that has a comment.
+    pub(crate) nodes: BTreeMap<usize, Vec<Range<usize>>>,
     /// The keys that were known, by what the mapping is called in messages.
     pub known_keys: KnownKeys,
 }
@@ -57,6 +60,7 @@ pub fn read(project: SourceFile, mut indexes: Vec<SourceFile>) -> Read {
         indexes: Vec::new(),
         diagnostics: Vec::new(),
         comments: Vec::new(),
+        nodes: BTreeMap::new(),
         known_keys: KnownKeys::new(),
     };
     read.files.append(&mut indexes);
@@ -89,8 +93,9 @@ impl Read {
     pub fn report_patterns(&mut self, problems: &[PatternProblem]) {
         let patterns =
             self.project.as_ref().map(|project| project.index_globs.as_slice()).unwrap_or_default();
-        let found: Vec<Diagnostic> =
-            problems.iter().map(|problem| patterns::finding(problem, patterns)).collect();
+        // A pattern with a credential in it has its finding already.
+        let problems = problems.iter().filter(|problem| !mask::holds_password_in_url(&problem.pattern));
+        let found: Vec<Diagnostic> = problems.map(|problem| patterns::finding(problem, patterns)).collect();
         self.diagnostics.extend(found);
     }
 
@@ -133,6 +138,9 @@ impl Read {
     fn tree(&mut self, file: usize) -> Option<tree::Mapping> {
         let tree = yaml::parse(file, &self.files[file].text);
         self.diagnostics.extend(tree.diagnostics);
+        if let Some(root) = tree.root.as_ref().filter(|_| !tree.comments.is_empty()) {
+            self.nodes.insert(file, suppress::nodes(root));
+        }
         self.comments.extend(tree.comments.into_iter().map(|span| Place::new(file, span)));
         tree.root
     }
@@ -147,6 +155,7 @@ impl Read {
         self.cover_comments(0, &root, &mut project.inputs);
         self.project = Some(project);
         self.take(reader);
+        self.refuse_passwords(0, &root);
         let text = &self.files[0].text;
         self.hide_credentials(&match is_whole {
             true => Quotable::of_whole(text, &root, &self.known_keys),
@@ -171,6 +180,24 @@ impl Read {
         self.cover_comments(file, &root, &mut index.inputs);
         self.indexes.push(index);
         self.take(reader);
+        self.refuse_passwords(file, &root);
+    }
+
+    /// URLs with passwords, under whatever key: the lock, a message or the index itself would repeat them. What else is
+    /// wrong with such a text is said once it is another.
+    fn refuse_passwords(&mut self, file: usize, root: &tree::Mapping) {
+        for (key, span) in tree::texts(root, &mask::holds_password_in_url) {
+            let place = Place::new(file, span);
+            let is_there = |each: &Diagnostic| {
+                let at = &each.primary.0;
+                at.file == file && place.start <= at.start && at.end <= place.end
+            };
+            if self.diagnostics.iter().any(|each| each.lint == "literal-secret" && is_there(each)) {
+                continue;
+            }
+            self.diagnostics.retain(|each| !is_there(each));
+            self.diagnostics.push(literal_secret::credential_in_text(key, place));
+        }
     }
 
     fn take(&mut self, reader: Reader) {
@@ -207,9 +234,38 @@ impl Read {
                 found.push(unknown_sink(sink.place.clone(), &sink.value, &sinks));
             }
         }
+        found.extend(self.names_behind_prefixes());
         found.extend(self.overridden_settings());
         found.extend(self.project.iter().flat_map(|project| sink::collisions(&project.sinks)));
         self.diagnostics.append(&mut found);
+    }
+
+    /// Indexes whose names are too long behind the prefix of a sink.
+    fn names_behind_prefixes(&self) -> Vec<Diagnostic> {
+        let mut found = Vec::new();
+        for index in &self.indexes {
+            let Some(name) = &index.name else { continue };
+            let is_its = |sink: &&At<SinkPlan>| {
+                let named = index.sinks.as_ref();
+                named.is_none_or(|named| named.iter().any(|name| name.value == sink.value.name))
+            };
+            let sinks = self.project.iter().flat_map(|project| &project.sinks).filter(is_its);
+            for sink in sinks {
+                let bytes_max = sink::index_bytes_max(&sink.value);
+                if name.value.len() > bytes_max {
+                    let (other, place) = (sink.place.clone(), name.place.clone());
+                    let sink = &sink.value.name;
+                    found.push(invalid_index_name::too_long_behind_prefix(
+                        &name.value,
+                        sink,
+                        bytes_max,
+                        other,
+                        place,
+                    ));
+                }
+            }
+        }
+        found
     }
 
     /// Settings of an index file that every sink of the index overrides.

@@ -1,6 +1,8 @@
 //! Levels as the project sets them, and comments that accept one finding: `# flusso: allow(lint) reason`.
 
-use std::collections::BTreeMap;
+mod comment;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use flusso_schemas::lock::{Acceptance, LintLevel};
@@ -8,19 +10,24 @@ use serde_json::{Value as Json, json};
 
 use crate::diagnostic::{Diagnostic, Level, Place};
 use crate::lints;
+use crate::mask::holds_credential;
 use crate::read::Read;
 use crate::syntax::keys::At;
 use crate::syntax::project::LintSetting;
 use crate::syntax::tree::{Content, Mapping};
+use comment::Comment;
 use flusso_lints::words::nearest;
-use flusso_lints::{suppression_without_reason, unknown_lint, unused_suppression};
+use flusso_lints::{
+    Needs, literal_secret, malformed_suppression, suppression_without_reason, unknown_lint,
+    unused_suppression,
+};
 
-/// A comment that accepts findings of its line and the next.
+/// A comment that accepts findings.
 struct Suppression {
     lint: String,
     place: Place,
     reason: String,
-    /// From the comment's line to the end of the next.
+    /// Its own line; where nothing else is on that, to the end of the key or item below it.
     covers: Range<usize>,
     used: bool,
 }
@@ -56,17 +63,42 @@ impl Decisions {
     }
 }
 
+/// How much was looked at before levels and comments were applied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LookedAt {
+    /// The files alone.
+    Files,
+    /// The source's catalog too, and it answered everything.
+    Catalog,
+}
+
 /// Applies the project's levels and the comments of every file.
-pub(crate) fn apply(diagnostics: &mut Vec<Diagnostic>, read: &Read) -> Decisions {
+pub(crate) fn apply(diagnostics: &mut Vec<Diagnostic>, read: &Read, looked_at: LookedAt) -> Decisions {
     let none = BTreeMap::new();
     let settings = read.project.as_ref().map_or(&none, |project| &project.lints);
     let mut decisions = Decisions { levels: changed(settings), accepted: BTreeMap::new() };
     set_levels(diagnostics, &decisions.levels);
     let mut found: Vec<Diagnostic> =
         settings.iter().filter_map(|(name, setting)| judge(name, &setting.place)).collect();
-    let comments = read.comments.iter();
-    let mut suppressions: Vec<Suppression> =
-        comments.filter_map(|comment| suppression(comment, &read.files[comment.file].text)).collect();
+    let mut suppressions = Vec::new();
+    for place in &read.comments {
+        match parsed(place, &read.files[place.file].text) {
+            // The lock would keep it.
+            Some(Comment::Allow { reason, .. }) if holds_credential(reason) => {
+                found.push(literal_secret::credential_in_text("reason", place.clone()));
+            }
+            Some(Comment::Allow { .. }) => suppressions.extend(suppression(
+                place,
+                &read.files[place.file].text,
+                read.nodes.get(&place.file).map_or(&[], Vec::as_slice),
+            )),
+            Some(Comment::Malformed(lint)) => {
+                found.push(malformed_suppression::finding(lint, place.clone()));
+            }
+            None => {}
+        }
+    }
+    let unfinished = unfinished(diagnostics);
     diagnostics.retain(|diagnostic| {
         let reason = accepted(diagnostic, &mut suppressions);
         if let Some(reason) = &reason {
@@ -81,11 +113,20 @@ pub(crate) fn apply(diagnostics: &mut Vec<Diagnostic>, read: &Read) -> Decisions
         }
         reason.is_none()
     });
-    found.extend(suppressions.iter().filter_map(judge_suppression));
+    let judged = suppressions.iter().filter_map(|each| {
+        let is_unfinished = unfinished.contains(&0) || unfinished.contains(&each.place.file);
+        judge_suppression(each, looked_at, is_unfinished)
+    });
+    found.extend(judged);
     set_levels(&mut found, &decisions.levels);
     diagnostics.append(&mut found);
     diagnostics.retain(|diagnostic| diagnostic.level != Level::Allow);
     decisions
+}
+
+/// Files with an error, of which some part was not looked at.
+fn unfinished(diagnostics: &[Diagnostic]) -> BTreeSet<usize> {
+    diagnostics.iter().filter(|each| each.is_deny()).map(|each| each.primary.0.file).collect()
 }
 
 fn set_levels(diagnostics: &mut [Diagnostic], levels: &BTreeMap<String, LintLevel>) {
@@ -110,7 +151,7 @@ fn changed(settings: &BTreeMap<String, At<LintSetting>>) -> BTreeMap<String, Lin
 pub(crate) fn accepting(root: &Mapping, comments: &[Place], text: &str) -> Vec<Json> {
     let with_reason = comments
         .iter()
-        .filter_map(|comment| suppression(comment, text))
+        .filter_map(|comment| suppression(comment, text, &[]))
         .filter(|each| !each.reason.is_empty());
     let item = |each: Suppression| json!([key_path(root, &each.covers), each.lint, each.reason]);
     with_reason.map(item).collect()
@@ -156,21 +197,64 @@ fn judge(name: &str, place: &Place) -> Option<Diagnostic> {
     Some(unknown_lint::finding(name, near, place.clone()))
 }
 
-fn suppression(comment: &Place, text: &str) -> Option<Suppression> {
-    let words =
-        text.get(comment.start..comment.end)?.strip_prefix('#')?.trim_start().strip_prefix("flusso:")?;
-    let (lint, reason) = words.trim_start().strip_prefix("allow(")?.split_once(')')?;
-    let line_start = text[..comment.start].rfind('\n').map_or(0, |at| at + 1);
-    let line_end = text[comment.end..].find('\n').map_or(text.len(), |at| comment.end + at + 1);
-    let is_alone = text[line_start..comment.start].trim().is_empty();
-    let next_end = text[line_end..].find('\n').map_or(text.len(), |at| line_end + at);
+fn parsed<'a>(place: &Place, text: &'a str) -> Option<Comment<'a>> {
+    comment::parse(text.get(place.start..place.end)?)
+}
+
+/// What a comment accepts; `nodes` are the spans of the file's keys and items.
+fn suppression(place: &Place, text: &str, nodes: &[Range<usize>]) -> Option<Suppression> {
+    let Some(Comment::Allow { lint, reason }) = parsed(place, text) else { return None };
+    let start = text[..place.start].rfind('\n').map_or(0, |at| at + 1);
+    let is_alone = text[start..place.start].trim().is_empty();
+    let end = line_end(text, place.end);
+    let end = if is_alone { end_of_next(text, end, nodes) } else { end };
     Some(Suppression {
-        lint: lint.trim().to_owned(),
-        place: comment.clone(),
-        reason: reason.trim().to_owned(),
-        covers: line_start..if is_alone { next_end } else { line_end },
+        lint: lint.to_owned(),
+        place: place.clone(),
+        reason: reason.to_owned(),
+        covers: start..end,
         used: false,
     })
+}
+
+/// The byte behind the line that holds this one.
+fn line_end(text: &str, at: usize) -> usize {
+    text[at..].find('\n').map_or(text.len(), |length| at + length + 1)
+}
+
+/// The end of the key or item that begins on the first line from here that is no comment; of the line where none does.
+fn end_of_next(text: &str, mut start: usize, nodes: &[Range<usize>]) -> usize {
+    while text[start..].trim_start_matches([' ', '\t']).starts_with('#') {
+        start = line_end(text, start);
+    }
+    let end = line_end(text, start);
+    let begin_there = nodes.iter().filter(|node| (start..end).contains(&node.start));
+    begin_there.map(|node| node.end).fold(end, usize::max)
+}
+
+/// Spans of every key with its value, and of every item of a list.
+pub(crate) fn nodes(root: &Mapping) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    nodes_of(root, &mut found);
+    found
+}
+
+fn nodes_of(mapping: &Mapping, found: &mut Vec<Range<usize>>) {
+    for entry in &mapping.entries {
+        found.push(entry.key_span.start..entry.value.span.end);
+        match &entry.value.content {
+            Content::Map(inner) => nodes_of(inner, found),
+            Content::List(items) => {
+                for item in items {
+                    found.push(item.span.clone());
+                    if let Content::Map(inner) = &item.content {
+                        nodes_of(inner, found);
+                    }
+                }
+            }
+            Content::Scalar { .. } => {}
+        }
+    }
 }
 
 /// Why a comment accepts a finding, where one does.
@@ -186,7 +270,11 @@ fn accepted(diagnostic: &Diagnostic, suppressions: &mut [Suppression]) -> Option
     (!fitting.reason.is_empty()).then(|| fitting.reason.clone())
 }
 
-fn judge_suppression(suppression: &Suppression) -> Option<Diagnostic> {
+fn judge_suppression(
+    suppression: &Suppression,
+    looked_at: LookedAt,
+    is_unfinished: bool,
+) -> Option<Diagnostic> {
     let place = suppression.place.clone();
     if let Some(diagnostic) = judge(&suppression.lint, &place) {
         return Some(Diagnostic { fix: None, ..diagnostic });
@@ -194,8 +282,14 @@ fn judge_suppression(suppression: &Suppression) -> Option<Diagnostic> {
     if suppression.reason.is_empty() {
         return Some(suppression_without_reason::finding(&suppression.lint, place));
     }
-    if !suppression.used {
-        return Some(unused_suppression::finding(&suppression.lint, place));
+    if suppression.used {
+        return None;
     }
-    None
+    let needs = lints::find(&suppression.lint)?.needs;
+    match needs {
+        Needs::Target | Needs::State => Some(unused_suppression::of_index_server(&suppression.lint, place)),
+        // What could use it may not have been looked at.
+        _ if is_unfinished || (needs == Needs::Catalog && looked_at == LookedAt::Files) => None,
+        _ => Some(unused_suppression::finding(&suppression.lint, place)),
+    }
 }

@@ -5,6 +5,7 @@ pub mod change;
 pub mod document_id;
 pub mod facts;
 pub mod hash;
+pub mod index_name;
 pub mod lock;
 pub mod lsn;
 pub mod name;

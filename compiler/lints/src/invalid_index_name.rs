@@ -1,5 +1,7 @@
 //! `invalid-index-name`: an index has a name that OpenSearch does not accept.
 
+use flusso_schemas::index_name;
+
 use crate::prelude::*;
 
 /// The lint.
@@ -21,7 +23,7 @@ that can stay.",
 /// A name with characters that are not accepted. `lower` is the name in lower case, where that settles it.
 pub fn characters(name: &str, lower: Option<&str>, place: Place) -> Diagnostic {
     let found = LINT.at(place.clone(), format!("OpenSearch does not accept the index name `{name}`"));
-    let found = found.help("use `a-z`, `0-9`, `_`, `-`, `.` and `+`, a letter or digit first");
+    let found = found.help(index_name::RULE);
     match lower {
         Some(lower) => found.fix(place, lower),
         None => found,
@@ -32,4 +34,33 @@ pub fn characters(name: &str, lower: Option<&str>, place: Place) -> Diagnostic {
 pub fn too_long(name: &str, bytes_max: usize, place: Place) -> Diagnostic {
     LINT.at(place, format!("index name `{name}` is longer than {}", counted(bytes_max, "byte")))
         .help("write a shorter name")
+}
+
+/// An index that goes to a sink whose prefix leaves fewer bytes for its name.
+pub fn too_long_behind_prefix(
+    name: &str,
+    sink: &str,
+    bytes_max: usize,
+    other: Place,
+    place: Place,
+) -> Diagnostic {
+    let bytes_max = counted(bytes_max, "byte");
+    LINT.at(
+        place,
+        format!("`index_prefix` of sink `{sink}` leaves {bytes_max} for the name of index `{name}`"),
+    )
+    .related(other, format!("sink `{sink}`"))
+    .help("write a shorter name or a shorter prefix")
+}
+
+/// A prefix with characters that are not accepted.
+pub fn prefix_characters(place: Place) -> Diagnostic {
+    LINT.at(place, "OpenSearch does not accept names that begin with this `index_prefix`")
+        .help(index_name::RULE)
+}
+
+/// A prefix that is too long for the names made with it.
+pub fn prefix_too_long(bytes_max: usize, place: Place) -> Diagnostic {
+    LINT.at(place, format!("`index_prefix` is longer than {}", counted(bytes_max, "byte")))
+        .help("write a shorter prefix")
 }

@@ -35,6 +35,7 @@ pub mod key_type_mismatch;
 pub mod kind_mismatch;
 pub mod literal_secret;
 pub mod lossy_kind;
+pub mod malformed_suppression;
 pub mod mapping_parameter_ignored;
 pub mod merge_key;
 pub mod missing_key;
@@ -147,6 +148,7 @@ pub static ALL: &[&Lint] = &[
     &kind_mismatch::LINT,
     &literal_secret::LINT,
     &lossy_kind::LINT,
+    &malformed_suppression::LINT,
     &mapping_parameter_ignored::LINT,
     &merge_key::LINT,
     &missing_key::LINT,

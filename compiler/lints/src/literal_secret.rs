@@ -53,4 +53,12 @@ pub fn password_in_text(path: &str, place: Place) -> Diagnostic {
     LINT.at(place, message).help(format!("write it as `password: \"${{PASSWORD}}\"`, {CHANGE}"))
 }
 
+/// A credential, such as a URL's, in a text that has no use for one.
+pub fn credential_in_text(path: &str, place: Place) -> Diagnostic {
+    let message = format!(
+        "`{path}` has a password in it, so everyone who can read this file, its history or the lock has it"
+    );
+    LINT.at(place, message).help(format!("remove the password, {CHANGE}"))
+}
+
 const CHANGE: &str = "and change the credential, because the history keeps it";

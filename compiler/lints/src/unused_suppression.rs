@@ -12,7 +12,8 @@ pub static LINT: Lint = Lint {
     exit: Exit::Findings,
     summary: "A comment accepts a finding that is not there.",
     why: "\
-The cause was fixed, or the comment is on the wrong line: it covers its own line and the next. Left in place it would \
+The cause was fixed, or the comment is on the wrong line: it covers its own line and, on a line of its own, the key or item below \
+it with everything under that. Left in place it would \
 hide the finding when it comes back for another reason. Delete it.",
     example: Some(Example {
         bad: "  # flusso: allow(lossy-kind) weights are only shown\n  id: long",
@@ -23,4 +24,10 @@ hide the finding when it comes back for another reason. Delete it.",
 /// The lint that the comment names.
 pub fn finding(lint: &str, place: Place) -> Diagnostic {
     LINT.at(place, format!("unused comment: `{lint}` is not found here")).help("delete the comment")
+}
+
+/// A lint of the index server: its findings are about no line of a file, so no comment can accept one.
+pub fn of_index_server(lint: &str, place: Place) -> Diagnostic {
+    LINT.at(place, format!("unused comment: `{lint}` is found in the index server, not in a line of a file"))
+        .help(format!("delete the comment and set the level of `{lint}` under `lints` in flusso.yml"))
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use flusso_schemas::index_name;
 use flusso_schemas::lock::OnError;
 use flusso_schemas::name::TableName;
 use serde_json::Value as Json;
@@ -134,22 +135,17 @@ fn plain_keys(reader: &mut Reader, keys: &Keys<'_>) {
 
 fn index_name(reader: &mut Reader, entry: &Entry) -> Option<At<String>> {
     let name = reader.text("index", &entry.value)?;
-    let fits = |(at, byte): (usize, u8)| {
-        byte.is_ascii_lowercase() || byte.is_ascii_digit() || at > 0 && b"_.+-".contains(&byte)
-    };
-    // A generation's name is longer than the alias: a counter and a separator follow it.
-    const LENGTH_MAX: usize = 230;
-    if name.value.len() > LENGTH_MAX {
-        reader.push(invalid_index_name::too_long(&name.value, LENGTH_MAX, name.place));
+    let bytes_max = index_name::index_bytes_max(0);
+    if name.value.len() > bytes_max {
+        reader.push(invalid_index_name::too_long(&name.value, bytes_max, name.place));
         return None;
     }
-    if !name.value.is_empty() && name.value.bytes().enumerate().all(fits) {
+    let fits = |text: &str| !text.is_empty() && index_name::refused_character(text, true).is_none();
+    if fits(&name.value) {
         return Some(name);
     }
-    let lower = name.value.to_lowercase();
-    let is_case_only = lower != name.value && lower.bytes().enumerate().all(fits);
-    let lower = is_case_only.then_some(lower.as_str());
-    reader.push(invalid_index_name::characters(&name.value, lower, name.place));
+    let lower = Some(name.value.to_lowercase()).filter(|lower| *lower != name.value && fits(lower));
+    reader.push(invalid_index_name::characters(&name.value, lower.as_deref(), name.place));
     None
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use flusso_schemas::index_name;
 use flusso_schemas::lock::settings::is_dynamic;
 use flusso_schemas::lock::{Compression, OpenSearchPlan, SinkKind, SinkPlan, Template};
 
@@ -10,8 +11,11 @@ use super::project::inputs;
 use super::settings;
 use super::source_url;
 use super::tree::{Content, Entry, Mapping};
+use super::values::without_references;
 use crate::diagnostic::Diagnostic;
-use flusso_lints::{duplicate_alias, missing_key, reserved_setting, tls_verification_off, wrong_type};
+use flusso_lints::{
+    duplicate_alias, invalid_index_name, missing_key, reserved_setting, tls_verification_off, wrong_type,
+};
 
 /// Reads every sink, sorted by name.
 pub(super) fn sinks(reader: &mut Reader, entry: &Entry) -> Vec<At<SinkPlan>> {
@@ -70,7 +74,7 @@ fn opensearch(reader: &mut Reader, sink: &Entry, mapping: &Mapping) -> Option<Si
         reader.template(key, &entry.value)
     };
     let (client_cert, client_key, ca_cert) = (file("client_cert"), file("client_key"), file("ca_cert"));
-    let index_prefix = file("index_prefix");
+    let index_prefix = keys.get("index_prefix").and_then(|entry| index_prefix(reader, entry));
     let tls_verify =
         keys.get("tls_verify").and_then(|entry| tls_verify(reader, entry, &sink.key)).unwrap_or(true);
     let index_settings =
@@ -93,6 +97,32 @@ fn opensearch(reader: &mut Reader, sink: &Entry, mapping: &Mapping) -> Option<Si
         bulk_timeout_ms: bulk.timeout_ms,
         bulk_compress: bulk.compress,
     })))
+}
+
+/// The prefix of every name in a sink; of its references only the text around them can be judged here.
+fn index_prefix(reader: &mut Reader, entry: &Entry) -> Option<Template> {
+    let prefix = reader.template("index_prefix", &entry.value)?;
+    let place = reader.place(&entry.value.span);
+    let literal = without_references(&prefix.0);
+    if index_name::refused_character(&literal, !prefix.0.starts_with("${")).is_some() {
+        reader.push(invalid_index_name::prefix_characters(place));
+        return None;
+    }
+    let bytes_max = index_name::prefix_bytes_max("");
+    if literal.len() > bytes_max {
+        reader.push(invalid_index_name::prefix_too_long(bytes_max, place));
+        return None;
+    }
+    Some(prefix)
+}
+
+/// Bytes that an index's name may have in a sink, whatever the references of its prefix say.
+pub(crate) fn index_bytes_max(plan: &SinkPlan) -> usize {
+    let prefix_bytes = match &plan.kind {
+        SinkKind::OpenSearch(plan) => without_references(&plan.index_prefix.0).len(),
+        SinkKind::Stdout { .. } => 0,
+    };
+    index_name::index_bytes_max(prefix_bytes)
 }
 
 fn tls_verify(reader: &mut Reader, entry: &Entry, sink: &str) -> Option<bool> {

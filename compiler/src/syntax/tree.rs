@@ -140,6 +140,34 @@ impl Mapping {
     }
 }
 
+/// Keys and texts below a mapping that fit, each with the key it is or belongs to that does not fit, and its bytes.
+pub fn texts<'a>(mapping: &'a Mapping, fits: &dyn Fn(&str) -> bool) -> Vec<(&'a str, Range<usize>)> {
+    let mut found = Vec::new();
+    for entry in &mapping.entries {
+        if fits(&entry.key) {
+            found.push(("key", entry.key_span.clone()));
+        }
+        texts_of(&entry.key, &entry.value, fits, &mut found);
+    }
+    found
+}
+
+fn texts_of<'a>(
+    key: &'a str,
+    node: &'a Node,
+    fits: &dyn Fn(&str) -> bool,
+    found: &mut Vec<(&'a str, Range<usize>)>,
+) {
+    match &node.content {
+        Content::Scalar { text, .. } if fits(text) => {
+            found.push((if fits(key) { "key" } else { key }, node.span.clone()));
+        }
+        Content::Scalar { .. } => {}
+        Content::List(items) => items.iter().for_each(|item| texts_of(key, item, fits, found)),
+        Content::Map(mapping) => found.extend(texts(mapping, fits)),
+    }
+}
+
 fn scalar_json(scalar: Scalar) -> Json {
     match scalar {
         Scalar::Null => Json::Null,

@@ -7,6 +7,7 @@ use flusso_schemas::lock::{SecretRef, Template, UserName};
 use super::keys::{At, Keys, Reader};
 use super::tree::{Content, Entry, Node, Scalar};
 use crate::diagnostic::{Diagnostic, Place};
+use crate::mask;
 use flusso_lints::{literal_secret, missing_key, wrong_type};
 
 /// Units of a duration with their milliseconds.
@@ -71,9 +72,15 @@ impl Reader {
         }
     }
 
-    /// A name may be an address, so an `@` says nothing here.
+    /// A name may be an address, so an `@` says nothing here. A `:` ends a name wherever both are sent as one text, so
+    /// what follows it is taken for a password, as in a URL.
     fn user_text(&mut self, path: &str, node: &Node) -> Option<UserName> {
         let text = self.text(path, node)?;
+        let literal = without_references(&text.value);
+        if literal.contains(':') || mask::holds_credential(&literal) {
+            self.push(literal_secret::password_in_text(path, text.place));
+            return None;
+        }
         match references(&text.value) {
             Ok(_) => Some(UserName::Text(Template(text.value))),
             Err(problem) => {
@@ -228,6 +235,17 @@ pub fn references(text: &str) -> Result<Vec<String>, BadReference> {
         rest = &inner[end + 1..];
     }
     Ok(names)
+}
+
+/// A text without its references, which are well formed.
+pub fn without_references(text: &str) -> String {
+    let mut rest = text;
+    let mut literal = String::new();
+    while let Some((before, after)) = rest.split_once("${") {
+        literal.push_str(before);
+        rest = after.split_once('}').map_or("", |(_, after)| after);
+    }
+    literal + rest
 }
 
 /// A text at its place without the place.

@@ -134,3 +134,62 @@ fn without_a_lock_there_is_always_a_finding_that_fails() {
         assert_eq!(found, ["missing-value"], "{to}: {:#?}", outcome.diagnostics);
     }
 }
+
+const PROJECT: &str = "
+version: 1
+project: it
+source: { postgres: { url: \"${URL}\", schema: shop, manage: [publication, slot, replica_identity] } }
+sinks: { search: { opensearch: { url: \"${URL}\" } } }
+indexes: [indexes/it.yml]
+";
+
+fn with_fields(fields: &str) -> Project {
+    Project::alone(
+        PROJECT,
+        &format!("version: 1\nindex: products\ntable: products\nfields:\n  id: long\n{fields}"),
+    )
+}
+
+fn found(diagnostics: &[Diagnostic]) -> Vec<&str> {
+    diagnostics.iter().map(|each| each.lint.name).collect()
+}
+
+#[test]
+fn a_comment_that_is_meant_for_flusso_and_is_misspelt_is_reported() {
+    let field = "  weight: { kind: float, column: weight_kg }\n";
+    for comment in ["flusso: allwo(lossy-kind) known", "flusso allow lossy-kind known", "Flusso: lossy-kind"]
+    {
+        let outcome = with_fields(&format!("  # {comment}\n{field}")).compile();
+        assert_eq!(found(&outcome.diagnostics), ["malformed-suppression", "lossy-kind"], "{comment}");
+    }
+    let outcome = with_fields(&format!("  # flusso: allow(losy-kind) known\n{field}")).compile();
+    assert_eq!(found(&outcome.diagnostics), ["unknown-lint", "lossy-kind"]);
+    assert_eq!(outcome.diagnostics[0].help.as_deref(), Some("write `lossy-kind`"));
+    let outcome = with_fields(&format!("  # flusso fills this field\n{field}")).compile();
+    assert_eq!(found(&outcome.diagnostics), ["lossy-kind"]);
+}
+
+#[test]
+fn a_comment_covers_all_lines_of_what_it_is_above() {
+    let field = "  weight:\n    column: weight_kg\n    kind: float\n";
+    assert_eq!(found(&with_fields(field).compile().diagnostics), ["lossy-kind"]);
+    let comments = "  # flusso: allow(lossy-kind) known\n  # in kilograms\n";
+    let outcome = with_fields(&format!("{comments}{field}")).compile();
+    assert_eq!(found(&outcome.diagnostics), [""; 0]);
+    let after = "  # flusso: allow(lossy-kind) known\n  other: { kind: float, column: weight_kg }\n";
+    let outcome = with_fields(&format!("{after}{field}")).compile();
+    assert_eq!(found(&outcome.diagnostics), ["lossy-kind"], "it does not reach the next key");
+}
+
+#[test]
+fn a_comment_is_only_unused_where_everything_was_looked_at() {
+    let comment = "  # flusso: allow(lossy-kind) known\n  brand: { kind: keyword, column: name }\n";
+    let project = with_fields(comment);
+    assert_eq!(found(&project.compile().diagnostics), ["unused-suppression"]);
+    assert_eq!(found(&flusso_compiler::findings(&project.read)), [""; 0], "no catalog was asked");
+    let project = with_fields(&format!("{comment}  colour: keyword\n"));
+    assert_eq!(found(&project.compile().diagnostics), ["unknown-column"], "an error hides other findings");
+    let project = with_fields(&comment.replace("lossy-kind", "template-interferes"));
+    let help = "delete the comment and set the level of `template-interferes` under `lints` in flusso.yml";
+    assert_eq!(project.compile().diagnostics[0].help.as_deref(), Some(help));
+}

@@ -11,6 +11,7 @@ mod keys;
 mod levels;
 mod line_breaks;
 mod mutations;
+mod names;
 mod rig;
 mod secrets;
 mod stale;

@@ -52,6 +52,15 @@ fn no_place_takes_or_repeats_a_credential() {
         source(format!("host: \"app:{SECRET}@db\"\n    database: shop")),
         source(format!("host: \"host=db password={SECRET}\"\n    database: shop")),
         sink(format!("password: {SECRET}")),
+        sink(format!("username: https://admin:{SECRET}@search:9200")),
+        sink(format!("username: admin:{SECRET}")),
+        source(format!("{parts}user: app:{SECRET}")),
+        with_source("    url: \"${URL}\"").replace("indexes/*.yml", &format!("https://u:{SECRET}@h/*.yml")),
+        format!(
+            "{}lints: {{ lossy-kind: {{ level: allow, reason: \"see https://u:{SECRET}@wiki\" }} }}\n",
+            with_source("    url: \"${URL}\"")
+        ),
+        format!("{}defaults: {{ \"https://u:{SECRET}@h\": 1 }}\n", with_source("    url: \"${URL}\"")),
         with_sink(&format!("      url: https://admin:{SECRET}@search:9200")),
         with_sink(&format!("      url: \"${{URL:-https://admin:{SECRET}@search:9200}}\"")),
     ];
@@ -129,5 +138,40 @@ fn words_of_a_file_without_a_credential_are_quoted() {
         let quoted = quoted(&project);
         assert!(quoted.iter().any(|each| each.contains(word)), "`{word}` is not in {quoted:?}");
         assert!(!quoted.iter().any(|each| each == "…"), "{project}: {quoted:?}");
+    }
+}
+
+/// Every text of an index file with a URL in its place: what flusso does not take as a credential it must not carry on.
+#[test]
+fn no_text_of_an_index_file_takes_or_repeats_a_url_with_a_password() {
+    let url = format!("https://u:{SECRET}@h/x");
+    let index = "version: 1\nindex: users\ntable: users\nfields:\n  id: long\n";
+    for text in [
+        index.replace("index: users", &format!("index: \"{url}\"")),
+        index.replace("table: users", &format!("table: \"{url}\"")),
+        index.replace("id: long", &format!("id: {{ kind: long, column: \"{url}\" }}")),
+        index.replace("id: long", &format!("id: {{ kind: \"{url}\" }}")),
+        index.replace("id: long", &format!("\"{url}\": long")),
+        index.replace("id: long", &format!("id: {{ kind: keyword, sql: \"f('{url}')\" }}")),
+        format!("{index}  home: {{ value: \"{url}\" }}\n"),
+        format!("{index}where: {{ id: \"{url}\" }}\n"),
+        format!("{index}options: {{ _meta: {{ from: \"{url}\" }} }}\n"),
+        format!("{index}description: \"{url}\"\n"),
+        format!("{index}sinks: [\"{url}\"]\n"),
+        format!("{index}  # flusso: allow(lossy-kind) see {url}\n"),
+    ] {
+        let project = SourceFile { path: "flusso.yml".to_owned(), text: with_source("    url: \"${URL}\"") };
+        let read = read(project, vec![SourceFile { path: "users.yml".to_owned(), text: text.clone() }]);
+        let found = findings(&read);
+        let sources = Sources::new(&read.files);
+        let finding = |each: &flusso_compiler::diagnostic::Diagnostic| {
+            let finding = each.to_finding(&sources);
+            let labels: Vec<String> = finding.labels.iter().map(|label| label.text.clone()).collect();
+            format!("{} {:?} {:?} {:?} {labels:?}", finding.message, finding.help, finding.notes, finding.fix)
+        };
+        let said: Vec<String> = found.iter().map(finding).collect();
+        assert!(!said.join("\n").contains(SECRET), "{text}\n{said:?}");
+        let lints: Vec<&str> = found.iter().map(|each| each.lint.name).collect();
+        assert!(lints.contains(&"literal-secret"), "{text}\n{lints:?}");
     }
 }

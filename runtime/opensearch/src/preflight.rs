@@ -7,6 +7,7 @@ use flusso_runtime::ownership::{Ours, Source, Standing, Trouble, judge};
 use flusso_runtime::sink::AliasState;
 use flusso_schemas::lock::IndexPlan;
 use flusso_schemas::report::{Finding, Level};
+use futures_util::stream::{self, StreamExt};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -18,13 +19,16 @@ use crate::owner::Asked;
 use crate::pipelines;
 use crate::settings::IndexSettings;
 use crate::state;
-use crate::templates;
+use crate::templates::Templates;
 use crate::transport::segment;
 
 /// What the server calls the block of an index that someone closed.
 const INDEX_CLOSED: &str = "index closed";
 /// The lowest major version that is known to answer as we expect.
 const MAJOR_MIN: u64 = 2;
+
+/// Most indexes that are judged at once. The server merges a body in memory, on one core each; more only wait there.
+const INDEXES_AT_ONCE_MAX: usize = 8;
 
 /// What a sink is asked about.
 #[derive(Clone, Copy, Debug)]
@@ -99,14 +103,21 @@ impl Preflight<'_> {
         let mut findings: Vec<Finding> = self.body_limit().await?.into_iter().collect();
         findings.extend(self.blocks(indexes).await?);
         let state = names::state_index(self.prefix, self.project);
-        findings.extend(templates::interference(self.client, &state, &state::body()).await?);
+        let templates = Templates::new(self.client);
+        findings.extend(templates.interference(&state, &state::body()).await?);
+        let mut judgements = Vec::new();
         for index in indexes {
-            findings.extend(self.index(index).await?);
+            judgements.push(self.index(index, &templates));
+        }
+        // `buffered` keeps the order of the plan, whichever answer comes first.
+        let mut judged = stream::iter(judgements).buffered(INDEXES_AT_ONCE_MAX);
+        while let Some(found) = judged.next().await {
+            findings.extend(found?);
         }
         Ok(findings)
     }
 
-    async fn index(self, index: &IndexPlan) -> Result<Vec<Finding>> {
+    async fn index(self, index: &IndexPlan, templates: &Templates<'_>) -> Result<Vec<Finding>> {
         if names::too_long(self.prefix, &index.name) {
             let message = format!("the name of index `{}` is too long behind `index_prefix`", index.name);
             let finding = Finding::live("invalid-index-name", Level::Deny, message);
@@ -122,7 +133,7 @@ impl Preflight<'_> {
         }
         findings.extend(self.pipelines(index, &settings).await?);
         let name = names::generation(self.prefix, index, 1);
-        findings.extend(templates::interference(self.client, &name, &body).await?);
+        findings.extend(templates.interference(&name, &body).await?);
         Ok(findings)
     }
 

@@ -14,6 +14,7 @@ use flusso_runtime::sink::{
     WriteBatch,
 };
 use flusso_runtime::state_store::StateStore;
+use flusso_schemas::index_name;
 use flusso_schemas::lock::{Compression, IndexPlan, Lock, OpenSearchPlan};
 use flusso_schemas::ownership::Ownership;
 use flusso_schemas::report::{Finding, Level};
@@ -70,7 +71,7 @@ impl OpenSearchSink {
         let (progress, shutdown) = (options.progress.clone(), options.shutdown.clone());
         let client = Arc::new(Client::new(transport, timeout, progress, shutdown));
         let prefix = resolver.template(&plan.index_prefix)?;
-        usable(name, &prefix)?;
+        usable(name, &prefix, project)?;
         let resolve = |(setting, value)| Ok((String::clone(setting), resolver.template(value)?));
         let limits = limits(plan);
         Ok(Self {
@@ -93,12 +94,12 @@ impl OpenSearchSink {
 }
 
 /// Names are judged once references are resolved, before anything is sent or made.
-fn usable(sink: &str, prefix: &str) -> Result<()> {
-    let Some(why) = names::prefix_problem(prefix) else { return Ok(()) };
+fn usable(sink: &str, prefix: &str, project: &str) -> Result<()> {
+    let Some(why) = names::prefix_problem(prefix, project) else { return Ok(()) };
     let message = format!("`index_prefix` of sink `{sink}` {why}, so OpenSearch would refuse every index");
     let finding = Finding::live("invalid-index-name", Level::Deny, message.clone())
         .about(format!("sink:{sink}"))
-        .with_help("use `a-z`, `0-9`, `_`, `-`, `.` and `+`, a letter or digit first");
+        .with_help(index_name::RULE);
     Err(Error::new(ErrorKind::Findings, message).with_findings(vec![finding]))
 }
 

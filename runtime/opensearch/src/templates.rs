@@ -6,6 +6,7 @@ use flusso_runtime::error::Result;
 use flusso_schemas::report::{Finding, Level};
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use tokio::sync::OnceCell;
 
 use crate::client::Client;
 use crate::settings::flat;
@@ -34,28 +35,46 @@ struct Simulated {
     template: Template,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 struct Legacy {
     index_patterns: Vec<String>,
     #[serde(flatten)]
     template: Template,
 }
 
-/// What stands in the way of an index of this name that is made with this body, if anything.
-pub(crate) async fn interference(client: &Client, name: &str, body: &Value) -> Result<Option<Finding>> {
-    let path = format!("/_index_template/_simulate_index/{}", segment(name));
-    let what = "a simulation of index templates";
-    let Simulated { template } = client.post(&path, &Value::Null).await?.json(what)?;
-    let mut added = additions(&template, body);
-    // A composable template that matches switches all legacy ones off, and a simulation is blind to those.
-    let is_composed =
-        !template.settings.is_null() || !template.mappings.is_null() || !template.aliases.is_empty();
-    if !is_composed {
-        let legacy: BTreeMap<String, Legacy> = client.get("/_template").await?.json("the index templates")?;
-        let matching = legacy.into_values().filter(|legacy| legacy.matches(name));
-        added.extend(matching.flat_map(|legacy| additions(&legacy.template, body)));
+/// The index templates of a server.
+#[derive(Debug)]
+pub(crate) struct Templates<'a> {
+    client: &'a Client,
+    /// Asked for once: the answer holds all of them, whichever index is judged.
+    legacy: OnceCell<BTreeMap<String, Legacy>>,
+}
+
+impl<'a> Templates<'a> {
+    pub(crate) fn new(client: &'a Client) -> Self {
+        Self { client, legacy: OnceCell::new() }
     }
-    Ok((!added.is_empty()).then(|| finding(name, &added)))
+
+    /// What templates would add to an index of this name that is made with this body, if anything.
+    pub(crate) async fn interference(&self, name: &str, body: &Value) -> Result<Option<Finding>> {
+        let path = format!("/_index_template/_simulate_index/{}", segment(name));
+        let what = "a simulation of index templates";
+        let Simulated { template } = self.client.post(&path, &Value::Null).await?.json(what)?;
+        let mut added = additions(&template, body);
+        // A composable template that matches switches all legacy ones off, and a simulation is blind to those.
+        let is_composed =
+            !template.settings.is_null() || !template.mappings.is_null() || !template.aliases.is_empty();
+        if !is_composed {
+            let matching = self.legacy().await?.values().filter(|legacy| legacy.matches(name));
+            added.extend(matching.flat_map(|legacy| additions(&legacy.template, body)));
+        }
+        Ok((!added.is_empty()).then(|| finding(name, &added)))
+    }
+
+    async fn legacy(&self) -> Result<&BTreeMap<String, Legacy>> {
+        let ask = async || self.client.get("/_template").await?.json("the index templates");
+        self.legacy.get_or_try_init(ask).await
+    }
 }
 
 impl Legacy {

@@ -1,6 +1,7 @@
 //! What is found before anything is changed.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use flusso_runtime::ErrorKind;
 use flusso_schemas::lock::{
@@ -10,6 +11,7 @@ use flusso_schemas::lock::{
 use flusso_schemas::report::Level;
 use serde_json::{Value, json};
 
+use super::proxy::Proxy;
 use super::rig::{Rig, SINK, connect, index, index_of, plan, prefix};
 
 fn lock(rig: &Rig, indexes: Vec<IndexPlan>) -> Lock {
@@ -62,6 +64,22 @@ async fn a_body_that_the_server_refuses_is_named_with_its_innermost_reason() {
     assert_eq!(judged.as_deref(), Some("No handler for type [nope] declared on field [a]"));
     let judged = flusso_opensearch::judge_body(SINK, &plan, false, &index("x").body).await.expect("judged");
     assert_eq!(judged, None);
+}
+
+/// One index after the other would take a minute for a thousand; all at once would flood the server.
+#[tokio::test]
+async fn indexes_are_judged_at_once_within_a_bound_and_reported_in_their_order() {
+    let rig = Rig::start().await;
+    let proxy = Proxy::slow(&rig.address, Duration::from_millis(20)).await;
+    let sink = connect(&plan(&proxy.address, &rig.prefix)).await.expect("a sink");
+    let body = json!({ "mappings": { "properties": { "a": { "type": "nope" } } } });
+    let names: Vec<String> = (0..30).map(|number| format!("i{number:02}")).collect();
+    let indexes = names.iter().map(|name| index_of(name, body.clone())).collect();
+    let found = sink.preflight(&lock(&rig, indexes)).await.expect("a preflight");
+    let named: Vec<&str> = found.iter().filter_map(|found| found.message.split('`').nth(1)).collect();
+    assert_eq!(named, names);
+    let at_once = proxy.waiting_max();
+    assert!((4..=8).contains(&at_once), "{at_once} requests at once");
 }
 
 #[tokio::test]
