@@ -75,7 +75,7 @@ async fn indexes_are_judged_at_once_within_a_bound_and_reported_in_their_order()
     let body = json!({ "mappings": { "properties": { "a": { "type": "nope" } } } });
     let names: Vec<String> = (0..30).map(|number| format!("i{number:02}")).collect();
     let indexes = names.iter().map(|name| index_of(name, body.clone())).collect();
-    let found = sink.preflight(&lock(&rig, indexes)).await.expect("a preflight");
+    let found = sink.preflight(&lock(&rig, indexes), None).await.expect("a preflight");
     let named: Vec<&str> = found.iter().filter_map(|found| found.message.split('`').nth(1)).collect();
     assert_eq!(named, names);
     let at_once = proxy.waiting_max();
