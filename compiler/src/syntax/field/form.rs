@@ -8,7 +8,7 @@ use crate::syntax::keys::{At, Keys, Reader};
 use crate::syntax::relation::{self, FUNCTIONS, Order, VERBS};
 use crate::syntax::scalar::{self, OptionsOf};
 use crate::syntax::tree::{Content, Entry};
-use flusso_lints::{missing_key, mutually_exclusive_keys, wrong_type};
+use flusso_lints::{missing_key, mutually_exclusive_keys};
 
 pub(super) fn headed(
     reader: &mut Reader,
