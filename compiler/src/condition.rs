@@ -50,6 +50,8 @@ pub enum Test {
     Between(Literal, Literal),
     /// Its text begins so.
     StartsWith(Literal),
+    /// `StartsWith` over `citext`, which compares as lower case of the database's own collation.
+    StartsWithFolded(Literal),
     /// Its text is so: `like` or `ilike` where the type itself has no such operator (enums).
     TextLike(&'static str, Literal),
 }
@@ -179,6 +181,10 @@ impl Test {
             Self::NotIn(values) => format!("{column} not in ({})", list(values)),
             Self::Between(low, high) => format!("{column} between {} and {}", low.sql(), high.sql()),
             Self::StartsWith(value) => format!("starts_with({column}::text, {})", value.sql()),
+            Self::StartsWithFolded(value) => format!(
+                "starts_with(lower({column}::text collate \"default\"), lower({} collate \"default\"))",
+                value.sql()
+            ),
             Self::TextLike(operator, value) => format!("{column}::text {operator} {}", value.sql()),
         }
     }

@@ -67,7 +67,9 @@ pub fn secret_source(path: &str, place: Place) -> Diagnostic {
 /// A field that nothing fills; whether keys of a scalar are there says what it was meant to be.
 pub fn field_form(field: &str, is_scalar: bool, place: Place) -> Diagnostic {
     if is_scalar {
-        return LINT.at(place, format!("field `{field}` has no `kind`")).help("add `kind: …`");
+        return LINT
+            .at(place, format!("field `{field}` has no `kind`, so it is open how it is indexed"))
+            .help("add `kind`, such as `kind: keyword`, or `kind: auto` for that of the type");
     }
     LINT.at(place, format!("field `{field}` has no kind, `fields` or relation, so nothing fills it"))
         .help("write a kind, `fields` or a relation")

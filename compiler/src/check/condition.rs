@@ -165,7 +165,7 @@ impl Checker<'_> {
             "between" => self.between(operator, node, wanted)?,
             "like" => text_test("like", self.literal(node, &wanted.as_text())?, &wanted.pg_type),
             "ilike" => text_test("ilike", self.literal(node, &wanted.as_text())?, &wanted.pg_type),
-            "starts_with" => Test::StartsWith(self.literal(node, &wanted.as_text())?),
+            "starts_with" => starts_with(self.literal(node, &wanted.as_text())?, &wanted.pg_type),
             "contains" => Test::Compare("@>", self.many(node, wanted)?),
             _ => Test::Compare("&&", self.many(node, wanted)?),
         };
@@ -303,6 +303,14 @@ fn text_test(operator: &'static str, value: Literal, pg_type: &PgType) -> Test {
     }
 }
 
+/// The cast to text would make `citext` tell letters by their case.
+fn starts_with(value: Literal, pg_type: &PgType) -> Test {
+    match pg_type.base {
+        crate::pg_type::BaseType::Citext => Test::StartsWithFolded(value),
+        _ => Test::StartsWith(value),
+    }
+}
+
 fn is_range(pg_type: &PgType) -> bool {
     matches!(pg_type.base, crate::pg_type::BaseType::Range(_))
 }
@@ -335,5 +343,21 @@ fn place_of(part: &Part) -> Option<Place> {
         Part::Sql(text) => Some(text.place.clone()),
         Part::Any(list) | Part::All(list) => list.iter().flatten().find_map(place_of),
         Part::Not(list) => list.iter().find_map(place_of),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pg_type::Enums;
+
+    #[test]
+    fn citext_begins_so_in_either_case() {
+        let beginning = |name: &str| {
+            let pg_type = PgType::of_text(name, &Enums::new());
+            starts_with(Literal::Text("AnN".to_owned()), &pg_type)
+        };
+        assert_eq!(beginning("public.citext"), Test::StartsWithFolded(Literal::Text("AnN".to_owned())));
+        assert_eq!(beginning("text"), Test::StartsWith(Literal::Text("AnN".to_owned())));
     }
 }

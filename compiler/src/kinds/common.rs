@@ -75,6 +75,19 @@ pub(super) const DATE_OPTIONS: &[&str] = &[
     "store",
 ];
 
+/// Longest value that is indexed, UTF-16 units: each is at most three bytes of UTF-8, and a term of more
+/// than 32,766 bytes loses the document.
+pub(super) const INDEXED_UNITS_MAX: u32 = 10922;
+
+/// An exact value. One of a text may be of any length; uuids and labels are short.
+pub(super) fn exact_mapping(pg_type: &PgType) -> Mapping {
+    let mut mapping = mapping_of("keyword");
+    if pg_type.base.is_text() {
+        mapping.parameters.insert("ignore_above".to_owned(), INDEXED_UNITS_MAX.into());
+    }
+    mapping
+}
+
 /// A mapping of this type and nothing else.
 pub(super) fn mapping_of(opensearch_type: &str) -> Mapping {
     Mapping {

@@ -4,17 +4,13 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::common::{KEYWORD_OPTIONS, mapping_of, never, text};
+use super::common::{INDEXED_UNITS_MAX, KEYWORD_OPTIONS, mapping_of, never, text};
 use super::{Acceptance, Kind, Mapping, MappingContext, Rendered};
 use crate::pg_type::{BaseType, PgType};
 
 /// `keyword`
 #[derive(Debug)]
 pub(super) struct Keyword;
-
-/// Longest value that is indexed, UTF-16 units: each is at most three bytes of UTF-8, and a term of more
-/// than 32,766 bytes loses the document.
-const INDEXED_UNITS_MAX: u32 = 10922;
 
 impl Kind for Keyword {
     fn name(&self) -> &'static str {

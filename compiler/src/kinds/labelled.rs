@@ -6,7 +6,7 @@ use flusso_schemas::hash::short_hash;
 use flusso_schemas::name::quote_literal;
 use serde_json::{Value, json};
 
-use super::common::{KEYWORD_OPTIONS, mapping_of, never, text};
+use super::common::{KEYWORD_OPTIONS, exact_mapping, never, text};
 use super::{Acceptance, Kind, Mapping, MappingContext, Rendered};
 use crate::pg_type::{BaseType, PgType};
 
@@ -56,13 +56,14 @@ impl Kind for Enum {
 
     fn mapping(&self, field: &MappingContext<'_>) -> Mapping {
         let labels = ordered_labels(field.pg_type, field.parameters);
-        let mut mapping = mapping_of("keyword");
+        let mut mapping = exact_mapping(field.pg_type);
         if labels.is_empty() {
             return mapping;
         }
         let name = normalizer_name(field.path);
-        mapping.subfields =
-            BTreeMap::from([("sort".to_owned(), json!({ "type": "keyword", "normalizer": name.clone() }))]);
+        let mut rank = mapping.parameters.clone();
+        rank.insert("normalizer".to_owned(), name.clone().into());
+        mapping.subfields = BTreeMap::from([("sort".to_owned(), json!(rank))]);
         mapping.analysis = analysis(&name, &labels);
         mapping
     }
@@ -148,6 +149,18 @@ mod tests {
         let names: std::collections::BTreeSet<String> = paths.map(normalizer_name).into_iter().collect();
         assert_eq!(names.len(), paths.len(), "{names:?}");
         assert_eq!(normalizer_name("order.status"), "flusso_order__status");
+    }
+
+    #[test]
+    fn a_text_of_any_length_leaves_the_document_in_the_index() {
+        let order = BTreeMap::from([("order".to_owned(), json!(["draft", "paid"]))]);
+        for (name, has_limit) in [("text", true), ("character varying(40000)", true), ("integer", false)] {
+            let pg_type = PgType::of_text(name, &Enums::new());
+            let field = MappingContext { path: "state", pg_type: &pg_type, parameters: &order };
+            let mapping = Enum.mapping(&field);
+            assert_eq!(mapping.parameters.contains_key("ignore_above"), has_limit, "{name}");
+            assert_eq!(mapping.subfields["sort"].get("ignore_above").is_some(), has_limit, "{name}");
+        }
     }
 
     #[test]

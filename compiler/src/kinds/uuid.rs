@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::common::{KEYWORD_OPTIONS, mapping_of, never, text};
+use super::common::{KEYWORD_OPTIONS, exact_mapping, never, text};
 use super::{Acceptance, Kind, Mapping, MappingContext, Rendered};
 use crate::pg_type::{BaseType, PgType};
 
@@ -36,8 +36,8 @@ impl Kind for Uuid {
         }
     }
 
-    fn mapping(&self, _field: &MappingContext<'_>) -> Mapping {
-        mapping_of("keyword")
+    fn mapping(&self, field: &MappingContext<'_>) -> Mapping {
+        exact_mapping(field.pg_type)
     }
 
     fn render(&self, expression: &str, pg_type: &PgType, _parameters: &BTreeMap<String, Value>) -> Rendered {
