@@ -133,8 +133,14 @@ async fn follow_once(
         ended = pipeline.run(stream) => ended,
         never = retry.observe(session.confirmed.clone()) => never,
         drifted = watch_drift(&opening, &feeds, &doubts, options) => drifted,
-        refuted = doubts.settle(&session) => refuted,
+        refuted = settle(&doubts, &session) => refuted,
     }
+}
+
+/// Compares what is in doubt, once the log is known to be the one that was followed.
+async fn settle(doubts: &Doubts, session: &Arc<Session>) -> Result<()> {
+    session.wait_history().await?;
+    doubts.settle(session).await
 }
 
 /// A state that says: this very lock was applied.

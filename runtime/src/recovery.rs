@@ -53,6 +53,12 @@ pub enum DriftCause {
         /// Where the log ends.
         end: Lsn,
     },
+    /// The log does not hold what was confirmed: the database was restored from a copy and has written past
+    /// what was confirmed since.
+    HistoryDiffers {
+        /// What was confirmed.
+        confirmed: Lsn,
+    },
     /// The lock names another slot than the one that was followed.
     OtherSlot {
         /// The sink whose state says so.
@@ -185,6 +191,10 @@ impl DriftCause {
                 "sink `{sink}` holds changes up to `{confirmed}` and the log ends at `{end}`: the database was \
                  restored to an earlier time"
             ),
+            Self::HistoryDiffers { confirmed } => format!(
+                "the source has another history than the one that was followed up to `{confirmed}`: the \
+                 database was restored from a copy, and the indexes may hold rows that it does not"
+            ),
             Self::OtherSlot { sink, recorded, planned } => format!(
                 "the state in sink `{sink}` follows slot `{recorded}` and the lock names slot `{planned}`: the \
                  new slot lacks the changes since"
@@ -251,7 +261,7 @@ impl DriftCause {
                 names.source(),
                 names.all_aliases(),
             ),
-            Self::Restored { .. } | Self::OtherTimeline { .. } => {
+            Self::Restored { .. } | Self::OtherTimeline { .. } | Self::HistoryDiffers { .. } => {
                 format!("check that {} is the current primary, then {}", names.source(), rebuild())
             }
             Self::OtherSlot { recorded, planned, .. } => format!(
