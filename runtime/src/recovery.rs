@@ -216,8 +216,8 @@ impl DriftCause {
                  database `{current}` of the same Postgres cluster"
             ),
             Self::SlotUnclaimed { slot } => format!(
-                "replication slot `{slot}` exists, and no state in a sink knows it: the state was deleted, or the \
-                 sinks are other clusters than before"
+                "replication slot `{slot}` exists, and no state in a sink knows it: the state was deleted, the sinks \
+                 or their `index_prefix` are others than before, or another project uses the slot"
             ),
             Self::SlotLost { slot } => {
                 format!("replication slot `{slot}` is lost: Postgres removed log that it still needed")
@@ -276,8 +276,9 @@ impl DriftCause {
             Self::SlotGone { .. } => names.forget_states(),
             Self::SlotUnclaimed { slot } => {
                 format!(
-                    "check that {} are the right clusters, then {}",
-                    names.sinks(),
+                    "check that the state of slot `{slot}` should be in {}, and that no other project uses the \
+                     slot; only then {}",
+                    names.states(),
                     names.rebuild_from(slot)
                 )
             }
