@@ -226,6 +226,7 @@ impl Attempt {
 
     /// Gate, chunks, verification and swap of everything that is filling.
     async fn fill(&mut self, session: &Arc<Session>, joined: &Joined, options: &ApplyOptions) -> Result<()> {
+        session.wait_history().await?;
         self.settle_doubts(session, joined).await?;
         if joined.filling.is_empty() {
             return Ok(());

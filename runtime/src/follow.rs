@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use flusso_schemas::lock::{IndexPlan, Lock};
 use flusso_schemas::lsn::Lsn;
+use flusso_schemas::report::ApplyPlan;
 use flusso_schemas::state::{GenerationPhase, GenerationState, StaleMark};
 
 use crate::backends::{Backends, RunOptions};
@@ -16,7 +17,7 @@ use crate::feed::{Feed, Feeds};
 use crate::fit::Fit;
 use crate::opening::Opening;
 use crate::ownership::alias_findings;
-use crate::planning::{has_missed_nothing, sinks_of};
+use crate::planning::{has_missed_nothing, refuse_unsupported, retired, sinks_of};
 use crate::progress::ProgressEvent;
 use crate::recovery::{DriftCause, IndexDrift};
 use crate::retry::Retry;
@@ -133,8 +134,14 @@ async fn follow_once(
         ended = pipeline.run(stream) => ended,
         never = retry.observe(session.confirmed.clone()) => never,
         drifted = watch_drift(&opening, &feeds, &doubts, options) => drifted,
-        refuted = doubts.settle(&session) => refuted,
+        refuted = settle(&doubts, &session) => refuted,
     }
+}
+
+/// Compares what is in doubt, once the log is known to be the one that was followed.
+async fn settle(doubts: &Doubts, session: &Arc<Session>) -> Result<()> {
+    session.wait_history().await?;
+    doubts.settle(session).await
 }
 
 /// A state that says: this very lock was applied.
@@ -144,6 +151,11 @@ async fn check_lock(opening: &Opening) -> Result<()> {
         let applied = state.project().await.and_then(|project| project.lock_digest);
         let message = match applied {
             Some(digest) if digest == ours => continue,
+            // Apply would refuse it: it is not named as the way on.
+            Some(_) if !retired(opening, state).await.is_empty() => {
+                let steps = retired(opening, state).await;
+                return refuse_unsupported(&ApplyPlan { steps, ..ApplyPlan::default() });
+            }
             Some(digest) => format!(
                 "this lock ({ours}) is not the one that was applied to sink `{}` ({digest})",
                 state.sink

@@ -21,6 +21,7 @@ pub mod failpoint;
 mod feed;
 mod fit;
 mod follow;
+mod history;
 mod join;
 #[cfg(test)]
 mod memory;

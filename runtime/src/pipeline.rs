@@ -18,8 +18,9 @@ use crate::documents::{Key, Selection, halves};
 use crate::durability::wait_durable;
 use crate::error::{Error, ErrorKind, Result};
 use crate::feed::{Feed, Feeds};
+use crate::history::History;
 use crate::progress::{Progress, ProgressEvent, Shutdown};
-use crate::source::{ChangeStream, ResolveRequest};
+use crate::source::{ChangeStream, Event, ResolveRequest};
 use crate::stale::{self, Unread};
 use crate::state::{SinkState, of_sink};
 use crate::writer::Writer;
@@ -40,6 +41,10 @@ pub struct Pipeline {
     pub states: Arc<Vec<SinkState>>,
     /// For which generations a lost change is none.
     pub unread: Unread,
+    /// What the stream brings once more.
+    pub history: History,
+    /// Tells others of this run that the log is the one that was followed.
+    pub is_past: watch::Sender<bool>,
     /// Tells others of this run what is confirmed.
     pub confirmed: watch::Sender<Confirmed>,
     /// Who hears what happens.
@@ -91,7 +96,7 @@ struct Cause<'a> {
 
 impl Pipeline {
     /// Follows until it is asked to stop or something breaks.
-    pub async fn run(self, mut stream: Box<dyn ChangeStream>) -> Result<()> {
+    pub async fn run(mut self, mut stream: Box<dyn ChangeStream>) -> Result<()> {
         let mut assembly = Assembly::default();
         let mut confirming = Confirming { pending: None, last: Instant::now() };
         while let Some(batch) = self.next_batch(&mut stream, &mut assembly, &mut confirming).await? {
@@ -106,7 +111,7 @@ impl Pipeline {
 
     /// The next batch; none once it is asked to stop. Confirms what is due while nothing comes.
     async fn next_batch(
-        &self,
+        &mut self,
         stream: &mut Box<dyn ChangeStream>,
         assembly: &mut Assembly,
         confirming: &mut Confirming,
@@ -119,19 +124,35 @@ impl Pipeline {
                 biased;
                 () = self.stop.requested() => return Ok(None),
                 event = stream.next() => {
-                    assembly.take(&mut batch, event?)?;
-                    break;
+                    // Whatever is read is held against what was confirmed before it is worked on.
+                    if let Some(news) = self.news(event?)? {
+                        assembly.take(&mut batch, news)?;
+                        break;
+                    }
                 }
                 () = at(due) => self.confirm(&**stream, confirming).await?,
             }
         }
         while !batch.is_full() {
             match stream.try_next()? {
-                Some(event) => assembly.take(&mut batch, event)?,
+                Some(event) => {
+                    if let Some(news) = self.news(event)? {
+                        assembly.take(&mut batch, news)?;
+                    }
+                }
                 None => break,
             }
         }
         Ok(Some(batch))
+    }
+
+    /// An event that was not confirmed before.
+    fn news(&mut self, event: Event) -> Result<Option<Event>> {
+        let news = self.history.news(event)?;
+        if self.history.is_past() && !*self.is_past.borrow() {
+            self.is_past.send_replace(true);
+        }
+        Ok(news)
     }
 
     /// Keeps what a batch completed for the next confirm; what its snapshots saw counts also where it

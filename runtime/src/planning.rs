@@ -75,7 +75,8 @@ pub fn refuse_unsupported(plan: &ApplyPlan) -> Result<()> {
     }
     let message =
         format!("cannot {}: not supported in this version; nothing was changed", refused.join(", "));
-    Err(Error::new(ErrorKind::Drift, message).with_help("take that change back, then run `flusso compile`"))
+    Err(Error::new(ErrorKind::Drift, message)
+        .with_help("take that change back (put a removed index file back), then run `flusso compile`"))
 }
 
 /// Whether two plans do the same. Estimates may differ.
@@ -290,7 +291,8 @@ async fn taken_over(opening: &Opening, state: &SinkState, index: &IndexPlan) -> 
     Ok(Some(format!("alias `{alias}` points to `{}`, which is kept", names.join("`, `"))))
 }
 
-async fn retired(opening: &Opening, state: &SinkState) -> Vec<IndexStep> {
+/// The steps of indexes that the lock no longer has.
+pub async fn retired(opening: &Opening, state: &SinkState) -> Vec<IndexStep> {
     let is_planned = |generation: &GenerationState| {
         let named = |index: &&IndexPlan| index.name == generation.index;
         opening.plan.indexes.iter().find(named).is_some_and(|index| sinks_of(index).contains(&state.sink))

@@ -55,6 +55,12 @@ pub enum DriftCause {
         /// Where the log ends.
         end: Lsn,
     },
+    /// The log does not hold what was confirmed: the database was restored from a copy and has written past
+    /// what was confirmed since.
+    HistoryDiffers {
+        /// What was confirmed.
+        confirmed: Lsn,
+    },
     /// The lock names another slot than the one that was followed.
     OtherSlot {
         /// The sink whose state says so.
@@ -187,6 +193,10 @@ impl DriftCause {
                 "sink `{sink}` holds changes up to `{confirmed}` and the log ends at `{end}`: the database was \
                  restored to an earlier time"
             ),
+            Self::HistoryDiffers { confirmed } => format!(
+                "the source has another history than the one that was followed up to `{confirmed}`: the \
+                 database was restored from a copy, and the indexes may hold rows that it does not"
+            ),
             Self::OtherSlot { sink, recorded, planned } => format!(
                 "the state in sink `{sink}` follows slot `{recorded}` and the lock names slot `{planned}`: the \
                  new slot lacks the changes since"
@@ -208,8 +218,8 @@ impl DriftCause {
                  database `{current}` of the same Postgres cluster"
             ),
             Self::SlotUnclaimed { slot } => format!(
-                "replication slot `{slot}` exists, and no state in a sink knows it: the state was deleted, or the \
-                 sinks are other clusters than before"
+                "replication slot `{slot}` exists, and no state in a sink knows it: the state was deleted, the sinks \
+                 or their `index_prefix` are others than before, or another project uses the slot"
             ),
             Self::SlotLost { slot } => {
                 format!("replication slot `{slot}` is lost: Postgres removed log that it still needed")
@@ -253,7 +263,7 @@ impl DriftCause {
                 names.source(),
                 names.all_aliases(),
             ),
-            Self::Restored { .. } | Self::OtherTimeline { .. } => {
+            Self::Restored { .. } | Self::OtherTimeline { .. } | Self::HistoryDiffers { .. } => {
                 format!("check that {} is the current primary, then {}", names.source(), rebuild())
             }
             Self::OtherSlot { recorded, planned, .. } => format!(
@@ -268,8 +278,9 @@ impl DriftCause {
             Self::SlotGone { .. } => names.forget_states(),
             Self::SlotUnclaimed { slot } => {
                 format!(
-                    "check that {} are the right clusters, then {}",
-                    names.sinks(),
+                    "check that the state of slot `{slot}` should be in {}, and that no other project uses the \
+                     slot; only then {}",
+                    names.states(),
                     names.rebuild_from(slot)
                 )
             }

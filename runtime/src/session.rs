@@ -11,6 +11,7 @@ use crate::backends::{RunOptions, SourceParts};
 use crate::bounds::PASS_WAIT;
 use crate::error::{Error, ErrorKind, Result};
 use crate::feed::{Feed, Feeds};
+use crate::history::History;
 use crate::pipeline::Pipeline;
 use crate::progress::Shutdown;
 use crate::sink::Sink;
@@ -32,6 +33,8 @@ pub struct Session {
     pub states: Arc<Vec<SinkState>>,
     /// What is confirmed, as the pipeline goes on.
     pub confirmed: watch::Receiver<Confirmed>,
+    /// Whether the log is known to be the one that was followed before.
+    is_past: watch::Receiver<bool>,
     /// What the run was told.
     pub options: RunOptions,
 }
@@ -68,6 +71,10 @@ impl Session {
         let by_name = records.into_iter().map(|(index, record)| (feeds.index(index).name.clone(), record));
         source.documents.rely_on(by_name.collect())?;
         let writer = Arc::new(Writer::new(sink, source.capture.clone(), stream.lease()));
+        let slot = source.capture.slot().await?;
+        let from = slot.and_then(|slot| slot.confirmed).unwrap_or(confirmed.position);
+        let history = History::new(confirmed, from);
+        let (past, is_past) = watch::channel(history.is_past());
         let (sender, receiver) = watch::channel(confirmed);
         let pipeline = Pipeline {
             feeds: feeds.clone(),
@@ -75,11 +82,13 @@ impl Session {
             writer: writer.clone(),
             states: states.clone(),
             unread,
+            is_past: past,
+            history,
             confirmed: sender,
             progress: options.progress.clone(),
             stop,
         };
-        let session = Self { feeds, source, writer, states, confirmed: receiver, options };
+        let session = Self { feeds, source, writer, states, is_past, confirmed: receiver, options };
         Ok((Arc::new(session), pipeline))
     }
 
@@ -91,6 +100,13 @@ impl Session {
     /// The state of a feed's sink, where it keeps one.
     pub fn state_of(&self, feed: &Feed) -> Option<&SinkState> {
         of_sink(&self.states, &feed.generation.sink)
+    }
+
+    /// Returns once the log is known to be the one that was followed before: nothing is written earlier. The
+    /// pipeline ends with an error where it is another one.
+    pub async fn wait_history(&self) -> Result<()> {
+        let passed = self.is_past.clone().wait_for(|is_past| *is_past).await.map(drop);
+        passed.map_err(|_| Error::new(ErrorKind::ConnectionLost, "following ended meanwhile"))
     }
 
     /// Returns once the pipeline has confirmed everything that had happened before.

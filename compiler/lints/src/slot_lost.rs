@@ -1,5 +1,7 @@
 //! `slot-lost`: Postgres removed WAL that the slot still needed.
 
+use flusso_schemas::name::quote_literal;
+
 use crate::prelude::*;
 
 /// The lint.
@@ -22,7 +24,9 @@ pub fn finding(slot: &str) -> Finding {
     LINT.live(format!("slot `{slot}` is lost: Postgres removed WAL that it still needed, so changes are missing"))
         .about("server")
         .with_help(format!(
-            "raise `max_slot_wal_keep_size`, run `select pg_drop_replication_slot('{slot}')`, delete the project's \
-             state index, then run `flusso apply`"
+            "raise `max_slot_wal_keep_size` on the server, stop every flusso that uses slot `{slot}`, run `select \
+             pg_drop_replication_slot(slot_name) from pg_replication_slots where slot_name = {}`, then `flusso apply`: \
+             it names the state index of each sink that has to be deleted",
+            quote_literal(slot)
         ))
 }

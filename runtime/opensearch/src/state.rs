@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use flusso_runtime::error::{Error, ErrorKind, Result};
 use flusso_runtime::recovery::DriftCause;
 use flusso_runtime::state_store::{Revision, StateStore, Stored, StoredState};
+use flusso_schemas::name::quote_literal;
 use flusso_schemas::state::{GenerationState, ProjectState, STATE_VERSION};
 use opensearch::indices::{IndicesCreateParts, IndicesRefreshParts};
 use opensearch::{CreateParts, DeleteParts, GetParts, IndexParts, SearchParts};
@@ -223,9 +224,13 @@ impl StateIndex {
         } else {
             let slot = document.source.get("slot").and_then(Value::as_str).unwrap_or("flusso");
             format!(
-                "stop every flusso of this project, run `select pg_drop_replication_slot('{slot}')`, delete \
-                 index `{}`, then run `flusso apply`",
-                self.index
+                "stop every flusso of project `{}`, run `select pg_drop_replication_slot(slot_name) from \
+                 pg_replication_slots where slot_name = {}` in the source database and `DELETE /{}` at {}, then \
+                 `flusso apply`",
+                self.project,
+                quote_literal(slot),
+                self.index,
+                self.client.transport().shown()
             )
         };
         Err(Error::new(ErrorKind::Drift, message).with_help(help))

@@ -141,6 +141,16 @@ impl World {
         result
     }
 
+    /// The log becomes another one from a position on, as after a copy of the files was started and written
+    /// to: the slot is as it was then.
+    pub fn diverge(&self, from: Lsn) {
+        self.with(|inner| {
+            inner.slot.as_mut().expect("a slot").confirmed = from;
+            let later = inner.history.iter_mut().filter(|transaction| transaction.start.commit >= from);
+            later.for_each(|transaction| transaction.start.xid += 1_000);
+        });
+    }
+
     /// Looks at anything.
     pub fn read<T>(&self, look: impl FnOnce(&Inner) -> T) -> T {
         look(&lock(&self.inner))

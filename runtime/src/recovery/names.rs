@@ -65,9 +65,10 @@ impl Names {
         }
     }
 
-    /// How the connections of all sinks are called.
-    pub fn sinks(&self) -> String {
-        self.states.iter().map(|(sink, _)| self.sink(sink)).collect::<Vec<_>>().join(" and ")
+    /// Where the state of every sink is.
+    pub fn states(&self) -> String {
+        let state = |(sink, index): &(String, String)| format!("index `{index}` in {}", self.sink(sink));
+        self.states.iter().map(state).collect::<Vec<_>>().join(" and ")
     }
 
     /// The aliases that a sink's readers query.
@@ -148,7 +149,7 @@ impl Names {
                 format!(" -u \"${user}:${password}\"")
             }
             (Some(UserName::Text(user)), Some(SecretRef::Env(password))) => {
-                format!(" -u \"{}:${password}\"", user.0)
+                format!(" -u \"{}:${password}\"", in_double_quotes(&user.0))
             }
             _ => String::new(),
         };
@@ -173,4 +174,23 @@ fn listed<'a>(aliases: impl Iterator<Item = &'a (String, String)>) -> String {
     let names: BTreeSet<String> = aliases.map(|(_, alias)| format!("`{alias}`")).collect();
     let noun = if names.len() == 1 { "alias" } else { "aliases" };
     format!("{noun} {}", Vec::from_iter(names).join(", "))
+}
+
+/// Text that a shell takes as it is between double quotes.
+fn in_double_quotes(text: &str) -> String {
+    let is_special = |letter: char| matches!(letter, '\\' | '"' | '$' | '`');
+    let escaped =
+        text.chars().flat_map(|letter| is_special(letter).then_some('\\').into_iter().chain([letter]));
+    escaped.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_name_stays_one_word_of_a_shell() {
+        assert_eq!(in_double_quotes("o'brien"), "o'brien");
+        assert_eq!(in_double_quotes("a\"b$c`d\\"), "a\\\"b\\$c\\`d\\\\");
+    }
 }

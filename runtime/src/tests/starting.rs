@@ -185,3 +185,26 @@ async fn a_second_runner_does_not_take_what_the_first_one_confirms_for_a_slot_th
     assert_eq!(second.ended().await.expect("alive").expect_err("the slot is held").kind, ErrorKind::Busy);
     first.stop().await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_copy_of_the_database_that_has_written_past_what_was_confirmed_is_never_followed() {
+    let bench = Bench::applied().await;
+    bench.world.commit(vec![customer(1, 40)]);
+    bench.catch_up().await;
+    let copied = bench.slot_position();
+    bench.world.commit(vec![customer(1, 50)]);
+    bench.catch_up().await;
+    bench.world.commit(vec![customer(2, 60)]);
+    bench.world.diverge(copied);
+    let (writes, position) = (bench.writes().len(), bench.slot_position());
+    for _ in 0..2 {
+        let error = bench.follow().ended().await.expect("alive").expect_err("run stops");
+        assert!(error.message.contains("another history"), "{error}");
+        assert!(
+            error.help.is_some_and(|help| help.starts_with("check that `$UNUSED` is the current primary"))
+        );
+        let error = bench.apply().await.expect_err("apply stops");
+        assert!(error.message.contains("another history"), "{error}");
+    }
+    assert_eq!((bench.writes().len(), bench.slot_position()), (writes, position));
+}

@@ -13,5 +13,6 @@ mod mishaps;
 mod mistakes;
 mod names;
 mod renames;
+mod restored;
 mod strangers;
 mod under_load;

@@ -149,3 +149,34 @@ fn the_way_on_builds_everything_anew_beside_what_is_live() {
     rig.assert_right("orders");
     assert_eq!(rig.generations().len(), 2 * before.len(), "the old ones are left alone");
 }
+
+#[test]
+fn a_removed_index_is_refused_alike_by_every_command_and_putting_it_back_is_the_way_on() {
+    let rig = Rig::new(SHOP, 0.002);
+    rig.compile_and_apply();
+    let (lock, file) = (rig.path("flusso.lock"), rig.path("indexes/products.yml"));
+    let (whole, index) = (fs::read_to_string(&lock).expect("a lock"), fs::read(&file).expect("an index"));
+    fs::remove_file(&file).expect("the copy is ours");
+    rig.flusso(&["compile"]).assert_code(0);
+    for arguments in [["apply", "--dry-run"].as_slice(), &["apply"], &["run"]] {
+        let done = rig.flusso(arguments).assert_code(4).assert_said("cannot retire `products`");
+        done.assert_said("put a removed index file back").assert_said("flusso compile");
+    }
+    fs::write(&file, index).expect("the copy is ours");
+    rig.flusso(&["compile"]).assert_code(0);
+    rig.flusso(&["apply"]).assert_code(0).assert_said("unchanged");
+    rig.follow().stop().assert_code(0);
+    // The same by hand, in the lock alone.
+    let blocks: Vec<&str> = whole.split("[[index]]\n").collect();
+    let kept = |block: &&str| !block.starts_with("name = \"products\"");
+    let without: Vec<&str> = blocks.into_iter().filter(kept).collect();
+    let without = without.join("[[index]]\n");
+    assert_ne!(without, whole, "the lock has a block of it");
+    fs::write(&lock, without).expect("the copy is ours");
+    let mut said: Vec<(Option<i32>, String)> = Vec::new();
+    for arguments in [["apply", "--dry-run"].as_slice(), &["apply"], &["run"]] {
+        let done = rig.flusso(arguments);
+        said.push((Some(done.code), done.stderr.lines().next().unwrap_or_default().to_owned()));
+    }
+    assert!(said.iter().all(|each| *each == said[0] && each.0 != Some(0)), "{said:#?}");
+}
