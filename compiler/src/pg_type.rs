@@ -195,6 +195,11 @@ impl PgType {
         self.btree_family().is_some()
     }
 
+    /// Whether Postgres can tell two values apart, as far as the type's name says it.
+    pub fn has_equality(&self) -> bool {
+        !matches!(self.base, BaseType::Json | BaseType::Xml)
+    }
+
     /// Whether Postgres has `min` and `max` of it; of some types that have an order it does not.
     pub fn has_min(&self) -> bool {
         use BaseType as B;

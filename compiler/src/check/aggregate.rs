@@ -34,6 +34,12 @@ impl Checker<'_> {
             Some(value) => Some(value?),
             None => None,
         };
+        if aggregate.distinct
+            && let Some(of) = of.as_ref().filter(|of| !of.pg_type.has_equality())
+        {
+            self.not_comparable(of, &aggregate.function.place);
+            return None;
+        }
         let counted = aggregate.result.kind.as_ref().map(|kind| kind.value.name());
         let value = self.result(function, of.as_ref(), counted, &aggregate.function.place)?;
         let written = kept_scale(&aggregate.result, function, of.as_ref());
@@ -55,6 +61,16 @@ impl Checker<'_> {
         let counts_rows = function == Function::Count && of.is_none();
         let distinct = if counts_rows { !reached_once(table, &path) } else { aggregate.distinct };
         Some(Aggregate { function, path, of: of.map(|of| of.source), distinct, result })
+    }
+
+    fn not_comparable(&mut self, of: &Value, place: &Place) {
+        let message =
+            format!("`distinct` does not accept `{}`: Postgres cannot compare two values of it", of.pg_type);
+        self.push(
+            Diagnostic::deny("kind-mismatch", place.clone(), message)
+                .note(of.note.clone())
+                .help("remove `distinct`, or name a column of another type"),
+        );
     }
 
     fn needless_promise(&mut self, field: &syntax::field::Field, function: Function) {
