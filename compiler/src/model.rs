@@ -79,6 +79,12 @@ impl Table {
         self.facts.columns.iter().find(|column| column.name == name)
     }
 
+    /// Whether keys can be declared on it. A view or a foreign table has a finding of its own, and the keys that it lacks
+    /// would only be further findings of that one cause.
+    pub fn may_have_keys(&self) -> bool {
+        !matches!(self.facts.kind.as_str(), "v" | "m" | "f")
+    }
+
     /// The primary key's columns in order, where it has one that is checked at once.
     pub fn primary_key(&self) -> Option<Vec<&str>> {
         let primary = self.facts.indexes.iter().find(|index| index.primary && index.valid)?;

@@ -34,7 +34,10 @@ impl Checker<'_> {
             Some(value) => Some(value?),
             None => None,
         };
-        if aggregate.distinct && of.as_ref().is_some_and(|of| !self.can_be_told_apart(of, aggregate)) {
+        if aggregate.distinct
+            && let Some(of) = of.as_ref().filter(|of| !of.pg_type.is_ordered())
+        {
+            self.not_comparable(of, &aggregate.function.place);
             return None;
         }
         let counted = aggregate.result.kind.as_ref().map(|kind| kind.value.name());
@@ -60,21 +63,15 @@ impl Checker<'_> {
         Some(Aggregate { function, path, of: of.map(|of| of.source), distinct, result })
     }
 
-    /// Postgres sorts the values to count them.
-    fn can_be_told_apart(&mut self, of: &Value, aggregate: &syntax::field::Aggregate) -> bool {
-        let holds = of.pg_type.is_ordered();
-        if !holds {
-            let message = format!(
-                "postgres has no order for `{}`, by which it tells the values to count apart",
-                of.pg_type
-            );
-            self.push(
-                Diagnostic::deny("kind-mismatch", aggregate.function.place.clone(), message)
-                    .note(of.note.clone())
-                    .help("count an expression that gives text or a number, or leave `distinct` out"),
-            );
-        }
-        holds
+    /// Postgres sorts the values to count each once.
+    fn not_comparable(&mut self, of: &Value, place: &Place) {
+        let message =
+            format!("`distinct` does not accept `{}`: Postgres has no order for its values", of.pg_type);
+        self.push(
+            Diagnostic::deny("kind-mismatch", place.clone(), message)
+                .note(of.note.clone())
+                .help("remove `distinct`, or name a column of another type"),
+        );
     }
 
     fn needless_promise(&mut self, field: &syntax::field::Field, function: Function) {

@@ -2,19 +2,21 @@
 //!
 //! Rule *key-identity* of docs/correctness.md.
 
-use flusso_schemas::name::Ident;
-
 use super::Checker;
 use super::column::type_of;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::model::Table;
 use crate::pg_type::{BaseType, PgType};
 use crate::syntax::index::Index;
+use flusso_lints::source::quote::{identifier, quoted};
 use flusso_lints::words::listed;
 
 impl Checker<'_> {
     /// Names of the key's columns.
     pub(super) fn key(&mut self, index: &Index, table: &Table) -> Option<Vec<String>> {
+        if !table.may_have_keys() {
+            return None;
+        }
         let short = self.short(&table.name);
         let (columns, places) = match &index.key {
             Some(written) => self.written_key(written, table)?,
@@ -74,8 +76,11 @@ impl Checker<'_> {
         let short = self.short(&table.name);
         if !column.not_null {
             let message = format!("`{short}.{name}` can be null, and a row without a key has no document");
-            let help =
-                format!("run `alter table {} alter column {} set not null`", table.name, Ident::new(name));
+            let help = format!(
+                "run `alter table {} alter column {} set not null`",
+                quoted(&table.name),
+                identifier(name)
+            );
             self.push(Diagnostic::deny("nullable-key", place.clone(), message).help(help));
             return false;
         }

@@ -92,6 +92,7 @@ impl Checker<'_> {
         let fitting: Vec<&Candidate> = all.iter().filter(fits).collect();
         match fitting.as_slice() {
             [one] => Some(one.pairs.clone()),
+            [] if !link.before.may_have_keys() || !link.after.may_have_keys() => None,
             [] => {
                 let diagnostic = match all.first() {
                     Some(other) => self.wrong_direction(link, other),
@@ -117,7 +118,7 @@ impl Checker<'_> {
         let ways: Vec<String> =
             several.iter().map(|each| format!("by {}", columns(&each.referring))).collect();
         let message = format!(
-            "`{from}` refers to `{to}` {}, so it is open which rows belong together",
+            "`{from}` refers to `{to}` {}, so it is ambiguous which rows belong together",
             ways.join(" and ")
         );
         let choices: Vec<String> =

@@ -130,7 +130,7 @@ impl Checker<'_> {
 
     fn without_zone(&mut self, value: &str, wanted: &Wanted, place: Place) -> Option<Literal> {
         let message = format!(
-            "`{value}` has no offset, and `{}` has a zone, so it is open which moment is meant",
+            "`{value}` has no offset, and `{}` has a zone, so it is ambiguous which moment is meant",
             wanted.column
         );
         self.push(

@@ -29,6 +29,9 @@ impl Checker<'_> {
         self.is_told_apart(link, direction, written.iter());
         let key: Vec<String> =
             referred.primary_key().unwrap_or_default().into_iter().map(str::to_owned).collect();
+        if !referred.may_have_keys() {
+            return None;
+        }
         if key.len() != names.len() {
             let message = format!(
                 "`via` names {} of `{}`, and the primary key of `{}` has {}",
@@ -91,7 +94,7 @@ impl Checker<'_> {
                 (true, false) => Direction::Refers,
                 (true, true) => {
                     let message = format!(
-                        "{} is a column of both tables, so it is open which refers",
+                        "{} is a column of both tables, so it is ambiguous which refers",
                         columns_of(written)
                     );
                     self.push(

@@ -79,10 +79,11 @@ pub(super) const DATE_OPTIONS: &[&str] = &[
 /// than 32,766 bytes loses the document.
 pub(super) const INDEXED_UNITS_MAX: u32 = 10922;
 
-/// An exact value. One of a text may be of any length; uuids and labels are short.
+/// An exact value. One of a text may be of any length; uuids, names and an enum's labels are short.
 pub(super) fn exact_mapping(pg_type: &PgType) -> Mapping {
     let mut mapping = mapping_of("keyword");
-    if pg_type.base.is_text() {
+    let is_short = matches!(pg_type.base, BaseType::Enum { .. } | BaseType::Name | BaseType::InternalChar);
+    if pg_type.base.is_text() && !is_short {
         mapping.parameters.insert("ignore_above".to_owned(), INDEXED_UNITS_MAX.into());
     }
     mapping

@@ -61,9 +61,11 @@ impl Kind for Enum {
             return mapping;
         }
         let name = normalizer_name(field.path);
-        let mut rank = mapping.parameters.clone();
-        rank.insert("normalizer".to_owned(), name.clone().into());
-        mapping.subfields = BTreeMap::from([("sort".to_owned(), json!(rank))]);
+        let mut rank = json!({ "type": "keyword", "normalizer": name.clone() });
+        if let Some(longest) = mapping.parameters.get("ignore_above") {
+            rank["ignore_above"] = longest.clone();
+        }
+        mapping.subfields = BTreeMap::from([("sort".to_owned(), rank)]);
         mapping.analysis = analysis(&name, &labels);
         mapping
     }

@@ -113,6 +113,35 @@ fn one_cause_is_one_finding() {
     }
 }
 
+/// It was an internal error, twice: Postgres refuses the query.
+#[test]
+fn values_that_cannot_be_compared_are_not_counted_apart() {
+    let project = "version: 1\nproject: it\nsource: { postgres: { url: \"${URL}\", schema: shop } }\nsinks: { out: { stdout: {} } }\nindexes: [indexes/it.yml]\n";
+    let index = "version: 1\nindex: it\ntable: categories\nfields: { id: long, n: { count: products, through: product_categories, of: supplier_data, distinct: true } }\n";
+    let found = Project::alone(project, index).compile().diagnostics;
+    let found: Vec<&str> = found.iter().map(|each| each.message.as_str()).collect();
+    let expected = "`distinct` does not accept `json`: Postgres has no order for its values";
+    assert_eq!(found, [expected]);
+}
+
+/// A view without a key was `missing-primary-key` or `non-unique-key` too, and beside a relation `no-foreign-key`.
+#[test]
+fn a_view_is_one_finding_however_it_is_named() {
+    let project = "version: 1\nproject: it\nsource: { postgres: { url: \"${URL}\", schema: shop, manage: [publication, slot, replica_identity] } }\n\
+                   sinks: { search: { opensearch: { url: \"${URL}\" } } }\nindexes: [indexes/it.yml]\n";
+    for index in [
+        "table: users\nfields: { id: long }",
+        "table: users\nkey: id\nfields: { id: long }",
+        "table: orders\nfields: { id: long, user: { belongs_to: users, fields: { id: long } } }",
+        "table: orders\nfields: { id: long, user: { belongs_to: users, via: user_id, fields: { id: long } } }",
+    ] {
+        let project =
+            Project::alone(project, &format!("version: 1\nindex: it\n{index}\n")).with_view("users");
+        let found: Vec<&str> = project.compile().diagnostics.iter().map(|each| each.lint.name).collect();
+        assert_eq!(found, ["relation-not-a-table"], "{index}");
+    }
+}
+
 #[test]
 fn every_lint_has_a_fixture() {
     let folders = rig::folders("lints");

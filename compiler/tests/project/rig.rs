@@ -156,6 +156,16 @@ impl Project {
         Self { read, facts, answers, refusals: Vec::new() }
     }
 
+    /// The same with a table that is a view, which has no keys.
+    pub fn with_view(mut self, table: &str) -> Self {
+        let mut tables = self.facts.relations.iter_mut();
+        let (_, facts) = tables.find(|(name, _)| name.name.as_str() == table).expect("a known table");
+        facts.kind = "v".to_owned();
+        facts.indexes.clear();
+        self.facts.foreign_keys.retain(|key| !format!("{key:?}").contains(table));
+        self
+    }
+
     /// The same with another answer to each question that `is_asked` picks.
     pub fn answering(mut self, answer: &Value, is_asked: impl Fn(&Question) -> bool) -> Self {
         let asked = probes(&self.read, &self.facts).into_iter().map(|probe| probe.question);

@@ -57,7 +57,7 @@ fn no_place_takes_or_repeats_a_credential() {
         source(format!("{parts}user: app:{SECRET}")),
         with_source("    url: \"${URL}\"").replace("indexes/*.yml", &format!("https://u:{SECRET}@h/*.yml")),
         format!(
-            "{}lints: {{ lossy-kind: {{ level: allow, reason: \"see https://u:{SECRET}@wiki\" }} }}\n",
+            "{}lints: {{ lossy-kind: {{ level: allow, reason: \"see https://u:1/{SECRET}@wiki\" }} }}\n",
             with_source("    url: \"${URL}\"")
         ),
         format!("{}defaults: {{ \"https://u:{SECRET}@h\": 1 }}\n", with_source("    url: \"${URL}\"")),

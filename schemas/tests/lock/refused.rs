@@ -225,7 +225,12 @@ fn lists_without_an_order_are_sorted_and_hold_each_item_once() {
 fn references_are_found() {
     for (from, to, place, message) in [
         ("sinks = [\"search\"]", "sinks = [\"serch\"]", "sinks", "there is no `[[sink]] serch`"),
-        ("\ntable = \"shop.users\"", "\ntable = \"shop.user\"", "table", "there is no `[[table]] shop.user`"),
+        (
+            "\ntable = \"shop.users\"",
+            "\ntable = \"shop.user\"",
+            "table",
+            "there is no `[[table]] shop.\"user\"`",
+        ),
         ("roles = [\"user\"]", "roles = [\"users\"]", "roles", "there is no field `users`"),
         ("path = \"items\"", "path = \"item\"", "path", "there is no field `item`"),
         (
