@@ -213,16 +213,12 @@ impl PgType {
     /// Whether Postgres has `min` and `max` of it; of some types that have an order it does not.
     pub fn has_min(&self) -> bool {
         use BaseType as B;
-        if self.array {
-            return true;
-        }
-        match &self.base {
-            B::Boolean | B::Uuid | B::Bytea | B::Jsonb | B::Bit | B::Varbit | B::Macaddr | B::Composite => {
-                false
-            }
-            B::Range(_) | B::Hstore | B::Ltree | B::Other(_) | B::InternalChar => false,
-            _ => true,
-        }
+        let lacks_it =
+            matches!(
+                &self.base,
+                B::Boolean | B::Uuid | B::Bytea | B::Jsonb | B::Bit | B::Varbit | B::Macaddr | B::Composite
+            ) || matches!(&self.base, B::Range(_) | B::Hstore | B::Ltree | B::Other(_) | B::InternalChar);
+        self.array || !lacks_it
     }
 
     /// Whether it is text of some kind: what `like` takes and code points order.
