@@ -32,6 +32,10 @@ pub struct Batch {
     pub lost: Vec<Lost>,
     /// What may be confirmed once everything is durable.
     pub completed: Option<Completed>,
+    /// The first transaction of which it holds something.
+    pub first: Option<TransactionStart>,
+    /// The transaction that goes on in the next batch.
+    pub open: Option<TransactionStart>,
 }
 
 /// Tables that were emptied and the indexes whose documents are suspect for it.
@@ -88,6 +92,7 @@ impl Assembly {
         if let Some(open) = self.open {
             batch.must_see.push(open.xid);
             batch.commit = open.commit;
+            (batch.first, batch.open) = (Some(open), Some(open));
         }
         batch
     }
@@ -100,6 +105,7 @@ impl Assembly {
                 self.open = Some(start);
                 batch.must_see.push(start.xid);
                 batch.commit = start.commit;
+                batch.first = batch.first.or(Some(start));
             }
             Event::Change(hits) => batch.hits.extend(hits),
             Event::Truncate { tables, indexes } => batch.truncated = Some(Truncated { tables, indexes }),
@@ -116,6 +122,7 @@ impl Assembly {
                 batch.lost.push(Lost { indexes, since, cause, reason });
             }
         }
+        batch.open = self.open;
         Ok(())
     }
 }

@@ -1,4 +1,6 @@
 //! Beginning a generation, and removing what an earlier apply began and did not complete.
+//!
+//! Rule *join-order* of docs/correctness.md.
 
 use flusso_schemas::lock::{IndexPlan, LOCK_VERSION, edges_fingerprint, index_fingerprint, index_text};
 use flusso_schemas::state::{Confirmed, GenerationPhase, GenerationState};

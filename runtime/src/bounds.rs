@@ -34,7 +34,7 @@ pub const STATUS_INTERVAL: Duration = Duration::from_secs(1);
 /// How often a position is confirmed at most.
 pub const CONFIRM_INTERVAL: Duration = Duration::from_secs(1);
 /// Longest time between a snapshot and the last answer to what was built in it, by the source's
-/// clock. Half of `gc_deletes` (2 min): a tombstone is then younger than any snapshot in use.
+/// clock. Half of `gc_deletes` (2 min): a delete that is newer than the snapshot is then still remembered.
 pub const WRITE_DEADLINE: Duration = Duration::from_secs(60);
 /// Nothing is sent later than this after BEGIN, by our own monotonic clock.
 pub const SEND_DEADLINE: Duration = Duration::from_secs(30);

@@ -1,7 +1,7 @@
 //! Documents that no change caused (backfill, repair): written below every change to come, and built
 //! again wherever it is in doubt whether what was written still holds.
 //!
-//! Rules *eventless-version*, *deadline* and *tombstones* of docs/correctness.md.
+//! Rules *eventless-version*, *deadline*, *tombstones* and *truncate* of docs/correctness.md.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};

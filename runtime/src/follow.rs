@@ -1,4 +1,6 @@
 //! Keeps the world as an apply left it: follows the stream until it is asked to stop.
+//!
+//! Rule *start-up* of docs/correctness.md.
 
 use std::sync::Arc;
 

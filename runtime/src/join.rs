@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use flusso_schemas::lock::IndexPlan;
-use flusso_schemas::lsn::Lsn;
 use flusso_schemas::report::{Action, ApplyPlan, IndexStep};
 use flusso_schemas::state::{
     Confirmed, GenerationPhase, GenerationState, ProjectState, STATE_VERSION, SlotPhase,
@@ -113,8 +112,9 @@ fn fresh_project(opening: &Opening, publication_oid: u32) -> ProjectState {
         lock_digest: None,
         epoch: 0,
         confirmed: None,
+        picked: None,
         fed: BTreeMap::new(),
-        written_up_to: Lsn::ZERO,
+        written: None,
         generations: BTreeMap::new(),
         nonce: String::new(),
     }

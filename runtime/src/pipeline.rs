@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use flusso_schemas::lsn::Lsn;
-use flusso_schemas::state::{Confirmed, StaleMark};
+use flusso_schemas::state::{Confirmed, Picked, StaleMark, Written};
 use futures_util::future::try_join_all;
-use tokio::sync::watch;
+use tokio::sync::{OnceCell, watch};
 use tokio::time::Instant;
 
 use crate::backends::SourceParts;
@@ -20,9 +20,9 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::feed::{Feed, Feeds};
 use crate::history::History;
 use crate::progress::{Progress, ProgressEvent, Shutdown};
-use crate::source::{ChangeStream, Event, ResolveRequest};
+use crate::source::{ChangeStream, Event, ResolveRequest, TransactionStart};
 use crate::stale::{self, Unread};
-use crate::state::{SinkState, of_sink};
+use crate::state::{self, SinkState, of_sink};
 use crate::writer::Writer;
 
 /// How often a write that nobody answered is built and sent anew before the session is begun again.
@@ -43,6 +43,8 @@ pub struct Pipeline {
     pub unread: Unread,
     /// What the stream brings once more.
     pub history: History,
+    /// By which rules its changes are picked.
+    pub picked: Picked,
     /// Tells others of this run that the log is the one that was followed.
     pub is_past: watch::Sender<bool>,
     /// Tells others of this run what is confirmed.
@@ -64,6 +66,8 @@ struct Confirming {
 #[derive(Debug)]
 struct Pending {
     confirmed: Confirmed,
+    /// The transaction that is written in part.
+    open: Option<TransactionStart>,
     note: Lsn,
     due: Instant,
 }
@@ -92,6 +96,9 @@ impl Work {
 struct Cause<'a> {
     commit: Lsn,
     must_see: &'a [u32],
+    first: Option<TransactionStart>,
+    /// Set once every state holds the first of them as written.
+    marked: &'a OnceCell<()>,
 }
 
 impl Pipeline {
@@ -163,7 +170,7 @@ impl Pipeline {
         let confirmed = batch.completed.map_or(before, |completed| completed.after(Some(before)));
         let due = pending.as_ref().map_or(*last + CONFIRM_INTERVAL, |pending| pending.due);
         let note = pending.as_ref().map_or(note, |pending| pending.note.max(note));
-        *pending = Some(Pending { confirmed, note, due });
+        *pending = Some(Pending { confirmed, open: batch.open, note, due });
     }
 
     /// Everything a batch means: documents written and durable in every sink. Returns its note.
@@ -172,7 +179,8 @@ impl Pipeline {
             return Ok(Lsn::ZERO);
         }
         self.stop_for_lost(batch).await?;
-        let cause = Cause { commit: batch.commit, must_see: &batch.must_see };
+        let marked = &OnceCell::new();
+        let cause = Cause { commit: batch.commit, must_see: &batch.must_see, first: batch.first, marked };
         let dirty = batch.by_index();
         let fed = dirty.iter().filter(|(index, _)| self.feeds.of(**index).next().is_some());
         let works = try_join_all(fed.map(|(index, edges)| self.follow_edges(*index, edges, cause))).await?;
@@ -298,7 +306,12 @@ impl Pipeline {
         cause: Cause<'_>,
     ) -> Result<(Work, Vec<Key>)> {
         let plan = self.feeds.index(index);
-        let built = self.source.documents.build(plan, selection, cause.must_see).await?;
+        let reading = self.source.documents.build(plan, selection, cause.must_see);
+        // At the same time, so that a single change waits for the slower of the two only. A reading that fails
+        // does not end the other half way: a state that is written without an answer is another runner's.
+        let (built, marked) = tokio::join!(reading, self.mark_written(cause));
+        marked?;
+        let built = built?;
         let writes =
             feeds.iter().map(|feed| self.writer.write_event(plan, &feed.generation, &built, cause.commit));
         let mut work = Work { note: built.snapshot.note, ..Work::default() };
@@ -313,6 +326,15 @@ impl Pipeline {
             again = built.keys().cloned().collect();
         }
         Ok((work, again))
+    }
+
+    /// Every state knows a transaction of the batch before anything of it is sent.
+    async fn mark_written(&self, cause: Cause<'_>) -> Result<()> {
+        let mark = || async {
+            let Some(first) = cause.first.map(written) else { return Ok(()) };
+            try_join_all(self.states.iter().map(|state| state.mark_written(first, &self.picked))).await.map(drop)
+        };
+        cause.marked.get_or_try_init(mark).await.copied()
     }
 
     /// Rule *truncate*: every document of the indexes is suspect, durably, until it was built again.
@@ -382,10 +404,11 @@ impl Pipeline {
     /// when its transaction ends.
     async fn confirm(&self, stream: &dyn ChangeStream, confirming: &mut Confirming) -> Result<()> {
         let news = confirming.pending.take_if(|pending| self.is_news(pending));
-        let Some(Pending { confirmed, note, .. }) = news else { return Ok(()) };
+        let Some(Pending { confirmed, note, open, .. }) = news else { return Ok(()) };
         wait_durable(&self.source.capture, note).await?;
+        let recorded = state::Confirming { confirmed, picked: &self.picked, written: open.map(written) };
         for state in self.states.iter() {
-            state.confirm(confirmed, &self.feeds.names_in(&state.sink)).await?;
+            state.confirm(&recorded, &self.feeds.names_in(&state.sink)).await?;
         }
         stream.confirm(confirmed.position).await?;
         self.confirmed.send_replace(confirmed);
@@ -393,6 +416,10 @@ impl Pipeline {
         confirming.last = Instant::now();
         Ok(())
     }
+}
+
+fn written(TransactionStart { xid, commit, commit_time_us }: TransactionStart) -> Written {
+    Written { commit, xid, commit_time_us }
 }
 
 /// Ends at that instant; never where there is none.

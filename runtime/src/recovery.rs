@@ -194,8 +194,8 @@ impl DriftCause {
                  restored to an earlier time"
             ),
             Self::HistoryDiffers { confirmed } => format!(
-                "the source has another history than the one that was followed up to `{confirmed}`: the \
-                 database was restored from a copy, and the indexes may hold rows that it does not"
+                "the source has another history than the one that was followed (`{confirmed}` was confirmed last): \
+                 the database was restored from a copy, and the indexes may hold rows that it does not"
             ),
             Self::OtherSlot { sink, recorded, planned } => format!(
                 "the state in sink `{sink}` follows slot `{recorded}` and the lock names slot `{planned}`: the \

@@ -11,7 +11,7 @@ use crate::backends::{RunOptions, SourceParts};
 use crate::bounds::PASS_WAIT;
 use crate::error::{Error, ErrorKind, Result};
 use crate::feed::{Feed, Feeds};
-use crate::history::History;
+use crate::history::{History, recognised_by};
 use crate::pipeline::Pipeline;
 use crate::progress::Shutdown;
 use crate::sink::Sink;
@@ -68,12 +68,13 @@ impl Session {
         let unread = Unread::of(&feeds, &states, &source).await?;
         let records = recorded(&feeds, &states, &source).await?;
         stream.follow(&records);
+        let (picked, written) = recognised_by(&feeds, &records, &states, confirmed.position).await;
         let by_name = records.into_iter().map(|(index, record)| (feeds.index(index).name.clone(), record));
         source.documents.rely_on(by_name.collect())?;
         let writer = Arc::new(Writer::new(sink, source.capture.clone(), stream.lease()));
         let slot = source.capture.slot().await?;
         let from = slot.and_then(|slot| slot.confirmed).unwrap_or(confirmed.position);
-        let history = History::new(confirmed, from);
+        let history = History::new(confirmed, from, picked.since, written);
         let (past, is_past) = watch::channel(history.is_past());
         let (sender, receiver) = watch::channel(confirmed);
         let pipeline = Pipeline {
@@ -84,6 +85,7 @@ impl Session {
             unread,
             is_past: past,
             history,
+            picked,
             confirmed: sender,
             progress: options.progress.clone(),
             stop,

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use flusso_schemas::state::{Confirmed, GenerationState, ProjectState};
+use flusso_schemas::state::{Confirmed, GenerationState, Picked, ProjectState, Written};
 use tokio::sync::Mutex;
 
 use crate::error::{Error, ErrorKind, Result};
@@ -132,11 +132,26 @@ impl SinkState {
         .await
     }
 
+    /// Records that a transaction is about to be written here, and how it was picked, unless one before it is.
+    pub async fn mark_written(&self, transaction: Written, picked: &Picked) -> Result<()> {
+        if self.project().await.is_some_and(|project| project.written.is_some()) {
+            return Ok(());
+        }
+        self.update_project(|project| {
+            project.written = Some(transaction);
+            project.picked = Some(picked.clone());
+        })
+        .await
+    }
+
     /// Records that everything below a position is durable here, in one write with what was fed to each
-    /// generation.
-    pub async fn confirm(&self, confirmed: Confirmed, fed: &[String]) -> Result<()> {
+    /// generation and how the changes were picked.
+    pub async fn confirm(&self, confirming: &Confirming<'_>, fed: &[String]) -> Result<()> {
+        let Confirming { confirmed, picked, written } = *confirming;
         self.update_project(|project| {
             project.confirmed = Some(confirmed);
+            project.written = written;
+            project.picked = Some(picked.clone());
             for name in fed {
                 project.fed.insert(name.clone(), confirmed.position);
             }
@@ -150,6 +165,17 @@ impl SinkState {
     }
 }
 
+/// What is recorded when a position is confirmed.
+#[derive(Clone, Copy, Debug)]
+pub struct Confirming<'a> {
+    /// The position.
+    pub confirmed: Confirmed,
+    /// How the changes below it were picked.
+    pub picked: &'a Picked,
+    /// A transaction above it of which something is written.
+    pub written: Option<Written>,
+}
+
 /// The state of a sink by its name, where it keeps one (stdout does not).
 pub fn of_sink<'a>(states: &'a [SinkState], sink: &str) -> Option<&'a SinkState> {
     states.iter().find(|state| state.sink == sink)
@@ -157,11 +183,17 @@ pub fn of_sink<'a>(states: &'a [SinkState], sink: &str) -> Option<&'a SinkState>
 
 /// The lowest confirmed position over sinks that keep a state; none where none has one.
 pub async fn lowest_confirmed(states: &[SinkState]) -> Option<Confirmed> {
-    let mut lowest: Option<Confirmed> = None;
+    Some(lowest_project(states).await?.0)
+}
+
+/// The lowest confirmed position, and what else that state holds; none where a sink has none.
+pub async fn lowest_project(states: &[SinkState]) -> Option<(Confirmed, ProjectState)> {
+    let mut lowest: Option<(Confirmed, ProjectState)> = None;
     for state in states {
-        let confirmed = state.project().await?.confirmed?;
-        if lowest.is_none_or(|known| confirmed.position < known.position) {
-            lowest = Some(confirmed);
+        let project = state.project().await?;
+        let confirmed = project.confirmed?;
+        if lowest.as_ref().is_none_or(|(known, _)| confirmed.position < known.position) {
+            lowest = Some((confirmed, project));
         }
     }
     lowest

@@ -44,10 +44,12 @@ pub struct ProjectState {
     pub epoch: u16,
     /// The position up to which every document is durable here; none before the slot is ready.
     pub confirmed: Option<Confirmed>,
+    /// By which rules the confirmed changes were picked from the log; none before the first confirm.
+    pub picked: Option<Picked>,
     /// Up to which position each generation was fed, by name.
     pub fed: BTreeMap<String, Lsn>,
-    /// Highest position that a written snapshot saw; 0 until the epoch is built.
-    pub written_up_to: Lsn,
+    /// The first transaction of which something was written since then; none where nothing was.
+    pub written: Option<Written>,
     /// The number of the newest generation, by index; never used twice.
     pub generations: BTreeMap<String, u64>,
     /// Written anew by each writer, so that an unanswered write can be recognised.
@@ -76,6 +78,29 @@ pub struct Confirmed {
     pub xid: Option<u32>,
     /// Its commit time, microseconds since 2000-01-01 UTC.
     pub commit_time_us: Option<i64>,
+}
+
+/// A transaction of which something is written, and that is not confirmed yet. It is recorded before the first
+/// document is sent, so that a source that does not know it is noticed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Written {
+    /// Start of its commit record.
+    pub commit: Lsn,
+    /// Its id.
+    pub xid: u32,
+    /// Its commit time, microseconds since 2000-01-01 UTC.
+    pub commit_time_us: i64,
+}
+
+/// By which rules changes that matter are picked from the log. Others may have been confirmed unseen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Picked {
+    /// Hash of the edges, tables and columns that rows are routed by.
+    pub routes: String,
+    /// Changes from this position on were picked by them, up to the confirmed position.
+    pub since: Lsn,
 }
 
 /// Document `generation:<name>`: one concrete index behind an alias.

@@ -1,5 +1,7 @@
 //! The replica identity of each captured table: the old row must hold every column that leads from it to
 //! documents.
+//!
+//! Rule *old-row* of docs/correctness.md.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,6 +1,8 @@
 //! From a changed row to the documents it is in: joins only, towards the root, over current rows.
 //!
 //! Never a condition, a limit or an order: a row that has just left a filter must still find its documents.
+//!
+//! Rule *resolve* of docs/correctness.md.
 
 use flusso_schemas::name::Ident;
 

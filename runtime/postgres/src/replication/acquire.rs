@@ -28,7 +28,10 @@ pub(super) async fn acquire(
     loop {
         let Err(error) = walsender.start(&start_command(source)).await? else { return Ok(()) };
         if !error.is_in_use() {
-            let help = "run `flusso status` to see what became of the slot";
+            let help = format!(
+                "look at the slot with `select * from pg_replication_slots where slot_name = {}`",
+                quote_literal(&source.slot)
+            );
             return Err(error.failed(&format!("starting slot `{}`", source.slot)).with_help(help));
         }
         let holder = holder(walsender, &source.slot, application_name).await?;

@@ -1,6 +1,6 @@
 //! From a decoded row change to the edges along which it leads to documents.
 //!
-//! Rule *resolve* of docs/correctness.md.
+//! Rules *resolve* and *old-row* of docs/correctness.md.
 
 use std::collections::BTreeSet;
 

@@ -1,7 +1,5 @@
 //! Which table a row belongs to: rule *relation-identity*. The oid decides, as the indexes recorded it;
 //! a name may be another table's by the time a row is read.
-//!
-//! Rule *old-row* of docs/correctness.md.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 

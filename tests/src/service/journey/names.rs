@@ -52,7 +52,7 @@ fn an_unset_prefix_ends_with_3_and_a_wrong_one_with_1_and_nothing_is_made() {
     assert_nothing_was_made(&mut rig);
     let name = rig.name.to_uppercase();
     rig.set("PREFIX", &format!("{name}_"));
-    rig.flusso(&["apply"]).assert_code(1).assert_said("holds a capital letter");
+    rig.flusso(&["apply"]).assert_code(1).assert_said("so OpenSearch would refuse every index");
     rig.flusso(&["check"]).assert_code(1);
     assert_nothing_was_made(&mut rig);
 }

@@ -6,7 +6,7 @@ use flusso_runtime::ErrorKind;
 use flusso_runtime::state_store::Revision;
 use flusso_schemas::lsn::Lsn;
 use flusso_schemas::state::{
-    CatalogRecord, GenerationPhase, GenerationState, ProjectState, STATE_VERSION, SlotPhase,
+    CatalogRecord, GenerationPhase, GenerationState, Picked, ProjectState, STATE_VERSION, SlotPhase, Written,
 };
 use serde_json::{Value, json};
 
@@ -27,8 +27,9 @@ fn project() -> ProjectState {
         lock_digest: None,
         epoch: 0,
         confirmed: None,
+        picked: Some(Picked { routes: "ba7816bf8f01cfea".to_owned(), since: Lsn(7) }),
         fed: BTreeMap::new(),
-        written_up_to: Lsn::ZERO,
+        written: Some(Written { commit: Lsn(9), xid: 7, commit_time_us: -1 }),
         generations: BTreeMap::new(),
         nonce: String::new(),
     }
