@@ -14,6 +14,7 @@ use flusso_schemas::name::Ident;
 
 use super::Checker;
 use super::column::type_of;
+use super::pattern;
 use super::probe::ROW;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::model::Table;
@@ -44,7 +45,9 @@ impl<'a> Checker<'a> {
         if let Some(word) = names.session_words.first() {
             return Some(unstable(&format!("`{word}`"), place));
         }
-        if let Some(found) = unmatched(bound, place, table) {
+        if let Some(found) =
+            unmatched(bound, place, table).or_else(|| pattern::in_expression(bound, place, table))
+        {
             return Some(found);
         }
         let (prepared, folded) = (prepared?, folded?);
