@@ -7,15 +7,18 @@ mod column;
 mod condition;
 mod contradiction;
 mod field;
+mod ignore_above;
 mod join;
 mod key;
 mod link;
 mod literal;
+mod pattern;
 mod point;
 mod possible;
 mod probe;
 mod relation;
 mod scalar;
+mod search_path;
 mod stability;
 mod table;
 mod via;
@@ -53,6 +56,8 @@ pub(super) struct Checker<'a> {
     schema: &'a str,
     /// Number of the index file that is checked.
     file: usize,
+    /// The search path of that index.
+    search_path: Vec<String>,
     diagnostics: Vec<Diagnostic>,
     probes: Probes<'a>,
     /// Where each table was named first; its own state is judged there.
@@ -66,6 +71,7 @@ pub(crate) fn check(read: &Read, facts: &CatalogFacts, outcomes: &Outcomes<'_>) 
         facts,
         schema,
         file: 0,
+        search_path: Vec::new(),
         diagnostics: Vec::new(),
         probes: Probes::new(outcomes),
         places: BTreeMap::new(),
@@ -106,6 +112,7 @@ impl Checker<'_> {
 
     fn index(&mut self, read: &Read, index: &syntax::index::Index) -> Option<Index> {
         self.file = index.file;
+        self.search_path = self.search_path_of(index);
         let table = self.table(index.table.as_ref()?)?;
         let key = self.key(index, &table);
         let condition = index.conditions.as_ref().map(|conditions| self.conditions(conditions, &table));
@@ -128,6 +135,7 @@ impl Checker<'_> {
             key: key?,
             document_id: DocumentIdForm::Key,
             condition,
+            search_path: self.search_path.clone(),
             settings: index.shared.settings.clone(),
             analysis: index.shared.analysis.clone(),
             dynamic: index.dynamic.clone(),

@@ -51,6 +51,8 @@ pub struct Index {
     pub document_id: DocumentIdForm,
     /// Which rows are documents.
     pub condition: Option<Condition>,
+    /// Schemas on the search path while its expressions are judged and its queries run.
+    pub search_path: Vec<String>,
     /// Index settings by their names without `index.` (`number_of_shards`, `refresh_interval`, …),
     /// defaults filled in.
     pub settings: BTreeMap<String, Value>,

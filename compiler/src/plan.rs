@@ -12,7 +12,7 @@ mod identity;
 #[cfg(test)]
 mod shapes;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use flusso_schemas::lock::{Edge, IndexPlan, KeyColumn, Lock};
 use flusso_schemas::name::{Ident, TableName};
@@ -58,7 +58,7 @@ fn index(index: &Index, decisions: &Decisions) -> IndexPlan {
         on_error: index.on_error,
         key: key(&tree),
         document_id: index.document_id,
-        search_path: search_path(&tree),
+        search_path: index.search_path.clone(),
         inputs: index.inputs.clone(),
         accepted: decisions.of_index(&index.name).collect(),
         rendering: rendering(index),
@@ -82,23 +82,6 @@ fn key(tree: &Tree<'_>) -> Vec<KeyColumn> {
 fn column_type(table: &Table, column: &str) -> PgType {
     let facts = table.column(column).expect("check has bound every column");
     PgType::of_column(facts, table.facts.enums.as_ref())
-}
-
-/// `pg_catalog`, then the schemas of the extensions whose types are read: under `pg_catalog` alone a
-/// `citext` compares case-sensitively without an error.
-fn search_path(tree: &Tree<'_>) -> Vec<String> {
-    let read = tree.rows.iter().flat_map(|row| row.columns.iter().filter_map(|name| row.table.column(name)));
-    let of_extensions = read.filter(|facts| {
-        let found = PgType::of_column(facts, None);
-        facts.base_kind == "b"
-            && facts.type_schema != "pg_catalog"
-            && matches!(
-                found.base,
-                BaseType::Citext | BaseType::Hstore | BaseType::Ltree | BaseType::Other(_)
-            )
-    });
-    let schemas: BTreeSet<String> = of_extensions.map(|facts| facts.type_schema.clone()).collect();
-    ["pg_catalog".to_owned()].into_iter().chain(schemas).collect()
 }
 
 /// Labels of the enum types that any edge relies on.

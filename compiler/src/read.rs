@@ -15,7 +15,6 @@ use crate::syntax::field::{Field, Form, Shape};
 use crate::syntax::index::{self, Index};
 use crate::syntax::keys::{At, KnownKeys, Reader};
 use crate::syntax::project::{self, Project};
-use crate::syntax::relation::Path;
 use crate::syntax::scalar::Scalar;
 use crate::syntax::{sink, tree, yaml};
 use flusso_lints::words::nearest;
@@ -127,11 +126,7 @@ impl Read {
 
     /// Every table that is named, sorted: those whose facts are wanted.
     pub fn facts_needed(&self) -> Vec<TableName> {
-        let mut names = BTreeSet::new();
-        for index in &self.indexes {
-            names.extend(index.table.as_ref().map(|table| table.value.clone()));
-            tables_of_fields(&index.fields, &mut names);
-        }
+        let names: BTreeSet<TableName> = self.indexes.iter().flat_map(Index::tables).collect();
         names.into_iter().collect()
     }
 
@@ -333,27 +328,6 @@ fn option_place(fields: &[Field], value: &str) -> Option<Place> {
         },
         _ => None,
     })
-}
-
-fn tables_of_fields(fields: &[Field], names: &mut BTreeSet<TableName>) {
-    for field in fields {
-        match &field.form {
-            Some(Form::SameRow { fields, .. }) => tables_of_fields(fields, names),
-            Some(Form::Relation(relation)) => {
-                tables_of_path(&relation.path, names);
-                if let Shape::Object { fields, .. } = &relation.shape {
-                    tables_of_fields(fields, names);
-                }
-            }
-            Some(Form::Aggregate(aggregate)) => tables_of_path(&aggregate.path, names),
-            Some(Form::Scalar(_) | Form::Constant { .. }) | None => {}
-        }
-    }
-}
-
-fn tables_of_path(path: &Path, names: &mut BTreeSet<TableName>) {
-    names.insert(path.target.value.clone());
-    names.extend(path.through.iter().map(|hop| hop.table.value.clone()));
 }
 
 #[cfg(test)]

@@ -19,6 +19,8 @@ pub struct SqlText {
     text: String,
     pieces: Vec<Piece>,
     names: Names,
+    /// Whether Postgres calls its type `unknown`.
+    is_untyped: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,7 +46,12 @@ impl SqlText {
         let tokens = scan::tokens(text)?;
         scan::refuse(text, &tokens)?;
         let names = Names::of(text, &tokens, columns);
-        let mut read = Self { text: text.to_owned(), pieces: Vec::new(), names };
+        let mut read = Self {
+            text: text.to_owned(),
+            pieces: Vec::new(),
+            names,
+            is_untyped: scan::is_untyped(text, &tokens),
+        };
         let mut copied = 0;
         for (at, token) in tokens.iter().enumerate() {
             let Some(column) = column(&tokens, at, columns) else { continue };
@@ -63,6 +70,15 @@ impl SqlText {
             Piece::Column(name) => format!("{alias}.{}", quote_identifier(name)),
         };
         self.pieces.iter().map(piece).collect()
+    }
+
+    /// The expression as a value: a constant without a type is cast to `text`, which Postgres makes of it where
+    /// it is selected and nowhere else. `to_json('x')` it refuses.
+    pub(crate) fn into_value(mut self) -> Self {
+        if self.is_untyped {
+            self.pieces.push(Piece::Verbatim("::text".to_owned()));
+        }
+        self
     }
 
     /// The expression as it is written.
@@ -152,6 +168,30 @@ mod tests {
             ("f(price => quantity)", "f(price => t.quantity)"),
         ] {
             assert_eq!(sql(text), qualified);
+        }
+    }
+
+    #[test]
+    fn a_constant_without_a_type_is_a_text_where_it_is_a_value() {
+        for (text, value) in [
+            ("'x'", "'x'::text"),
+            ("('x')", "('x')::text"),
+            ("E'x'", "E'x'::text"),
+            ("$$x$$", "$$x$$::text"),
+            ("null", "null::text"),
+            ("( NULL )", "( NULL )::text"),
+            ("'a'\n'b'", "'a'\n'b'::text"),
+            ("b'1'", "b'1'"),
+            ("X'1F'", "X'1F'"),
+            ("n'x'", "n'x'"),
+            ("date '2020-01-01'", "date '2020-01-01'"),
+            ("'x'::date", "'x'::date"),
+            ("'x' || 'y'", "'x' || 'y'"),
+            ("price", "t.price"),
+            ("1", "1"),
+        ] {
+            let read = SqlText::new(text, &["price"]).expect("an expression").into_value();
+            assert_eq!((read.sql("t").as_str(), read.text()), (value, text));
         }
     }
 

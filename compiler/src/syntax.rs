@@ -12,6 +12,7 @@ pub mod scalar;
 mod settings;
 pub mod sink;
 mod source_url;
+mod tables;
 pub mod tree;
 pub mod values;
 pub mod yaml;

@@ -301,8 +301,6 @@ pub struct Probe {
     pub id: usize,
     /// The question.
     pub question: Question,
-    /// Schemas on the search path while it is answered.
-    pub search_path: Vec<String>,
 }
 
 /// A statement with what is asked about it; two probes with equal questions have one answer.
@@ -312,6 +310,8 @@ pub struct Question {
     pub sql: String,
     /// What the answer is.
     pub ask: Ask,
+    /// Schemas on the search path while it is answered: a name may be found under one and not another.
+    pub search_path: Vec<String>,
 }
 
 /// What is asked about a statement.

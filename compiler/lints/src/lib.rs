@@ -27,6 +27,7 @@ pub mod enum_order_incomplete;
 pub mod enum_value_unknown;
 pub mod filter_type_mismatch;
 pub mod generated_identity;
+pub mod ignore_above_too_high;
 pub mod index_blocked;
 pub mod inherited_table;
 pub mod internal_error;
@@ -140,6 +141,7 @@ pub static ALL: &[&Lint] = &[
     &enum_value_unknown::LINT,
     &filter_type_mismatch::LINT,
     &generated_identity::LINT,
+    &ignore_above_too_high::LINT,
     &index_blocked::LINT,
     &inherited_table::LINT,
     &internal_error::LINT,

@@ -10,7 +10,7 @@ use super::column::{missing, names};
 use crate::condition::Condition;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::model::Table;
-use crate::pg_type::{BaseType, PgType};
+use crate::pg_type::PgType;
 use crate::sql_text::SqlText;
 
 /// What the row is called in a probe: a name that no user writes, so that `t.price` is refused.
@@ -58,32 +58,13 @@ impl<'a> Probes<'a> {
         if sql.contains('\0') {
             return None;
         }
-        let question = Question { sql, ask };
+        let question = Question { sql, ask, search_path };
         let answer = self.outcomes.get(&question).copied();
         if self.known.insert(question.clone()) {
-            self.asked.push(Probe { id: self.asked.len(), question, search_path });
+            self.asked.push(Probe { id: self.asked.len(), question });
         }
         answer
     }
-}
-
-/// `pg_catalog`, and the schemas of the extension types that the table's columns have.
-pub(super) fn search_path(table: &Table) -> Vec<String> {
-    let mut schemas: Vec<String> = table
-        .facts
-        .columns
-        .iter()
-        .filter(|column| {
-            let base = PgType::of_column(column, table.facts.enums.as_ref()).base;
-            matches!(base, BaseType::Citext | BaseType::Hstore | BaseType::Ltree)
-        })
-        .map(|column| column.type_schema.clone())
-        .filter(|schema| schema != "pg_catalog")
-        .collect();
-    schemas.sort_unstable();
-    schemas.dedup();
-    schemas.insert(0, "pg_catalog".to_owned());
-    schemas
 }
 
 impl<'a> Checker<'a> {
@@ -128,7 +109,7 @@ impl<'a> Checker<'a> {
         let expression = bound.sql(ROW);
         // In WHERE neither aggregates nor window nor set-returning functions are taken.
         let sql = format!("select ({expression}) from {} {ROW} where ({expression}) is null", table.name);
-        self.probes.ask(Ask::Types, sql, search_path(table))
+        self.probes.ask(Ask::Types, sql, self.search_path.clone())
     }
 
     /// Lets the server judge a condition; says whether nothing is known against it.
@@ -159,7 +140,7 @@ impl<'a> Checker<'a> {
         table: &Table,
     ) -> Option<&'a Result<Vec<String>, ProbeError>> {
         let sql = format!("select 1 from {} {ROW} where {condition}", table.name);
-        self.probes.ask(Ask::Types, sql, search_path(table))
+        self.probes.ask(Ask::Types, sql, self.search_path.clone())
     }
 
     pub(super) fn refused(&self, error: &ProbeError, place: &Place, table: &Table) -> Diagnostic {

@@ -70,7 +70,7 @@ impl Checker<'_> {
                 let bound = self.sql_text(&text.value, &text.place, table)?;
                 let pg_type = self.sql_type(&bound, &text.place, table)?;
                 let note = format!("the expression gives `{pg_type}`");
-                let source = ValueSource::Sql(bound);
+                let source = ValueSource::Sql(bound.into_value());
                 Some(Value { source, pg_type, nullable: true, note, about: None, computed: true })
             }
         }
@@ -98,6 +98,7 @@ impl Checker<'_> {
             Some(kind) => kind,
             None => self.inferred(&value, &written.place)?,
         };
+        self.indexed_lengths(written, &value);
         let holds = self.accepted(kind, written, &value)
             && self.enum_order(written, &value.pg_type)
             && self.labels_fit(written, &value)

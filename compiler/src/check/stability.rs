@@ -14,7 +14,8 @@ use flusso_schemas::name::Ident;
 
 use super::Checker;
 use super::column::type_of;
-use super::probe::{ROW, search_path};
+use super::pattern;
+use super::probe::ROW;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::model::Table;
 use crate::sql_text::{Names, SqlText};
@@ -34,8 +35,8 @@ impl<'a> Checker<'a> {
         let names = bound.names();
         let [prepared, folded] = self.folded(bound, table);
         let clocks = self.planned_twice(bound, table);
-        let functions = self.functions(names, table);
-        let operators = self.operators(names, table);
+        let functions = self.functions(names);
+        let operators = self.operators(names);
         let casts = self.casts();
         let of_names = self.types_of_names(names);
         if let Some(column) = names.system_columns.first() {
@@ -44,7 +45,9 @@ impl<'a> Checker<'a> {
         if let Some(word) = names.session_words.first() {
             return Some(unstable(&format!("`{word}`"), place));
         }
-        if let Some(found) = unmatched(bound, place, table) {
+        if let Some(found) =
+            unmatched(bound, place, table).or_else(|| pattern::in_expression(bound, place, table))
+        {
             return Some(found);
         }
         let (prepared, folded) = (prepared?, folded?);
@@ -86,7 +89,7 @@ impl<'a> Checker<'a> {
             "select from {} {ROW} where num_nonnulls(({expression})) is null and num_nonnulls(({expression})) is not null",
             table.name
         );
-        [prepared, self.probes.ask(Ask::Plan(Clock::Behind), contradiction, search_path(table))]
+        [prepared, self.probes.ask(Ask::Plan(Clock::Behind), contradiction, self.search_path.clone())]
     }
 
     /// The plans of an expression under two clocks, where a constant of it or a function could read them.
@@ -96,7 +99,7 @@ impl<'a> Checker<'a> {
             return Some([&[], &[]]);
         }
         let sql = format!("select ({}) from {} {ROW}", bound.sql(ROW), table.name);
-        let path = search_path(table);
+        let path = self.search_path.clone();
         let plans = [Clock::Behind, Clock::Ahead]
             .map(|clock| self.probes.ask(Ask::Plan(clock), sql.clone(), path.clone()));
         let [Some(Ok(behind)), Some(Ok(ahead))] = plans else { return None };

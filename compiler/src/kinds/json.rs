@@ -20,8 +20,9 @@ impl Kind for Json {
     fn docs(&self) -> &'static str {
         "Structures as they are, kept in the document and not searched.\n\n\
          Of a key that occurs twice in an object the last value is kept, which the index would refuse otherwise.\n\n\
-         `as: flat_object` makes leaves searchable as exact texts; then every value must be an object, and a \
-         leaf of more than 32,766 bytes loses the document.\n\n\
+         `as: flat_object` makes leaves searchable as exact texts; then every value must be an object. A leaf \
+         that takes more than 32,766 bytes together with its path, as in `attributes.color=red`, loses the \
+         document: OpenSearch has no `ignore_above` for this type.\n\n\
          Example: `attributes: json`"
     }
 

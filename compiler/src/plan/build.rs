@@ -153,6 +153,7 @@ pub(super) fn index(table: &Arc<Table>, mut fields: Vec<Field>) -> Index {
         key: table.primary_key().expect("a root has a key").into_iter().map(str::to_owned).collect(),
         document_id: DocumentIdForm::Key,
         condition: None,
+        search_path: vec!["pg_catalog".to_owned()],
         settings: BTreeMap::from([
             ("number_of_replicas".to_owned(), json!(1)),
             ("number_of_shards".to_owned(), json!(1)),

@@ -30,6 +30,8 @@ pub(crate) struct Names {
     pub(crate) keywords: BTreeSet<String>,
     /// The content of its string constants.
     pub(crate) constants: Vec<String>,
+    /// Plain constants that are patterns of `like`, with its own escape character.
+    pub(crate) patterns: Vec<String>,
 }
 
 /// Words that are calls without parentheses: all of SQL's own that are not functions of the catalog.
@@ -59,7 +61,13 @@ impl Names {
             let name = token.name.as_deref().unwrap_or_default();
             let is_before = |text: &str| at > 0 && tokens[at - 1].is(text);
             match token.kind {
-                Kind::Text => found.constants.push(content(&text[token.start..token.end]).to_owned()),
+                Kind::Text => {
+                    let constant = &text[token.start..token.end];
+                    found.constants.push(content(constant).to_owned());
+                    if constant.starts_with('\'') && is_pattern(tokens, at) {
+                        found.patterns.push(content(constant).to_owned());
+                    }
+                }
                 Kind::Operator => {
                     found.operators.insert(name.to_owned());
                 }
@@ -88,6 +96,13 @@ impl Names {
             self.calls.insert(Call { schema: schema(tokens, at), name: name.to_owned() });
         }
     }
+}
+
+/// Whether a constant is a pattern whose escape character is the backslash.
+fn is_pattern(tokens: &[Token], at: usize) -> bool {
+    const LIKE: [&str; 6] = ["like", "ilike", "~~", "~~*", "!~~", "!~~*"];
+    let is_followed = tokens.get(at + 1).is_some_and(|next| next.is("escape") || next.kind == Kind::Operator);
+    at > 0 && LIKE.iter().any(|word| tokens[at - 1].is(word)) && !is_followed
 }
 
 /// Whether it is the name after a value of several columns, which may be a function too: `(row).name`.
@@ -151,5 +166,16 @@ mod tests {
         assert_eq!(found.session_words.into_iter().collect::<Vec<_>>(), ["current_date"]);
         assert_eq!(found.system_columns.into_iter().collect::<Vec<_>>(), ["ctid"]);
         assert_eq!(found.constants, ["a", "today"]);
+    }
+
+    #[test]
+    fn patterns_are_plain_constants_after_like() {
+        let found = |text: &str| names(text).patterns;
+        assert_eq!(found("price like 'a\\' or price not ilike 'b' and price ~~ 'c'"), ["a\\", "b", "c"]);
+        for text in
+            ["price = 'a\\'", "price like 'a\\' escape '#'", "price like 'a\\' || '%'", "price like E'a\\\\'"]
+        {
+            assert_eq!(found(text), [""; 0], "{text}");
+        }
     }
 }

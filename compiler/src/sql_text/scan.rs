@@ -186,6 +186,20 @@ fn quoted_length(rest: &str, quote: char, escapes: Escapes) -> Option<usize> {
     None
 }
 
+/// Whether it is `null` or a string constant and nothing else, so that Postgres gives it no type. Constants of
+/// bits (`b'1'`, `x'1F'`) and of national characters (`n'x'`) have one.
+pub(super) fn is_untyped(text: &str, tokens: &[Token]) -> bool {
+    let is_plain_string = |token: &&Token| {
+        token.kind == Kind::Text && !text[token.start..].starts_with(['b', 'B', 'x', 'X', 'n', 'N'])
+    };
+    let inner: Vec<&Token> = tokens.iter().filter(|token| !token.is("(") && !token.is(")")).collect();
+    match inner.as_slice() {
+        [one] if one.is("null") => true,
+        // A string goes on in the next line.
+        strings => !strings.is_empty() && strings.iter().all(is_plain_string),
+    }
+}
+
 /// Refuses what is not a single expression over one row.
 pub(super) fn refuse(text: &str, tokens: &[Token]) -> Result<(), SqlTextError> {
     let refused = |reason: &str, at: usize| Err(SqlTextError { reason: reason.to_owned(), at });

@@ -1,5 +1,6 @@
 //! Scalars as they are written: the kind, its own keys, the mapping's parameters, subfields.
 
+mod index_limits;
 mod kind;
 mod options;
 mod own_keys;
@@ -37,6 +38,8 @@ pub struct Scalar {
     pub parameter_places: BTreeMap<String, Place>,
     /// The mapping's parameters.
     pub options: Values,
+    /// Every `ignore_above` of its mapping and of its subfields' that decides what is indexed.
+    pub index_limits: Vec<At<u64>>,
     /// What replaces the kind's own subfields.
     pub subfields: Option<BTreeMap<String, Subfield>>,
     /// What stands for null.
@@ -84,6 +87,7 @@ fn plain(kind: Option<At<&'static dyn Kind>>, place: Place) -> Scalar {
         parameters,
         parameter_places,
         options,
+        index_limits: Vec::new(),
         subfields: None,
         default: None,
     }
@@ -228,6 +232,7 @@ fn beside_kind(reader: &mut Reader, keys: &Keys<'_>, may_default: bool) -> Optio
             let place = reader.place(&entry.key_span);
             reader.push(mutually_exclusive_keys::subfields_of(kind.name(), place));
         }
+        scalar.index_limits = index_limits::read(reader, keys);
         scalar.subfields = subfields.map(|entry| options::subfields(reader, entry));
     }
     mapping_options(reader, keys, &mut scalar);

@@ -90,6 +90,7 @@ fn an_accepting_comment_never_costs_the_lock_and_the_lock_says_so() {
         let all: Vec<&Acceptance> =
             lock.accepted.iter().chain(lock.indexes.iter().flat_map(|index| &index.accepted)).collect();
         let about = match lint.name {
+            "ignore-above-too-high" => "column:shop.orders.note",
             "lossy-kind" => "column:shop.products.weight_kg",
             "no-sink" | "role-cannot-replicate" => "server",
             "tls-verification-off" => "sink:search",

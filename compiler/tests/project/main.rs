@@ -13,6 +13,7 @@ mod line_breaks;
 mod mutations;
 mod names;
 mod rig;
+mod search_path;
 mod secrets;
 mod stale;
 mod unanswered;

@@ -166,6 +166,23 @@ impl Project {
         self
     }
 
+    /// The same with a column of another type, of an extension in that schema.
+    pub fn with_extension_type(mut self, table: &str, column: &str, schema: &str, name: &str) -> Self {
+        let mut tables = self.facts.relations.iter_mut();
+        let (_, facts) = tables.find(|(name, _)| name.name.as_str() == table).expect("a known table");
+        let mut columns = facts.columns.iter_mut();
+        let found = columns.find(|each| each.name == column).expect("a known column");
+        found.pg_type = format!("{schema}.{name}");
+        found.base.clone_from(&found.pg_type);
+        schema.clone_into(&mut found.type_schema);
+        self
+    }
+
+    /// What is asked of the server.
+    pub fn questions(&self) -> Vec<Question> {
+        probes(&self.read, &self.facts).into_iter().map(|probe| probe.question).collect()
+    }
+
     /// The same with another answer to each question that `is_asked` picks.
     pub fn answering(mut self, answer: &Value, is_asked: impl Fn(&Question) -> bool) -> Self {
         let asked = probes(&self.read, &self.facts).into_iter().map(|probe| probe.question);
@@ -205,6 +222,16 @@ impl Project {
         compile(&self.read, &self.facts, &answers, &self.refusals)
     }
 
+    /// Compiles it with answers that depend on more of a question than its text; the recorded one where there is none.
+    pub fn compile_answering(&self, answer: impl Fn(&Question) -> Option<Value>) -> Outcome {
+        let given = |probe: &Probe| {
+            let given = answer(&probe.question).map(|answer| recorded(&answer));
+            given.map(|result| ProbeOutcome { id: probe.id, result }).or_else(|| self.answer(probe))
+        };
+        let answers: Vec<ProbeOutcome> = probes(&self.read, &self.facts).iter().filter_map(given).collect();
+        compile(&self.read, &self.facts, &answers, &self.refusals)
+    }
+
     /// Compiles it with the recorded answers, and with the first type that fits for what was not recorded.
     pub fn compile_guessing(&self) -> Outcome {
         let probes = probes(&self.read, &self.facts);
@@ -229,10 +256,7 @@ impl Project {
     fn answer(&self, probe: &Probe) -> Option<ProbeOutcome> {
         let sql = &probe.question.sql;
         let result = match (self.answers.get(sql), probe.question.ask) {
-            (Some(Value::Array(types)), _) => {
-                Ok(types.iter().filter_map(Value::as_str).map(str::to_owned).collect())
-            }
-            (Some(refused), _) => Err(error(refused)),
+            (Some(answer), _) => recorded(answer),
             (None, Ask::Rows) => Ok(volatility(sql)),
             (None, Ask::Plan(_)) => Ok(plan(sql)),
             (None, Ask::Types) if sql.starts_with("select 1 ") => Ok(vec!["integer".to_owned()]),
@@ -256,6 +280,14 @@ fn pattern_problems(path: &Path) -> Vec<PatternProblem> {
         PatternProblem { pattern, what }
     };
     object(path).into_iter().map(problem).collect()
+}
+
+/// Lines, or an error.
+fn recorded(answer: &Value) -> Result<Vec<String>, ProbeError> {
+    match answer {
+        Value::Array(types) => Ok(types.iter().filter_map(Value::as_str).map(str::to_owned).collect()),
+        refused => Err(error(refused)),
+    }
 }
 
 fn error(recorded: &Value) -> ProbeError {

@@ -43,7 +43,7 @@ enum Answer {
 pub async fn probe(session: &Session, probes: &[Probe]) -> Result<Vec<ProbeOutcome>> {
     let mut groups: BTreeMap<String, Vec<&Probe>> = BTreeMap::new();
     for each in probes {
-        groups.entry(settings(&each.search_path, each.question.ask)).or_default().push(each);
+        groups.entry(settings(&each.question.search_path, each.question.ask)).or_default().push(each);
     }
     let mut asked: Vec<BoxFuture<'_, Result<Answer>>> = Vec::new();
     let mut ids = Vec::with_capacity(probes.len());

@@ -2,6 +2,7 @@
 
 mod bounds;
 mod expressions;
+mod extensions;
 mod judged;
 mod keywords;
 mod odd;

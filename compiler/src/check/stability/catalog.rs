@@ -4,10 +4,8 @@ use flusso_schemas::facts::{Ask, ProbeError};
 use flusso_schemas::name::quote_literal;
 
 use super::super::Checker;
-use super::super::probe::search_path;
 use super::{pinned, unstable};
 use crate::diagnostic::{Diagnostic, Place};
-use crate::model::Table;
 use crate::sql_text::{Call, Names};
 
 /// Between two parts of one line of an answer.
@@ -52,8 +50,8 @@ impl Cast {
 
 impl<'a> Checker<'a> {
     /// The functions of the names that are called.
-    pub(super) fn functions(&mut self, names: &Names, table: &Table) -> Vec<Called> {
-        let path = search_path(table);
+    pub(super) fn functions(&mut self, names: &Names) -> Vec<Called> {
+        let path = self.search_path.clone();
         names.calls.iter().map(|call| self.function(call, &path)).collect()
     }
 
@@ -76,8 +74,8 @@ impl<'a> Checker<'a> {
     }
 
     /// The operators that are written.
-    pub(super) fn operators(&mut self, names: &Names, table: &Table) -> Vec<Called> {
-        let path = search_path(table);
+    pub(super) fn operators(&mut self, names: &Names) -> Vec<Called> {
+        let path = self.search_path.clone();
         let each = |name: &String| {
             let overloads = self.overloads(format!(
                 "select n.nspname || '{PART}' || p.provolatile::text from pg_catalog.pg_operator o \

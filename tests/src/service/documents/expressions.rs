@@ -1,8 +1,10 @@
 //! Expressions of `sql:` on a real server: what is unstable or acts is refused, what only depends on pinned
 //! settings is not; and names and shapes whose queries could not run.
 
+use flusso_runtime::source::DocumentBuilder as _;
+
 use super::judged::{Judged, judged, run};
-use super::rig::Rig;
+use super::rig::{ALL, Rig, texts};
 
 const SCHEMA: [&str; 14] = [
     "create schema x",
@@ -309,4 +311,58 @@ async fn a_cast_that_no_name_says_is_refused_where_it_is_not_immutable() {
         "create cast (int as jsonb) with function x.spelled(int)",
     ]);
     all_are(&rig, "sql-expression-unstable", &["to_char(tz, 'YYYY')"]).await;
+}
+
+/// Each was an internal error: Postgres makes a text of such a constant where it is selected, and `to_json` of it
+/// cannot be prepared.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_constant_without_a_type_is_a_text() {
+    let mut rig = Rig::new();
+    rig.run(&SCHEMA);
+    let builder = rig.builder().await;
+    for (constant, document) in
+        [("'x'", "\"x\""), ("('x')", "\"x\""), ("null", "null"), ("$$it's$$", "\"it's\"")]
+    {
+        for field in [
+            format!("v: {{ kind: keyword, sql: \"{constant}\" }}"),
+            format!("v: {{ kind: text, sql: \"{constant}\" }}"),
+            format!(
+                "v: {{ has_many: plain, via: {{ id: id }}, value: {{ sql: \"{constant}\" }}, kind: keyword }}"
+            ),
+            format!("v: {{ max: plain, via: {{ id: id }}, of: {{ sql: \"{constant}\" }}, kind: keyword }}"),
+        ] {
+            let judged =
+                judged(&rig.pinned_session().await, &format!("index: t\ntable: t\nfields:\n  {field}\n"))
+                    .await;
+            let lock = judged.lock.as_ref().unwrap_or_else(|| panic!("{field}: {:?}", judged.words()));
+            assert_eq!(run(&builder, &lock.indexes[0], "1").await, [""; 0], "{field}");
+            if field.contains("has_many") || field.contains("max:") {
+                continue;
+            }
+            let built = builder.documents.build(&lock.indexes[0], &ALL, &[]).await.expect("documents");
+            assert_eq!(texts(&built).into_values().collect::<Vec<_>>(), [format!("{{\"v\":{document}}}")]);
+        }
+    }
+}
+
+/// Postgres says so at the first row that matches as far as there, so the index ran until one did.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pattern_that_ends_in_an_escape_is_refused() {
+    let mut rig = Rig::new();
+    rig.run(&SCHEMA);
+    for (condition, lint) in [
+        (r"s: { like: 'a\' }", "filter-type-mismatch"),
+        (r"s: { ilike: '%\' }", "filter-type-mismatch"),
+        (r"l: { like: '\' }", "filter-type-mismatch"),
+        (r"any: [{ a: 1 }, { not: { s: { like: 'a\' } } }]", "filter-type-mismatch"),
+        (r#"sql: "s like 'a\\'""#, "sql-expression-invalid"),
+        (r#"any: [{ a: 1 }, { sql: "s !~~ 'a\\'" }]"#, "sql-expression-invalid"),
+    ] {
+        let index = format!("index: t\ntable: t\nwhere: {{ {condition} }}\nfields: {{ id: long }}\n");
+        let judged = judged(&rig.pinned_session().await, &index).await;
+        assert_eq!(judged.denied(), [lint], "{condition}: {:?}", judged.words());
+    }
+    let escaped = "index: t\ntable: t\nwhere: { s: { like: 'a\\\\' } }\nfields: { id: long }\n";
+    let judged = judged(&rig.pinned_session().await, escaped).await;
+    assert!(judged.lock.is_some(), "{:?}", judged.words());
 }

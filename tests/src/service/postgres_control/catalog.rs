@@ -98,8 +98,8 @@ async fn a_probe_tells_types_or_the_objection_and_spoils_no_other() {
         "select lower('x') as y from shop.items",
     ];
     let probe_of = |(id, sql): (usize, &&str)| {
-        let question = Question { sql: (*sql).to_owned(), ask: Ask::Types };
-        Probe { id, question, search_path: Vec::new() }
+        let question = Question { sql: (*sql).to_owned(), ask: Ask::Types, search_path: Vec::new() };
+        Probe { id, question }
     };
     let probes: Vec<Probe> = sqls.iter().enumerate().map(probe_of).collect();
     let outcomes = probe(&session, &probes).await.expect("outcomes");
