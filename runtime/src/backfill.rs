@@ -121,11 +121,23 @@ impl Backfill {
     /// What was made for one row, by the keys that are in it now: rows may have come since, and an error
     /// of one key names it.
     async fn by_keys(&self, eventless: &Eventless<'_>, range: &Selection, error: Error) -> Result<Settled> {
-        let (keys, _) = self.session.source.documents.keys(self.plan(), range).await?;
+        let keys = match self.session.source.documents.keys(self.plan(), range).await {
+            Ok((keys, _)) => keys,
+            // The condition fails for a row of the range, and the error of one key tells which row that is.
+            Err(unread) if unread.kind == ErrorKind::TooMuch => self.first_key(range).await?,
+            Err(unread) => return Err(unread),
+        };
         if keys.is_empty() {
             return Err(error.into_kind(ErrorKind::Rejected));
         }
         eventless.settle(&Selection::Keys(keys)).await
+    }
+
+    /// The key that a range begins with, whether its row is a document or not.
+    async fn first_key(&self, range: &Selection) -> Result<Vec<Key>> {
+        let Selection::Range { after, .. } = range else { return Ok(Vec::new()) };
+        let first = self.session.source.documents.bound(self.plan(), after.as_ref(), 1).await?;
+        Ok(first.into_iter().collect())
     }
 
     /// The back half first, so that the front half is taken first.

@@ -1,5 +1,6 @@
 //! Rule *no-row-event*: what changed in the catalog that no event of a row tells.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use flusso_schemas::name::{Ident, TableName};
@@ -70,7 +71,7 @@ impl fmt::Display for Difference {
             Cause::ColumnRegenerated => write!(f, "generated column `{column}` has another expression"),
             Cause::UniquenessLost => write!(f, "{detail} of `{table}` is no longer unique"),
             Cause::LabelMissing => write!(f, "{detail} does not exist"),
-            Cause::FunctionChanged => write!(f, "function `{detail}` was replaced or altered"),
+            Cause::FunctionChanged => write!(f, "function `{detail}` was created, replaced or altered"),
             Cause::IdentityNarrowed => {
                 write!(f, "the replica identity of `{table}` no longer holds {detail}")
             }
@@ -84,7 +85,8 @@ impl fmt::Display for Difference {
 
 /// What is no longer as it was recorded, sorted; empty where documents are still right.
 ///
-/// A fact that is new is no difference (a label or column that was added), but for children of a table.
+/// A fact that is new is no difference (a label or column that was added), but for children of a table and for a
+/// function with the name of one that is called: Postgres may choose it instead.
 pub fn differences(recorded: &CatalogRecord, now: &CatalogRecord, compare: Compare) -> Vec<Difference> {
     let mut found = Vec::new();
     if compare == Compare::All {
@@ -107,13 +109,25 @@ pub fn differences(recorded: &CatalogRecord, now: &CatalogRecord, compare: Compa
             found.push(Difference::of(StaleCause::LabelMissing).detailed(detail));
         }
     }
-    for (signature, _) in
-        recorded.functions.iter().filter(|(name, xmin)| now.functions.get(*name) != Some(xmin))
-    {
+    let changed = recorded.functions.iter().filter(|(name, xmin)| now.functions.get(*name) != Some(xmin));
+    for signature in changed.map(|(signature, _)| signature).chain(overloads(recorded, now)) {
         found.push(Difference::of(StaleCause::FunctionChanged).detailed(signature.clone()));
     }
     found.sort();
     found
+}
+
+/// Functions that are new and have the name of a recorded one.
+fn overloads<'a>(recorded: &'a CatalogRecord, now: &'a CatalogRecord) -> impl Iterator<Item = &'a String> {
+    let called: BTreeSet<&str> = recorded.functions.keys().map(|signature| bare_name(signature)).collect();
+    let is_new = |signature: &&String| !recorded.functions.contains_key(*signature);
+    now.functions.keys().filter(is_new).filter(move |signature| called.contains(bare_name(signature)))
+}
+
+/// The name in `schema.name(arguments)`.
+fn bare_name(signature: &str) -> &str {
+    let name = signature.split_once('(').map_or(signature, |(name, _)| name);
+    name.split_once('.').map_or(name, |(_, name)| name)
 }
 
 /// What the names in an index's queries stand for, where that is not what was recorded. Every reading

@@ -3,6 +3,7 @@
 //! Rule *query-errors* of docs/correctness.md.
 
 pub(crate) mod compose;
+mod condition;
 mod fault;
 mod field;
 mod key_rows;
@@ -28,7 +29,6 @@ use flusso_runtime::source::{Aftermath, DocumentBuilder, ResolveRequest, Resolve
 use flusso_schemas::lock::IndexPlan;
 use flusso_schemas::name::TableName;
 use flusso_schemas::state::CatalogRecord;
-use tokio_postgres::error::SqlState;
 
 use crate::connect::ConnectPlan;
 use crate::session::Bond;
@@ -78,11 +78,10 @@ impl PostgresDocuments {
     /// The same fault, with the field where it is about one document.
     async fn blamed(&self, index: &IndexPlan, selection: &Selection, fault: Fault) -> Fault {
         match (fault, selection) {
-            (Fault::Query { code, words, statement }, Selection::Keys(keys)) if keys.len() == 1 => {
-                let field = self.reads.field_that_fails(index, &keys[0], &code, statement).await;
-                match code == *SqlState::INSUFFICIENT_PRIVILEGE.code() {
-                    true => Fault::Query { code, words, statement },
-                    false => Fault::Row { field, words },
+            (fault @ Fault::Query { .. }, Selection::Keys(keys)) if keys.len() == 1 => {
+                match fault.is_about_a_privilege() {
+                    true => fault,
+                    false => self.reads.blamed(index, &keys[0], fault).await,
                 }
             }
             (Fault::Null { node, .. }, Selection::Keys(keys)) if keys.len() == 1 => {
@@ -159,7 +158,12 @@ impl DocumentBuilder for PostgresDocuments {
             Ok(built) => Ok(built),
             Err(fault) => {
                 let fault = self.blamed(index, selection, fault).await;
-                Err(fault.into_error(&documents_in(index, selection), is_many(selection)))
+                let what = match &fault {
+                    // Not always the document that was asked for.
+                    Fault::Condition { key, .. } => document_in(index, key),
+                    _ => documents_in(index, selection),
+                };
+                Err(fault.into_error(&what, is_many(selection)))
             }
         }
     }
@@ -171,14 +175,7 @@ impl DocumentBuilder for PostgresDocuments {
 
     async fn bound(&self, index: &IndexPlan, after: Option<&Key>, rows: u64) -> Result<Option<Key>> {
         let boundary = self.boundary(index, after, rows).await;
-        boundary.map_err(|fault| match fault.is_about_a_value() {
-            // Only keys and the root condition are read here, and the row that fails lies behind every smaller chunk too.
-            true => fault.into_error(&condition_of(index), false).with_help(format!(
-                "correct `where` of index `{}` so that it can be computed for every row, then run `flusso compile`",
-                index.name
-            )),
-            false => fault.into_error(&documents_of(index), rows > 1),
-        })
+        boundary.map_err(|fault| fault.into_error(&documents_of(index), rows > 1))
     }
 
     async fn aftermath(&self, snapshot: &Snapshot) -> Result<Aftermath> {
@@ -191,16 +188,13 @@ impl DocumentBuilder for PostgresDocuments {
 /// What is being built: a single document by its id.
 fn documents_in(index: &IndexPlan, selection: &Selection) -> String {
     match selection {
-        Selection::Keys(keys) if keys.len() == 1 => {
-            format!("document `{}` of index `{}` cannot be built", keys[0].document_id(), index.name)
-        }
+        Selection::Keys(keys) if keys.len() == 1 => document_in(index, &keys[0]),
         _ => documents_of(index),
     }
 }
 
-/// The condition that says which rows are documents.
-fn condition_of(index: &IndexPlan) -> String {
-    format!("`where` of index `{}` cannot be computed for a row", index.name)
+fn document_in(index: &IndexPlan, key: &Key) -> String {
+    format!("document `{}` of index `{}` cannot be built", key.document_id(), index.name)
 }
 
 /// Whose reading an error is about.

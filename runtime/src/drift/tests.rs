@@ -178,11 +178,15 @@ fn what_was_added_is_no_difference_and_what_is_missing_is() {
     let added = |now: &mut CatalogRecord| {
         table(now).columns.insert(Ident::new("new"), column(3));
         now.labels.entry("shop.status".to_owned()).or_default().insert("new".to_owned(), 6);
-        now.functions.insert("shop.f(text)".to_owned(), VERSION);
+        now.functions.insert("shop.g(text)".to_owned(), VERSION);
     };
     assert_eq!(causes(added), []);
     assert_eq!(causes(|now| now.labels.clear()), [StaleCause::LabelMissing]);
     assert_eq!(causes(|now| now.functions.clear()), [StaleCause::FunctionChanged]);
+    for overload in ["shop.f(text)", "other.f(integer)"] {
+        let causes = causes(|now| drop(now.functions.insert(overload.to_owned(), VERSION)));
+        assert_eq!(causes, [StaleCause::FunctionChanged], "{overload}");
+    }
     assert_eq!(causes(|now| table(now).unique.clear()), [StaleCause::UniquenessLost]);
     assert_eq!(causes(|now| now.tables.clear()), [StaleCause::TableMissing]);
     assert_eq!(causes(|now| table(now).oid = 6), [StaleCause::TableReplaced]);

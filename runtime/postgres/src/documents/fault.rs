@@ -3,6 +3,7 @@
 //! Rule *query-errors* of docs/correctness.md.
 
 use flusso_runtime::bounds::DOCUMENT_BYTES_MAX;
+use flusso_runtime::documents::Key;
 use flusso_runtime::drift::{Difference, moved_reading};
 use flusso_runtime::error::{Error, ErrorKind};
 use tokio_postgres::error::SqlState;
@@ -67,6 +68,14 @@ pub(crate) enum Fault {
         /// What the server says, without values.
         words: String,
     },
+    /// The condition that says which rows are documents fails for one row.
+    #[error("`where`: {words}")]
+    Condition {
+        /// The row's key: the planner computes the condition for rows that were not asked for, too.
+        key: Key,
+        /// What the server says, without values.
+        words: String,
+    },
     /// A statement of the lock does not fit the catalog.
     #[error("the lock's queries do not fit the catalog: {0}")]
     Catalog(String),
@@ -120,9 +129,9 @@ impl Fault {
         }
     }
 
-    /// Whether an expression failed for a value (class 22, data exception): reading the same row again fails again.
-    pub(super) fn is_about_a_value(&self) -> bool {
-        matches!(self, Self::Query { code, .. } if code.starts_with("22"))
+    /// Whether the role may not read what a query names.
+    pub(super) fn is_about_a_privilege(&self) -> bool {
+        matches!(self, Self::Query { code, .. } if is_privilege(code))
     }
 
     /// The same where no row was read. A missing privilege is told apart: another lock would not mend it.
@@ -154,7 +163,8 @@ impl Fault {
             | Self::ControlByte(_)
             | Self::Null { .. }
             | Self::Query { .. }
-            | Self::Row { .. } => ErrorKind::Rejected,
+            | Self::Row { .. }
+            | Self::Condition { .. } => ErrorKind::Rejected,
             Self::Standby | Self::Catalog(_) => ErrorKind::Drift,
             Self::Unseen(_) | Self::Internal(_) => ErrorKind::Internal,
             Self::Stopped => ErrorKind::Stopped,
@@ -169,6 +179,9 @@ impl Fault {
             }
             Self::Row { .. } => error.with_help(
                 "correct the row, or the field's `sql:` so that it takes every value; then run this again",
+            ),
+            Self::Condition { .. } => error.with_help(
+                "correct the row, or the index's `where` so that it takes every row; then run this again",
             ),
             Self::Null { .. } => error.with_help(
                 "make the column NOT NULL again, or run `flusso compile` and `flusso apply`, which allow for its nulls",

@@ -46,54 +46,17 @@ impl<'a> Suspects<'a> {
         Self { index, node, fields: fields.collect() }
     }
 
-    /// The field in words: the one that fails alone with this SQLSTATE, else those that may.
-    pub(super) async fn find(&self, session: &Session, key: &Key, code: &str) -> Option<String> {
-        if self.node == ROOT_PATH
-            && let Some(root) = self.root()
-        {
-            for (path, field) in &self.fields {
-                if let FieldSource::Sql(expression) = &field.source
-                    && self.fails(session, root, expression, key, code).await
-                {
-                    return Some(format!("`{path}`"));
-                }
+    /// The field in words that fails alone with this SQLSTATE.
+    pub(super) async fn proven(&self, session: &Session, key: &Key, code: &str) -> Option<String> {
+        let root = root_table(self.index).filter(|_| self.node == ROOT_PATH)?;
+        for (path, field) in &self.fields {
+            if let FieldSource::Sql(expression) = &field.source
+                && fails(session, self.index, root, expression, key, code).await
+            {
+                return Some(format!("`{path}`"));
             }
         }
-        self.named()
-    }
-
-    fn root(&self) -> Option<&'a TableName> {
-        let is_root = |role: &String| role == ROOT_PATH;
-        self.index.edges.iter().find(|edge| edge.roles.iter().any(is_root)).map(|edge| &edge.table)
-    }
-
-    /// Whether an expression over one row of the root's table fails with a SQLSTATE.
-    async fn fails(
-        &self,
-        session: &Session,
-        root: &TableName,
-        expression: &str,
-        key: &Key,
-        code: &str,
-    ) -> bool {
-        let conditions: Vec<String> = (self.index.key.iter().enumerate())
-            .map(|(at, part)| {
-                format!("{} = ($${}::text)::{}", quote_identifier(part.column.as_str()), at + 1, part.pg_type)
-            })
-            .collect();
-        let statement = format!(
-            "select ({expression})::text from {} where {}",
-            quoted(root),
-            conditions.join(" and ").replace("$$", "$")
-        );
-        let parameters: Vec<&(dyn ToSql + Sync)> =
-            key.0.iter().map(|part| part as &(dyn ToSql + Sync)).collect();
-        if session.run(WHAT, "begin read only").await.is_err() {
-            return false;
-        }
-        let outcome = session.query(WHAT, statement.as_str(), &parameters).await;
-        let ended = session.rollback().await;
-        ended.is_ok() && outcome.is_err_and(|error| sqlstate(&error) == Some(code))
+        None
     }
 
     /// Every suspect where they are few; else the node's own field.
@@ -107,6 +70,46 @@ impl<'a> Suspects<'a> {
             _ => (self.node != ROOT_PATH).then(|| format!("`{}`", self.node)),
         }
     }
+}
+
+/// Whether the condition that says which rows are documents fails for one of them with a SQLSTATE.
+pub(super) async fn condition_fails(session: &Session, index: &IndexPlan, key: &Key, code: &str) -> bool {
+    match (root_table(index), &index.condition) {
+        (Some(root), Some(condition)) => fails(session, index, root, condition, key, code).await,
+        _ => false,
+    }
+}
+
+/// The table whose rows are the documents.
+pub(super) fn root_table(index: &IndexPlan) -> Option<&TableName> {
+    let is_root = |role: &String| role == ROOT_PATH;
+    index.edges.iter().find(|edge| edge.roles.iter().any(is_root)).map(|edge| &edge.table)
+}
+
+/// Whether an expression over one row of the root's table fails with a SQLSTATE. It is printed, not a condition: what
+/// the planner may compute for other rows as well would be about any of them.
+async fn fails(
+    session: &Session,
+    index: &IndexPlan,
+    root: &TableName,
+    expression: &str,
+    key: &Key,
+    code: &str,
+) -> bool {
+    let conditions: Vec<String> = (index.key.iter().enumerate())
+        .map(|(at, part)| {
+            format!("{} = (${}::text)::{}", quote_identifier(part.column.as_str()), at + 1, part.pg_type)
+        })
+        .collect();
+    let statement =
+        format!("select ({expression})::text from {} where {}", quoted(root), conditions.join(" and "));
+    let parameters: Vec<&(dyn ToSql + Sync)> = key.0.iter().map(|part| part as &(dyn ToSql + Sync)).collect();
+    if session.run(WHAT, "begin read only").await.is_err() {
+        return false;
+    }
+    let outcome = session.query(WHAT, statement.as_str(), &parameters).await;
+    let ended = session.rollback().await;
+    ended.is_ok() && outcome.is_err_and(|error| sqlstate(&error) == Some(code))
 }
 
 fn has_expression(field: &FieldPlan) -> bool {

@@ -15,8 +15,9 @@ use flusso_schemas::name::TableName;
 use flusso_schemas::state::CatalogRecord;
 use tokio::time::{Instant, sleep};
 
+use super::condition::first_that_fails;
 use super::fault::Fault;
-use super::field::Suspects;
+use super::field::{Suspects, condition_fails};
 use super::pool::{Pool, Reader};
 use super::relied::Relied;
 use super::seen::{self, Seen};
@@ -136,16 +137,25 @@ impl Reads {
         self.pool.unless_severed(looked)
     }
 
-    /// Which field makes the query of one document fail, as far as that can be found.
-    pub(super) async fn field_that_fails(
-        &self,
-        index: &IndexPlan,
-        key: &Key,
-        code: &str,
-        statement: Option<usize>,
-    ) -> Option<String> {
-        let mut lent = self.pool.reader().await.ok()?;
-        Suspects::of(index, statement).find(lent.get().session(), key, code).await
+    /// The same fault of one document's query, with what of it fails as far as that can be found.
+    pub(super) async fn blamed(&self, index: &IndexPlan, key: &Key, fault: Fault) -> Fault {
+        let Fault::Query { code, words, statement } = fault else { return fault };
+        let Ok(mut lent) = self.pool.reader().await else { return Fault::Row { field: None, words } };
+        let reader = lent.get();
+        // Else a name of an expression may not be found, and then nothing is.
+        let _ = reader.use_search_path(&index.search_path).await;
+        let session = reader.session();
+        if condition_fails(session, index, key, &code).await {
+            return Fault::Condition { key: key.clone(), words };
+        }
+        let suspects = Suspects::of(index, statement);
+        if let Some(field) = suspects.proven(session, key, &code).await {
+            return Fault::Row { field: Some(field), words };
+        }
+        match first_that_fails(session, index, &code).await {
+            Some(key) => Fault::Condition { key, words },
+            None => Fault::Row { field: suspects.named(), words },
+        }
     }
 
     fn waiting(&self, what: String) {

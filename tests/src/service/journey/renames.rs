@@ -178,6 +178,64 @@ fn a_label_that_is_renamed_while_others_are_written_makes_its_index_stale() {
 }
 
 #[test]
+fn a_label_that_is_renamed_between_writes_of_one_transaction_makes_its_index_stale_and_an_apply_mends_it() {
+    let mut rig = Rig::new(SHOP, 0.005);
+    rig.compile_and_apply();
+    let follower = rig.follow();
+    rig.run(&[
+        "begin",
+        "update shop.orders set note = 'before', status = 'draft' where id = 1",
+        "alter type shop.order_status rename value 'draft' to 'sketch'",
+        "update shop.orders set note = 'after', status = 'sketch' where id = 2",
+        "commit",
+    ]);
+    let reason = "label `draft` of enum `shop.order_status`";
+    follower.wait().assert_code(4).assert_said(reason);
+    rig.flusso(&["run"]).assert_code(4).assert_said(reason);
+    rig.flusso(&["compile"]).assert_code(0);
+    rig.flusso(&["apply"]).assert_code(0);
+    rig.assert_right("orders");
+    rig.assert_right("users");
+    rig.follow().stop().assert_code(0);
+}
+
+#[test]
+fn a_label_that_is_added_after_compile_is_in_the_documents_of_the_rows_that_have_it() {
+    let mut rig = Rig::new(SHOP, 0.005);
+    rig.compile_and_apply();
+    let follower = rig.follow();
+    rig.run(&[
+        "alter type shop.order_status add value 'returned' before 'paid'",
+        "update shop.orders set status = 'returned' where id in (1, 2, 3)",
+    ]);
+    rig.assert_becomes_right("orders");
+    rig.assert_becomes_right("users");
+    follower.stop().assert_code(0);
+}
+
+#[test]
+fn a_function_beside_the_one_that_an_index_calls_makes_the_index_stale_until_an_apply() {
+    let mut rig = Rig::new(SHOP, 0.005);
+    let scored = "  id: long\n  score: { kind: integer, sql: \"shop.score(loyalty)\" }";
+    rig.edit("indexes/users.yml", "  id: long\n  email", &format!("{scored}\n  email"));
+    rig.run(&["create function shop.score(integer) returns integer language sql immutable return $1 + 1"]);
+    rig.compile_and_apply();
+    let follower = rig.follow();
+    // Postgres prefers it for `loyalty`, which is a smallint.
+    rig.run(&[
+        "create function shop.score(smallint) returns integer language sql immutable return -7",
+        "update shop.users set name = 'Shadowed', deleted_at = null where id between 1 and 20",
+    ]);
+    let reason = "function `shop.score(smallint)` was created, replaced or altered";
+    follower.wait().assert_code(4).assert_said(reason);
+    rig.run(&["drop function shop.score(smallint)"]);
+    rig.flusso(&["run"]).assert_code(4).assert_said(reason);
+    rig.flusso(&["apply"]).assert_code(0);
+    rig.assert_right("users");
+    rig.follow().stop().assert_code(0);
+}
+
+#[test]
 fn a_follower_does_not_mind_maintenance() {
     let mut rig = Rig::new(SHOP, 0.005);
     rig.compile_and_apply();

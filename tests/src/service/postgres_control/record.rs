@@ -114,7 +114,7 @@ async fn rule_no_row_event_notices_what_changes_documents_without_an_event() {
                 "create or replace function shop.double(bigint) returns bigint language sql immutable return 3 * $1",
             ],
             Cause::FunctionChanged,
-            "function `shop.double(bigint)` was replaced or altered",
+            "function `shop.double(bigint)` was created, replaced or altered",
         ),
         (
             &["create table shop.part (like shop.items) ", "alter table shop.part inherit shop.items"],

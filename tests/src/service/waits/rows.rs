@@ -71,3 +71,39 @@ fn a_document_that_is_too_large_or_that_the_index_refuses_is_named() {
     assert!(!done.stderr.contains("secret-note"), "{}", done.stderr);
     assert_names(done, &[&format!("document `{order}`"), "the index refused", "`orders`"]);
 }
+
+#[test]
+fn a_row_that_fails_the_root_condition_is_named_by_apply_and_run_and_mended_by_its_correction() {
+    let mut rig = Rig::new(SHOP, 0.005);
+    let condition = "where: { sql: \"100 / loyalty > 1\", deleted_at: null }";
+    rig.edit("indexes/users.yml", "where: { deleted_at: null }", condition);
+    // The only field that could be taken for what fails.
+    rig.edit(
+        "indexes/users.yml",
+        "  id: long",
+        "  id: long\n  twice: { kind: double, sql: \"loyalty * 2\" }",
+    );
+    rig.run(&["update shop.users set loyalty = 1 + id % 90, deleted_at = null"]);
+    rig.run(&["update shop.users set loyalty = 0 where id = 23"]);
+    rig.flusso(&["compile"]).assert_code(0);
+    let words = |key: &str| [format!("document `{key}`"), "index `users`".to_owned(), "`where`".to_owned()];
+    let assert_named = |done: Done, key: &str| {
+        assert!(!done.stderr.contains("`twice`"), "another field is blamed:\n{}", done.stderr);
+        let words = words(key);
+        let words: Vec<&str> = words.iter().map(String::as_str).chain(["division by zero"]).collect();
+        assert_names(done, &words);
+    };
+    assert_named(rig.flusso(&["apply"]), "23");
+    rig.run(&["update shop.users set loyalty = 1 where id = 23"]);
+    rig.flusso(&["apply"]).assert_code(0);
+    let follower = rig.follow();
+    rig.run(&["update shop.users set loyalty = 0 where id = 24"]);
+    rig.run(&["update shop.users set name = 'After' where id = 25"]);
+    assert_named(follower.wait(), "24");
+    // Nothing past it was confirmed: the next run meets it again.
+    assert_named(rig.flusso(&["run"]), "24");
+    rig.run(&["update shop.users set loyalty = 5 where id = 24"]);
+    let follower = rig.follow();
+    rig.assert_becomes_right("users");
+    follower.stop_in_time().assert_code(0);
+}
