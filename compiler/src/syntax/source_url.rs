@@ -6,6 +6,7 @@ use super::keys::Reader;
 use super::tree::{Content, Entry};
 use super::values::{one_reference, references};
 use crate::diagnostic::Place;
+use crate::mask::outside_references;
 use flusso_lints::{literal_secret, wrong_type};
 
 /// A URL's text in parts; templates are not yet resolved.
@@ -156,8 +157,8 @@ fn parts<'a>(
 
 fn split(text: &str) -> Option<Parts<'_>> {
     let (scheme, rest) = text.split_once("://")?;
-    let (rest, query) = match rest.split_once('?') {
-        Some((rest, query)) => (rest, Some(query)),
+    let (rest, query) = match outside_references(rest, '?') {
+        Some(at) => (&rest[..at], Some(&rest[at + 1..])),
         None => (rest, None),
     };
     let (authority, path) = match outside_references(rest, '/') {
@@ -179,18 +180,4 @@ fn split(text: &str) -> Option<Parts<'_>> {
         None => (address, None),
     };
     Some(Parts { scheme, user, password, host, port, path, query })
-}
-
-/// The first place of a character that stands in no `${…}`.
-fn outside_references(text: &str, wanted: char) -> Option<usize> {
-    let mut depth = 0_usize;
-    for (at, character) in text.char_indices() {
-        match character {
-            '{' if text[..at].ends_with('$') => depth += 1,
-            '}' => depth = depth.saturating_sub(1),
-            character if character == wanted && depth == 0 => return Some(at),
-            _ => {}
-        }
-    }
-    None
 }
