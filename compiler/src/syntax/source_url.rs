@@ -63,6 +63,14 @@ pub(super) fn sink(reader: &mut Reader, entry: &Entry, path: &str) -> Option<Url
         }
         return None;
     }
+    let has_fragment = [parts.host, parts.port.unwrap_or_default(), parts.path]
+        .into_iter()
+        .any(|part| outside_references(part, '#').is_some());
+    if parts.query.is_some() || has_fragment {
+        let place = reader.place(&entry.value.span);
+        reader.push(wrong_type::query_in_sink_url(path, place));
+        return None;
+    }
     Some(UrlEndpoint::Parts {
         scheme: Template(parts.scheme.to_owned()),
         host: Template(parts.host.to_owned()),

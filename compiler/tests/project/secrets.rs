@@ -106,6 +106,23 @@ fn what_cannot_be_read_is_not_repeated_either() {
     }
 }
 
+#[test]
+fn a_part_of_a_sinks_url_that_no_request_carries_is_refused() {
+    for (url, expected) in [
+        ("http://h:9200/p", None),
+        ("http://${HOST:-a?b#c}/${PATH:-x?y}", None),
+        ("http://h:9200/?pretty", Some("wrong-type")),
+        ("http://h:9200?pretty", Some("wrong-type")),
+        ("http://h:9200/#frag", Some("wrong-type")),
+        ("http://h:9200#frag", Some("wrong-type")),
+        ("http://h#frag", Some("wrong-type")),
+        ("http://h:9200/?api_key=${API_KEY}", Some("wrong-type")),
+    ] {
+        let (text, lints) = said(&with_sink(&format!("      url: \"{url}\"")));
+        assert_eq!(lints, Vec::from_iter(expected), "{url}\n{text}");
+    }
+}
+
 /// What stands in backticks in everything that is said of a project file.
 fn quoted(project: &str) -> Vec<String> {
     let file = SourceFile { path: "flusso.yml".to_owned(), text: project.to_owned() };
