@@ -3,13 +3,16 @@
 //! Works on lines, not on the YAML tree: a file that cannot be parsed is shown as well. Every character is
 //! replaced by one of the same width in bytes, so that places stay where they are.
 
+mod credential;
 mod line;
 mod said;
 
 use std::ops::Range;
 
 use crate::diagnostic::{Diagnostic, SourceFile};
+use crate::sql_text::string_constants;
 
+pub(crate) use credential::outside_references;
 pub(crate) use said::Quotable;
 
 /// Keys at the left edge of a project file whose nested values hold no credential.
@@ -27,20 +30,18 @@ pub fn project_text(text: &str) -> String {
     masked(text, &project_ranges(text))
 }
 
-/// Whether a text has the user or password of a URL in it, or something assigned to a word such as `password`.
+/// Whether a text has the password of a URL written out, or something assigned to a word such as `password`.
 pub(crate) fn holds_credential(text: &str) -> bool {
-    text.lines().any(|line| !line::assignments(line, &['=']).is_empty())
+    !credential::written(text).is_empty()
 }
 
-/// Whether a text has a URL with a password that is written out.
-pub(crate) fn holds_password_in_url(text: &str) -> bool {
-    text.match_indices("://").any(|(at, sign)| {
-        let rest = &text[at + sign.len()..];
-        let ends = |letter: char| letter.is_whitespace() || "/?#'\"`".contains(letter);
-        let authority = &rest[..rest.find(ends).unwrap_or(rest.len())];
-        let user_info = authority.rsplit_once('@').and_then(|(user_info, _)| user_info.split_once(':'));
-        user_info.is_some_and(|(_, password)| !password.is_empty() && !password.starts_with("${"))
-    })
+/// The same for the value of a key. In an SQL expression only its strings can assign: outside of them `token = other` is
+/// a comparison.
+pub(crate) fn holds_credential_under(key: &str, text: &str) -> bool {
+    match (key, string_constants(text)) {
+        ("sql", Ok(strings)) => strings.into_iter().any(|range| holds_credential(&text[range])),
+        _ => holds_credential(text),
+    }
 }
 
 /// A message without the users and passwords of URLs that it quotes.
@@ -55,8 +56,7 @@ pub(crate) fn hide_urls(diagnostic: &mut Diagnostic) {
 }
 
 fn without_user_info(text: &str) -> String {
-    let ranges: Vec<_> = lines(text).flat_map(|(at, line)| moved(line::assignments(line, &[]), at)).collect();
-    masked(text, &ranges)
+    hidden(text, &[])
 }
 
 /// Every text of a project file that is not shown.
@@ -68,10 +68,14 @@ fn hidden_texts(text: &str) -> impl Iterator<Item = &str> {
 /// `password=` are hidden.
 #[must_use]
 pub fn index_text(text: &str) -> String {
-    masked(
-        text,
-        &lines(text).flat_map(|(at, line)| moved(line::assignments(line, &['=']), at)).collect::<Vec<_>>(),
-    )
+    hidden(text, &['='])
+}
+
+/// A text without users and passwords of URLs, and without what follows a word such as `password` and one of the signs.
+fn hidden(text: &str, signs: &[char]) -> String {
+    let ranges: Vec<_> =
+        lines(text).flat_map(|(at, line)| moved(line::assignments(line, signs), at)).collect();
+    masked(text, &ranges)
 }
 
 /// Files as they may be shown, the project's first.

@@ -93,7 +93,7 @@ impl Read {
         let patterns =
             self.project.as_ref().map(|project| project.index_globs.as_slice()).unwrap_or_default();
         // A pattern with a credential in it has its finding already.
-        let problems = problems.iter().filter(|problem| !mask::holds_password_in_url(&problem.pattern));
+        let problems = problems.iter().filter(|problem| !mask::holds_credential(&problem.pattern));
         let found: Vec<Diagnostic> = problems.map(|problem| patterns::finding(problem, patterns)).collect();
         self.diagnostics.extend(found);
     }
@@ -178,10 +178,10 @@ impl Read {
         self.refuse_passwords(file, &root);
     }
 
-    /// URLs with passwords, under whatever key: the lock, a message or the index itself would repeat them. What else is
+    /// Texts with credentials, under whatever key: the lock, a message or the index itself would repeat them. What else is
     /// wrong with such a text is said once it is another.
     fn refuse_passwords(&mut self, file: usize, root: &tree::Mapping) {
-        for (key, span) in tree::texts(root, &mask::holds_password_in_url) {
+        for (key, span) in tree::texts(root, &mask::holds_credential_under) {
             let place = Place::new(file, span);
             let is_there = |each: &Diagnostic| {
                 let at = &each.primary.0;

@@ -7,6 +7,7 @@ mod names;
 mod scan;
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use flusso_schemas::name::quote_identifier;
 
@@ -99,6 +100,16 @@ impl SqlText {
     pub(crate) fn names(&self) -> &Names {
         &self.names
     }
+}
+
+/// Every string constant of an expression, quotes included.
+///
+/// # Errors
+///
+/// The text is no expression.
+pub(crate) fn string_constants(text: &str) -> Result<Vec<Range<usize>>, SqlTextError> {
+    let strings = scan::tokens(text)?.into_iter().filter(|token| token.kind == Kind::Text);
+    Ok(strings.map(|token| token.start..token.end).collect())
 }
 
 /// Bytes of the line breaks that stand between two tokens, where more or less white space changes nothing.

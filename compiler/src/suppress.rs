@@ -93,6 +93,7 @@ pub(crate) fn apply(diagnostics: &mut Vec<Diagnostic>, read: &Read, looked_at: L
                 read.nodes.get(&place.file).map_or(&[], Vec::as_slice),
             )),
             Some(Comment::Malformed(lint)) => {
+                let lint = lint.filter(|name| lints::find(name).is_some_and(|lint| lint.adjustable));
                 found.push(malformed_suppression::finding(lint, place.clone()));
             }
             None => {}
@@ -222,9 +223,11 @@ fn line_end(text: &str, at: usize) -> usize {
     text[at..].find('\n').map_or(text.len(), |length| at + length + 1)
 }
 
-/// The end of the key or item that begins on the first line from here that is no comment; of the line where none does.
+/// The end of the key or item that begins on the first line from here that is neither blank nor a comment; of the line
+/// where none does.
 fn end_of_next(text: &str, mut start: usize, nodes: &[Range<usize>]) -> usize {
-    while text[start..].trim_start_matches([' ', '\t']).starts_with('#') {
+    let is_between = |line: &str| line.trim().is_empty() || line.trim_start().starts_with('#');
+    while start < text.len() && is_between(&text[start..line_end(text, start)]) {
         start = line_end(text, start);
     }
     let end = line_end(text, start);
@@ -278,6 +281,9 @@ fn judge_suppression(
     let place = suppression.place.clone();
     if let Some(diagnostic) = judge(&suppression.lint, &place) {
         return Some(Diagnostic { fix: None, ..diagnostic });
+    }
+    if suppression.lint == unused_suppression::LINT.name {
+        return Some(unused_suppression::of_itself(place));
     }
     if suppression.reason.is_empty() {
         return Some(suppression_without_reason::finding(&suppression.lint, place));

@@ -1,4 +1,4 @@
-//! `alias-is-an-index`.
+//! `alias-is-an-index`: an index has the name that an index of the project wants for its alias.
 
 use crate::prelude::*;
 
@@ -10,7 +10,10 @@ pub static LINT: Lint = Lint {
     group: Group::Target,
     needs: Needs::Target,
     exit: Exit::Findings,
-    summary: "",
-    why: "",
+    summary: "An index has the name that an index of the project wants for its alias.",
+    why: "\
+Queries go to an alias, which `flusso apply` points to the newest generation. A name is an index or an alias, never \
+both, so apply would have to delete an index that it did not make, with everything in it. It stops instead. Set \
+another `alias` or `index_prefix`, or delete that index yourself if nobody needs it.",
     example: None,
 };

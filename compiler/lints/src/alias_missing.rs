@@ -1,4 +1,4 @@
-//! `alias-missing`.
+//! `alias-missing`: the alias of a live index does not exist.
 
 use crate::prelude::*;
 
@@ -10,7 +10,9 @@ pub static LINT: Lint = Lint {
     group: Group::Target,
     needs: Needs::State,
     exit: Exit::Findings,
-    summary: "",
-    why: "",
+    summary: "The alias of a live index does not exist.",
+    why: "\
+Somebody removed it, so queries find nothing, while documents are still written to the generation behind it. `flusso \
+apply` puts the alias back.",
     example: None,
 };

@@ -1,4 +1,4 @@
-//! `alias-points-elsewhere`.
+//! `alias-points-elsewhere`: an alias of the project points to an index that is not the live generation.
 
 use crate::prelude::*;
 
@@ -10,7 +10,11 @@ pub static LINT: Lint = Lint {
     group: Group::Target,
     needs: Needs::Target,
     exit: Exit::Drift,
-    summary: "",
-    why: "",
+    summary: "An alias of the project points to an index that is not the live generation.",
+    why: "\
+Queries read what the alias points to: an index of somebody else, or a generation that is no longer written. Moving \
+the alias would take it away from whoever uses that index, or lead it to the rows of another database, so apply stops. \
+Point the alias back, set another `index_prefix`, or say with `flusso apply --accept-new-source` that the project \
+moved to another database.",
     example: None,
 };

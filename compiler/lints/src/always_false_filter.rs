@@ -1,4 +1,4 @@
-//! `always-false-filter`.
+//! `always-false-filter`: a condition holds for no row, or a list in it names nothing.
 
 use crate::prelude::*;
 
@@ -10,8 +10,11 @@ pub static LINT: Lint = Lint {
     group: Group::Relations,
     needs: Needs::Config,
     exit: Exit::Findings,
-    summary: "",
-    why: "",
+    summary: "A condition holds for no row, or a list in it names nothing.",
+    why: "\
+No row passes, so the index or the relation stays empty and nothing says why. The tests of one column exclude each \
+other, or a column that is NOT NULL is compared with null, or a list of values is empty. Correct the values, or leave \
+the test out.",
     example: None,
 };
 

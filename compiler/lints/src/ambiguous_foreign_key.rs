@@ -1,4 +1,4 @@
-//! `ambiguous-foreign-key`.
+//! `ambiguous-foreign-key`: two tables can be joined in more than one way, and the file does not say which.
 
 use crate::prelude::*;
 
@@ -10,7 +10,10 @@ pub static LINT: Lint = Lint {
     group: Group::Relations,
     needs: Needs::Catalog,
     exit: Exit::Findings,
-    summary: "",
-    why: "",
+    summary: "Two tables can be joined in more than one way, and the file does not say which.",
+    why: "\
+An order with a billing and a shipping address refers to `addresses` twice. Either way gives documents that look \
+right, and the wrong one shows rows of another relation. Name the columns with `via`; where both tables have a column \
+of that name, write the pair `via: { referring: referred }`.",
     example: None,
 };

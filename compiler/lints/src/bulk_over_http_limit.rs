@@ -1,4 +1,4 @@
-//! `bulk-over-http-limit`.
+//! `bulk-over-http-limit`: `bulk.bytes_max` is larger than what a node of OpenSearch accepts in one request.
 
 use crate::prelude::*;
 
@@ -10,7 +10,10 @@ pub static LINT: Lint = Lint {
     group: Group::Target,
     needs: Needs::Target,
     exit: Exit::Findings,
-    summary: "",
-    why: "",
+    summary: "`bulk.bytes_max` is larger than what a node of OpenSearch accepts in one request.",
+    why: "\
+A full batch would be refused as a whole, and the same batch again after that, so nothing would be written any more. \
+The limit is `http.max_content_length` of the smallest node and counts a compressed body as unpacked. Set \
+`bulk.bytes_max` to the limit or less.",
     example: None,
 };

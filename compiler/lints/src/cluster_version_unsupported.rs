@@ -1,4 +1,4 @@
-//! `cluster-version-unsupported`.
+//! `cluster-version-unsupported`: the index server is not OpenSearch 2 or newer.
 
 use crate::prelude::*;
 
@@ -10,7 +10,9 @@ pub static LINT: Lint = Lint {
     group: Group::Target,
     needs: Needs::Target,
     exit: Exit::Findings,
-    summary: "",
-    why: "",
+    summary: "The index server is not OpenSearch 2 or newer.",
+    why: "\
+flusso uses requests and mappings of OpenSearch, which Elasticsearch and old versions refuse or take for something \
+else, in the worst case without an error. Point the sink's `url` to a supported server.",
     example: None,
 };

@@ -1,4 +1,4 @@
-//! `date-format-mismatch`.
+//! `date-format-mismatch`: a `format` of a date field does not read the dates that flusso writes.
 
 use crate::prelude::*;
 
@@ -8,9 +8,12 @@ pub static LINT: Lint = Lint {
     level: Level::Deny,
     adjustable: false,
     group: Group::Types,
-    needs: Needs::Config,
+    needs: Needs::Catalog,
     exit: Exit::Findings,
-    summary: "",
-    why: "",
+    summary: "A `format` of a date field does not read the dates that flusso writes.",
+    why: "\
+A date is written as Postgres prints it in ISO 8601. OpenSearch would refuse every document with such a value, and the \
+index would stay empty. Leave `format` out, or add `||strict_date_optional_time` to it; formats that clients use in \
+queries may stay in front.",
     example: None,
 };

@@ -1,4 +1,4 @@
-//! `default-pipeline-missing`.
+//! `default-pipeline-missing`: an index names an ingest pipeline that does not exist.
 
 use crate::prelude::*;
 
@@ -10,7 +10,9 @@ pub static LINT: Lint = Lint {
     group: Group::Target,
     needs: Needs::Target,
     exit: Exit::Findings,
-    summary: "",
-    why: "",
+    summary: "An index names an ingest pipeline that does not exist.",
+    why: "\
+OpenSearch refuses every document that is written to an index whose `default_pipeline` or `final_pipeline` is missing. \
+Create the pipeline, or take the setting out, which may come from an index template.",
     example: None,
 };

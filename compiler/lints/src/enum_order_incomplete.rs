@@ -1,4 +1,4 @@
-//! `enum-order-incomplete`.
+//! `enum-order-incomplete`: `order` does not name every label of the Postgres enum.
 
 use crate::prelude::*;
 
@@ -10,7 +10,10 @@ pub static LINT: Lint = Lint {
     group: Group::Types,
     needs: Needs::Catalog,
     exit: Exit::Findings,
-    summary: "",
-    why: "",
+    summary: "`order` does not name every label of the Postgres enum.",
+    why: "\
+`order` decides how documents sort. Rows with a label that it does not name sort after all others, which looks like a \
+wrong result to whoever sorts by the field. A label that was added to the enum later has the same effect until it is \
+named here.",
     example: None,
 };

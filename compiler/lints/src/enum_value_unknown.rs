@@ -1,4 +1,4 @@
-//! `enum-value-unknown`.
+//! `enum-value-unknown`: the file names a label that the Postgres enum does not have.
 
 use crate::prelude::*;
 
@@ -10,7 +10,9 @@ pub static LINT: Lint = Lint {
     group: Group::Relations,
     needs: Needs::Catalog,
     exit: Exit::Findings,
-    summary: "",
-    why: "",
+    summary: "The file names a label that the Postgres enum does not have.",
+    why: "\
+Postgres refuses to compare with it, so the index could not be filled, and in `order` it sorts nothing. It is mostly a \
+misspelling, or a label that was renamed. Write one of the labels that the finding lists.",
     example: None,
 };

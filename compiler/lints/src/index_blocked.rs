@@ -1,4 +1,4 @@
-//! `index-blocked`.
+//! `index-blocked`: the cluster or an index of the project does not accept writes.
 
 use crate::prelude::*;
 
@@ -10,7 +10,10 @@ pub static LINT: Lint = Lint {
     group: Group::Target,
     needs: Needs::Target,
     exit: Exit::Findings,
-    summary: "",
-    why: "",
+    summary: "The cluster or an index of the project does not accept writes.",
+    why: "\
+Every document would be refused until the block is removed, and the replication slot keeps the WAL until then. \
+OpenSearch blocks indexes itself when a disk is nearly full; a person may have blocked or closed one. Free disk space, \
+remove the `blocks` setting, or open the index.",
     example: None,
 };

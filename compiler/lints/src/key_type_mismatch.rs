@@ -1,4 +1,4 @@
-//! `key-type-mismatch`.
+//! `key-type-mismatch`: two columns that link tables have types that Postgres does not compare.
 
 use crate::prelude::*;
 
@@ -10,7 +10,9 @@ pub static LINT: Lint = Lint {
     group: Group::Types,
     needs: Needs::Catalog,
     exit: Exit::Findings,
-    summary: "",
-    why: "",
+    summary: "Two columns that link tables have types that Postgres does not compare.",
+    why: "\
+The join needs `referring = referred`, and Postgres has no such operator for these types without a cast, or one of the \
+columns is a list. Give one of the columns the other's type, or name other columns with `via`.",
     example: None,
 };

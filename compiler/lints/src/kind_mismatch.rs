@@ -1,4 +1,4 @@
-//! `kind-mismatch`.
+//! `kind-mismatch`: a kind does not accept the type of its column or expression.
 
 use crate::prelude::*;
 
@@ -10,8 +10,11 @@ pub static LINT: Lint = Lint {
     group: Group::Types,
     needs: Needs::Catalog,
     exit: Exit::Findings,
-    summary: "",
-    why: "",
+    summary: "A kind does not accept the type of its column or expression.",
+    why: "\
+There is no sure way from the one to the other: a text that is no number has no place in `long`, and OpenSearch would \
+refuse the document. The same holds for an aggregate or an order that Postgres does not have for the type. Write a \
+kind that accepts the type, or convert the value with `sql`.",
     example: None,
 };
 

@@ -10,11 +10,13 @@ pub static LINT: Lint = Lint {
     group: Group::Hygiene,
     needs: Needs::Config,
     exit: Exit::Findings,
-    summary: "A password or another credential is written in the project file.",
+    summary: "A password or another credential is written in a file.",
     why: "\
 Everyone who can read the repository, its history or a build log has the credential, and deleting the line does not \
 take it out of the history. Write a reference to an environment variable, a file or a command, which flusso reads \
-when it connects; then change the credential. A user name is not a secret. Findings never repeat the value.",
+when it connects; then change the credential. A user name is not a secret. Findings never repeat the value. In other \
+texts a credential is the password of a URL, or what is assigned to a whole word such as `password`; a placeholder \
+(`user:password@host`), a pattern and a reference without a default are none.",
     example: Some(Example {
         bad: "    url: postgres://app:hunter2@db.example.org/shop",
         good: "    url: \"${DATABASE_URL}\"",
@@ -56,9 +58,10 @@ pub fn password_in_text(path: &str, place: Place) -> Diagnostic {
 /// A credential, such as a URL's, in a text that has no use for one.
 pub fn credential_in_text(path: &str, place: Place) -> Diagnostic {
     let message = format!(
-        "`{path}` has a password in it, so everyone who can read this file, its history or the lock has it"
+        "`{path}` has a credential in it, so everyone who can read this file, its history or the lock has it"
     );
-    LINT.at(place, message).help(format!("remove the password, {CHANGE}"))
+    LINT.at(place, message)
+        .help("remove the credential from the text and change it, because the history keeps it")
 }
 
 const CHANGE: &str = "and change the credential, because the history keeps it";

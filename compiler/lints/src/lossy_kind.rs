@@ -1,4 +1,4 @@
-//! `lossy-kind`.
+//! `lossy-kind`: a kind keeps less than the column holds.
 
 use crate::prelude::*;
 
@@ -10,8 +10,11 @@ pub static LINT: Lint = Lint {
     group: Group::Types,
     needs: Needs::Catalog,
     exit: Exit::Findings,
-    summary: "",
-    why: "",
+    summary: "A kind keeps less than the column holds.",
+    why: "\
+Two different values may become one in the index: a `float` has about seven digits, a `numeric` may have more, and two \
+labels may be spelled the same. Sums, exact matches and sorting can then differ from the database. Write a kind that \
+keeps everything; where the loss does not matter, accept it with a comment, and the lock says so.",
     example: None,
 };
 

@@ -1,4 +1,4 @@
-//! `missing-primary-key`.
+//! `missing-primary-key`: a table of an index has no primary key, and the file names no `key`.
 
 use crate::prelude::*;
 
@@ -10,7 +10,9 @@ pub static LINT: Lint = Lint {
     group: Group::Types,
     needs: Needs::Catalog,
     exit: Exit::Findings,
-    summary: "",
-    why: "",
+    summary: "A table of an index has no primary key, and the file names no `key`.",
+    why: "\
+The key of a row becomes the `_id` of its document, by which later changes find it. Without one a change would add a \
+second document. Add a primary key, or write `key` with columns that are unique and NOT NULL.",
     example: None,
 };

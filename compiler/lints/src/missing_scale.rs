@@ -1,4 +1,4 @@
-//! `missing-scale`.
+//! `missing-scale`: a `decimal` field does not say how many digits after the point it keeps.
 
 use crate::prelude::*;
 
@@ -10,7 +10,10 @@ pub static LINT: Lint = Lint {
     group: Group::Types,
     needs: Needs::Catalog,
     exit: Exit::Findings,
-    summary: "",
-    why: "",
+    summary: "A `decimal` field does not say how many digits after the point it keeps.",
+    why: "\
+The index keeps a decimal as a whole number with a fixed point, and the column does not say where that is: a `numeric` \
+without a scale holds any number of digits. Write `scale`, which rounds what has more, or `double` where rounding does \
+not matter.",
     example: None,
 };

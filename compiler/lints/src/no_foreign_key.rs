@@ -1,4 +1,4 @@
-//! `no-foreign-key`.
+//! `no-foreign-key`: nothing in the database says how two tables are linked.
 
 use crate::prelude::*;
 
@@ -10,7 +10,10 @@ pub static LINT: Lint = Lint {
     group: Group::Relations,
     needs: Needs::Catalog,
     exit: Exit::Findings,
-    summary: "",
-    why: "",
+    summary: "Nothing in the database says how two tables are linked.",
+    why: "\
+Without a foreign key it is a guess which rows belong together, and a wrong guess fills documents with rows of others. \
+Add the foreign key, or name the columns with `via`: one column that refers to the primary key, or pairs `{ referring: \
+referred }`.",
     example: None,
 };

@@ -1,4 +1,4 @@
-//! `non-unique-key`.
+//! `non-unique-key`: the columns of `key` are not unique.
 
 use crate::prelude::*;
 
@@ -10,7 +10,9 @@ pub static LINT: Lint = Lint {
     group: Group::Types,
     needs: Needs::Catalog,
     exit: Exit::Findings,
-    summary: "",
-    why: "",
+    summary: "The columns of `key` are not unique.",
+    why: "\
+Two rows would have one `_id`, so each would overwrite the other's document, and deleting one would remove both. Name \
+columns that a unique index covers: one without a condition, which is not deferrable.",
     example: None,
 };

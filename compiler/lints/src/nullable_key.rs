@@ -1,4 +1,4 @@
-//! `nullable-key`.
+//! `nullable-key`: a column of the key can be null.
 
 use crate::prelude::*;
 
@@ -10,7 +10,9 @@ pub static LINT: Lint = Lint {
     group: Group::Types,
     needs: Needs::Catalog,
     exit: Exit::Findings,
-    summary: "",
-    why: "",
+    summary: "A column of the key can be null.",
+    why: "\
+A row whose key is null has no `_id`, so it cannot have a document, and it would be missing from the index without a \
+word. Set the column NOT NULL, or name another key.",
     example: None,
 };

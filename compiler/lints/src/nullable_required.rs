@@ -1,4 +1,4 @@
-//! `nullable-required`.
+//! `nullable-required`: a field is `required`, and its value may be missing.
 
 use crate::prelude::*;
 
@@ -10,7 +10,9 @@ pub static LINT: Lint = Lint {
     group: Group::Types,
     needs: Needs::Catalog,
     exit: Exit::Findings,
-    summary: "",
-    why: "",
+    summary: "A field is `required`, and its value may be missing.",
+    why: "\
+`required` promises whoever reads the documents that the field always has a value. Here a row may have null, or no \
+related row. Make the columns NOT NULL and the foreign key valid, write a `default`, or leave `required` out.",
     example: None,
 };

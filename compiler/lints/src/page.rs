@@ -105,11 +105,7 @@ mod tests {
 
     #[test]
     fn every_page_says_what_and_why() {
-        let (written, unwritten): (Vec<&Lint>, Vec<&Lint>) =
-            ALL.iter().copied().partition(|lint| !lint.summary.is_empty());
-        // Pages that are still to be written; the number may only shrink.
-        assert!(unwritten.len() <= 34, "{} lints have no page", unwritten.len());
-        for lint in written {
+        for lint in ALL {
             let is_sentence = lint.summary.ends_with('.') && !lint.summary.contains('\n');
             assert!(is_sentence, "summary of `{}`", lint.name);
             assert!(lint.why.len() > 80, "`{}` does not say why it matters", lint.name);

@@ -1,4 +1,4 @@
-//! `polymorphic-without-condition`.
+//! `polymorphic-without-condition`: a relation follows a column such as `owner_id` without testing the `owner_type` beside it.
 
 use crate::prelude::*;
 
@@ -8,9 +8,12 @@ pub static LINT: Lint = Lint {
     level: Level::Deny,
     adjustable: true,
     group: Group::Relations,
-    needs: Needs::Config,
+    needs: Needs::Catalog,
     exit: Exit::Findings,
-    summary: "",
-    why: "",
+    summary: "A relation follows a column such as `owner_id` without testing the `owner_type` beside it.",
+    why: "\
+The second column says to which table the first one refers. Without a test of it the numbers of other tables are taken \
+for keys of this one, and documents show rows that belong to something else. Add the test with `when` or `where`; \
+where the column has one value only, accept the finding with a comment.",
     example: None,
 };

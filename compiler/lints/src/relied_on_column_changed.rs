@@ -1,4 +1,4 @@
-//! `relied-on-column-changed`.
+//! `relied-on-column-changed`: a column that the lock relies on is not as it was when the lock was made.
 
 use crate::prelude::*;
 
@@ -10,8 +10,11 @@ pub static LINT: Lint = Lint {
     group: Group::Capture,
     needs: Needs::State,
     exit: Exit::Drift,
-    summary: "",
-    why: "",
+    summary: "A column that the lock relies on is not as it was when the lock was made.",
+    why: "\
+The queries and conversions in the lock were checked against the catalog of that time. With another type, a dropped \
+NOT NULL or a dropped index they can fail, or give other documents. Run `flusso compile` against this database, review \
+what changed in the lock, then run `flusso apply`.",
     example: None,
 };
 

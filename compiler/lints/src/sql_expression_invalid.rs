@@ -1,4 +1,4 @@
-//! `sql-expression-invalid`.
+//! `sql-expression-invalid`: an `sql` expression is not one expression over a row that Postgres accepts.
 
 use crate::prelude::*;
 
@@ -10,7 +10,10 @@ pub static LINT: Lint = Lint {
     group: Group::Relations,
     needs: Needs::Catalog,
     exit: Exit::Findings,
-    summary: "",
-    why: "",
+    summary: "An `sql` expression is not one expression over a row that Postgres accepts.",
+    why: "\
+It is put into every query of its table, so the index could neither be filled nor be followed. It may hold one \
+expression over the columns of the row: no statement, no comment, no aggregate or window function. The note has the \
+words of Postgres.",
     example: None,
 };

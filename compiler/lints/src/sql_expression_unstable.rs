@@ -1,4 +1,4 @@
-//! `sql-expression-unstable`.
+//! `sql-expression-unstable`: an `sql` expression can change its value while its row stays as it is.
 
 use crate::prelude::*;
 
@@ -10,7 +10,11 @@ pub static LINT: Lint = Lint {
     group: Group::Relations,
     needs: Needs::Catalog,
     exit: Exit::Findings,
-    summary: "",
-    why: "",
+    summary: "An `sql` expression can change its value while its row stays as it is.",
+    why: "\
+Documents are computed again when a row changes, and nothing else. What depends on the clock, a setting of the \
+session, another table or the place where a row is stored becomes stale, and nothing in the database says when. Decide \
+it in the query, keep it in a column that a job updates, or declare a function `immutable` that depends on its \
+arguments only.",
     example: None,
 };

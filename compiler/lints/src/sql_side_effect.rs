@@ -1,4 +1,4 @@
-//! `sql-side-effect`.
+//! `sql-side-effect`: an `sql` expression calls a volatile function.
 
 use crate::prelude::*;
 
@@ -8,9 +8,12 @@ pub static LINT: Lint = Lint {
     level: Level::Deny,
     adjustable: false,
     group: Group::Relations,
-    needs: Needs::Config,
+    needs: Needs::Catalog,
     exit: Exit::Findings,
-    summary: "",
-    why: "",
+    summary: "An `sql` expression calls a volatile function.",
+    why: "\
+It may write, lock or wait, and it runs for every row whenever documents are computed, at times that nobody chooses. \
+Its value may also differ each time, so the document says nothing certain. Leave the call out, or declare the function \
+`immutable` if it depends on its arguments only.",
     example: None,
 };

@@ -1,4 +1,4 @@
-//! `to-one-not-unique`.
+//! `to-one-not-unique`: a relation to one row may find several.
 
 use crate::prelude::*;
 
@@ -10,7 +10,9 @@ pub static LINT: Lint = Lint {
     group: Group::Relations,
     needs: Needs::Catalog,
     exit: Exit::Findings,
-    summary: "",
-    why: "",
+    summary: "A relation to one row may find several.",
+    why: "\
+No unique index limits it to one, so it is chance which row the document shows, and it may change without a change in \
+the database. Write `order_by` to say which one is meant, `has_many` for all of them, or add the unique index.",
     example: None,
 };

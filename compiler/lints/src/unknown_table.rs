@@ -1,4 +1,4 @@
-//! `unknown-table`.
+//! `unknown-table`: the file names a table that does not exist.
 
 use crate::prelude::*;
 
@@ -10,7 +10,9 @@ pub static LINT: Lint = Lint {
     group: Group::Types,
     needs: Needs::Catalog,
     exit: Exit::Findings,
-    summary: "",
-    why: "",
+    summary: "The file names a table that does not exist.",
+    why: "\
+There are no rows to read, so no query for the index can be made. It is mostly a misspelling, or the table is in \
+another schema than `schema` says. Write its schema in front of the name, or create the table first.",
     example: None,
 };

@@ -1,4 +1,4 @@
-//! `unordered-limit`.
+//! `unordered-limit`: a list is cut by `limit` and has no order.
 
 use crate::prelude::*;
 
@@ -8,9 +8,11 @@ pub static LINT: Lint = Lint {
     level: Level::Deny,
     adjustable: false,
     group: Group::Relations,
-    needs: Needs::Config,
+    needs: Needs::Catalog,
     exit: Exit::Findings,
-    summary: "",
-    why: "",
+    summary: "A list is cut by `limit` and has no order.",
+    why: "\
+Which rows are left would be chance: Postgres gives them as it finds them, and two runs differ. Without `order_by` the \
+primary key decides, and this table has none. Add `order_by`.",
     example: None,
 };

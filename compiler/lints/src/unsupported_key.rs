@@ -1,4 +1,4 @@
-//! `unsupported-key`.
+//! `unsupported-key`: a column of the key has a type that cannot be an `_id`.
 
 use crate::prelude::*;
 
@@ -10,7 +10,10 @@ pub static LINT: Lint = Lint {
     group: Group::Types,
     needs: Needs::Catalog,
     exit: Exit::Findings,
-    summary: "",
-    why: "",
+    summary: "A column of the key has a type that cannot be an `_id`.",
+    why: "\
+An `_id` is a text, and one row must always have the same one. Lists, numbers with several spellings (`1.0` and \
+`1.00`) and texts that compare as equal though they differ would give a row two documents. Write `key` with another \
+unique column.",
     example: None,
 };

@@ -159,6 +159,13 @@ pub fn user_in_url(path: &str, place: Place) -> Diagnostic {
         .help("write `username` and `password` beside `url`")
 }
 
+/// `?…` or `#…` behind the URL of a sink.
+pub fn query_in_sink_url(path: &str, place: Place) -> Diagnostic {
+    LINT.at(place, format!("`{path}` has a part after `?` or `#`, which requests cannot carry")).help(
+        "end the URL before `?` and `#`; a user and password are `username` and `password` beside `url`",
+    )
+}
+
 /// A text that is not a URL of this scheme. It is not repeated: it may hold a password.
 pub fn not_a_url(path: &str, scheme: &str, place: Place) -> Diagnostic {
     LINT.at(place, format!("`{path}` is neither a reference nor a `{scheme}://` URL")).help(URL)

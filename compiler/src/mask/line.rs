@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use flusso_lints::words::nearest;
 
-use super::CREDENTIAL_WORDS;
+use super::{CREDENTIAL_WORDS, credential};
 
 /// Keys below `source` and `sinks`, whose names may be shown wherever they are.
 pub(super) const KEYS: &[&str] = &[
@@ -261,14 +261,17 @@ pub(super) fn comment(line: &str) -> Option<Range<usize>> {
         .then(|| at..line.trim_end().len())
 }
 
-/// The user and password of a URL, and what is assigned to a word such as `password`.
+/// From the first `://` to the last `@`: a password may hold whatever else ends an authority.
+pub(super) fn user_info(text: &str) -> Option<Range<usize>> {
+    let from = text.find("://")? + 3;
+    text.rfind('@').filter(|end| *end > from).map(|end| from..end)
+}
+
+/// The user and password of a URL, what follows a word such as `password` and one of the signs, and every credential
+/// that there is a finding about.
 pub(super) fn assignments(line: &str, signs: &[char]) -> Vec<Range<usize>> {
-    let mut hidden = Vec::new();
-    if let Some(at) = line.find("://")
-        && let Some(end) = line.rfind('@').filter(|end| *end > at + 3)
-    {
-        hidden.push(at + 3..end);
-    }
+    let mut hidden = credential::written(line);
+    hidden.extend(user_info(line));
     let folded = line.to_ascii_lowercase();
     for word in CREDENTIAL_WORDS {
         for (found, _) in folded.match_indices(word) {

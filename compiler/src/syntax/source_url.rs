@@ -6,6 +6,7 @@ use super::keys::Reader;
 use super::tree::{Content, Entry};
 use super::values::{one_reference, references};
 use crate::diagnostic::Place;
+use crate::mask::outside_references;
 use flusso_lints::{literal_secret, wrong_type};
 
 /// A URL's text in parts; templates are not yet resolved.
@@ -60,6 +61,14 @@ pub(super) fn sink(reader: &mut Reader, entry: &Entry, path: &str) -> Option<Url
             let place = reader.place(&entry.value.span);
             reader.push(wrong_type::user_in_url(path, place));
         }
+        return None;
+    }
+    let has_fragment = [parts.host, parts.port.unwrap_or_default(), parts.path]
+        .into_iter()
+        .any(|part| outside_references(part, '#').is_some());
+    if parts.query.is_some() || has_fragment {
+        let place = reader.place(&entry.value.span);
+        reader.push(wrong_type::query_in_sink_url(path, place));
         return None;
     }
     Some(UrlEndpoint::Parts {
@@ -156,8 +165,8 @@ fn parts<'a>(
 
 fn split(text: &str) -> Option<Parts<'_>> {
     let (scheme, rest) = text.split_once("://")?;
-    let (rest, query) = match rest.split_once('?') {
-        Some((rest, query)) => (rest, Some(query)),
+    let (rest, query) = match outside_references(rest, '?') {
+        Some(at) => (&rest[..at], Some(&rest[at + 1..])),
         None => (rest, None),
     };
     let (authority, path) = match outside_references(rest, '/') {
@@ -179,18 +188,4 @@ fn split(text: &str) -> Option<Parts<'_>> {
         None => (address, None),
     };
     Some(Parts { scheme, user, password, host, port, path, query })
-}
-
-/// The first place of a character that stands in no `${…}`.
-fn outside_references(text: &str, wanted: char) -> Option<usize> {
-    let mut depth = 0_usize;
-    for (at, character) in text.char_indices() {
-        match character {
-            '{' if text[..at].ends_with('$') => depth += 1,
-            '}' => depth = depth.saturating_sub(1),
-            character if character == wanted && depth == 0 => return Some(at),
-            _ => {}
-        }
-    }
-    None
 }

@@ -140,11 +140,11 @@ impl Mapping {
     }
 }
 
-/// Keys and texts below a mapping that fit, each with the key it is or belongs to that does not fit, and its bytes.
-pub fn texts<'a>(mapping: &'a Mapping, fits: &dyn Fn(&str) -> bool) -> Vec<(&'a str, Range<usize>)> {
+/// Keys, and texts with their keys, below a mapping that fit, each with the key it is or belongs to that does not fit, and its bytes.
+pub fn texts<'a>(mapping: &'a Mapping, fits: &dyn Fn(&str, &str) -> bool) -> Vec<(&'a str, Range<usize>)> {
     let mut found = Vec::new();
     for entry in &mapping.entries {
-        if fits(&entry.key) {
+        if fits("", &entry.key) {
             found.push(("key", entry.key_span.clone()));
         }
         texts_of(&entry.key, &entry.value, fits, &mut found);
@@ -155,12 +155,12 @@ pub fn texts<'a>(mapping: &'a Mapping, fits: &dyn Fn(&str) -> bool) -> Vec<(&'a 
 fn texts_of<'a>(
     key: &'a str,
     node: &'a Node,
-    fits: &dyn Fn(&str) -> bool,
+    fits: &dyn Fn(&str, &str) -> bool,
     found: &mut Vec<(&'a str, Range<usize>)>,
 ) {
     match &node.content {
-        Content::Scalar { text, .. } if fits(text) => {
-            found.push((if fits(key) { "key" } else { key }, node.span.clone()));
+        Content::Scalar { text, .. } if fits(key, text) => {
+            found.push((if fits("", key) { "key" } else { key }, node.span.clone()));
         }
         Content::Scalar { .. } => {}
         Content::List(items) => items.iter().for_each(|item| texts_of(key, item, fits, found)),

@@ -92,10 +92,7 @@ impl Reader {
 
     /// Says that a value which holds no credential looks as if it did, without repeating it.
     pub fn holds_credentials(&mut self, path: &str, text: &At<String>) -> bool {
-        let folded = text.value.to_lowercase();
-        let has_password =
-            ["password=", "password =", "passwd=", "pwd="].iter().any(|word| folded.contains(word));
-        let found = text.value.contains('@') || has_password;
+        let found = text.value.contains('@') || mask::holds_credential(&text.value);
         if found {
             self.push(literal_secret::password_in_text(path, text.place.clone()));
         }

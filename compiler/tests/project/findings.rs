@@ -56,6 +56,20 @@ fn check(folder: &Path) -> String {
 }
 
 #[test]
+fn a_lint_that_needs_the_files_alone_is_found_in_them_alone() {
+    // `unused-suppression` needs what the lint needs that the comment names.
+    let is_judged = |lint: &&&Lint| lint.needs == Needs::Config && lint.name != "unused-suppression";
+    for lint in lints::ALL.iter().filter(is_judged) {
+        let Some(folder) = rig::folders("lints").into_iter().find(|folder| folder.ends_with(lint.name))
+        else {
+            continue;
+        };
+        let found = flusso_compiler::findings(&Project::of_lint(&folder).read);
+        assert!(found.iter().any(|each| each.lint == lint.name), "`{}` needs more than the files", lint.name);
+    }
+}
+
+#[test]
 fn every_fixture_says_what_is_expected() {
     let folders = rig::folders("lints");
     assert!(folders.len() > 50, "the fixtures are missing");

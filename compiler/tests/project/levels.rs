@@ -158,11 +158,21 @@ fn found(diagnostics: &[Diagnostic]) -> Vec<&str> {
 #[test]
 fn a_comment_that_is_meant_for_flusso_and_is_misspelt_is_reported() {
     let field = "  weight: { kind: float, column: weight_kg }\n";
-    for comment in ["flusso: allwo(lossy-kind) known", "flusso allow lossy-kind known", "Flusso: lossy-kind"]
-    {
+    for comment in [
+        "flusso: allwo(lossy-kind) known",
+        "flusso allow lossy-kind known",
+        "Flusso: lossy-kind",
+        "TODO flusso: allow(lossy-kind) x",
+        "flusso-lint: allow lossy-kind",
+    ] {
         let outcome = with_fields(&format!("  # {comment}\n{field}")).compile();
         assert_eq!(found(&outcome.diagnostics), ["malformed-suppression", "lossy-kind"], "{comment}");
+        let help = outcome.diagnostics[0].help.as_deref();
+        assert_eq!(help, Some("write `# flusso: allow(lossy-kind) reason`"), "{comment}");
     }
+    let outcome = with_fields(&format!("  # flusso: unknown-column\n{field}")).compile();
+    let help = "write `# flusso: allow(lossy-kind) reason` with the name of the lint to accept";
+    assert_eq!(outcome.diagnostics[0].help.as_deref(), Some(help), "the level of that lint is fixed");
     let outcome = with_fields(&format!("  # flusso: allow(losy-kind) known\n{field}")).compile();
     assert_eq!(found(&outcome.diagnostics), ["unknown-lint", "lossy-kind"]);
     assert_eq!(outcome.diagnostics[0].help.as_deref(), Some("write `lossy-kind`"));
@@ -177,6 +187,9 @@ fn a_comment_covers_all_lines_of_what_it_is_above() {
     let comments = "  # flusso: allow(lossy-kind) known\n  # in kilograms\n";
     let outcome = with_fields(&format!("{comments}{field}")).compile();
     assert_eq!(found(&outcome.diagnostics), [""; 0]);
+    let apart = "  # flusso: allow(lossy-kind) known\n\n  # in kilograms\n \n";
+    let outcome = with_fields(&format!("{apart}{field}")).compile();
+    assert_eq!(found(&outcome.diagnostics), [""; 0], "blank lines do not detach it");
     let after = "  # flusso: allow(lossy-kind) known\n  other: { kind: float, column: weight_kg }\n";
     let outcome = with_fields(&format!("{after}{field}")).compile();
     assert_eq!(found(&outcome.diagnostics), ["lossy-kind"], "it does not reach the next key");
@@ -193,4 +206,13 @@ fn a_comment_is_only_unused_where_everything_was_looked_at() {
     let project = with_fields(&comment.replace("lossy-kind", "template-interferes"));
     let help = "delete the comment and set the level of `template-interferes` under `lints` in flusso.yml";
     assert_eq!(project.compile().diagnostics[0].help.as_deref(), Some(help));
+}
+
+#[test]
+fn no_comment_accepts_that_a_comment_is_unused() {
+    let comments = "  # flusso: allow(unused-suppression) known\n  # flusso: allow(lossy-kind) known\n";
+    let outcome = with_fields(&format!("{comments}  brand: {{ kind: keyword, column: name }}\n")).compile();
+    assert_eq!(found(&outcome.diagnostics), ["unused-suppression"; 2]);
+    let message = &outcome.diagnostics[0].message;
+    assert!(message.starts_with("no comment can accept `unused-suppression`:"), "{message}");
 }

@@ -106,6 +106,23 @@ fn what_cannot_be_read_is_not_repeated_either() {
     }
 }
 
+#[test]
+fn a_part_of_a_sinks_url_that_no_request_carries_is_refused() {
+    for (url, expected) in [
+        ("http://h:9200/p", None),
+        ("http://${HOST:-a?b#c}/${PATH:-x?y}", None),
+        ("http://h:9200/?pretty", Some("wrong-type")),
+        ("http://h:9200?pretty", Some("wrong-type")),
+        ("http://h:9200/#frag", Some("wrong-type")),
+        ("http://h:9200#frag", Some("wrong-type")),
+        ("http://h#frag", Some("wrong-type")),
+        ("http://h:9200/?api_key=${API_KEY}", Some("wrong-type")),
+    ] {
+        let (text, lints) = said(&with_sink(&format!("      url: \"{url}\"")));
+        assert_eq!(lints, Vec::from_iter(expected), "{url}\n{text}");
+    }
+}
+
 /// What stands in backticks in everything that is said of a project file.
 fn quoted(project: &str) -> Vec<String> {
     let file = SourceFile { path: "flusso.yml".to_owned(), text: project.to_owned() };
@@ -141,11 +158,81 @@ fn words_of_a_file_without_a_credential_are_quoted() {
     }
 }
 
+/// Names of what is found in an index file of a project, and everything said of it.
+fn of_index(text: &str) -> (Vec<&'static str>, String) {
+    let project = SourceFile { path: "flusso.yml".to_owned(), text: with_source("    url: \"${URL}\"") };
+    let read = read(project, vec![SourceFile { path: "users.yml".to_owned(), text: text.to_owned() }]);
+    let found = findings(&read);
+    let sources = Sources::new(&read.files);
+    let finding = |each: &flusso_compiler::diagnostic::Diagnostic| {
+        let finding = each.to_finding(&sources);
+        let labels: Vec<String> = finding.labels.iter().map(|label| label.text.clone()).collect();
+        format!("{} {:?} {:?} {:?} {labels:?}", finding.message, finding.help, finding.notes, finding.fix)
+    };
+    let said: Vec<String> = found.iter().map(finding).collect();
+    let shown: Vec<String> =
+        flusso_compiler::mask::shown(&read.files).into_iter().map(|file| file.text).collect();
+    (found.iter().map(|each| each.lint.name).collect(), [said, shown].concat().join("\n"))
+}
+
+const INDEX: &str = "version: 1\nindex: users\ntable: users\nfields:\n  id: long\n";
+
+#[test]
+fn a_credential_of_any_form_is_refused_in_an_index_file() {
+    let sql = |text: &str| format!("{INDEX}  it: {{ kind: keyword, sql: \"{text}\" }}\n");
+    for text in [
+        sql(&format!("f('https://u:a/{SECRET}@h')")),
+        sql(&format!("f('https://u:a?{SECRET}@h')")),
+        sql(&format!("f('https://u:a#{SECRET}@h')")),
+        sql(&format!("f('https://u:${{PW:-{SECRET}}}@h')")),
+        sql(&format!("dblink('host=h password={SECRET}')")),
+        sql(&format!("dblink('host=h password=''{SECRET}''')")),
+        sql(&format!("f('https://h/x?api_key={SECRET}')")),
+        format!("{INDEX}where: {{ id: \"https://h/x?api_key={SECRET}\" }}\n"),
+        format!("{INDEX}where: {{ sql: \"id = f('password={SECRET}')\" }}\n"),
+        format!("{INDEX}  # flusso: allow(lossy-kind) password: {SECRET}\n"),
+        format!("{INDEX}  # flusso: allow(lossy-kind) X-Api-Key: {SECRET}\n"),
+    ] {
+        let (lints, said) = of_index(&text);
+        assert!(!said.contains(SECRET), "{text}\n{said}");
+        assert_eq!(lints, ["literal-secret"], "{text}");
+    }
+    let reason = format!("lints: {{ lossy-kind: {{ level: allow, reason: \"password: {SECRET}\" }} }}\n");
+    let (text, lints) = said(&format!("{}{reason}", with_source("    url: \"${URL}\"")));
+    assert_eq!(lints, ["literal-secret"], "{text}");
+}
+
+/// What has the form of a credential can have its place in a file, where nobody could lower the finding.
+#[test]
+fn patterns_placeholders_and_prose_of_an_index_file_are_no_credential() {
+    for field in [
+        "kind: keyword, sql: \"regexp_replace(url, '://[^:]*:[^@]*@', '://***@')\"",
+        "kind: keyword, sql: \"case when token = other1token then password = 'hunter22' end\"",
+        "kind: keyword, description: \"https://user:password@host/path\"",
+        "kind: keyword, description: \"https://USER:PASS@host, password: only its hash\"",
+    ] {
+        let text = format!("{INDEX}  it: {{ {field} }}\n");
+        let (lints, said) = of_index(&text);
+        assert!(!lints.contains(&"literal-secret"), "{text}\n{said}");
+    }
+    let filter = "settings: { analysis: { char_filter: { f: { type: pattern_replace, pattern: \"://[^:]+:[^@]+@\" }, \
+                  g: { type: mapping, mappings: [\"http://a:b@c => x\"] } } } }\n";
+    for text in [
+        format!("{INDEX}{filter}"),
+        format!("{INDEX}where: {{ id: {{ like: \"http://%:%@%\" }} }}\n"),
+        format!("{INDEX}  # flusso: allow(lossy-kind) see https://medium.com/@team/post\n"),
+        format!("{INDEX}  # flusso: allow(lossy-kind) auth = handled elsewhere, author = the first one\n"),
+    ] {
+        let (lints, said) = of_index(&text);
+        assert!(!lints.contains(&"literal-secret"), "{text}\n{said}");
+    }
+}
+
 /// Every text of an index file with a URL in its place: what flusso does not take as a credential it must not carry on.
 #[test]
 fn no_text_of_an_index_file_takes_or_repeats_a_url_with_a_password() {
     let url = format!("https://u:{SECRET}@h/x");
-    let index = "version: 1\nindex: users\ntable: users\nfields:\n  id: long\n";
+    let index = INDEX;
     for text in [
         index.replace("index: users", &format!("index: \"{url}\"")),
         index.replace("table: users", &format!("table: \"{url}\"")),
@@ -160,18 +247,8 @@ fn no_text_of_an_index_file_takes_or_repeats_a_url_with_a_password() {
         format!("{index}sinks: [\"{url}\"]\n"),
         format!("{index}  # flusso: allow(lossy-kind) see {url}\n"),
     ] {
-        let project = SourceFile { path: "flusso.yml".to_owned(), text: with_source("    url: \"${URL}\"") };
-        let read = read(project, vec![SourceFile { path: "users.yml".to_owned(), text: text.clone() }]);
-        let found = findings(&read);
-        let sources = Sources::new(&read.files);
-        let finding = |each: &flusso_compiler::diagnostic::Diagnostic| {
-            let finding = each.to_finding(&sources);
-            let labels: Vec<String> = finding.labels.iter().map(|label| label.text.clone()).collect();
-            format!("{} {:?} {:?} {:?} {labels:?}", finding.message, finding.help, finding.notes, finding.fix)
-        };
-        let said: Vec<String> = found.iter().map(finding).collect();
-        assert!(!said.join("\n").contains(SECRET), "{text}\n{said:?}");
-        let lints: Vec<&str> = found.iter().map(|each| each.lint.name).collect();
+        let (lints, said) = of_index(&text);
+        assert!(!said.contains(SECRET), "{text}\n{said}");
         assert!(lints.contains(&"literal-secret"), "{text}\n{lints:?}");
     }
 }

@@ -14,8 +14,6 @@ pub(crate) fn transport(plan: &OpenSearchPlan, resolver: &Resolver) -> Result<Tr
     let credentials = credentials(plan, &url, resolver)?;
     let strip = url.set_username("").and_then(|()| url.set_password(None));
     strip.expect("an HTTP URL may have a user and a password");
-    url.set_query(None);
-    url.set_fragment(None);
     let tls = (url.scheme() == "https").then(|| TlsPlan::of(plan, resolver)?.client_config()).transpose()?;
     Transport::new(&url, credentials, tls)
         .map_err(|error| Error::new(ErrorKind::Internal, "the HTTP client cannot be made").with_source(error))
@@ -42,10 +40,17 @@ fn parse(text: &str) -> Result<Url> {
     }
     let is_http = |url: &Url| matches!(url.scheme(), "http" | "https") && url.has_host();
     // The text may hold a password, and the parser's error says which part it is about without it.
-    Url::parse(text.trim()).ok().filter(is_http).ok_or_else(|| {
+    let url = Url::parse(text.trim()).ok().filter(is_http).ok_or_else(|| {
         Error::new(ErrorKind::Misconfigured, "the sink's `url` is not an HTTP URL, so it cannot be reached")
             .with_help("write it as `http://host:9200`")
-    })
+    })?;
+    if url.query().is_some() || url.fragment().is_some() {
+        let message = "the sink's `url` has a part after `?` or `#`, which requests cannot carry";
+        return Err(Error::new(ErrorKind::Misconfigured, message).with_help(
+            "end the URL before `?` and `#`; a user and password are written in front of the host",
+        ));
+    }
+    Ok(url)
 }
 
 /// The plan's user and password, else those in the URL.
@@ -110,5 +115,14 @@ mod tests {
             assert_eq!(error.kind, ErrorKind::Misconfigured);
             assert!(!error.to_string().contains("hunter2"), "{error}");
         }
+    }
+
+    #[test]
+    fn what_no_request_would_carry_is_refused() {
+        for text in ["http://h:1/?api_key=hunter2", "http://h:1?", "http://h/p#hunter2", "http://h:1#"] {
+            let error = parse(text).expect_err(text).to_string();
+            assert!(error.contains("after `?` or `#`") && !error.contains("hunter2"), "{error}");
+        }
+        assert!(parse("http://h:1/p").is_ok());
     }
 }
