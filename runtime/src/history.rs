@@ -60,7 +60,9 @@ impl History {
             Event::Begin(start) if start.commit < self.confirmed.position => self.open = Some(*start),
             Event::Begin(start) => return self.pass(*start, event),
             Event::Commit { end } => self.judge(*end)?,
-            Event::Keepalive(position) if *position >= self.confirmed.position => return self.idle(*position, event),
+            Event::Keepalive(position) if *position >= self.confirmed.position => {
+                return self.idle(*position, event);
+            }
             _ => {}
         }
         Ok(None)
@@ -69,7 +71,8 @@ impl History {
     /// The first transaction above the confirmed position: where one was written, it is that.
     fn pass(&mut self, start: TransactionStart, event: Event) -> Result<Option<Event>> {
         let TransactionStart { xid, commit, commit_time_us } = start;
-        let is_written = self.written.is_none_or(|written| written == Written { commit, xid, commit_time_us });
+        let is_written =
+            self.written.is_none_or(|written| written == Written { commit, xid, commit_time_us });
         if !self.is_seen || !is_written {
             return Err(self.differs());
         }
@@ -216,7 +219,8 @@ mod tests {
     #[test]
     fn a_log_without_what_was_written_last_is_another_one() {
         let written = Some(Written { commit: Lsn(210), xid: 10, commit_time_us: 7 });
-        let began = |from: u64| History::new(super::tests::from(from).confirmed, Lsn(from), Lsn(100), written);
+        let began =
+            |from: u64| History::new(super::tests::from(from).confirmed, Lsn(from), Lsn(100), written);
         let again = [begin(9, 180), commit(190), Event::Keepalive(Lsn(205))];
         let new = [begin(10, 210), commit(220)];
         assert_eq!(news(began(140), &[again.as_slice(), &new].concat()).expect("the same log"), new);
@@ -233,7 +237,8 @@ mod tests {
         news(from(140), &[begin(9, 180), commit(190), begin(10, 192), commit(198)]).expect_err("nor here");
         news(from(195), &[begin(10, 196), commit(230)]).expect_err("across the confirmed position");
         let fresh = Confirmed { position: Lsn(200), transaction_end: None, xid: None, commit_time_us: None };
-        news(History::new(fresh, Lsn(150), Lsn(150), None), &[begin(10, 192), commit(198)]).expect_err("before any");
+        news(History::new(fresh, Lsn(150), Lsn(150), None), &[begin(10, 192), commit(198)])
+            .expect_err("before any");
         news(History::new(fresh, Lsn(150), Lsn(150), None), &[begin(10, 200)]).expect("the first");
     }
 }

@@ -59,6 +59,8 @@ pub struct Pipeline {
 #[derive(Debug)]
 struct Confirming {
     pending: Option<Pending>,
+    /// The first transaction after what is confirmed.
+    first: Option<TransactionStart>,
     last: Instant,
 }
 
@@ -96,8 +98,9 @@ impl Work {
 struct Cause<'a> {
     commit: Lsn,
     must_see: &'a [u32],
+    /// The first one after what is confirmed.
     first: Option<TransactionStart>,
-    /// Set once every state holds the first of them as written.
+    /// Set once every state holds that one as written.
     marked: &'a OnceCell<()>,
 }
 
@@ -105,9 +108,10 @@ impl Pipeline {
     /// Follows until it is asked to stop or something breaks.
     pub async fn run(mut self, mut stream: Box<dyn ChangeStream>) -> Result<()> {
         let mut assembly = Assembly::default();
-        let mut confirming = Confirming { pending: None, last: Instant::now() };
+        let mut confirming = Confirming { pending: None, first: None, last: Instant::now() };
         while let Some(batch) = self.next_batch(&mut stream, &mut assembly, &mut confirming).await? {
-            let note = self.work_on(&batch).await?;
+            confirming.first = confirming.first.or(batch.first);
+            let note = self.work_on(&batch, confirming.first).await?;
             self.remember(&mut confirming, &batch, note);
             if confirming.pending.as_ref().is_some_and(|pending| pending.due <= Instant::now()) {
                 self.confirm(&*stream, &mut confirming).await?;
@@ -165,7 +169,7 @@ impl Pipeline {
     /// Keeps what a batch completed for the next confirm; what its snapshots saw counts also where it
     /// completed nothing.
     fn remember(&self, confirming: &mut Confirming, batch: &Batch, note: Lsn) {
-        let Confirming { pending, last } = confirming;
+        let Confirming { pending, last, .. } = confirming;
         let before = pending.as_ref().map_or_else(|| *self.confirmed.borrow(), |pending| pending.confirmed);
         let confirmed = batch.completed.map_or(before, |completed| completed.after(Some(before)));
         let due = pending.as_ref().map_or(*last + CONFIRM_INTERVAL, |pending| pending.due);
@@ -174,13 +178,13 @@ impl Pipeline {
     }
 
     /// Everything a batch means: documents written and durable in every sink. Returns its note.
-    async fn work_on(&self, batch: &Batch) -> Result<Lsn> {
+    async fn work_on(&self, batch: &Batch, first: Option<TransactionStart>) -> Result<Lsn> {
         if batch.is_empty() {
             return Ok(Lsn::ZERO);
         }
         self.stop_for_lost(batch).await?;
         let marked = &OnceCell::new();
-        let cause = Cause { commit: batch.commit, must_see: &batch.must_see, first: batch.first, marked };
+        let cause = Cause { commit: batch.commit, must_see: &batch.must_see, first, marked };
         let dirty = batch.by_index();
         let fed = dirty.iter().filter(|(index, _)| self.feeds.of(**index).next().is_some());
         let works = try_join_all(fed.map(|(index, edges)| self.follow_edges(*index, edges, cause))).await?;
@@ -328,11 +332,14 @@ impl Pipeline {
         Ok((work, again))
     }
 
-    /// Every state knows a transaction of the batch before anything of it is sent.
+    /// Every state knows the first transaction after what is confirmed before anything is sent. The first of
+    /// all, though nothing may have come of it: it is what a stream from there begins with.
     async fn mark_written(&self, cause: Cause<'_>) -> Result<()> {
         let mark = || async {
             let Some(first) = cause.first.map(written) else { return Ok(()) };
-            try_join_all(self.states.iter().map(|state| state.mark_written(first, &self.picked))).await.map(drop)
+            try_join_all(self.states.iter().map(|state| state.mark_written(first, &self.picked)))
+                .await
+                .map(drop)
         };
         cause.marked.get_or_try_init(mark).await.copied()
     }
@@ -414,6 +421,7 @@ impl Pipeline {
         self.confirmed.send_replace(confirmed);
         self.progress.event(ProgressEvent::Confirmed(confirmed.position));
         confirming.last = Instant::now();
+        confirming.first = open;
         Ok(())
     }
 }

@@ -132,7 +132,7 @@ impl SinkState {
         .await
     }
 
-    /// Records that a transaction is about to be written here, and how it was picked, unless one before it is.
+    /// Records that the first transaction after what is confirmed is about to be written here, and how it was picked, unless one before it is.
     pub async fn mark_written(&self, transaction: Written, picked: &Picked) -> Result<()> {
         if self.project().await.is_some_and(|project| project.written.is_some()) {
             return Ok(());

@@ -48,7 +48,7 @@ pub struct ProjectState {
     pub picked: Option<Picked>,
     /// Up to which position each generation was fed, by name.
     pub fed: BTreeMap<String, Lsn>,
-    /// The first transaction of which something was written since then; none where nothing was.
+    /// The first transaction after that, where something after it may be written; none where nothing is.
     pub written: Option<Written>,
     /// The number of the newest generation, by index; never used twice.
     pub generations: BTreeMap<String, u64>,
@@ -80,8 +80,8 @@ pub struct Confirmed {
     pub commit_time_us: Option<i64>,
 }
 
-/// A transaction of which something is written, and that is not confirmed yet. It is recorded before the first
-/// document is sent, so that a source that does not know it is noticed.
+/// The first transaction after what is confirmed. It is recorded before a document of it or of a later one is
+/// sent, so that a source that does not know it is noticed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Written {
