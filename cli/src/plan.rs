@@ -64,6 +64,7 @@ fn word(action: Action) -> &'static str {
         Action::Refill => "refill",
         Action::Rebuild => "rebuild",
         Action::Retire => "retire",
+        Action::Drop => "drop",
     }
 }
 

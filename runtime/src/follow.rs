@@ -154,7 +154,7 @@ async fn check_lock(opening: &Opening) -> Result<()> {
         let message = match applied {
             Some(digest) if digest == ours => continue,
             // Apply would refuse it: it is not named as the way on.
-            Some(_) if !retired(opening, state).await.is_empty() => {
+            Some(_) if retired(opening, state).await.iter().any(|step| !step.action.is_supported()) => {
                 let steps = retired(opening, state).await;
                 return refuse_unsupported(&ApplyPlan { steps, ..ApplyPlan::default() });
             }

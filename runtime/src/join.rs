@@ -144,6 +144,11 @@ pub async fn join(opening: &Opening, plan: &ApplyPlan, confirmed: Confirmed) -> 
             feeds.push(feed);
         }
     }
+    for step in plan.steps.iter().filter(|step| step.action == Action::Drop) {
+        if let Some(state) = of_sink(&opening.states, &step.sink) {
+            drop_begun(opening, state, &step.index, None).await?;
+        }
+    }
     // Stdout beside other sinks receives what is written to them: it alone gives no reason to fill.
     let keeps_state = |feed: &Feed| of_sink(&opening.states, &feed.generation.sink).is_some();
     filling.retain(|_, feeds| opening.states.is_empty() || feeds.iter().any(keeps_state));

@@ -101,6 +101,7 @@ pub fn action_word(action: Action) -> &'static str {
         Action::Refill => "refill",
         Action::Rebuild => "rebuild",
         Action::Retire => "retire",
+        Action::Drop => "drop",
     }
 }
 
@@ -288,26 +289,39 @@ pub async fn has_missed_nothing(state: &SinkState, generation: &GenerationState)
 async fn taken_over(opening: &Opening, state: &SinkState, index: &IndexPlan) -> Result<Option<String>> {
     let Standing::Earlier(names) = standing(opening, state, index).await? else { return Ok(None) };
     let alias = opening.sink.alias_name(&state.sink, index)?;
-    Ok(Some(format!("alias `{alias}` points to `{}`, which is kept", names.join("`, `"))))
+    let names = names.join("`, `");
+    Ok(Some(format!("alias `{alias}` moves here from `{names}`, which is kept as it is")))
 }
 
-/// The steps of indexes that the lock no longer has.
+/// The steps of indexes that the lock no longer has: what never was live is dropped, so that a new index whose first
+/// apply failed can be taken back.
 pub async fn retired(opening: &Opening, state: &SinkState) -> Vec<IndexStep> {
     let is_planned = |generation: &GenerationState| {
         let named = |index: &&IndexPlan| index.name == generation.index;
         opening.plan.indexes.iter().find(named).is_some_and(|index| sinks_of(index).contains(&state.sink))
     };
-    let generations = state.generations().await.into_iter();
-    let gone =
-        generations.filter(|generation| generation.phase != GenerationPhase::Kept && !is_planned(generation));
-    gone.map(|generation| IndexStep {
-        index: generation.index,
-        sink: state.sink.clone(),
-        action: Action::Retire,
-        generation: Some(generation.name),
-        rows_estimated: None,
-        reason: Some("the lock no longer has it".to_owned()),
-        changes: Vec::new(),
+    let generations = state.generations().await;
+    let may_be_read = |index: &str| {
+        use GenerationPhase::{Live, Swapping};
+        generations.iter().any(|other| other.index == index && matches!(other.phase, Live | Swapping))
+    };
+    let gone = generations
+        .iter()
+        .filter(|generation| generation.phase != GenerationPhase::Kept && !is_planned(generation));
+    gone.map(|generation| {
+        let (action, reason) = match may_be_read(&generation.index) {
+            true => (Action::Retire, "the lock no longer has it"),
+            false => (Action::Drop, "the lock no longer has it, and it was never live"),
+        };
+        IndexStep {
+            index: generation.index.clone(),
+            sink: state.sink.clone(),
+            action,
+            generation: Some(generation.name.clone()),
+            rows_estimated: None,
+            reason: Some(reason.to_owned()),
+            changes: Vec::new(),
+        }
     })
     .collect()
 }

@@ -186,8 +186,10 @@ pub enum Action {
     Refill,
     /// A new generation replaces the live one.
     Rebuild,
-    /// It is in the state but no longer in the lock.
+    /// It is in the state but no longer in the lock, and applications may read it.
     Retire,
+    /// It is no longer in the lock, and was never live: what was begun of it is removed.
+    Drop,
 }
 
 impl Action {
@@ -195,7 +197,13 @@ impl Action {
     pub fn is_supported(self) -> bool {
         matches!(
             self,
-            Self::Create | Self::Resume | Self::Unchanged | Self::Alias | Self::Settings | Self::Rebuild
+            Self::Create
+                | Self::Resume
+                | Self::Unchanged
+                | Self::Alias
+                | Self::Settings
+                | Self::Rebuild
+                | Self::Drop
         )
     }
 

@@ -67,11 +67,18 @@ fn closing(applied: &Applied, dry_run: bool, began: Instant) -> String {
     }
     if applied.documents > 0 {
         let (documents, time) = (counted(applied.documents as usize, "document"), lasted(began.elapsed()));
-        lines.push(format!("wrote {documents} to {} in {time}", counted(applied.plan.steps.len(), "index")));
+        let filled = applied.plan.steps.iter().filter(|step| fills(step.action)).count();
+        let to = if filled > 0 { format!(" to {}", counted(filled, "index")) } else { String::new() };
+        lines.push(format!("wrote {documents}{to} in {time}"));
     }
     let done = if is_unchanged(applied) { "every index is unchanged" } else { "applied" };
     lines.push(format!("{done}; `flusso run` follows the changes since then"));
     lines.join("\n")
+}
+
+/// Whether the documents of an index are written.
+fn fills(action: Action) -> bool {
+    matches!(action, Action::Create | Action::Resume | Action::Rebuild | Action::Extend | Action::Refill)
 }
 
 /// Whether every index was found as the lock wants it, and no document was written.
@@ -89,7 +96,7 @@ mod tests {
         let applied = Applied { documents: 1, repaired: 1, ..Applied::default() };
         let text = closing(&applied, false, Instant::now());
         assert!(text.starts_with("verification repaired 1 document"), "{text}");
-        assert!(text.contains("\nwrote 1 document to 0 indexes in "), "{text}");
+        assert!(text.contains("\nwrote 1 document in "), "{text}");
         assert!(text.ends_with("\napplied; `flusso run` follows the changes since then"), "{text}");
         let nothing = closing(&Applied::default(), false, Instant::now());
         assert_eq!(nothing, "every index is unchanged; `flusso run` follows the changes since then");

@@ -14,6 +14,6 @@ pub static LINT: Lint = Lint {
     why: "\
 Queries go to an alias, which `flusso apply` points to the newest generation. A name is an index or an alias, never \
 both, so apply would have to delete an index that it did not make, with everything in it. It stops instead. Set \
-another `alias` or `index_prefix`, or delete that index yourself if nobody needs it.",
+another `index_prefix` or `index`, or delete that index yourself if nobody needs it.",
     example: None,
 };

@@ -62,7 +62,7 @@ pub(crate) async fn targets(client: &Client, alias: &str) -> Result<Option<Vec<S
 pub(crate) fn is_an_index(alias: &str) -> Finding {
     let message = format!("`{alias}` is an index, not an alias: apply would have to delete it");
     Finding::live("alias-is-an-index", Level::Deny, message)
-        .with_help("choose another `alias`, or delete that index yourself if it is not needed")
+        .with_help("set another `index_prefix`, or delete that index yourself if nobody needs it")
 }
 
 /// Moves the alias to one generation and away from `from`, in one step. Any other index keeps it, and

@@ -180,3 +180,24 @@ fn a_removed_index_is_refused_alike_by_every_command_and_putting_it_back_is_the_
     }
     assert!(said.iter().all(|each| *each == said[0] && each.0 != Some(0)), "{said:#?}");
 }
+
+#[test]
+fn an_index_whose_first_apply_failed_can_be_taken_back() {
+    let mut rig = Rig::new(SHOP, 0.002);
+    rig.compile_and_apply();
+    let before = rig.generations();
+    let text = "version: 1\nindex: broken\ntable: products\nfields:\n  id: long\n  share: { sql: \"100 / (id - 3)\", kind: long }\n";
+    fs::write(rig.path("indexes/broken.yml"), text).expect("the copy is ours");
+    rig.flusso(&["compile"]).assert_code(0);
+    rig.flusso(&["apply"]).assert_code(5).assert_said("division by zero");
+    assert_eq!(rig.generations().len(), before.len() + 1, "it was begun");
+    fs::remove_file(rig.path("indexes/broken.yml")).expect("the copy is ours");
+    rig.flusso(&["compile"]).assert_code(0);
+    rig.flusso(&["apply", "--dry-run"]).assert_code(0).assert_said("it was never live");
+    rig.flusso(&["apply"]).assert_code(0);
+    assert_eq!(rig.generations(), before, "nothing of it is left");
+    let follower = rig.follow();
+    rig.run(&["update shop.products set name = 'followed' where id < 5"]);
+    rig.assert_becomes_right("products");
+    follower.stop().assert_code(0);
+}
