@@ -5,6 +5,7 @@ mod expressions;
 mod judged;
 mod keywords;
 mod odd;
+mod outputs;
 pub(super) mod rig;
 mod rules;
 mod shop;
