@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use flusso_schemas::name::{quote_identifier, quote_literal};
 
+use crate::pg_type::PgType;
 use crate::sql_text::SqlText;
 
 /// A condition over the columns of one row.
@@ -48,12 +49,12 @@ pub enum Test {
     NotIn(Vec<Literal>),
     /// It lies between the two, both included.
     Between(Literal, Literal),
-    /// Its text begins so.
-    StartsWith(Literal),
+    /// Its text begins so; the type of the column says how it is printed.
+    StartsWith(Literal, Box<PgType>),
     /// `StartsWith` over `citext`, which compares as lower case of the database's own collation.
     StartsWithFolded(Literal),
     /// Its text is so: `like` or `ilike` where the type itself has no such operator (enums).
-    TextLike(&'static str, Literal),
+    TextLike(&'static str, Literal, Box<PgType>),
 }
 
 /// A value as SQL writes it.
@@ -67,6 +68,8 @@ pub enum Literal {
     Boolean(bool),
     /// A list with the array's type.
     Array(Vec<Literal>, String),
+    /// A value with its type, where what it is compared with does not say it.
+    Typed(Box<Literal>, String),
 }
 
 impl Condition {
@@ -115,7 +118,16 @@ impl Condition {
             Self::Any(parts) => joined(parts, alias, place, " or ", "false"),
             Self::Not(inner) => format!("({}) is not true", inner.render(alias, Place::Alone)),
             Self::Column { column, nullable, test } => {
-                test.render(&qualified(alias, column), *nullable, place)
+                let column = qualified(alias, column);
+                match (alias, test) {
+                    (Some(_), Test::StartsWith(value, pg_type)) => {
+                        format!("starts_with({}, {})", pg_type.output(&column), value.sql())
+                    }
+                    (Some(_), Test::TextLike(operator, value, pg_type)) => {
+                        format!("{} {operator} {}", pg_type.output(&column), value.sql())
+                    }
+                    _ => test.render(&column, *nullable, place),
+                }
             }
             Self::Sql(text) => match alias {
                 Some(alias) => format!("({})", text.sql(alias)),
@@ -180,12 +192,12 @@ impl Test {
             }
             Self::NotIn(values) => format!("{column} not in ({})", list(values)),
             Self::Between(low, high) => format!("{column} between {} and {}", low.sql(), high.sql()),
-            Self::StartsWith(value) => format!("starts_with({column}::text, {})", value.sql()),
+            Self::StartsWith(value, _) => format!("starts_with({column}::text, {})", value.sql()),
             Self::StartsWithFolded(value) => format!(
                 "starts_with(lower({column}::text collate \"default\"), lower({} collate \"default\"))",
                 value.sql()
             ),
-            Self::TextLike(operator, value) => format!("{column}::text {operator} {}", value.sql()),
+            Self::TextLike(operator, value, _) => format!("{column}::text {operator} {}", value.sql()),
         }
     }
 }
@@ -195,12 +207,23 @@ fn list(values: &[Literal]) -> String {
 }
 
 impl Literal {
+    /// The literal as one of a type.
+    pub(crate) fn typed(self, pg_type: &PgType) -> Self {
+        // A number with a sign binds less than the cast.
+        let text = match self {
+            Self::Number(digits) => Self::Text(digits),
+            other => other,
+        };
+        Self::Typed(Box::new(text), pg_type.cast_name())
+    }
+
     /// The literal in SQL; what the runtime would take for one of its marks is parted.
     fn sql(&self) -> String {
         match self {
             Self::Number(digits) => digits.clone(),
             Self::Boolean(value) => value.to_string(),
             Self::Text(text) => part_marks(quote_literal(text)),
+            Self::Typed(value, pg_type) => format!("{}::{pg_type}", value.sql()),
             Self::Array(items, array_type) => format!("array[{}]::{array_type}", list(items)),
         }
     }

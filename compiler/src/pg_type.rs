@@ -1,5 +1,6 @@
 //! Types of Postgres values, as far as kinds, joins and orders depend on them.
 
+mod output;
 mod parse;
 
 use std::collections::BTreeMap;
@@ -20,6 +21,8 @@ pub struct PgType {
     pub base_name: String,
     /// Whether it is an array of `base`.
     pub array: bool,
+    /// Of an array its elements' own type where that is a domain, of a range the type of its bounds.
+    pub element_name: Option<String>,
     /// Oid of its collation, where it has one. Two types of one run are compared by it.
     pub collation: Option<i64>,
     /// Whether equal texts have equal bytes.
@@ -125,6 +128,10 @@ impl PgType {
             found.base = unnamed_base(column, found.base.clone());
         }
         found.declared = column.pg_type.clone();
+        found.element_name = column.element.clone().filter(|name| match found.base {
+            BaseType::Range(_) => !found.array,
+            _ => found.array && Self::of_text(name, enums.unwrap_or(&none)).base_name != found.base_name,
+        });
         found.collation = column.collation;
         found.collation_deterministic = column.collation_deterministic;
         // `int2vector`, `oidvector`: lists for the catalog, and neither lists nor values for functions.
@@ -146,20 +153,36 @@ impl PgType {
         };
         let base_name = base_name(&base, element, name);
         let declared = format_type.to_owned();
-        let (collation, collation_deterministic) = (None, true);
-        let (equality, order) = (None, None);
-        Self { declared, base, base_name, array, collation, collation_deterministic, equality, order }
+        Self {
+            declared,
+            base,
+            base_name,
+            array,
+            element_name: None,
+            collation: None,
+            collation_deterministic: true,
+            equality: None,
+            order: None,
+        }
     }
 
     /// The type of an array's elements; of any other type itself.
     pub fn element(&self) -> Self {
-        let declared = self.declared.strip_suffix("[]").unwrap_or(&self.base_name).to_owned();
-        if self.array { Self { array: false, declared, ..self.clone() } } else { self.clone() }
+        let own = self.element_name.as_deref().or(self.declared.strip_suffix("[]"));
+        let declared = own.unwrap_or(&self.base_name).to_owned();
+        if self.array {
+            Self { array: false, declared, element_name: None, ..self.clone() }
+        } else {
+            self.clone()
+        }
     }
 
     /// The spelling to cast a text to it, without a length that would cut it.
     pub fn cast_name(&self) -> String {
-        if self.array { format!("{}[]", self.base_name) } else { self.base_name.clone() }
+        if !self.array {
+            return self.base_name.clone();
+        }
+        format!("{}[]", self.element_name.as_ref().unwrap_or(&self.base_name))
     }
 
     /// The spelling that an edge relies on: a length that nothing depends on is left out.
@@ -193,10 +216,12 @@ impl PgType {
         }
     }
 
-    /// Whether `=` between the two is of one btree family, so that no side is cast.
+    /// Whether `=` between the two is of one btree family, so that no side is cast. The family of enums takes
+    /// no domain over one, which the catalog says by its equality.
     pub fn compares_with(&self, other: &Self) -> bool {
         let family = self.btree_family();
-        self.array == other.array && family.is_some() && family == other.btree_family()
+        let have_equality = self.has_equality() && other.has_equality();
+        have_equality && self.array == other.array && family.is_some() && family == other.btree_family()
     }
 
     /// Whether its values have an order (`lt`, `between`, `order_by`, `distinct`): what the catalog says of a
@@ -219,6 +244,13 @@ impl PgType {
                 B::Boolean | B::Uuid | B::Bytea | B::Jsonb | B::Bit | B::Varbit | B::Macaddr | B::Composite
             ) || matches!(&self.base, B::Range(_) | B::Hstore | B::Ltree | B::Other(_) | B::InternalChar);
         self.array || !lacks_it
+    }
+
+    /// Whether two values that are equal may print unlike: `1.0` and `1.00`, `abc` and `ABC`, a day and 24 hours,
+    /// `0` and `-0`.
+    pub fn has_equal_texts(&self) -> bool {
+        use BaseType as B;
+        matches!(self.base, B::Numeric(None) | B::Citext | B::Interval | B::Real | B::Double)
     }
 
     /// Whether it is text of some kind: what `like` takes and code points order.

@@ -191,13 +191,13 @@ pub struct ColumnFacts {
     /// Its declared type as `format_type` spells it, a domain by its name.
     #[serde(rename = "type")]
     pub pg_type: String,
-    /// The type below any domains, with its typmod: `numeric(12,2)`.
+    /// The type below any domains, those of an array's elements too, with its typmod: `numeric(12,2)`.
     pub base: String,
     /// `typtype` of the base: b base, e enum, c composite, r range, m multirange.
     pub base_kind: String,
     /// `typcategory` of the base; A is an array.
     pub category: String,
-    /// Element type of an array.
+    /// Element type of an array, bound type of a range.
     #[serde(default)]
     pub element: Option<String>,
     /// Schema of the base type.

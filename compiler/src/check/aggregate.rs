@@ -120,7 +120,7 @@ impl Checker<'_> {
         };
         let computed = !matches!(function, Function::Min | Function::Max);
         let source = ValueSource::Column(String::new());
-        Some(Value { source, pg_type, nullable, note, about: None, computed })
+        Some(Value { source, pg_type, nullable, note, about: None, computed, made_of: Vec::new() })
     }
 }
 

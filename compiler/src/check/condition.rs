@@ -134,8 +134,8 @@ impl Checker<'_> {
             self.push(empty_list(place.clone(), "no row can match", "name the values, or leave it out"));
             return None;
         }
-        self.scalar_only(&nodes[0], wanted)?;
-        if nodes.iter().any(|node| node.scalar() != Some(Scalar::Null)) {
+        if let Some(node) = nodes.iter().find(|node| !is_null(node)) {
+            self.scalar_only(node, wanted)?;
             self.has_equality(place.clone(), wanted)?;
         }
         let (values, has_null) = self.list(nodes, wanted)?;
@@ -166,8 +166,8 @@ impl Checker<'_> {
             "like" => text_test("like", self.pattern(node, wanted)?, &wanted.pg_type),
             "ilike" => text_test("ilike", self.pattern(node, wanted)?, &wanted.pg_type),
             "starts_with" => starts_with(self.literal(node, &wanted.as_text())?, &wanted.pg_type),
-            "contains" => Test::Compare("@>", self.many(node, wanted)?),
-            _ => Test::Compare("&&", self.many(node, wanted)?),
+            "contains" => Test::Compare("@>", self.many("contains", node, wanted)?),
+            _ => Test::Compare("&&", self.many("overlaps", node, wanted)?),
         };
         Some(Bound::One(test))
     }
@@ -181,12 +181,17 @@ impl Checker<'_> {
             return None;
         }
         let compares_values = match operator.value.as_str() {
-            "ne" => node.scalar() != Some(Scalar::Null) || node.is_missing(),
+            "ne" => values_of(node).iter().any(|node| !is_null(node)),
             "contains" | "overlaps" => pg_type.array,
             _ => false,
         };
         if compares_values {
             self.has_equality(operator.place.clone(), wanted)?;
+        }
+        let is_compared = ["ne", "lt", "lte", "gt", "gte", "between"].contains(&operator.value.as_str());
+        let values = values_of(node).iter().filter(|node| !is_null(node));
+        if let Some(value) = values.into_iter().next().filter(|_| is_compared) {
+            self.scalar_only(value, wanted)?;
         }
         let (fits, needs) = match operator.value.as_str() {
             "lt" | "lte" | "gt" | "gte" | "between" => (pg_type.is_ordered(), "a type with an order"),
@@ -264,15 +269,15 @@ impl Checker<'_> {
     }
 
     /// What an array or a range contains or overlaps: one value or several.
-    fn many(&mut self, node: &Node, wanted: &Wanted) -> Option<Literal> {
+    fn many(&mut self, operator: &str, node: &Node, wanted: &Wanted) -> Option<Literal> {
         if !wanted.pg_type.array {
-            return self.literal(node, &wanted.as_opaque());
+            return match wanted.as_bound().filter(|_| operator == "contains" && is_bound(node)) {
+                Some(bound) => Some(self.literal(node, &bound)?.typed(&bound.pg_type)),
+                None => self.literal(node, &wanted.as_opaque()),
+            };
         }
         let element = Wanted { pg_type: wanted.pg_type.element(), ..wanted.clone() };
-        let nodes = match &node.content {
-            Content::List(nodes) => nodes.as_slice(),
-            _ => std::slice::from_ref(node),
-        };
+        let nodes = values_of(node);
         self.names_values(nodes, node, "it compares with no value")?;
         let values: Vec<Option<Literal>> = nodes.iter().map(|node| self.literal(node, &element)).collect();
         Some(Literal::Array(values.into_iter().collect::<Option<_>>()?, wanted.pg_type.cast_name()))
@@ -295,10 +300,31 @@ impl Bound {
     }
 }
 
-/// Enums have no `like` of their own.
+fn is_null(node: &Node) -> bool {
+    node.scalar() == Some(Scalar::Null) && !node.is_missing()
+}
+
+/// The values of a list, or the one that stands alone.
+fn values_of(node: &Node) -> &[Node] {
+    match &node.content {
+        Content::List(nodes) => nodes,
+        _ => std::slice::from_ref(node),
+    }
+}
+
+/// Whether it is one value that a range may contain, and no range.
+fn is_bound(node: &Node) -> bool {
+    match node.scalar() {
+        Some(Scalar::Text(text)) => !text.starts_with(['[', '(', '{']) && text.trim() != "empty",
+        scalar => scalar.is_some(),
+    }
+}
+
+/// Enums, XML and paths have no `like` of their own.
 fn text_test(operator: &'static str, value: Literal, pg_type: &PgType) -> Test {
+    use crate::pg_type::BaseType as B;
     match pg_type.base {
-        crate::pg_type::BaseType::Enum { .. } => Test::TextLike(operator, value),
+        B::Enum { .. } | B::Xml | B::Ltree => Test::TextLike(operator, value, Box::new(pg_type.clone())),
         _ => Test::Compare(operator, value),
     }
 }
@@ -307,7 +333,7 @@ fn text_test(operator: &'static str, value: Literal, pg_type: &PgType) -> Test {
 fn starts_with(value: Literal, pg_type: &PgType) -> Test {
     match pg_type.base {
         crate::pg_type::BaseType::Citext => Test::StartsWithFolded(value),
-        _ => Test::StartsWith(value),
+        _ => Test::StartsWith(value, Box::new(pg_type.clone())),
     }
 }
 
@@ -358,6 +384,6 @@ mod tests {
             starts_with(Literal::Text("AnN".to_owned()), &pg_type)
         };
         assert_eq!(beginning("public.citext"), Test::StartsWithFolded(Literal::Text("AnN".to_owned())));
-        assert_eq!(beginning("text"), Test::StartsWith(Literal::Text("AnN".to_owned())));
+        assert!(matches!(beginning("text"), Test::StartsWith(..)));
     }
 }

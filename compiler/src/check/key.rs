@@ -101,6 +101,9 @@ fn unsupported(pg_type: &PgType, parts: usize) -> Option<&'static str> {
     if pg_type.array {
         return Some("is a list");
     }
+    if !pg_type.has_equality() {
+        return Some("has no equality, by which a document's row is found");
+    }
     match &pg_type.base {
         B::Smallint | B::Integer | B::BigInt | B::Oid | B::Uuid | B::Date | B::Timestamp | B::TimestampTz => {
             None

@@ -26,6 +26,13 @@ impl Wanted {
         Self { pg_type, ..self.clone() }
     }
 
+    /// The same for one value that a range may contain; none where the type of its bounds is not known.
+    pub(super) fn as_bound(&self) -> Option<Self> {
+        let name = self.pg_type.element_name.as_ref()?;
+        let pg_type = PgType::of_text(name, &crate::pg_type::Enums::new());
+        Some(Self { pg_type, ..self.clone() })
+    }
+
     /// The same where the server alone can say what fits.
     pub(super) fn as_opaque(&self) -> Self {
         let pg_type =
@@ -70,6 +77,13 @@ impl Checker<'_> {
             (Class::Opaque, Scalar::Text(value)) if is_jsonb(wanted) && !is_json(value) => {
                 return self.no_json(value, wanted, place);
             }
+            (Class::Text, Scalar::Text(value)) if is_cut(value, &wanted.pg_type) => {
+                return self.cut(value, wanted, place);
+            }
+            (Class::Opaque, Scalar::Text(value)) if wanted.pg_type.base == BaseType::Composite => {
+                // Postgres reads a row from text only where it is told which.
+                Some(Literal::Text(value.clone()).typed(&wanted.pg_type))
+            }
             (Class::Text | Class::Opaque, Scalar::Text(value)) => Some(Literal::Text(value.clone())),
             (Class::Opaque, _) => Some(Literal::Text(text.clone())),
             (Class::Labels(labels), Scalar::Text(value)) => return self.label(value, labels, wanted, place),
@@ -78,6 +92,9 @@ impl Checker<'_> {
             (Class::Timestamp { zone }, Scalar::Text(value)) if is_timestamp(value) => {
                 if *zone && !names_its_zone(value) {
                     return self.without_zone(value, wanted, place);
+                }
+                if let (false, Some(local)) = (*zone, without_offset(value)) {
+                    return self.with_zone(value, local, wanted, place);
                 }
                 Some(Literal::Text(value.clone()))
             }
@@ -125,6 +142,29 @@ impl Checker<'_> {
             Some(near) => diagnostic.help(format!("write `{near}`")).unsafe_fix(place, near),
             None => diagnostic.help(format!("the labels are {}", listed(labels, "and"))),
         });
+        None
+    }
+
+    /// Postgres would cut it to what the type holds, and compare with that.
+    fn cut(&mut self, value: &str, wanted: &Wanted, place: Place) -> Option<Literal> {
+        let (column, pg_type) = (&wanted.column, &wanted.pg_type);
+        let message = format!("`{column}` is never `{value}`: a value of `{pg_type}` is shorter");
+        self.push(
+            Diagnostic::deny("filter-type-mismatch", place, message)
+                .note(wanted.note.clone())
+                .help(format!("write at most {}", bytes(longest(pg_type).unwrap_or_default()))),
+        );
+        None
+    }
+
+    /// Postgres would drop the offset, and compare with another moment than is meant.
+    fn with_zone(&mut self, value: &str, local: &str, wanted: &Wanted, place: Place) -> Option<Literal> {
+        let message = format!("`{value}` has an offset, which is dropped: `{}` has no zone", wanted.column);
+        self.push(
+            Diagnostic::deny("filter-type-mismatch", place, message)
+                .note(wanted.note.clone())
+                .help(format!("write the time as the column holds it, without an offset: `{local}`")),
+        );
         None
     }
 
@@ -291,10 +331,31 @@ fn is_time(text: &str) -> bool {
 
 /// A date alone is midnight under the pinned session's UTC; a time says its offset.
 fn names_its_zone(text: &str) -> bool {
-    match text.split_once(['T', ' ']) {
-        Some((_, time)) => time.ends_with('Z') || time.contains(['+', '-']),
-        None => true,
+    !text.contains(['T', ' ']) || without_offset(text).is_some()
+}
+
+/// A date and time without the offset that it has; none where it has none.
+fn without_offset(text: &str) -> Option<&str> {
+    let time = text.find(['T', ' '])?;
+    let offset = text[time..].find(['Z', '+', '-'])?;
+    Some(text[..time + offset].trim_end())
+}
+
+/// Most bytes of a value, where Postgres cuts what is longer without a word.
+fn longest(pg_type: &PgType) -> Option<usize> {
+    match pg_type.base {
+        BaseType::InternalChar => Some(1),
+        BaseType::Name => Some(63),
+        _ => None,
     }
+}
+
+fn is_cut(value: &str, pg_type: &PgType) -> bool {
+    longest(pg_type).is_some_and(|most| value.len() > most)
+}
+
+fn bytes(count: usize) -> String {
+    if count == 1 { "1 byte".to_owned() } else { format!("{count} bytes") }
 }
 
 #[cfg(test)]

@@ -122,7 +122,7 @@ pub(super) fn point(literal: &Literal, pg_type: &PgType) -> Option<Point> {
     use BaseType as B;
     let text = match literal {
         Literal::Boolean(value) => return Some(Point::Whole((*value).into())),
-        Literal::Array(..) => return None,
+        Literal::Array(..) | Literal::Typed(..) => return None,
         Literal::Number(text) | Literal::Text(text) => text.as_str(),
     };
     match &pg_type.base {

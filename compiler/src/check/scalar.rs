@@ -32,6 +32,8 @@ pub(super) struct Value {
     pub(super) about: Option<String>,
     /// Whether it is computed, so that nothing declares how many digits it has.
     pub(super) computed: bool,
+    /// The types that a column's values are made of, where they are made of others.
+    pub(super) made_of: Vec<String>,
 }
 
 impl Checker<'_> {
@@ -71,7 +73,15 @@ impl Checker<'_> {
                 let pg_type = self.sql_type(&bound, &text.place, table)?;
                 let note = format!("the expression gives `{pg_type}`");
                 let source = ValueSource::Sql(bound.into_value());
-                Some(Value { source, pg_type, nullable: true, note, about: None, computed: true })
+                Some(Value {
+                    source,
+                    pg_type,
+                    nullable: true,
+                    note,
+                    about: None,
+                    computed: true,
+                    made_of: Vec::new(),
+                })
             }
         }
     }
@@ -84,6 +94,7 @@ impl Checker<'_> {
             note: described(&self.short(&table.name), column),
             about: Some(format!("column:{}.{}", table.name, Ident::new(&column.name))),
             computed: false,
+            made_of: column.made_of.clone().unwrap_or_default(),
         }
     }
 
@@ -99,7 +110,9 @@ impl Checker<'_> {
             None => self.inferred(&value, &written.place)?,
         };
         self.indexed_lengths(written, &value);
+        let is_row = value.pg_type.base == BaseType::Composite;
         let holds = self.accepted(kind, written, &value)
+            && (!is_row || self.json_is_stable(&value.made_of, &written.place))
             && self.enum_order(written, &value.pg_type)
             && self.labels_fit(written, &value)
             && self.format_reads(kind, written, &value);

@@ -19,7 +19,7 @@ use super::probe::ROW;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::model::Table;
 use crate::sql_text::{Names, SqlText};
-use catalog::Cast;
+use catalog::{Cast, Used};
 
 impl<'a> Checker<'a> {
     /// Whether nothing is known against an expression; what is, is pushed.
@@ -38,7 +38,7 @@ impl<'a> Checker<'a> {
         let functions = self.functions(names);
         let operators = self.operators(names);
         let casts = self.casts();
-        let of_names = self.types_of_names(names);
+        let of_names = self.types_of_names(names, table);
         if let Some(column) = names.system_columns.first() {
             return Some(system_column(column, place));
         }
@@ -70,8 +70,7 @@ impl<'a> Checker<'a> {
                 // What the catalog does not say is taken for the worst.
                 Err(error) => return Some(unknown_casts(error, place)),
             };
-            let used: Vec<String> =
-                used_types(names, bound, table).into_iter().chain(of_names.iter().cloned()).collect();
+            let used = used(names, of_names, bound, table);
             if let Some(cast) = casts.iter().find(|cast| cast.is_among(&used)) {
                 return Some(unstable_cast(cast, place));
             }
@@ -107,15 +106,33 @@ impl<'a> Checker<'a> {
     }
 }
 
-/// Types that an expression casts to, those of the columns it reads, and those that these are made of.
-fn used_types(names: &Names, bound: &SqlText, table: &Table) -> Vec<String> {
+impl Checker<'_> {
+    /// Whether a row type's value becomes JSON by nothing that may change: `to_json` looks for casts to `json`.
+    pub(super) fn json_is_stable(&mut self, made_of: &[String], place: &Place) -> bool {
+        let found = match self.casts() {
+            Ok(casts) => {
+                let is_made = |cast: &&Cast| cast.target == "json" && made_of.contains(&cast.source);
+                casts.iter().find(is_made).map(|cast| unstable_cast(cast, place))
+            }
+            Err(error) => Some(unknown_casts(error, place)),
+        };
+        let is_stable = found.is_none();
+        self.diagnostics.extend(found);
+        is_stable
+    }
+}
+
+/// What comes up in an expression: types that it casts to, those of what its columns and calls give, and those
+/// that these are made of.
+fn used(names: &Names, of_names: &[String], bound: &SqlText, table: &Table) -> Used {
     let columns = bound.columns();
     let of_columns = columns.iter().filter_map(|name| table.column(name));
     let of_columns = of_columns.flat_map(|column| {
         let made_of = column.made_of.iter().flatten().cloned();
         [type_of(table, column).base_name].into_iter().chain(made_of)
     });
-    names.casts.iter().cloned().chain(of_columns).collect()
+    let targets: Vec<String> = catalog::targets(names).into_iter().chain(of_names.iter().cloned()).collect();
+    Used { values: of_columns.chain(targets.iter().cloned()).collect(), targets }
 }
 
 /// What Postgres refuses over a nondeterministic collation, at the first row and not before.

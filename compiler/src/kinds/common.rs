@@ -124,7 +124,7 @@ fn finite(expression: &str, excluded: &[&str]) -> String {
 pub(super) fn text(expression: &str, pg_type: &PgType) -> Rendered {
     Rendered::Text(match pg_type.base {
         BaseType::Text | BaseType::Varchar(_) => format!("to_json({expression})"),
-        _ => format!("to_json({expression}::text)"),
+        _ => format!("to_json({})", pg_type.output(expression)),
     })
 }
 

@@ -4,7 +4,7 @@ use flusso_schemas::lock;
 use serde_json::Value;
 
 use crate::model::{Aggregate, Function, ValueSource};
-use crate::pg_type::BaseType;
+use crate::pg_type::{BaseType, PgType};
 
 use super::alias::Aliases;
 use super::from::{GroupForm, condition, join, start};
@@ -99,11 +99,39 @@ fn over(aggregate: &Aggregate, of: &ValueSource, alias: &str) -> String {
         (Function::Min | Function::Max, _) if pg_type.is_collated() => {
             format!("{function}({x} collate \"C\")")
         }
+        (Function::Min | Function::Max, _) if pg_type.has_equal_texts() => first_text(function, pg_type, &x),
         (Function::Sum | Function::Avg, B::Real | B::Double) => format!("{function}({x}::text::numeric)"),
         (Function::Sum, B::Money) => format!("sum({x}::numeric)"),
         (Function::Sum, B::Interval) => sum_of_intervals(&x),
         (Function::Avg, B::Interval) => format!("({} / count({x}))", sum_of_intervals(&x)),
         _ => format!("{function}({})", argument(of, alias)),
+    }
+}
+
+/// The least or greatest value, and of equal ones the one whose text comes first: which of them `min` and
+/// `max` give depends on the order in which the rows come.
+fn first_text(function: &str, pg_type: &PgType, x: &str) -> String {
+    if matches!(pg_type.base, BaseType::Real | BaseType::Double) && !pg_type.array {
+        // Zeros alone are equal and print unlike, so nothing has to be sorted.
+        let zero = format!(
+            "case when bool_or({x} = 0 and {text} = '-0') then '-0' else '0' end",
+            text = pg_type.output(x)
+        );
+        return format!(
+            "(case when {function}({x}) = 0 then ({zero})::{} else {function}({x}) end)",
+            pg_type.cast_name()
+        );
+    }
+    let direction = if function == "max" { " desc" } else { "" };
+    let text = pg_type.output(x);
+    let order = format!("order by {x}{direction}, {text} collate \"C\"");
+    match pg_type.array {
+        // An array of arrays has no arrays for elements.
+        true => format!(
+            "((array_agg({text} {order}) filter (where {x} is not null))[1])::{}",
+            pg_type.cast_name()
+        ),
+        false => format!("((array_agg({x} {order}) filter (where {x} is not null))[1])"),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::condition::Condition;
 use crate::model::Pair;
+use crate::pg_type::PgType;
 
 use super::alias::Aliases;
 use super::reach::{Reach, reach};
@@ -41,14 +42,29 @@ impl GroupForm {
         if first.pairs.len() == 1 && !nullable && node.when.is_none() { Self::Plain } else { Self::Row }
     }
 
-    /// The group over these columns.
-    pub(crate) fn text(self, columns: &[String]) -> String {
-        let texts: Vec<String> = columns.iter().map(|column| format!("{column}::text")).collect();
+    /// The group over these columns of these types.
+    pub(crate) fn text(self, columns: &[String], types: &[PgType]) -> String {
+        let texts: Vec<String> =
+            columns.iter().zip(types).map(|(column, pg_type)| pg_type.output(column)).collect();
         match self {
             Self::Plain => texts.concat(),
             Self::Row => format!("row({})::text", texts.join(", ")),
         }
     }
+}
+
+/// The types of a row's columns.
+pub(crate) fn types<'a>(
+    tree: &Tree<'_>,
+    row: RowId,
+    names: impl IntoIterator<Item = &'a String>,
+) -> Vec<PgType> {
+    names.into_iter().map(|name| tree.pg_type(row, name)).collect()
+}
+
+/// The types of the columns that a row is joined by.
+fn child_types(tree: &Tree<'_>, row: RowId) -> Vec<PgType> {
+    types(tree, row, tree.rows[row].pairs.iter().map(|pair| &pair.child))
 }
 
 /// Columns of a row by its alias.
@@ -73,7 +89,11 @@ pub(crate) fn root_from(tree: &Tree<'_>, aliases: &mut Aliases) -> From {
 pub(crate) fn start(tree: &Tree<'_>, aliases: &mut Aliases, first: RowId, form: GroupForm) -> (From, Group) {
     let (from, own) = first_row(tree, aliases, first, Some(form));
     let is_printed = matches!(reach(tree, first), Reach::Row { is_same_text: false, .. });
-    let group = if is_printed { printed_group() } else { Group { text: form.text(&own), keys: own } };
+    let group = if is_printed {
+        printed_group()
+    } else {
+        Group { text: form.text(&own, &child_types(tree, first)), keys: own }
+    };
     (from, group)
 }
 
@@ -131,7 +151,9 @@ pub(crate) fn lateral_parents(
     let text = (!is_same_text).then_some(form);
     let from = parents(tree, aliases, row, &parent_columns, text);
     let names = parent_names(parent_columns.len());
-    let group = if is_same_text { Group { text: form.text(&names), keys: names } } else { printed_group() };
+    let types = types(tree, row, &parent_columns);
+    let group =
+        if is_same_text { Group { text: form.text(&names, &types), keys: names } } else { printed_group() };
     (from, group)
 }
 
@@ -163,8 +185,10 @@ fn parents(
         .zip(bare_parent_names(names.len()))
         .map(|(column, name)| format!("{column} as {name}"))
         .collect();
-    selected
-        .extend(text.map(|form| format!("{}{} as g", form.text(&own), collation(tree, row, names, form))));
+    let own_types = types(tree, row, names);
+    selected.extend(
+        text.map(|form| format!("{}{} as g", form.text(&own, &own_types), collation(tree, row, names, form))),
+    );
     let distinct = if is_unique(tree, row, names) { "" } else { "distinct " };
     let mut query = vec![format!("select {distinct}{}", selected.join(", "))];
     query.extend(from.lines);

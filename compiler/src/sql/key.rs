@@ -34,12 +34,12 @@ fn width(pg_type: &PgType) -> u8 {
 
 /// A key's parts as text, exactly as the stream of changes prints them.
 ///
-/// It calls the types' output functions. So does a cast to text, but for these two: it gives `true` for `t`,
-/// and an address a mask that it does not have.
+/// It calls the types' output functions. So does [`PgType::output`], but for these two: their cast to text
+/// gives `true` for `t`, and an address a mask that it does not have.
 pub(crate) fn texts(tree: &Tree<'_>, columns: &[String]) -> Vec<String> {
     let text = |(name, column): (&String, &String)| match tree.pg_type(ROOT, name).base {
         BaseType::Boolean | BaseType::Inet => format!("concat({column})"),
-        _ => format!("{column}::text"),
+        _ => tree.pg_type(ROOT, name).output(column),
     };
     tree.index.key.iter().zip(columns).map(text).collect()
 }

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::model::{Scalar, ValueSource};
 
 use super::alias::Aliases;
-use super::from::{GroupForm, columns};
+use super::from::{GroupForm, columns, types};
 use super::segment::Segments;
 use super::text::{column, literal};
 use super::tree::{Member, Node, NodeId, Part, Presence, RowId, Tree};
@@ -91,8 +91,10 @@ fn slot(tree: &Tree<'_>, aliases: &mut Aliases, segments: &mut Segments, node: N
 /// which no row's text is: the child is looked for and not found.
 fn slot_key(tree: &Tree<'_>, aliases: &mut Aliases, node: &Node<'_>, form: GroupForm) -> String {
     let first = &tree.rows[node.chain[0]];
-    let parent = aliases.of(tree, first.parent.expect("the root stands in no slot"));
-    let key = form.text(&columns(&parent, first.pairs.iter().map(|pair| &pair.parent)));
+    let parent_row = first.parent.expect("the root stands in no slot");
+    let parent = aliases.of(tree, parent_row);
+    let names = || first.pairs.iter().map(|pair| &pair.parent);
+    let key = form.text(&columns(&parent, names()), &types(tree, parent_row, names()));
     match node.when {
         None => key,
         Some(when) => format!("case when {} then {key} else '' end", when.sql(&parent)),

@@ -103,7 +103,7 @@ impl OrderPart {
             ValueSource::Sql(text) => format!("({})", text.sql(alias)),
         };
         match self.pg_type.base {
-            _ if self.as_text => format!("{expression}::text collate \"C\""),
+            _ if self.as_text => format!("{} collate \"C\"", self.pg_type.output(&expression)),
             _ if self.pg_type.array => expression,
             BaseType::Text | BaseType::Varchar(_) | BaseType::Char => format!("{expression} collate \"C\""),
             BaseType::Citext => format!("{expression}::text collate \"C\""),

@@ -13,6 +13,9 @@ pub(crate) struct Call {
     pub(crate) name: String,
 }
 
+/// A type by the name it is cast to.
+pub(crate) type Cast = Call;
+
 /// Everything that an expression calls.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Names {
@@ -20,8 +23,8 @@ pub(crate) struct Names {
     pub(crate) calls: BTreeSet<Call>,
     /// Operators.
     pub(crate) operators: BTreeSet<String>,
-    /// First words of the types that it casts to.
-    pub(crate) casts: BTreeSet<String>,
+    /// Types that it casts to, those of several words by the first.
+    pub(crate) casts: BTreeSet<Cast>,
     /// Words without parentheses that read the clock or the session.
     pub(crate) session_words: BTreeSet<String>,
     /// Columns that every table has and no user wrote (`ctid`).
@@ -91,7 +94,7 @@ impl Names {
         } else if SYSTEM_COLUMNS.contains(&name) && !next_is("(") && !columns.contains(&name) {
             self.system_columns.insert(name.to_owned());
         } else if tokens.get(at + 1).is_some_and(|next| next.kind == Kind::Text) {
-            self.casts.insert(name.to_owned());
+            self.casts.insert(Cast { schema: schema(tokens, at), name: name.to_owned() });
         } else if (next_is("(") && !token.is_reserved()) || is_attribute(tokens, at) {
             self.calls.insert(Call { schema: schema(tokens, at), name: name.to_owned() });
         }
@@ -116,13 +119,14 @@ fn schema(tokens: &[Token], at: usize) -> Option<String> {
     is_qualified.then(|| tokens[at - 2].name.clone()).flatten().filter(|_| !is_attribute(tokens, at))
 }
 
-/// The last part of a type's qualified name.
-fn type_name(tokens: &[Token], at: usize) -> String {
+/// A type by the last parts of its qualified name.
+fn type_name(tokens: &[Token], at: usize) -> Cast {
     let mut last = at;
     while tokens.get(last + 1).is_some_and(|next| next.is(".")) && tokens.get(last + 2).is_some() {
         last += 2;
     }
-    tokens[last].name.clone().unwrap_or_default()
+    let schema = (last > at).then(|| tokens[last - 2].name.clone()).flatten();
+    Cast { schema, name: tokens[last].name.clone().unwrap_or_default() }
 }
 
 /// A string constant without its quotes; escapes stay as they are written.
@@ -162,7 +166,9 @@ mod tests {
         let found =
             names("price||'a'::shop.label -current_date >= cast(ctid as text) and date 'today' is null");
         assert_eq!(found.operators.into_iter().collect::<Vec<_>>(), ["-", ">=", "||"]);
-        assert_eq!(found.casts.into_iter().collect::<Vec<_>>(), ["date", "label", "text"]);
+        let casts: Vec<String> =
+            found.casts.into_iter().map(|cast| cast.schema.unwrap_or_default() + "." + &cast.name).collect();
+        assert_eq!(casts, [".date", ".text", "shop.label"]);
         assert_eq!(found.session_words.into_iter().collect::<Vec<_>>(), ["current_date"]);
         assert_eq!(found.system_columns.into_iter().collect::<Vec<_>>(), ["ctid"]);
         assert_eq!(found.constants, ["a", "today"]);

@@ -6,6 +6,7 @@ mod extensions;
 mod judged;
 mod keywords;
 mod odd;
+mod outputs;
 pub(super) mod rig;
 mod rules;
 mod shop;

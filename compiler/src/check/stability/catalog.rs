@@ -29,23 +29,70 @@ struct Overload {
 pub(super) struct Cast {
     pub(super) source: String,
     pub(super) target: String,
+    /// Whether it is made only where the text says the type that it leads to.
+    is_explicit: bool,
+}
+
+/// What an expression may turn into what, by names as `format_type` spells them.
+pub(super) struct Used {
+    /// Types of the values that come up.
+    pub(super) values: Vec<String>,
+    /// Types that are cast to.
+    pub(super) targets: Vec<String>,
 }
 
 impl Cast {
-    /// Whether it may be what turns a value of one of these types into another: a user's type comes up, and
-    /// every type of a user that comes up is among them.
-    pub(super) fn is_among(&self, types: &[String]) -> bool {
-        let last = |name: &str| name.rsplit('.').next().unwrap_or(name).trim_matches('"').to_owned();
-        let both = [self.source.as_str(), self.target.as_str()];
-        let of_users: Vec<&str> = both.into_iter().filter(|name| name.contains('.')).collect();
-        if of_users.is_empty() && self.source != self.target {
+    /// Whether it may be what turns a value into another: each of its ends that is a user's type comes up, and
+    /// what it leads to is cast to where it is made in no other way.
+    pub(super) fn is_among(&self, used: &Used) -> bool {
+        let is_users = |name: &String| name.contains('.');
+        let has_value = |name: &String| used.values.contains(name);
+        if self.source == self.target {
+            return has_value(&self.source);
+        }
+        if !is_users(&self.source) && !is_users(&self.target) {
             // No name says where a value of one of Postgres's own types is turned into another.
             return true;
         }
-        let ends = if of_users.is_empty() { both.to_vec() } else { of_users };
-        let ends: Vec<String> = ends.into_iter().map(last).collect();
-        types.iter().any(|name| ends.contains(&last(name)))
+        let comes_up = |name: &String| !is_users(name) || has_value(name);
+        comes_up(&self.source)
+            && comes_up(&self.target)
+            && (is_users(&self.target) || !self.is_explicit || used.targets.contains(&self.target))
     }
+}
+
+/// Types of Postgres as the grammar spells them too, with the names that `format_type` gives them.
+const SPELLINGS: &[(&str, &[&str])] = &[
+    ("bigint", &["bigint"]),
+    ("bit", &["\"bit\"", "bit", "bit varying"]),
+    ("boolean", &["boolean"]),
+    ("char", &["\"char\"", "character", "character varying"]),
+    ("character", &["character", "character varying"]),
+    ("dec", &["numeric"]),
+    ("decimal", &["numeric"]),
+    ("double", &["double precision"]),
+    ("float", &["double precision", "real"]),
+    ("int", &["integer"]),
+    ("integer", &["integer"]),
+    ("national", &["character", "character varying"]),
+    ("nchar", &["character", "character varying"]),
+    ("real", &["real"]),
+    ("smallint", &["smallint"]),
+    ("time", &["time with time zone", "time without time zone"]),
+    ("timestamp", &["timestamp with time zone", "timestamp without time zone"]),
+];
+
+/// The types that an expression's text casts to by names of the grammar, or that what it calls casts to.
+pub(super) fn targets(names: &Names) -> Vec<String> {
+    let spelled =
+        |cast: &Call| SPELLINGS.iter().find(|(name, _)| *name == cast.name).map(|(_, types)| *types);
+    let mut targets: Vec<String> =
+        names.casts.iter().filter_map(spelled).flatten().map(|&name| name.to_owned()).collect();
+    // `to_json(x)` looks for a cast to `json`; `quote_literal(x)` and `'a' || x` are made with one to `text`.
+    if !names.calls.is_empty() || names.operators.contains("||") {
+        targets.extend(["json", "text"].map(str::to_owned));
+    }
+    targets
 }
 
 impl<'a> Checker<'a> {
@@ -92,7 +139,11 @@ impl<'a> Checker<'a> {
 
     /// The types of what is cast to, of arguments and results of users' functions, and of whatever these are
     /// made of.
-    pub(super) fn types_of_names(&mut self, names: &Names) -> Result<&'a [String], &'a ProbeError> {
+    pub(super) fn types_of_names(
+        &mut self,
+        names: &Names,
+        table: &Table,
+    ) -> Result<&'a [String], &'a ProbeError> {
         if names.casts.is_empty() && names.calls.is_empty() {
             return Ok(&[]);
         }
@@ -100,11 +151,18 @@ impl<'a> Checker<'a> {
             let literals: Vec<String> = names.map(|name| quote_literal(name)).collect();
             format!("array[{}]::pg_catalog.name[]", literals.join(", "))
         };
-        let types = list(&mut names.casts.iter());
+        let path = list(&mut search_path(table).iter());
+        let types = list(&mut names.casts.iter().map(|cast| &cast.name));
+        let no_schema = String::new();
+        let schemas = list(&mut names.casts.iter().map(|cast| cast.schema.as_ref().unwrap_or(&no_schema)));
         let functions = list(&mut names.calls.iter().map(|call| &call.name));
         self.rows(format!(
             "with recursive part(oid) as (\
-             select t.oid from pg_catalog.pg_type t where t.typname = any({types}) \
+             select t.oid from pg_catalog.pg_type t \
+             join pg_catalog.pg_namespace n on n.oid = t.typnamespace \
+             join rows from (pg_catalog.unnest({schemas}), pg_catalog.unnest({types})) cast_to(schema, name) \
+             on t.typname = cast_to.name and (n.nspname = cast_to.schema \
+             or cast_to.schema = '' and n.nspname = any({path})) \
              union select each.oid from pg_catalog.pg_proc p cross join pg_catalog.unnest(\
              p.prorettype || p.proargtypes::pg_catalog.oid[] || p.proallargtypes) each(oid) \
              where p.proname = any({functions}) and p.pronamespace <> 'pg_catalog'::pg_catalog.regnamespace \
@@ -132,24 +190,28 @@ impl<'a> Checker<'a> {
     /// the server's objection where it refuses to say.
     pub(super) fn casts(&mut self) -> Result<Vec<Cast>, &'a ProbeError> {
         let lines = self.rows(format!(
-            "select pg_catalog.format_type(source, null) || '{PART}' || pg_catalog.format_type(target, null) from (\
-             select castsource as source, casttarget as target, castfunc as oid from pg_catalog.pg_cast \
-             union all select 'text'::pg_catalog.regtype, oid, typinput from pg_catalog.pg_type \
-             union all select oid, 'text'::pg_catalog.regtype, typoutput from pg_catalog.pg_type) each(source, target, oid) \
+            "select pg_catalog.format_type(source, null) || '{PART}' || pg_catalog.format_type(target, null) \
+             || '{PART}' || context::pg_catalog.text from (\
+             select castsource as source, casttarget as target, castfunc as oid, castcontext from pg_catalog.pg_cast \
+             union all select 'text'::pg_catalog.regtype, oid, typinput, 'i' from pg_catalog.pg_type \
+             union all select oid, 'text'::pg_catalog.regtype, typoutput, 'i' from pg_catalog.pg_type) \
+             each(source, target, oid, context) \
              join pg_catalog.pg_proc p using (oid) \
              where p.provolatile <> 'i' and p.pronamespace <> 'pg_catalog'::pg_catalog.regnamespace"
         ))?;
         let cast = |line: &String| {
-            let (source, target) = line.split_once(PART)?;
-            Some(Cast { source: source.to_owned(), target: target.to_owned() })
+            let (source, rest) = line.split_once(PART)?;
+            let (target, context) = rest.split_once(PART)?;
+            let is_explicit = context != "i";
+            Some(Cast { source: source.to_owned(), target: target.to_owned(), is_explicit })
         };
         let mut casts: Vec<Cast> = lines.iter().filter_map(cast).collect();
         // The names of these types are looked up in the catalog each time.
-        casts.extend(
-            pinned::CATALOG_TYPES
-                .iter()
-                .map(|name| Cast { source: (*name).to_owned(), target: (*name).to_owned() }),
-        );
+        casts.extend(pinned::CATALOG_TYPES.iter().map(|name| Cast {
+            source: (*name).to_owned(),
+            target: (*name).to_owned(),
+            is_explicit: false,
+        }));
         Ok(casts)
     }
 

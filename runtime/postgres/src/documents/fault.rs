@@ -76,6 +76,9 @@ pub(crate) enum Fault {
         /// What the server says, without values.
         words: String,
     },
+    /// A statement would write: what it calls does, and the transaction only reads.
+    #[error("a query of the lock writes, and documents are only read: {0}")]
+    Writes(String),
     /// A statement of the lock does not fit the catalog.
     #[error("the lock's queries do not fit the catalog: {0}")]
     Catalog(String),
@@ -96,6 +99,9 @@ impl From<tokio_postgres::Error> for Fault {
             // Else an answer is not what our own statement asks for, and would not be next time.
             return if is_lost(&error) { Self::Lost(words(&error)) } else { Self::Internal(words(&error)) };
         };
+        if *code == SqlState::READ_ONLY_SQL_TRANSACTION {
+            return Self::Writes(words(&error));
+        }
         match kind_of(code.code()) {
             ErrorKind::ConnectionLost => Self::Lost(words(&error)),
             ErrorKind::LockNotAvailable => Self::Locked,
@@ -163,6 +169,7 @@ impl Fault {
             | Self::ControlByte(_)
             | Self::Null { .. }
             | Self::Query { .. }
+            | Self::Writes(_)
             | Self::Row { .. }
             | Self::Condition { .. } => ErrorKind::Rejected,
             Self::Standby | Self::Catalog(_) => ErrorKind::Drift,
@@ -177,6 +184,9 @@ impl Fault {
             Self::Catalog(_) => {
                 error.with_help("run `flusso compile` against this database, then `flusso apply`")
             }
+            Self::Writes(_) => error.with_help(
+                "make every function, cast and operator that the index calls `immutable` and without a side effect, then run `flusso compile`",
+            ),
             Self::Row { .. } => error.with_help(
                 "correct the row, or the field's `sql:` so that it takes every value; then run this again",
             ),
@@ -207,6 +217,15 @@ mod tests {
         for fault in [failed("22012"), Fault::Oversized, Fault::ControlByte(1), null] {
             assert_eq!(fault.clone().into_error("orders", true).kind, ErrorKind::TooMuch);
             assert_eq!(fault.into_error("orders", false).kind, ErrorKind::Rejected);
+        }
+    }
+
+    #[test]
+    fn a_query_that_writes_is_final_however_many_rows_were_asked_for() {
+        for narrowable in [true, false] {
+            let error = Fault::Writes("no".to_owned()).into_error("orders", narrowable);
+            assert_eq!(error.kind, ErrorKind::Rejected);
+            assert!(error.help.expect("help").contains("flusso compile"));
         }
     }
 

@@ -15,20 +15,32 @@ with recursive want as (
     union all select a.atttypid from pg_attribute a
       where t.typtype = 'c' and a.attrelid = t.typrelid and a.attnum > 0 and not a.attisdropped
   ) inner_part(oid)
+), bases(type, base) as (
+  -- Each type with the one below any domains.
+  select distinct p.part, p.part from parts p
+  union
+  select b.type, t.typbasetype from bases b join pg_type t on t.oid = b.base where t.typtype = 'd'
 ), abilities as materialized (
   -- A container, a range and an enum have the operators of their kind; other types those of their default
-  -- operator class, their own or that of a type with the same bytes. 403 is btree, 405 hash.
+  -- operator class, their own or that of a type with the same bytes. 403 is btree, 405 hash. The operators of
+  -- enums take no domain over one.
   select p.type, json_agg(format_type(p.part, null)) filter (where p.part <> p.type) as made_of,
-    bool_and(t.typtype in ('d', 'c', 'e', 'r', 'm') or t.typcategory = 'A' or o.any_class) as equality,
-    bool_and(t.typtype in ('d', 'c', 'e', 'r', 'm') or t.typcategory = 'A' or o.btree) as order
+    bool_and(t.typtype in ('d', 'c', 'e', 'r', 'm') or t.typcategory = 'A' or o.any_class)
+      and not d.of_enum as equality,
+    bool_and(t.typtype in ('d', 'c', 'e', 'r', 'm') or t.typcategory = 'A' or o.btree)
+      and not d.of_enum as order
   from parts p join pg_type t on t.oid = p.part cross join lateral (
     select count(*) > 0 as any_class, coalesce(bool_or(k.opcmethod = 403), false) as btree
     from pg_opclass k
     where k.opcdefault and k.opcmethod in (403, 405) and (k.opcintype = t.oid or exists (
       select from pg_cast s where s.castsource = t.oid and s.casttarget = k.opcintype
         and s.castmethod = 'b' and s.castcontext = 'i'))
-  ) o
-  group by p.type
+  ) o cross join lateral (
+    select u.typtype = 'd' and exists (select from bases b join pg_type e on e.oid = b.base
+      where b.type = u.oid and e.typtype = 'e') as of_enum
+    from pg_type u where u.oid = p.type
+  ) d
+  group by p.type, d.of_enum
 )
 select c.oid, n.nspname::text, c.relname::text, json_build_object(
   'oid', c.oid::int8, 'kind', c.relkind, 'persistence', c.relpersistence, 'identity', c.relreplident,
@@ -53,7 +65,9 @@ select c.oid, n.nspname::text, c.relname::text, json_build_object(
   'columns', (
     select json_agg(json_build_object(
       'name', a.attname, 'num', a.attnum, 'type', format_type(a.atttypid, a.atttypmod),
-      'base', format_type(b.oid, case when b.typmod >= 0 then b.typmod else a.atttypmod end),
+      'base', case when b.elem <> e.oid and b.typcategory = 'A'
+        then format_type(e.oid, case when e.typmod >= 0 then e.typmod end) || '[]'
+        else format_type(b.oid, case when b.typmod >= 0 then b.typmod else a.atttypmod end) end,
       'base_kind', b.typtype, 'category', b.typcategory,
       'element', case when b.elem <> 0 then format_type(b.elem, null) end,
       'type_schema', b.typnsp, 'made_of', y.made_of, 'equality', y.equality, 'order', y.order, 'not_null', a.attnotnull or b.notnull, 'generated', a.attgenerated,
@@ -82,10 +96,20 @@ select c.oid, n.nspname::text, c.relname::text, json_build_object(
         from d join pg_type t on t.oid = d.typbasetype where d.typtype = 'd'
       )
       select d.oid, d.typtype, d.typmod, d.typnotnull as notnull, d.typcategory,
-        case when d.typcategory = 'A' then d.typelem else 0 end as elem,
+        case when d.typcategory = 'A' then d.typelem
+          else coalesce((select r.rngsubtype from pg_range r where d.oid in (r.rngtypid, r.rngmultitypid)), 0)
+        end as elem,
         (select nspname from pg_namespace where oid = d.typnamespace) as typnsp
       from d where d.typtype <> 'd'
-    ) b
+    ) b cross join lateral (
+      -- The element below any domains.
+      with recursive d as (
+        select b.elem as oid, -1 as typmod
+        union all
+        select t.typbasetype, t.typtypmod from d join pg_type t on t.oid = d.oid where t.typtype = 'd'
+      )
+      select d.oid, d.typmod from d left join pg_type t on t.oid = d.oid where t.typtype is distinct from 'd'
+    ) e
     where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
   ),
   'enums', (
@@ -93,11 +117,8 @@ select c.oid, n.nspname::text, c.relname::text, json_build_object(
       select json_agg(enumlabel order by enumsortorder) from pg_enum where enumtypid = e.oid))
     from pg_type e
     where e.typtype = 'e' and e.oid in (
-      select coalesce(nullif(et.typelem, 0), et.oid)
-      from pg_attribute ea
-      join pg_type et0 on et0.oid = ea.atttypid
-      join pg_type et on et.oid = coalesce(nullif(et0.typbasetype, 0), et0.oid)
-      where ea.attrelid = c.oid and not ea.attisdropped)
+      select ep.part from pg_attribute ea join parts ep on ep.type = ea.atttypid
+      where ea.attrelid = c.oid and ea.attnum > 0 and not ea.attisdropped)
   )
 )::text
 from want c join pg_namespace n on n.oid = c.relnamespace

@@ -366,3 +366,23 @@ async fn a_pattern_that_ends_in_an_escape_is_refused() {
     let judged = judged(&rig.pinned_session().await, escaped).await;
     assert!(judged.lock.is_some(), "{:?}", judged.words());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cast_of_another_type_or_to_another_speaks_against_none() {
+    let mut rig = Rig::new();
+    rig.run(&SCHEMA);
+    rig.run(&[
+        "create schema other",
+        "create type other.grade as enum ('a')",
+        "create function other.spelled(other.grade) returns text stable language sql return (select min(s) from x.t)",
+        "create cast (other.grade as text) with function other.spelled(other.grade)",
+        "create type x.grade as enum ('a', 'b')",
+        "create function x.number(x.grade) returns int stable language sql return (select count(*) from x.t)::int",
+        "create cast (x.grade as int) with function x.number(x.grade)",
+        "alter table x.t add g x.grade",
+    ]);
+    let refused: Vec<_> =
+        lints(&rig, &["g::text"]).await.into_iter().filter(|(_, words)| !words.is_empty()).collect();
+    assert!(refused.is_empty(), "{refused:#?}");
+    all_are(&rig, "sql-expression-unstable", &["g::int", "g::integer + 1", "cast(g as int4)"]).await;
+}

@@ -9,7 +9,7 @@ use super::rig::{Builder, Rig, key};
 /// Base types, ranges, an enum, a composite, a domain and arrays, by the names that `format_type` gives them.
 const TYPES: &str = "select format_type(t.oid, null) from pg_type t where t.typnamespace = 'pg_catalog'::regnamespace
     and t.typtype in ('b', 'r', 'm') and t.typname !~ '^(_|pg_node_tree|pg_ndistinct|pg_dependencies|pg_mcv_list|pg_brin|pg_ddl)'
-    union all select unnest(array['x.label', 'x.pair', 'x.unequal', 'x.unequal[]', 'x.email', 'x.list', 'x.span', 'integer[]', 'text[]', 'json[]', 'point[]', 'x.label[]',
+    union all select unnest(array['x.label', 'x.mood', 'x.deep', 'x.number[]', 'x.pair', 'x.unequal', 'x.unequal[]', 'x.email', 'x.list', 'x.span', 'integer[]', 'text[]', 'json[]', 'point[]', 'x.label[]',
       'numeric(12,2)', 'character(5)', 'character varying(9)', 'bit(3)', 'timestamp(3) with time zone[]', 'uuid[]'])
     order by 1";
 
@@ -85,7 +85,7 @@ fn value(pg_type: &str) -> Option<&'static str> {
         "macaddr" => "08:00:2b:01:02:03",
         "macaddr8" => "08:00:2b:01:02:03:04:05",
         "point" => "(1,1)",
-        "x.label" => "a",
+        "x.label" | "x.mood" | "x.deep" => "a",
         "x.email" => "a@b",
         "x.pair" => "(1,b)",
         "x.unequal" => "(1,1)",
@@ -140,6 +140,14 @@ async fn every_type_in_every_place_is_a_finding_or_a_lock_that_runs() {
         "create type x.unequal as (a int, b json)",
         "create domain x.email as text",
         "create domain x.list as integer[]",
+        "create domain x.number as integer",
+        "create domain x.shallow as x.label",
+        "create domain x.deep as x.shallow",
+        "create type x.mood as enum ('a', 'b')",
+        "create table x.log (at timestamptz)",
+        "create function x.acts(x.mood) returns text volatile language plpgsql as \
+         'begin insert into x.log values (now()); return ''other''; end'",
+        "create cast (x.mood as text) with function x.acts(x.mood)",
         "create type x.span as range (subtype = float8)",
     ]);
     let types: Vec<String> = rig.sql.query(TYPES).expect(TYPES).into_iter().flatten().flatten().collect();
