@@ -38,7 +38,7 @@ impl<'a> Checker<'a> {
         let functions = self.functions(names);
         let operators = self.operators(names);
         let casts = self.casts();
-        let of_names = self.types_of_names(names, table);
+        let of_names = self.types_of_names(names);
         if let Some(column) = names.system_columns.first() {
             return Some(system_column(column, place));
         }

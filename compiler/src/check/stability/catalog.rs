@@ -139,11 +139,7 @@ impl<'a> Checker<'a> {
 
     /// The types of what is cast to, of arguments and results of users' functions, and of whatever these are
     /// made of.
-    pub(super) fn types_of_names(
-        &mut self,
-        names: &Names,
-        table: &Table,
-    ) -> Result<&'a [String], &'a ProbeError> {
+    pub(super) fn types_of_names(&mut self, names: &Names) -> Result<&'a [String], &'a ProbeError> {
         if names.casts.is_empty() && names.calls.is_empty() {
             return Ok(&[]);
         }
@@ -151,7 +147,7 @@ impl<'a> Checker<'a> {
             let literals: Vec<String> = names.map(|name| quote_literal(name)).collect();
             format!("array[{}]::pg_catalog.name[]", literals.join(", "))
         };
-        let path = list(&mut search_path(table).iter());
+        let path = list(&mut self.search_path.iter());
         let types = list(&mut names.casts.iter().map(|cast| &cast.name));
         let no_schema = String::new();
         let schemas = list(&mut names.casts.iter().map(|cast| cast.schema.as_ref().unwrap_or(&no_schema)));
