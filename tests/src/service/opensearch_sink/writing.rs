@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 use flusso_runtime::ErrorKind;
 use flusso_runtime::sink::{Answer, Cause, WriteBatch};
 use flusso_schemas::lock::Compression;
+use serde_json::json;
 
 use super::proxy::Proxy;
-use super::rig::{Rig, TestLease, batch, connect, documents, index, key, plan, prefix, write};
+use super::rig::{Rig, TestLease, batch, connect, documents, index, index_of, key, plan, prefix, write};
 
 #[tokio::test]
 async fn an_older_version_is_answered_with_the_newer_one_and_an_equal_one_is_taken() {
@@ -22,6 +23,18 @@ async fn an_older_version_is_answered_with_the_newer_one_and_an_equal_one_is_tak
     let stored =
         rig.sink.get_many(&generation, &["a".to_owned()]).await.expect("read").remove(0).expect("there");
     assert_eq!((stored.version, stored.json.as_slice()), (10, &br#"{"n":2}"#[..]));
+}
+
+#[tokio::test]
+async fn a_document_comes_back_byte_by_byte() {
+    let rig = Rig::start().await;
+    let body = json!({ "mappings": { "properties": { "n": { "type": "object", "enabled": false } } } });
+    let generation = rig.generation(&index_of("bytes", body)).await;
+    let written = r#"{"a" : 1e400, "b":1.00,"c":123456789012345678901234567890.10,"d":-0}"#;
+    assert_eq!(write(&rig, &generation, 1, &[("a", written)], &[]).await, [Answer::Done]);
+    let stored =
+        rig.sink.get_many(&generation, &["a".to_owned()]).await.expect("read").remove(0).expect("there");
+    assert_eq!(String::from_utf8_lossy(&stored.json), format!("{{\"n\":{written}}}"));
 }
 
 #[tokio::test]
