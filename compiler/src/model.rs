@@ -120,7 +120,6 @@ pub struct Field {
 
 /// What fills a field.
 #[derive(Clone, Debug)]
-#[expect(clippy::large_enum_variant, reason = "a project holds one a field, and nothing copies them")]
 pub enum Form {
     /// One value of this row.
     Scalar(Scalar),
@@ -187,7 +186,7 @@ pub enum ValueSource {
     /// A column by its exact name.
     Column(String),
     /// An expression over the row's own columns.
-    Sql(SqlText),
+    Sql(Box<SqlText>),
 }
 
 /// Related rows, as an object, a list of objects, a value or a list of values.

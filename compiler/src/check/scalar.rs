@@ -72,7 +72,7 @@ impl Checker<'_> {
                 let bound = self.sql_text(&text.value, &text.place, table)?;
                 let pg_type = self.sql_type(&bound, &text.place, table)?;
                 let note = format!("the expression gives `{pg_type}`");
-                let source = ValueSource::Sql(bound.into_value());
+                let source = ValueSource::Sql(Box::new(bound.into_value()));
                 Some(Value {
                     source,
                     pg_type,

@@ -132,7 +132,7 @@ pub(super) fn pg_type(text: &str) -> PgType {
 /// An expression over a table's row.
 pub(super) fn sql(table: &Table, text: &str) -> ValueSource {
     let columns: Vec<&str> = table.facts.columns.iter().map(|column| column.name.as_str()).collect();
-    ValueSource::Sql(SqlText::new(text, &columns).expect("an expression"))
+    ValueSource::Sql(Box::new(SqlText::new(text, &columns).expect("an expression")))
 }
 
 /// `column operator number`
