@@ -246,7 +246,7 @@ impl DriftCause {
                 names.source(),
                 names.sink(sink),
                 names.aliases(sink),
-                names.accept_new_source(names.slot())
+                names.move_to_new_cluster(names.slot())
             ),
             Self::OtherDatabase { sink, recorded, current, slot } => format!(
                 "check that {} names database `{recorded}`: going on would lead {} in {} to the rows of \

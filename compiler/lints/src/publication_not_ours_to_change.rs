@@ -28,6 +28,18 @@ pub fn create(role: &str, publication: &str, database: &str) -> Finding {
         .with_help(format!("run `grant create on database {} to {}`", identifier(database), identifier(role)))
 }
 
+/// The publication does not exist, and the role cannot create one for tables of other owners.
+pub fn create_for(role: &str, publication: &str, foreign: &[&TableName], statement: &str) -> Finding {
+    let names: Vec<String> = foreign.iter().map(ToString::to_string).collect();
+    let tables = listed(&names, "and");
+    let owned = if foreign.len() == 1 { "is owned" } else { "are owned" };
+    LINT.live(format!(
+        "role `{role}` cannot create publication `{publication}`: {tables} {owned} by another role"
+    ))
+    .about("server")
+    .with_help(format!("let the owner of the tables, or a superuser, run `{statement}`"))
+}
+
 /// A table cannot be added to the publication, or changed in it.
 pub fn member(role: &str, table: &TableName, publication: &str, statement: &str) -> Finding {
     of_table(

@@ -2,7 +2,7 @@
 
 use flusso_runtime::error::{Error, ErrorKind, Result};
 use flusso_runtime::secret::{Resolver, Secret, UNCLEAR_CREDENTIALS, has_clear_credentials};
-use flusso_schemas::lock::{OpenSearchPlan, UrlEndpoint};
+use flusso_schemas::lock::{OpenSearchPlan, SecretRef, UrlEndpoint};
 use url::Url;
 
 use crate::tls::TlsPlan;
@@ -10,7 +10,7 @@ use crate::transport::Transport;
 
 /// A transport to where the plan's references lead. Nothing is sent yet.
 pub(crate) fn transport(plan: &OpenSearchPlan, resolver: &Resolver) -> Result<Transport> {
-    let mut url = parse(&address(&plan.url, resolver)?)?;
+    let mut url = parse(&address(&plan.url, resolver)?, &called(&plan.url))?;
     let credentials = credentials(plan, &url, resolver)?;
     let strip = url.set_username("").and_then(|()| url.set_password(None));
     strip.expect("an HTTP URL may have a user and a password");
@@ -32,20 +32,28 @@ fn address(endpoint: &UrlEndpoint, resolver: &Resolver) -> Result<String> {
     }
 }
 
-fn parse(text: &str) -> Result<Url> {
+/// How a message calls a URL.
+fn called(endpoint: &UrlEndpoint) -> String {
+    match endpoint {
+        UrlEndpoint::Url(SecretRef::Env(name)) => format!("`${name}`, the sink's `url`,"),
+        _ => "the sink's `url`".to_owned(),
+    }
+}
+
+fn parse(text: &str, called: &str) -> Result<Url> {
     if !has_clear_credentials(text) {
-        let message = format!("the sink's `url` {UNCLEAR_CREDENTIALS}, so it cannot be reached");
+        let message = format!("{called} {UNCLEAR_CREDENTIALS}, so it cannot be reached");
         return Err(Error::new(ErrorKind::Misconfigured, message)
             .with_help("write `%40` for `@`, `%2F` for `/` and `%3F` for `?`"));
     }
     let is_http = |url: &Url| matches!(url.scheme(), "http" | "https") && url.has_host();
     // The text may hold a password, and the parser's error says which part it is about without it.
     let url = Url::parse(text.trim()).ok().filter(is_http).ok_or_else(|| {
-        Error::new(ErrorKind::Misconfigured, "the sink's `url` is not an HTTP URL, so it cannot be reached")
-            .with_help("write it as `http://host:9200`")
+        let message = format!("{called} is not an HTTP URL, so it cannot be reached");
+        Error::new(ErrorKind::Misconfigured, message).with_help("write it as `http://host:9200`")
     })?;
     if url.query().is_some() || url.fragment().is_some() {
-        let message = "the sink's `url` has a part after `?` or `#`, which requests cannot carry";
+        let message = format!("{called} has a part after `?` or `#`, which requests cannot carry");
         return Err(Error::new(ErrorKind::Misconfigured, message).with_help(
             "end the URL before `?` and `#`; a user and password are written in front of the host",
         ));
@@ -111,7 +119,7 @@ mod tests {
             "https://u:12/hunter2@h",
             "https://u:a@hunter2@h",
         ] {
-            let error = parse(text).expect_err(text);
+            let error = parse(text, "the URL").expect_err(text);
             assert_eq!(error.kind, ErrorKind::Misconfigured);
             assert!(!error.to_string().contains("hunter2"), "{error}");
         }
@@ -120,9 +128,9 @@ mod tests {
     #[test]
     fn what_no_request_would_carry_is_refused() {
         for text in ["http://h:1/?api_key=hunter2", "http://h:1?", "http://h/p#hunter2", "http://h:1#"] {
-            let error = parse(text).expect_err(text).to_string();
+            let error = parse(text, "the URL").expect_err(text).to_string();
             assert!(error.contains("after `?` or `#`") && !error.contains("hunter2"), "{error}");
         }
-        assert!(parse("http://h:1/p").is_ok());
+        assert!(parse("http://h:1/p", "the URL").is_ok());
     }
 }

@@ -86,6 +86,16 @@ impl Names {
         self.then(&self.commands(slot), "flusso apply --accept-new-source")
     }
 
+    /// Drops the slot where it is left behind, then every state, and lets apply begin again on another cluster.
+    pub fn move_to_new_cluster(&self, slot: &str) -> String {
+        let states: Vec<String> = self.states.iter().map(|(sink, index)| self.delete(sink, index)).collect();
+        format!(
+            "run `{}` on the old cluster, where the slot would keep its log for ever; {}",
+            drop_statement(slot),
+            self.then(&states, "flusso apply --accept-new-source")
+        )
+    }
+
     /// Drops a slot and every state, and lets apply begin again beside what is live.
     pub fn rebuild_everything(&self, slot: &str) -> String {
         self.then_apply(&self.commands(slot))
@@ -130,12 +140,8 @@ impl Names {
         )
     }
 
-    /// Does nothing where there is no such slot.
     fn drop_slot(&self, slot: &str) -> String {
-        let statement = format!(
-            "select pg_drop_replication_slot(slot_name) from pg_replication_slots where slot_name = {}",
-            quote_literal(slot)
-        );
+        let statement = drop_statement(slot);
         match &self.plan.source.endpoint {
             SourceEndpoint::Url(SecretRef::Env(name)) => format!("`psql \"${name}\" -c \"{statement}\"`"),
             _ => format!("`{statement}` in the source database"),
@@ -167,6 +173,14 @@ impl Names {
             SinkKind::Stdout { .. } => None,
         })
     }
+}
+
+/// Does nothing where there is no such slot.
+fn drop_statement(slot: &str) -> String {
+    format!(
+        "select pg_drop_replication_slot(slot_name) from pg_replication_slots where slot_name = {}",
+        quote_literal(slot)
+    )
 }
 
 /// Aliases in words, each once.

@@ -120,8 +120,19 @@ fn publication_itself(needs: &SourceNeeds<'_>, facts: &CatalogFacts) -> Option<F
         }
         None => {
             let (role, database) = (&facts.server.role, &facts.server.database);
-            let may = role.create_in_database || role.superuser;
-            (!may).then(|| publication_not_ours_to_change::create(&role.name, name, database))
+            let is_foreign =
+                |table: &&TableName| facts.relations.get(*table).is_some_and(|facts| !facts.owned);
+            let tables: Vec<&TableName> = needs.tables.iter().map(|(table, _)| &table.name).collect();
+            let foreign: Vec<&TableName> = tables.iter().copied().filter(is_foreign).collect();
+            match (role.superuser, foreign.is_empty()) {
+                (true, _) => None,
+                (_, false) => {
+                    let create = publication::create(name, &tables);
+                    Some(publication_not_ours_to_change::create_for(&role.name, name, &foreign, &create))
+                }
+                (_, true) => (!role.create_in_database)
+                    .then(|| publication_not_ours_to_change::create(&role.name, name, database)),
+            }
         }
     }
 }

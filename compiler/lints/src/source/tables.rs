@@ -150,7 +150,8 @@ fn published(
     }
     if source.manage.contains(&Manage::Publication) {
         let role = &facts.server.role;
-        let is_ours = role.superuser || (relation.owned && found.is_none_or(|found| found.owned));
+        // One that does not exist has one finding for all tables.
+        let is_ours = role.superuser || found.is_none_or(|found| relation.owned && found.owned);
         return (!is_ours)
             .then(|| publication_not_ours_to_change::member(&role.name, name, publication, &add));
     }

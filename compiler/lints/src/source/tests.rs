@@ -239,6 +239,23 @@ fn a_publication_that_leaves_out_operations_is_altered_or_reported() {
     assert!(judged(&plan(&manage), &facts).starts_with("table-not-published: "));
 }
 
+/// An `alter publication` could not run: there is nothing to alter.
+#[test]
+fn a_publication_that_cannot_be_created_is_one_finding_with_the_whole_statement() {
+    let mut facts = facts();
+    facts.server.publications = Some(Vec::new());
+    let relation = facts.relations.get_mut(&table()).expect("the table");
+    (relation.owned, relation.published) = (false, Vec::new());
+    let plan = plan(&[Manage::Publication, Manage::Slot]);
+    let found = judge(&SourceNeeds::of(&plan), &facts);
+    assert_eq!(found.len(), 1, "{found:?}");
+    let help = found[0].help.as_deref().expect("it says what to run");
+    assert!(
+        help.ends_with("run `create publication \"flusso_shop\" for table \"shop\".\"orders\"`"),
+        "{help}"
+    );
+}
+
 fn judged_table(manage: &[Manage], change: impl FnOnce(&mut RelationFacts)) -> String {
     let mut facts = facts();
     change(facts.relations.get_mut(&table()).expect("the table"));

@@ -216,9 +216,9 @@ fn a_label_that_is_added_after_compile_is_in_the_documents_of_the_rows_that_have
 #[test]
 fn a_function_beside_the_one_that_an_index_calls_makes_the_index_stale_until_an_apply() {
     let mut rig = Rig::new(SHOP, 0.005);
-    let scored = "  id: long\n  score: { kind: integer, sql: \"shop.score(loyalty)\" }";
-    rig.edit("indexes/users.yml", "  id: long\n  email", &format!("{scored}\n  email"));
-    rig.run(&["create function shop.score(integer) returns integer language sql immutable return $1 + 1"]);
+    let scored = "  loyalty: { kind: integer, sql: \"shop.score(loyalty)\" }";
+    rig.edit("indexes/users.yml", "  loyalty: short", scored);
+    rig.run(&["create function shop.score(integer) returns integer language sql immutable return $1"]);
     rig.compile_and_apply();
     let follower = rig.follow();
     // Postgres prefers it for `loyalty`, which is a smallint.
