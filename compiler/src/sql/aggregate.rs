@@ -135,7 +135,8 @@ fn first_text(function: &str, pg_type: &PgType, x: &str) -> String {
     }
 }
 
-/// The sum of intervals, part by part as Postgres has it, and NULL where no interval is as long.
+/// The sum of intervals, part by part as Postgres has it, and NULL where no interval is as long. Hours are counted by
+/// `div`: the quotient of `/` is rounded, so that 35,999,999 h 59 min 59.999998 s had 36,000,000 hours.
 fn sum_of_intervals(x: &str) -> String {
     let months = format!("sum(extract(year from {x}) * 12 + extract(month from {x}))");
     let days = format!("sum(extract(day from {x}))");
@@ -143,9 +144,9 @@ fn sum_of_intervals(x: &str) -> String {
         "sum(extract(hour from {x}) * 3600 + extract(minute from {x}) * 60 + extract(second from {x}))"
     );
     format!(
-        "(case when abs({months}) < 2147483648 and abs({days}) < 2147483648 and abs({seconds}) / 3600 < 2147483648 \
+        "(case when abs({months}) < 2147483648 and abs({days}) < 2147483648 and abs({seconds}) < 2147483648::numeric * 3600 \
          then make_interval(months => {months}::integer, days => {days}::integer, \
-         hours => trunc({seconds} / 3600)::integer, secs => ({seconds} % 3600)::double precision) end)"
+         hours => div({seconds}, 3600)::integer, secs => ({seconds} % 3600)::double precision) end)"
     )
 }
 

@@ -105,12 +105,13 @@ async fn sums_and_averages_never_overflow_and_do_not_depend_on_the_order_of_rows
         &[
             "create table a (id int primary key)",
             "create table b (id int primary key, a_id int references a, d float8, r real, m money, i interval)",
-            "insert into a values (1), (2)",
+            "insert into a values (1), (2), (3)",
             "insert into b values
                (1, 1, 1e308, 3e38, '92233720368547758.07', '178000000 years'),
                (2, 1, 1e308, 3e38, '92233720368547758.07', '178000000 years'),
                (3, 2, 0.1, 0.1, '1.50', '1 month 12:00'), (4, 2, 0.2, 0.2, '1.25', '1 month 1 day 12:00'),
-               (5, 2, 1e16, 1e16, null, null), (6, 2, -1e16, -1e16, null, null)",
+               (5, 2, 1e16, 1e16, null, null), (6, 2, -1e16, -1e16, null, null),
+               (7, 3, null, null, null, '35999999:59:59.999998')",
         ],
         &json!({
             "table": "a",
@@ -134,6 +135,8 @@ async fn sums_and_averages_never_overflow_and_do_not_depend_on_the_order_of_rows
         assert_eq!(shown(&built[0].1, key), shown(&wanted, key), "{key}");
     }
     assert_eq!(built[0].1["mean"].as_f64(), Some(0.075));
+    let nearly = build(&builder, &index, &keys(&["3"])).await;
+    assert_eq!(nearly[0].1["span"], "PT35999999H59M59.999998S", "the next hour is not begun");
     let largest = builder.documents.build(&index, &keys(&["1"]), &[]).await.expect("a document");
     let largest = texts(&largest).remove(&key(&["1"])).expect("it is there");
     assert!(largest.contains(&format!("\"double\":2{}", "0".repeat(308))), "{largest}");
