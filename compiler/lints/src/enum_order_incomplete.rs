@@ -12,8 +12,8 @@ pub static LINT: Lint = Lint {
     exit: Exit::Findings,
     summary: "`order` does not name every label of the Postgres enum.",
     why: "\
-`order` decides how documents sort. Rows with a label that it does not name sort after all others, which looks like a \
-wrong result to whoever sorts by the field. A label that was added to the enum later has the same effect until it is \
+`order` decides how documents sort. Rows with a label that it does not name sort after all others, so queries \
+that sort by the field get a wrong order. A label that was added to the enum later has the same effect until it is \
 named here.",
     example: None,
 };

@@ -12,7 +12,7 @@ pub static LINT: Lint = Lint {
     exit: Exit::Findings,
     summary: "A kind does not accept the type of its column or expression.",
     why: "\
-There is no sure way from the one to the other: a text that is no number has no place in `long`, and OpenSearch would \
+Not every value of the type fits the kind: a text such as `abc` cannot be stored as `long`, and OpenSearch would \
 refuse the document. The same holds for an aggregate or an order that Postgres does not have for the type. Write a \
 kind that accepts the type, or convert the value with `sql`.",
     example: None,

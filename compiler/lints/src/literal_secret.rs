@@ -16,7 +16,7 @@ Everyone who can read the repository, its history or a build log has the credent
 take it out of the history. Write a reference to an environment variable, a file or a command, which flusso reads \
 when it connects; then change the credential. A user name is not a secret. Findings never repeat the value. In other \
 texts a credential is the password of a URL, or what is assigned to a whole word such as `password`; a placeholder \
-(`user:password@host`), a pattern and a reference without a default are none.",
+(`user:password@host`), a pattern and a reference without a default do not count.",
     example: Some(Example {
         bad: "    url: postgres://app:hunter2@db.example.org/shop",
         good: "    url: \"${DATABASE_URL}\"",

@@ -12,7 +12,7 @@ pub static LINT: Lint = Lint {
     exit: Exit::Findings,
     summary: "A field is `required`, and its value may be missing.",
     why: "\
-`required` promises whoever reads the documents that the field always has a value. Here a row may have null, or no \
+`required` promises that the field always has a value. Here a row may have null, or no \
 related row. Make the columns NOT NULL and the foreign key valid, write a `default`, or leave `required` out.",
     example: None,
 };

@@ -54,7 +54,7 @@ impl<'a> Probes<'a> {
         sql: String,
         search_path: Vec<String>,
     ) -> Option<&'a Result<Vec<String>, ProbeError>> {
-        // Postgres takes no text with a NUL in it; whoever wrote one is told where it stands.
+        // Postgres takes no text with a NUL in it, and the reader of the file has a finding for it.
         if sql.contains('\0') {
             return None;
         }

@@ -6,7 +6,7 @@ use flusso_schemas::name::quote_identifier;
 
 use super::tree::{RowId, Tree};
 
-/// Names that queries give to what is no table.
+/// Names that queries give to subqueries and lists.
 const TAKEN: [&str; 3] = ["element", "keys", "parents"];
 
 /// The aliases of one query.

@@ -184,7 +184,7 @@ fn misplaced(project: &Project, outcome: &Outcome) -> Option<String> {
         for label in &finding.labels {
             let file = project.read.files.iter().find(|file| file.path == label.file)?;
             if file.text.get(label.byte_start..label.byte_end).is_none() {
-                return Some(format!("{label:?} of {finding:?} is no place of the file"));
+                return Some(format!("{label:?} of {finding:?} is outside its file"));
             }
         }
         let fix = diagnostic.fix.as_ref();
@@ -192,7 +192,7 @@ fn misplaced(project: &Project, outcome: &Outcome) -> Option<String> {
             let text = &project.read.files[fix.place.file].text;
             text.get(fix.place.start..fix.place.end).is_none()
         }) {
-            return Some(format!("{fix:?} is no place of the file"));
+            return Some(format!("{fix:?} is outside its file"));
         }
     }
     let is_refused = outcome.diagnostics.iter().any(|each| each.is_deny());
