@@ -119,6 +119,8 @@ impl Condition {
             Self::Not(inner) => format!("({}) is not true", inner.render(alias, Place::Alone)),
             Self::Column { column, nullable, test } => {
                 let column = qualified(alias, column);
+                // Without an alias it is the lock's text of the condition, which is part of the fingerprint: that says
+                // what is meant, whichever function prints the column.
                 match (alias, test) {
                     (Some(_), Test::StartsWith(value, pg_type)) => {
                         format!("starts_with({}, {})", pg_type.output(&column), value.sql())

@@ -36,6 +36,7 @@ mod token_count;
 mod uuid;
 
 pub use auto::{NAME as AUTO, NoInference, infer};
+pub(crate) use common::{TERM_BYTES_MAX, UNIT_BYTES_MAX};
 
 /// Every kind, sorted by name. `auto` is none: it stands for one of these ([`infer`]).
 pub const ALL: &[&dyn Kind] = &[

@@ -12,7 +12,7 @@ use std::ops::Range;
 use crate::diagnostic::{Diagnostic, SourceFile};
 use crate::sql_text::string_constants;
 
-pub(crate) use credential::outside_references;
+pub(crate) use credential::{outside_references, replace_references};
 pub(crate) use said::Quotable;
 
 /// Keys at the left edge of a project file whose nested values hold no credential.

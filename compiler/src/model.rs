@@ -96,12 +96,7 @@ impl Table {
     /// Whether no two rows agree on these columns: some unique, immediate, whole index is over a subset
     /// of them whose columns are all NOT NULL or compared by equality.
     pub fn is_unique_on(&self, columns: &[&str]) -> bool {
-        self.facts.indexes.iter().any(|index| {
-            let keys = index.columns.iter().take(index.nkeys);
-            let proves =
-                index.unique && index.immediate && index.valid && !index.partial && !index.expressions;
-            proves && keys.flatten().all(|key| columns.contains(&key.as_str()))
-        })
+        self.facts.indexes.iter().any(|index| index.proves_unique(columns))
     }
 }
 

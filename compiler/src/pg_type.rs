@@ -238,11 +238,22 @@ impl PgType {
     /// Whether Postgres has `min` and `max` of it; of some types that have an order it does not.
     pub fn has_min(&self) -> bool {
         use BaseType as B;
-        let lacks_it =
-            matches!(
-                &self.base,
-                B::Boolean | B::Uuid | B::Bytea | B::Jsonb | B::Bit | B::Varbit | B::Macaddr | B::Composite
-            ) || matches!(&self.base, B::Range(_) | B::Hstore | B::Ltree | B::Other(_) | B::InternalChar);
+        let lacks_it = matches!(
+            &self.base,
+            B::Boolean
+                | B::Uuid
+                | B::Bytea
+                | B::Jsonb
+                | B::Bit
+                | B::Varbit
+                | B::Macaddr
+                | B::Composite
+                | B::Range(_)
+                | B::Hstore
+                | B::Ltree
+                | B::Other(_)
+                | B::InternalChar
+        );
         self.array || !lacks_it
     }
 

@@ -106,7 +106,7 @@ impl SqlText {
 ///
 /// # Errors
 ///
-/// The text is no expression.
+/// The text is not an expression.
 pub(crate) fn string_constants(text: &str) -> Result<Vec<Range<usize>>, SqlTextError> {
     let strings = scan::tokens(text)?.into_iter().filter(|token| token.kind == Kind::Text);
     Ok(strings.map(|token| token.start..token.end).collect())

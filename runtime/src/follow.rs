@@ -98,10 +98,7 @@ async fn follow_once(
     is_ready: &mut bool,
 ) -> Result<()> {
     let opening = Opening::new(backends, lock, sink, options).await?;
-    opening.check_origin().await?;
-    check_lock(&opening).await?;
-    opening.check_states().await?;
-    opening.check_slot().await?;
+    check(&opening).await?;
     let mut stream = tokio::select! {
         stream = opening.source.capture.stream(lock) => stream?,
         () = options.shutdown.requested() => return Ok(()),
@@ -111,10 +108,7 @@ async fn follow_once(
     for state in opening.states.iter() {
         state.reload().await?;
     }
-    opening.check_origin().await?;
-    check_lock(&opening).await?;
-    opening.check_states().await?;
-    opening.check_slot().await?;
+    check(&opening).await?;
     settle_swaps(&opening, lock).await?;
     let feeds = live_feeds(&opening).await?;
     let doubts = Doubts::default();
@@ -146,6 +140,14 @@ async fn settle(doubts: &Doubts, session: &Arc<Session>) -> Result<()> {
     doubts.settle(session).await
 }
 
+/// Everything that has to fit before anything is written, what explains the rest first.
+async fn check(opening: &Opening) -> Result<()> {
+    opening.check_origin().await?;
+    check_lock(opening).await?;
+    opening.check_states().await?;
+    opening.check_slot().await
+}
+
 /// A state that says: this very lock was applied.
 async fn check_lock(opening: &Opening) -> Result<()> {
     let ours = opening.plan.digest();
@@ -153,15 +155,15 @@ async fn check_lock(opening: &Opening) -> Result<()> {
         let applied = state.project().await.and_then(|project| project.lock_digest);
         let message = match applied {
             Some(digest) if digest == ours => continue,
-            // Apply would refuse it: it is not named as the way on.
-            Some(_) if retired(opening, state).await.iter().any(|step| !step.action.is_supported()) => {
+            Some(digest) => {
+                // What apply would refuse is not named as the way on.
                 let steps = retired(opening, state).await;
-                return refuse_unsupported(&ApplyPlan { steps, ..ApplyPlan::default() });
+                refuse_unsupported(&ApplyPlan { steps, ..ApplyPlan::default() })?;
+                format!(
+                    "this lock ({ours}) is not the one that was applied to sink `{}` ({digest})",
+                    state.sink
+                )
             }
-            Some(digest) => format!(
-                "this lock ({ours}) is not the one that was applied to sink `{}` ({digest})",
-                state.sink
-            ),
             None => format!("no apply has been completed in sink `{}`", state.sink),
         };
         return Err(Error::new(ErrorKind::Drift, message).with_help("run `flusso apply`"));

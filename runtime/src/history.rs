@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use flusso_schemas::hash::short_hash;
 use flusso_schemas::lock::edges_fingerprint;
 use flusso_schemas::lsn::Lsn;
-use flusso_schemas::state::{CatalogRecord, Confirmed, Picked, Written};
+use flusso_schemas::state::{CatalogRecord, Confirmed, Picked};
 
 use crate::error::Result;
 use crate::feed::Feeds;
@@ -29,7 +29,7 @@ pub struct History {
     /// What ends at this position or before may have been picked by other rules than what comes again.
     picked_since: Lsn,
     /// The first transaction that was written after the confirmed position.
-    written: Option<Written>,
+    written: Option<TransactionStart>,
     /// Whether the last confirmed transaction was seen, or lies before what is streamed.
     is_seen: bool,
     /// Whether the stream is past everything that it has to bring.
@@ -40,7 +40,12 @@ pub struct History {
 impl History {
     /// What a stream that begins at `from` has to bring where everything up to `confirmed` was confirmed, and
     /// what came after `picked_since` was picked by the rules of now, as was `written`.
-    pub fn new(confirmed: Confirmed, from: Lsn, picked_since: Lsn, written: Option<Written>) -> Self {
+    pub fn new(
+        confirmed: Confirmed,
+        from: Lsn,
+        picked_since: Lsn,
+        written: Option<TransactionStart>,
+    ) -> Self {
         let is_seen = confirmed.transaction_end.is_none_or(|end| end <= from.max(picked_since));
         let is_past = from >= confirmed.position && written.is_none();
         Self { confirmed, picked_since, written, is_seen, is_past, open: None }
@@ -70,9 +75,7 @@ impl History {
 
     /// The first transaction above the confirmed position: where one was written, it is that.
     fn pass(&mut self, start: TransactionStart, event: Event) -> Result<Option<Event>> {
-        let TransactionStart { xid, commit, commit_time_us } = start;
-        let is_written =
-            self.written.is_none_or(|written| written == Written { commit, xid, commit_time_us });
+        let is_written = self.written.is_none_or(|written| written == start);
         if !self.is_seen || !is_written {
             return Err(self.differs());
         }
@@ -121,7 +124,7 @@ pub async fn recognised_by(
     records: &BTreeMap<usize, CatalogRecord>,
     states: &[SinkState],
     confirmed: Lsn,
-) -> (Picked, Option<Written>) {
+) -> (Picked, Option<TransactionStart>) {
     let ours = Picked { routes: routes(feeds, records), since: confirmed };
     let Some((_, project)) = lowest_project(states).await else { return (ours, None) };
     match project.picked.filter(|picked| picked.routes == ours.routes) {
@@ -218,7 +221,7 @@ mod tests {
 
     #[test]
     fn a_log_without_what_was_written_last_is_another_one() {
-        let written = Some(Written { commit: Lsn(210), xid: 10, commit_time_us: 7 });
+        let written = Some(TransactionStart { commit: Lsn(210), xid: 10, commit_time_us: 7 });
         let began =
             |from: u64| History::new(super::tests::from(from).confirmed, Lsn(from), Lsn(100), written);
         let again = [begin(9, 180), commit(190), Event::Keepalive(Lsn(205))];

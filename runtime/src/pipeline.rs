@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use flusso_schemas::lsn::Lsn;
-use flusso_schemas::state::{Confirmed, Picked, StaleMark, Written};
+use flusso_schemas::state::{Confirmed, Picked, StaleMark};
 use futures_util::future::try_join_all;
 use tokio::sync::{OnceCell, watch};
 use tokio::time::Instant;
@@ -22,7 +22,7 @@ use crate::history::History;
 use crate::progress::{Progress, ProgressEvent, Shutdown};
 use crate::source::{ChangeStream, Event, ResolveRequest, TransactionStart};
 use crate::stale::{self, Unread};
-use crate::state::{self, SinkState, of_sink};
+use crate::state::{Confirmation, SinkState, of_sink};
 use crate::writer::Writer;
 
 /// How often a write that nobody answered is built and sent anew before the session is begun again.
@@ -336,7 +336,7 @@ impl Pipeline {
     /// all, though nothing may have come of it: it is what a stream from there begins with.
     async fn mark_written(&self, cause: Cause<'_>) -> Result<()> {
         let mark = || async {
-            let Some(first) = cause.first.map(written) else { return Ok(()) };
+            let Some(first) = cause.first else { return Ok(()) };
             try_join_all(self.states.iter().map(|state| state.mark_written(first, &self.picked)))
                 .await
                 .map(drop)
@@ -413,7 +413,7 @@ impl Pipeline {
         let news = confirming.pending.take_if(|pending| self.is_news(pending));
         let Some(Pending { confirmed, note, open, .. }) = news else { return Ok(()) };
         wait_durable(&self.source.capture, note).await?;
-        let recorded = state::Confirming { confirmed, picked: &self.picked, written: open.map(written) };
+        let recorded = Confirmation { confirmed, picked: &self.picked, written: open };
         for state in self.states.iter() {
             state.confirm(&recorded, &self.feeds.names_in(&state.sink)).await?;
         }
@@ -424,10 +424,6 @@ impl Pipeline {
         confirming.first = open;
         Ok(())
     }
-}
-
-fn written(TransactionStart { xid, commit, commit_time_us }: TransactionStart) -> Written {
-    Written { commit, xid, commit_time_us }
 }
 
 /// Ends at that instant; never where there is none.

@@ -10,6 +10,7 @@ use flusso_schemas::lock::{IndexPlan, Lock};
 use flusso_schemas::lsn::Lsn;
 use flusso_schemas::name::TableName;
 use flusso_schemas::report::{Finding, SourceChange};
+pub use flusso_schemas::state::TransactionStart;
 use flusso_schemas::state::{CatalogRecord, StaleCause};
 
 use crate::documents::{Built, Key, Selection, Snapshot};
@@ -197,17 +198,6 @@ pub enum Event {
         /// The same in words.
         reason: String,
     },
-}
-
-/// Begin of a committed transaction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TransactionStart {
-    /// Its 32-bit xid.
-    pub xid: u32,
-    /// Start of its commit record: what its documents' versions are made of.
-    pub commit: Lsn,
-    /// Its commit time, microseconds since 2000-01-01 UTC.
-    pub commit_time_us: i64,
 }
 
 /// A changed row leads somewhere along one edge. A row whose navigation holds a null leads nowhere and

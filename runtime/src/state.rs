@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use flusso_schemas::state::{Confirmed, GenerationState, Picked, ProjectState, Written};
+use flusso_schemas::state::{Confirmed, GenerationState, Picked, ProjectState, TransactionStart};
 use tokio::sync::Mutex;
 
 use crate::error::{Error, ErrorKind, Result};
@@ -132,9 +132,11 @@ impl SinkState {
         .await
     }
 
-    /// Records that the first transaction after what is confirmed is about to be written here, and how it was picked, unless one before it is.
-    pub async fn mark_written(&self, transaction: Written, picked: &Picked) -> Result<()> {
-        if self.project().await.is_some_and(|project| project.written.is_some()) {
+    /// Records that the first transaction after what is confirmed is about to be written here, and how it was
+    /// picked, unless that is recorded already.
+    pub async fn mark_written(&self, transaction: TransactionStart, picked: &Picked) -> Result<()> {
+        let is_marked = |stored: &StoredState| stored.project.value.written.is_some();
+        if self.stored.lock().await.as_ref().is_some_and(is_marked) {
             return Ok(());
         }
         self.update_project(|project| {
@@ -146,8 +148,8 @@ impl SinkState {
 
     /// Records that everything below a position is durable here, in one write with what was fed to each
     /// generation and how the changes were picked.
-    pub async fn confirm(&self, confirming: &Confirming<'_>, fed: &[String]) -> Result<()> {
-        let Confirming { confirmed, picked, written } = *confirming;
+    pub async fn confirm(&self, confirmation: &Confirmation<'_>, fed: &[String]) -> Result<()> {
+        let Confirmation { confirmed, picked, written } = *confirmation;
         self.update_project(|project| {
             project.confirmed = Some(confirmed);
             project.written = written;
@@ -167,13 +169,13 @@ impl SinkState {
 
 /// What is recorded when a position is confirmed.
 #[derive(Clone, Copy, Debug)]
-pub struct Confirming<'a> {
+pub struct Confirmation<'a> {
     /// The position.
     pub confirmed: Confirmed,
     /// How the changes below it were picked.
     pub picked: &'a Picked,
     /// A transaction above it of which something is written.
-    pub written: Option<Written>,
+    pub written: Option<TransactionStart>,
 }
 
 /// The state of a sink by its name, where it keeps one (stdout does not).

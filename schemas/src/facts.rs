@@ -261,6 +261,16 @@ pub struct IndexFacts {
     pub columns: Vec<Option<String>>,
 }
 
+impl IndexFacts {
+    /// Whether no two rows agree on these columns because of it: it is unique, checked at once and whole, and every key
+    /// is one of them.
+    pub fn proves_unique(&self, columns: &[&str]) -> bool {
+        let is_whole = self.unique && self.immediate && self.valid && !self.partial && !self.expressions;
+        let is_of_list = |key: &Option<String>| key.as_deref().is_some_and(|key| columns.contains(&key));
+        is_whole && self.columns.iter().take(self.nkeys).all(is_of_list)
+    }
+}
+
 /// Statement 3, `fk`: one foreign key.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ForeignKeyFacts {

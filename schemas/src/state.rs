@@ -48,8 +48,9 @@ pub struct ProjectState {
     pub picked: Option<Picked>,
     /// Up to which position each generation was fed, by name.
     pub fed: BTreeMap<String, Lsn>,
-    /// The first transaction after that, where something after it may be written; none where nothing is.
-    pub written: Option<Written>,
+    /// The first transaction after the confirmed position, recorded before a document of it or of a later one is sent,
+    /// so that a source that does not know it is noticed; none where nothing was sent.
+    pub written: Option<TransactionStart>,
     /// The number of the newest generation, by index; never used twice.
     pub generations: BTreeMap<String, u64>,
     /// Written anew by each writer, so that an unanswered write can be recognised.
@@ -80,15 +81,14 @@ pub struct Confirmed {
     pub commit_time_us: Option<i64>,
 }
 
-/// The first transaction after what is confirmed. It is recorded before a document of it or of a later one is
-/// sent, so that a source that does not know it is noticed.
+/// Begin of a committed transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Written {
-    /// Start of its commit record.
-    pub commit: Lsn,
-    /// Its id.
+pub struct TransactionStart {
+    /// Its 32-bit xid.
     pub xid: u32,
+    /// Start of its commit record: what its documents' versions are made of.
+    pub commit: Lsn,
     /// Its commit time, microseconds since 2000-01-01 UTC.
     pub commit_time_us: i64,
 }

@@ -180,17 +180,17 @@ impl Checker<'_> {
             self.unmatched(operator, wanted);
             return None;
         }
-        let compares_values = match operator.value.as_str() {
-            "ne" => values_of(node).iter().any(|node| !is_null(node)),
+        let value = values_of(node).iter().find(|node| !is_null(node));
+        let needs_equality = match operator.value.as_str() {
+            "ne" => value.is_some(),
             "contains" | "overlaps" => pg_type.array,
             _ => false,
         };
-        if compares_values {
+        if needs_equality {
             self.has_equality(operator.place.clone(), wanted)?;
         }
         let is_compared = ["ne", "lt", "lte", "gt", "gte", "between"].contains(&operator.value.as_str());
-        let values = values_of(node).iter().filter(|node| !is_null(node));
-        if let Some(value) = values.into_iter().next().filter(|_| is_compared) {
+        if let Some(value) = value.filter(|_| is_compared) {
             self.scalar_only(value, wanted)?;
         }
         let (fits, needs) = match operator.value.as_str() {

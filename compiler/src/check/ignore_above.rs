@@ -4,17 +4,12 @@ use flusso_lints::ignore_above_too_high;
 
 use super::Checker;
 use super::scalar::Value;
+use crate::kinds::{TERM_BYTES_MAX, UNIT_BYTES_MAX};
 use crate::pg_type::{BaseType, PgType};
 use crate::syntax;
 
-/// The longest term that Lucene takes; a document with a longer one is refused whole.
-const TERM_BYTES_MAX: u64 = 32_766;
-
 /// Bytes of UTF-8 that a character takes at most.
 const CHARACTER_BYTES_MAX: u64 = 4;
-
-/// Bytes of UTF-8 that a UTF-16 unit takes at most: a character of four bytes has two of them.
-const UNIT_BYTES_MAX: u64 = 3;
 
 impl Checker<'_> {
     /// Warns of limits above which a value of this type can lose its document.

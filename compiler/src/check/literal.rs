@@ -6,7 +6,7 @@ use crate::condition::Literal;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::pg_type::{BaseType, PgType};
 use crate::syntax::tree::{Content, Node, Scalar};
-use flusso_lints::words::listed;
+use flusso_lints::words::{counted, listed};
 
 /// What a value is compared with.
 #[derive(Clone, Debug)]
@@ -81,7 +81,7 @@ impl Checker<'_> {
                 return self.cut(value, wanted, place);
             }
             (Class::Opaque, Scalar::Text(value)) if wanted.pg_type.base == BaseType::Composite => {
-                // Postgres reads a row from text only where it is told which.
+                // Postgres reads a row from text only where a cast names the type.
                 Some(Literal::Text(value.clone()).typed(&wanted.pg_type))
             }
             (Class::Text | Class::Opaque, Scalar::Text(value)) => Some(Literal::Text(value.clone())),
@@ -152,7 +152,7 @@ impl Checker<'_> {
         self.push(
             Diagnostic::deny("filter-type-mismatch", place, message)
                 .note(wanted.note.clone())
-                .help(format!("write at most {}", bytes(longest(pg_type).unwrap_or_default()))),
+                .help(format!("write at most {}", counted(longest(pg_type).unwrap_or_default(), "byte"))),
         );
         None
     }
@@ -352,10 +352,6 @@ fn longest(pg_type: &PgType) -> Option<usize> {
 
 fn is_cut(value: &str, pg_type: &PgType) -> bool {
     longest(pg_type).is_some_and(|most| value.len() > most)
-}
-
-fn bytes(count: usize) -> String {
-    if count == 1 { "1 byte".to_owned() } else { format!("{count} bytes") }
 }
 
 #[cfg(test)]

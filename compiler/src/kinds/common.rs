@@ -75,9 +75,14 @@ pub(super) const DATE_OPTIONS: &[&str] = &[
     "store",
 ];
 
-/// Longest value that is indexed, UTF-16 units: each is at most three bytes of UTF-8, and a term of more
-/// than 32,766 bytes loses the document.
-pub(super) const INDEXED_UNITS_MAX: u32 = 10922;
+/// The longest term that Lucene takes; a document with a longer one is refused whole.
+pub(crate) const TERM_BYTES_MAX: u64 = 32_766;
+
+/// Bytes of UTF-8 that a UTF-16 unit takes at most: a character of four bytes has two of them.
+pub(crate) const UNIT_BYTES_MAX: u64 = 3;
+
+/// Longest value that is indexed, UTF-16 units.
+pub(super) const INDEXED_UNITS_MAX: u64 = TERM_BYTES_MAX / UNIT_BYTES_MAX;
 
 /// An exact value. One of a text may be of any length; uuids, names and an enum's labels are short.
 pub(super) fn exact_mapping(pg_type: &PgType) -> Mapping {

@@ -6,7 +6,8 @@ use std::ops::Range;
 use super::CREDENTIAL_WORDS;
 use super::line::user_info;
 
-/// Those of [`CREDENTIAL_WORDS`] that prose and queries use for other things: only a long value that is no word counts.
+/// Those of [`CREDENTIAL_WORDS`] that prose and queries use for other things: only a long value with letters and digits
+/// counts.
 const PROSE_WORDS: [&str; 4] = ["auth", "credential", "secret", "token"];
 /// Shortest credential. Texts such as `a:b@c` have the form of one.
 const LETTERS_MIN: usize = 3;
@@ -35,7 +36,7 @@ const PLACEHOLDERS: [&str; 20] = [
     "true",
     "your_password",
 ];
-/// Characters of a regular expression or of `LIKE`. A `%` that begins an escape such as `%40` is none.
+/// Characters of a regular expression or of `LIKE`. A `%` that begins an escape such as `%40` is not one.
 const PATTERN: [char; 6] = ['[', ']', '^', '*', '\\', '%'];
 
 /// Every credential that a text has written out.
@@ -126,7 +127,7 @@ fn value(text: &str, end: usize, word: &str) -> Option<Range<usize>> {
     (counts && is_written(value)).then(|| from..from + value.len())
 }
 
-/// Whether a value is a credential itself: no reference, no placeholder and no pattern.
+/// Whether a value is a credential itself, not a reference, a placeholder or a pattern.
 fn is_written(value: &str) -> bool {
     let literal = resolved(value);
     let is_enclosed = |open, close| literal.starts_with(open) && literal.ends_with(close);
@@ -160,15 +161,20 @@ fn is_placeholder(text: &str) -> bool {
 
 /// A value without its references; of one with a default the default is left.
 fn resolved(value: &str) -> String {
-    let mut literal = String::new();
-    let mut rest = value;
+    replace_references(value, |reference| reference.split_once(":-").map_or("", |(_, default)| default))
+}
+
+/// A text with something in place of each `${…}`, whose inside is given.
+pub(crate) fn replace_references<'a>(text: &'a str, with: impl Fn(&'a str) -> &'a str) -> String {
+    let mut replaced = String::new();
+    let mut rest = text;
     while let Some((before, after)) = rest.split_once("${") {
         let (reference, next) = after.split_once('}').unwrap_or((after, ""));
-        literal.push_str(before);
-        literal.push_str(reference.split_once(":-").map_or("", |(_, default)| default));
+        replaced.push_str(before);
+        replaced.push_str(with(reference));
         rest = next;
     }
-    literal + rest
+    replaced + rest
 }
 
 /// The first place of a character that stands in no `${…}`.
@@ -218,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn patterns_placeholders_references_and_prose_are_no_credential() {
+    fn patterns_placeholders_references_and_prose_are_not_credentials() {
         for text in [
             "regexp_replace(url, '://[^:]*:[^@]*@', '://***@')",
             "http://%:%@%",

@@ -5,8 +5,8 @@ use super::{BaseType, PgType};
 impl PgType {
     /// `x` as text, NULL where it is.
     ///
-    /// A cast to text calls the function of a `create cast`, which whoever owns a type can write and which
-    /// may read a table, act or fail; the type's output function is what the stream of changes prints with.
+    /// A cast to text calls the function of a `create cast`. The owner of a type can write one, and it may read a
+    /// table, act or fail; the type's output function is what the stream of changes prints with.
     /// For the types of Postgres itself the cast is that function, or one of Postgres' own.
     pub(crate) fn output(&self, x: &str) -> String {
         match &self.base {
@@ -21,7 +21,7 @@ impl PgType {
         }
     }
 
-    /// A domain over an enum is none for the functions that take any enum.
+    /// The functions that take any enum do not take a domain over one.
     fn as_enum(&self, x: &str) -> String {
         if self.declared == self.base_name { x.to_owned() } else { format!("{x}::{}", self.base_name) }
     }

@@ -73,11 +73,7 @@ pub(super) fn unique(tree: &Tree<'_>) -> BTreeMap<TableName, Vec<Vec<Ident>>> {
 
 /// The index by which no two rows agree on these columns: the primary key, else the shortest.
 fn proof<'a>(table: &'a Table, columns: &[&str]) -> Option<&'a IndexFacts> {
-    let proves = |index: &&IndexFacts| {
-        let mut keys = index.columns.iter().take(index.nkeys);
-        let is_whole = index.unique && index.immediate && index.valid && !index.partial && !index.expressions;
-        is_whole && keys.all(|key| key.as_deref().is_some_and(|key| columns.contains(&key)))
-    };
+    let proves = |index: &&IndexFacts| index.proves_unique(columns);
     let order = |index: &&IndexFacts| (!index.primary, index.nkeys, index.name.clone());
     table.facts.indexes.iter().filter(proves).min_by_key(order)
 }

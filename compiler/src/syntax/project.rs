@@ -10,8 +10,7 @@ use super::keys::{At, Keys, Reader, not_supported};
 use super::tree::{Content, Entry, Mapping};
 use super::{index, postgres, sink};
 use crate::diagnostic::{Diagnostic, Level, Place};
-use crate::mask;
-use flusso_lints::{literal_secret, missing_key, missing_value, no_sink, unsupported_version, wrong_type};
+use flusso_lints::{missing_key, missing_value, no_sink, unsupported_version, wrong_type};
 
 /// The project file.
 #[derive(Clone, Debug)]
@@ -177,10 +176,6 @@ fn lint_setting(reader: &mut Reader, entry: &Entry) -> Option<LintSetting> {
     let keys = Keys::new(mapping, "a lint's setting");
     let level = keys.get("level").and_then(|entry| reader.word("level", &entry.value, &LEVELS));
     let reason = keys.get("reason").and_then(|entry| reader.text("reason", &entry.value));
-    // The lock would keep it.
-    if let Some(reason) = reason.as_ref().filter(|reason| mask::holds_credential(&reason.value)) {
-        reader.push(literal_secret::credential_in_text("reason", reason.place.clone()));
-    }
     keys.finish(reader);
     Some(LintSetting { level: level?.value, reason: reason.map(|reason| reason.value) })
 }

@@ -236,13 +236,7 @@ pub fn references(text: &str) -> Result<Vec<String>, BadReference> {
 
 /// A text without its references, which are well formed.
 pub fn without_references(text: &str) -> String {
-    let mut rest = text;
-    let mut literal = String::new();
-    while let Some((before, after)) = rest.split_once("${") {
-        literal.push_str(before);
-        rest = after.split_once('}').map_or("", |(_, after)| after);
-    }
-    literal + rest
+    mask::replace_references(text, |_| "")
 }
 
 /// A text at its place without the place.

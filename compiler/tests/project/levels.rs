@@ -9,7 +9,7 @@ use flusso_compiler::diagnostic::{Diagnostic, Level};
 use flusso_compiler::lints::{self, Lint, Needs};
 use flusso_schemas::lock::{self, Acceptance, Lock};
 
-use crate::rig::{self, Project};
+use crate::rig::{self, PROJECT, Project};
 
 fn adjustable() -> impl Iterator<Item = (&'static Lint, PathBuf)> {
     let folder = |name: &str| rig::folders("lints").into_iter().find(|folder| folder.ends_with(name));
@@ -135,14 +135,6 @@ fn without_a_lock_there_is_always_a_finding_that_fails() {
         assert_eq!(found, ["missing-value"], "{to}: {:#?}", outcome.diagnostics);
     }
 }
-
-const PROJECT: &str = "
-version: 1
-project: it
-source: { postgres: { url: \"${URL}\", schema: shop, manage: [publication, slot, replica_identity] } }
-sinks: { search: { opensearch: { url: \"${URL}\" } } }
-indexes: [indexes/it.yml]
-";
 
 fn with_fields(fields: &str) -> Project {
     Project::alone(

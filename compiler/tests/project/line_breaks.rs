@@ -1,14 +1,6 @@
 //! A line break inside a literal is a part of it, however deep its query is indented.
 
-use crate::rig::Project;
-
-const PROJECT: &str = "
-version: 1
-project: it
-source: { postgres: { url: \"${URL}\", schema: shop, manage: [publication, slot, replica_identity] } }
-sinks: { search: { opensearch: { url: \"${URL}\" } } }
-indexes: [indexes/it.yml]
-";
+use crate::rig::{PROJECT, Project};
 
 /// Literals with line breaks in each spelling that Postgres has, and one in a condition.
 const LITERALS: [&str; 5] = ["'\n'", "E'it\\'s\n'", "$$\n$$", "$x$\n$$\n$x$", "U&'\n'"];

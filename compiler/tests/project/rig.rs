@@ -11,6 +11,15 @@ use serde_json::{Map, Value};
 /// Types that an expression without a recorded answer may have.
 const GUESSES: [&str; 5] = ["text", "integer", "numeric", "boolean", "double precision"];
 
+/// A project file over the shop's schema, with the one index file `indexes/it.yml`.
+pub const PROJECT: &str = "
+version: 1
+project: it
+source: { postgres: { url: \"${URL}\", schema: shop, manage: [publication, slot, replica_identity] } }
+sinks: { search: { opensearch: { url: \"${URL}\" } } }
+indexes: [indexes/it.yml]
+";
+
 /// A project that was read, with what is known of its source.
 pub struct Project {
     /// The project.

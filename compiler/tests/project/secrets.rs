@@ -204,7 +204,7 @@ fn a_credential_of_any_form_is_refused_in_an_index_file() {
 
 /// What has the form of a credential can have its place in a file, where nobody could lower the finding.
 #[test]
-fn patterns_placeholders_and_prose_of_an_index_file_are_no_credential() {
+fn patterns_placeholders_and_prose_of_an_index_file_are_not_credentials() {
     for field in [
         "kind: keyword, sql: \"regexp_replace(url, '://[^:]*:[^@]*@', '://***@')\"",
         "kind: keyword, sql: \"case when token = other1token then password = 'hunter22' end\"",

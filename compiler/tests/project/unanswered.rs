@@ -3,15 +3,7 @@
 use flusso_schemas::facts::{Ask, Question};
 use serde_json::json;
 
-use crate::rig::Project;
-
-const PROJECT: &str = "
-version: 1
-project: it
-source: { postgres: { url: \"${URL}\", schema: shop, manage: [publication, slot, replica_identity] } }
-sinks: { search: { opensearch: { url: \"${URL}\" } } }
-indexes: [indexes/it.yml]
-";
+use crate::rig::{PROJECT, Project};
 
 /// An index with one expression that is not immutable, as its plan says.
 fn project(sql: &str) -> Project {

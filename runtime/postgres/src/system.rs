@@ -11,7 +11,7 @@ const WHAT: &str = "asking for the system's identity";
 const IDENTITY: &str = "
 select (select system_identifier::text from pg_control_system()), pg_is_in_recovery(),
   case when not pg_is_in_recovery() then pg_walfile_name(pg_current_wal_insert_lsn()) end,
-  (select d.datname::text from pg_database d where d.datname = current_database()),
+  current_database()::text,
   (select d.oid from pg_database d where d.datname = current_database())";
 const TIMELINE_DIGITS: usize = 8;
 

@@ -88,11 +88,10 @@ impl Names {
 
     /// Drops the slot where it is left behind, then every state, and lets apply begin again on another cluster.
     pub fn move_to_new_cluster(&self, slot: &str) -> String {
-        let states: Vec<String> = self.states.iter().map(|(sink, index)| self.delete(sink, index)).collect();
         format!(
             "run `{}` on the old cluster, where the slot would keep its log for ever; {}",
             drop_statement(slot),
-            self.then(&states, "flusso apply --accept-new-source")
+            self.then(&self.delete_states(), "flusso apply --accept-new-source")
         )
     }
 
@@ -102,8 +101,11 @@ impl Names {
     }
 
     fn commands(&self, slot: &str) -> Vec<String> {
-        let states = self.states.iter().map(|(sink, index)| self.delete(sink, index));
-        std::iter::once(self.drop_slot(slot)).chain(states).collect()
+        std::iter::once(self.drop_slot(slot)).chain(self.delete_states()).collect()
+    }
+
+    fn delete_states(&self) -> Vec<String> {
+        self.states.iter().map(|(sink, index)| self.delete(sink, index)).collect()
     }
 
     /// Drops a slot that no state knows, and lets apply begin.
@@ -113,9 +115,7 @@ impl Names {
 
     /// Deletes every state where the slot is gone or is not ours, and lets apply begin again.
     pub fn forget_states(&self) -> String {
-        let commands: Vec<String> =
-            self.states.iter().map(|(sink, index)| self.delete(sink, index)).collect();
-        self.then_apply(&commands)
+        self.then_apply(&self.delete_states())
     }
 
     /// The step of the plan that builds one index again.

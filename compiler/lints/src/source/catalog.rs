@@ -94,15 +94,10 @@ fn uniqueness(index: &IndexPlan, facts: &CatalogFacts) -> Vec<String> {
     unproven.map(say).collect()
 }
 
-/// Whether a whole unique index stands on columns of the list only.
+/// Whether a whole unique index is on columns of the list only.
 fn is_unique(relation: &RelationFacts, list: &[Ident]) -> bool {
-    relation.indexes.iter().any(|index| {
-        let proves = index.unique && index.valid && index.immediate && !index.partial && !index.expressions;
-        let is_of_list = |column: &Option<String>| {
-            column.as_ref().is_some_and(|column| list.iter().any(|name| name.as_str() == column))
-        };
-        proves && index.columns.iter().take(index.nkeys).all(is_of_list)
-    })
+    let columns: Vec<&str> = list.iter().map(Ident::as_str).collect();
+    relation.indexes.iter().any(|index| index.proves_unique(&columns))
 }
 
 #[cfg(test)]

@@ -6,7 +6,8 @@ use flusso_runtime::ErrorKind;
 use flusso_runtime::state_store::Revision;
 use flusso_schemas::lsn::Lsn;
 use flusso_schemas::state::{
-    CatalogRecord, GenerationPhase, GenerationState, Picked, ProjectState, STATE_VERSION, SlotPhase, Written,
+    CatalogRecord, GenerationPhase, GenerationState, Picked, ProjectState, STATE_VERSION, SlotPhase,
+    TransactionStart,
 };
 use serde_json::{Value, json};
 
@@ -29,7 +30,7 @@ fn project() -> ProjectState {
         confirmed: None,
         picked: Some(Picked { routes: "ba7816bf8f01cfea".to_owned(), since: Lsn(7) }),
         fed: BTreeMap::new(),
-        written: Some(Written { commit: Lsn(9), xid: 7, commit_time_us: -1 }),
+        written: Some(TransactionStart { commit: Lsn(9), xid: 7, commit_time_us: -1 }),
         generations: BTreeMap::new(),
         nonce: String::new(),
     }
