@@ -14,8 +14,11 @@ fn docs() -> PathBuf {
 fn pages() -> BTreeMap<String, String> {
     let lints =
         flusso_lints::ALL.iter().map(|lint| (format!("lints/{}.md", lint.name), flusso_lints::page(lint)));
-    let others =
-        [("lints/README.md".to_owned(), flusso_lints::index()), ("kinds.md".to_owned(), kinds::pages())];
+    let others = [
+        ("lints/README.md".to_owned(), flusso_lints::index()),
+        ("kinds.md".to_owned(), kinds::pages()),
+        ("lock.md".to_owned(), flusso_schemas::lock::docs()),
+    ];
     lints.chain(others).collect()
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use flusso_runtime::secret::Resolver;
 use flusso_runtime::{Error, ErrorKind, Result};
-use flusso_schemas::lock::{SourceEndpoint, SourcePlan, TlsFiles};
+use flusso_schemas::lock::{SourceEndpoint, SourcePlan, SslMode, TlsFiles};
 use rustls::ClientConfig;
 use rustls_pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
@@ -18,7 +18,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use tokio_rustls::TlsConnector;
 
 use crate::secret::{address, resolve};
-use crate::tls::{self, SslMode};
+use crate::tls;
 
 /// Longest wait for a connection, where the URL says nothing (`connect_timeout`).
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);

@@ -138,7 +138,7 @@ impl<'a> Request<'a> {
                 unique: index.unique.get(&edge.table).into_iter().flatten().collect(),
             });
             table.navigation.extend(&edge.navigation);
-            let relied = edge.columns.iter().map(|(name, fact)| (name, ReliedOn::parse(fact)));
+            let relied = edge.columns.iter().map(|(name, fact)| (name, ReliedOn::of(fact)));
             let columns = columns.entry(&edge.table).or_default();
             columns.extend(relied);
             for name in &edge.navigation {

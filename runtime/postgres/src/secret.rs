@@ -3,13 +3,13 @@
 use flusso_runtime::secret::{Resolver, Secret, UNCLEAR_CREDENTIALS, has_clear_credentials, named};
 use flusso_runtime::tls::PemFiles;
 use flusso_runtime::{Error, ErrorKind, Result};
-use flusso_schemas::lock::{SourceEndpoint, TlsFiles};
+use flusso_schemas::lock::{PostgresAddress, SourceEndpoint, SslMode, TlsFiles};
 use tokio_postgres::Config;
 use tokio_postgres::config::Host;
 use url::form_urlencoded;
 
 use crate::session::words;
-use crate::tls::SslMode;
+use crate::tls::ssl_mode;
 
 /// What a URL looks like, as a help.
 const FORM: &str = "write `postgres://USER:PASSWORD@HOST:PORT/DATABASE`";
@@ -28,7 +28,7 @@ pub(crate) struct Resolved {
 pub(crate) fn resolve(endpoint: &SourceEndpoint, tls: &TlsFiles, resolver: &Resolver) -> Result<Resolved> {
     let mut resolved = match endpoint {
         SourceEndpoint::Url(reference) => from_url(&resolver.url(reference)?, &named(reference))?,
-        SourceEndpoint::Parts { host, port, database, user, password } => {
+        SourceEndpoint::Parts(PostgresAddress { host, port, database, user, password }) => {
             let mut config = Config::new();
             config.host(resolver.template(host)?);
             config.port(port_number(&resolver.template(port)?)?);
@@ -49,7 +49,7 @@ pub(crate) fn resolve(endpoint: &SourceEndpoint, tls: &TlsFiles, resolver: &Reso
 /// What the lock says of TLS is above what the URL says.
 fn overlay(resolved: &mut Resolved, tls: &TlsFiles, resolver: &Resolver) -> Result<()> {
     if let Some(mode) = &tls.sslmode {
-        resolved.mode = SslMode::parse(mode)?;
+        resolved.mode = *mode;
     }
     let files = &mut resolved.files;
     for (template, path) in [
@@ -84,7 +84,7 @@ fn from_url(url: &Secret, name: &str) -> Result<Resolved> {
     let mut rest = form_urlencoded::Serializer::new(String::new());
     for (name, value) in form_urlencoded::parse(query.replace('+', "%2B").as_bytes()) {
         match &*name {
-            "sslmode" => mode = SslMode::parse(&value)?,
+            "sslmode" => mode = ssl_mode(&value)?,
             "sslrootcert" => files.trusted = Some(value.into_owned()),
             "sslcert" => files.certificate = Some(value.into_owned()),
             "sslkey" => files.key = Some(value.into_owned()),
@@ -193,20 +193,20 @@ mod tests {
 
     #[test]
     fn the_lock_is_above_the_url() {
-        let tls = TlsFiles { sslmode: Some("disable".to_owned()), ..TlsFiles::default() };
+        let tls = TlsFiles { sslmode: Some(SslMode::Disable), ..TlsFiles::default() };
         let resolved = of_url("postgres://u@h/d?sslmode=require", &tls).expect("resolved");
         assert_eq!(resolved.mode, SslMode::Disable);
     }
 
     #[test]
     fn parts_are_templates_and_references() {
-        let endpoint = SourceEndpoint::Parts {
+        let endpoint = SourceEndpoint::Parts(PostgresAddress {
             host: Template("127.0.0.1".to_owned()),
             port: Template("${FLUSSO_NO_SUCH_PORT:-5433}".to_owned()),
             database: Template("d".to_owned()),
             user: None,
             password: None,
-        };
+        });
         let resolver = Resolver::new("the source", false);
         let error = resolve(&endpoint, &TlsFiles::default(), &resolver).err().expect("no user");
         assert_eq!(error.message, "the source's connection names no user, so it cannot be reached");

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use flusso_schemas::facts::{CatalogFacts, RelationFacts};
-use flusso_schemas::lock::{IndexPlan, Lock};
+use flusso_schemas::lock::{ColumnFact, IndexPlan, Lock};
 use flusso_schemas::name::{Ident, TableName};
 use flusso_schemas::report::Finding;
 
@@ -49,12 +49,12 @@ fn gone(table: &TableName, facts: &CatalogFacts) -> String {
     }
 }
 
-fn column(table: &TableName, relation: &RelationFacts, name: &Ident, fact: &str) -> Option<String> {
+fn column(table: &TableName, relation: &RelationFacts, name: &Ident, fact: &ColumnFact) -> Option<String> {
     let Some(live) = relation.columns.iter().find(|column| column.name == name.as_str()) else {
         return Some(format!("column `{table}.{name}` does not exist; the lock relies on `{fact}`"));
     };
-    let is = format!("{}{}", live.pg_type, if live.not_null { " not null" } else { "" });
-    let holds = ReliedOn::parse(fact).holds(&live.pg_type, live.not_null);
+    let is = ColumnFact { pg_type: live.pg_type.clone(), not_null: live.not_null };
+    let holds = ReliedOn::of(fact).holds(&live.pg_type, live.not_null);
     (!holds).then(|| format!("column `{table}.{name}` is `{is}`; the lock relies on `{fact}`"))
 }
 

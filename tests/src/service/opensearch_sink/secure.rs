@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use flusso_runtime::ErrorKind;
-use flusso_schemas::lock::{OpenSearchPlan, SecretRef, Template, UrlEndpoint, UserName};
+use flusso_schemas::lock::{HttpAddress, OpenSearchPlan, SecretRef, Template, UrlEndpoint, UserName};
 use rustls::RootCertStore;
 use rustls::server::WebPkiClientVerifier;
 use rustls_pki_types::pem::PemObject as _;
@@ -66,7 +66,7 @@ async fn serve(acceptor: TlsAcceptor, client: TcpStream, node: String) -> std::i
 /// A plan for the guarded address with nothing but the scheme.
 fn guarded(address: &str, prefix: &str) -> OpenSearchPlan {
     let mut plan = plan(address, prefix);
-    if let UrlEndpoint::Parts { scheme, .. } = &mut plan.url {
+    if let UrlEndpoint::Parts(HttpAddress { scheme, .. }) = &mut plan.url {
         *scheme = Template("https".to_owned());
     }
     plan
