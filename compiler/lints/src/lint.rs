@@ -79,6 +79,8 @@ pub enum Exit {
     Findings,
     /// Exit code 4: the world is not what the lock says. Drift wins over findings.
     Drift,
+    /// Exit code 3 where changes are followed: it may pass by itself, so trying again may help.
+    Unreachable,
 }
 
 impl Lint {
