@@ -27,7 +27,7 @@ pub fn finding(index: &str, reason: &str) -> Finding {
 
 /// The index of such a finding and the server's reason; none for any other finding.
 pub fn index_and_reason(finding: &Finding) -> Option<(&str, &str)> {
-    let index = finding.about.as_deref().filter(|_| finding.lint == LINT.name)?.strip_prefix("index:")?;
+    let index = finding.about.as_deref().filter(|_| LINT.is_of(finding))?.strip_prefix("index:")?;
     Some((index, finding.message.strip_prefix(&before_reason(index))?))
 }
 

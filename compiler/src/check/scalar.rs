@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 use super::Checker;
 use super::column::{described, type_of};
 use super::field::refused_value;
-use crate::diagnostic::Place;
+use crate::diagnostic::{Diagnostic, Place};
 use crate::kinds::{self, Acceptance, Kind};
 use crate::model::{Scalar, Table, ValueSource};
 use crate::opensearch::date_format;
@@ -38,6 +38,14 @@ pub(super) struct Value {
     pub(super) computed: bool,
     /// The types that a column's values are made of, where they are made of others.
     pub(super) made_of: Vec<String>,
+}
+
+impl Value {
+    /// A finding about it, which the lock can name where it is one column.
+    pub(super) fn named_in(&self, mut diagnostic: Diagnostic) -> Diagnostic {
+        diagnostic.about.clone_from(&self.about);
+        diagnostic
+    }
 }
 
 impl Checker<'_> {
@@ -165,11 +173,7 @@ impl Checker<'_> {
             Acceptance::NeedsKey { key, why } => missing_key::of_kind(name, &pg_type, key, &why, place),
         };
         let is_deny = diagnostic.is_deny();
-        let diagnostic = diagnostic.note(value.note.clone());
-        self.push(match &value.about {
-            Some(about) => diagnostic.about(about),
-            None => diagnostic,
-        });
+        self.push(value.named_in(diagnostic.note(value.note.clone())));
         !is_deny
     }
 
