@@ -3,6 +3,7 @@
 use flusso_compiler::diagnostic::{Diagnostic, Sources};
 use flusso_compiler::mask::shown;
 use flusso_compiler::{Read, compile, findings};
+use flusso_lints::body_refused;
 use flusso_lints::words::connection_name;
 use flusso_runtime::claims::{Claim, collisions};
 use flusso_runtime::ownership::{Source, source_mark};
@@ -17,9 +18,6 @@ use crate::failure::Failure;
 use crate::numbers::counted;
 use crate::report::{self, Report};
 use crate::screen::Screen;
-
-/// The finding of an index body that a sink's server does not take.
-const BODY_REFUSED: &str = "body-refused";
 
 /// What an examination gives.
 #[derive(Debug, Default)]
@@ -55,14 +53,10 @@ pub async fn examine(read: &Read, common: &Common, options: &RunOptions) -> Exam
 }
 
 /// Gives a refused index body the place of the index in its file, or of the field that the server names. A sink's
-/// finding has no place of its own; its message names the index first.
+/// finding has no place of its own.
 fn place_in_file(finding: &mut Finding, read: &Read, sources: &Sources<'_>) {
-    if finding.lint != BODY_REFUSED || !finding.labels.is_empty() {
-        return;
-    }
-    let Some((_, rest)) = finding.message.split_once('`') else { return };
-    let Some((index, words)) = rest.split_once('`') else { return };
-    let place = read.place_of(index, words);
+    let Some((index, reason)) = body_refused::index_and_reason(finding) else { return };
+    let place = read.place_of(index, reason).filter(|_| finding.labels.is_empty());
     finding.labels.extend(place.map(|place| sources.label(&place, true, "")));
 }
 

@@ -103,10 +103,13 @@ fn failure_text(failure: &Failure, look: &Look) -> String {
 
 #[cfg(test)]
 mod tests {
+    use flusso_lints::replica_server;
+
     use super::*;
 
     fn report(levels: &[Level]) -> Report {
-        let findings = levels.iter().map(|level| Finding::live("a", *level, "m")).collect();
+        let findings =
+            levels.iter().map(|level| Finding { level: *level, ..replica_server::finding() }).collect();
         Report { findings, ..Report::default() }
     }
 

@@ -187,7 +187,7 @@ impl Read {
                 let at = &each.primary.0;
                 at.file == file && place.start <= at.start && at.end <= place.end
             };
-            if self.diagnostics.iter().any(|each| each.lint == "literal-secret" && is_there(each)) {
+            if self.diagnostics.iter().any(|each| each.lint == literal_secret::LINT && is_there(each)) {
                 continue;
             }
             self.diagnostics.retain(|each| !is_there(each));

@@ -174,7 +174,9 @@ impl SourceCode for Indexed<'_> {
 
 #[cfg(test)]
 mod tests {
-    use flusso_compiler::diagnostic::{Diagnostic as Found, Place, Sources};
+    use flusso_compiler::diagnostic::{Place, Sources};
+    use flusso_lints::unknown_column::{self, Missing};
+    use flusso_lints::{body_refused, missing_key, wal_level_not_logical};
 
     use super::*;
 
@@ -191,12 +193,10 @@ mod tests {
             let at = files[file].text.find(text).expect("it is there");
             Place::new(file, at..at + text.len())
         };
-        let mut found =
-            Found::deny("unknown-column", place(1, "prise"), "`shop.orders` has no column `prise`")
-                .related(place(1, "table: orders"), "the table is named here")
-                .related(place(0, "shop"), "its schema is this project's")
-                .note("`shop.orders` has `id`, `price`")
-                .help("write `price`");
+        let missing = Missing { table: "shop.orders", columns: &["id", "price"], column: "prise" };
+        let mut found = unknown_column::named(missing, place(1, "prise"), "")
+            .related(place(1, "table: orders"), "the table is named here")
+            .related(place(0, "shop"), "its schema is this project's");
         found.primary.1 = "no such column".to_owned();
         found.to_finding(&Sources::new(files))
     }
@@ -219,8 +219,7 @@ mod tests {
     #[test]
     fn a_name_is_never_broken_at_its_hyphens() {
         let name = "`flusso-judge-with-a-very-long-name-0123abcd`";
-        let finding =
-            Finding::live("body-refused", Level::Deny, format!("here and there is a {name} to copy"));
+        let finding = body_refused::finding("orders", &format!("here and there is a {name} to copy"));
         let help = format!("write and check {name} in the file");
         let look = Look { color: false, terminal: false, width: 40 };
         let text = render(&[&finding.with_help(help)], &[], &look);
@@ -235,9 +234,9 @@ mod tests {
 
     #[test]
     fn a_finding_of_a_live_system_needs_no_file() {
-        let finding = Finding::live("wal-level-not-logical", Level::Deny, "`wal_level` is `replica`");
+        let finding = wal_level_not_logical::finding("replica");
         let look = Look { color: false, terminal: false, width: 80 };
-        let text = render(&[&finding.with_help("set it to `logical`")], &[], &look);
+        let text = render(&[&finding], &[], &look);
         insta::assert_snapshot!(text);
     }
 
@@ -245,8 +244,7 @@ mod tests {
     fn a_place_at_the_end_of_a_file_is_shown() {
         let files = files();
         let end = files[1].text.len();
-        let found =
-            Found::deny("missing-key", Place::new(1, end..end), "m").to_finding(&Sources::new(&files));
+        let found = missing_key::empty_file(Place::new(1, end..end)).to_finding(&Sources::new(&files));
         let look = Look { color: false, terminal: false, width: 80 };
         assert!(render(&[&found], &files, &look).contains("indexes/orders.yml"));
     }

@@ -16,7 +16,7 @@ pub static LINT: Lint = Lint {
     summary: "flusso would have to change a publication or table that its role does not own.",
     why: "\
 With `publication` or `replica_identity` in `manage`, `flusso apply` alters the publication and the tables. \
-Postgres lets only the owner do that. Let the owner run the statement once, or take the word out of `manage`: \
+Postgres lets only the owner do that. Let the owner run the statement once, or remove the word from `manage`: \
 then `check` only says what is missing.",
     example: None,
 };

@@ -28,9 +28,14 @@ pub const SERVICE_ROLES: [&str; 4] =
 pub fn finding(role: &str) -> Finding {
     LINT.live(format!("role `{role}` has no `REPLICATION` attribute, so it cannot read changes"))
         .about("server")
-        .with_help(format!(
-            "run `alter role {} replication`, or grant it your service's replication role ({})",
-            identifier(role),
-            listed(&SERVICE_ROLES, "or")
-        ))
+        .with_help(grant(role))
+}
+
+/// What lets a role replicate.
+pub fn grant(role: &str) -> String {
+    format!(
+        "run `alter role {} replication`, or grant it your service's replication role ({})",
+        identifier(role),
+        listed(&SERVICE_ROLES, "or")
+    )
 }

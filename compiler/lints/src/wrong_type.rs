@@ -118,7 +118,7 @@ pub fn refused_by_opensearch(name: &str, value: &str, expected: &str, place: Pla
 /// A `scale` beyond what 64 bits hold.
 pub fn scale_out_of_range(scale: u64, scale_max: u64, place: Place) -> Diagnostic {
     let message = format!(
-        "`scale: {scale}` is out of range: the index keeps {scale_max} digits, so none is left before the point"
+        "`scale: {scale}` is out of range: the index keeps {scale_max} digits, which leaves none before the decimal point"
     );
     LINT.at(place, message).help(format!("write a scale of at most {scale_max}, or `kind: keyword`"))
 }
@@ -177,3 +177,14 @@ pub fn reference_in_url(path: &str, place: Place) -> Diagnostic {
 }
 
 const URL: &str = "write `\"${NAME}\"` with the variable that holds the whole URL";
+
+/// `between` without its two values.
+pub fn two_values(place: Place) -> Diagnostic {
+    LINT.at(place, "`between` expects two values (both inclusive)").help("write `between: [low, high]`")
+}
+
+/// A constant that is a map, or a list of different things.
+pub fn constant(place: Place) -> Diagnostic {
+    LINT.at(place, "a constant is one text, number or boolean, or a list of one kind of them")
+        .help("write a text, a number, a boolean, or a list of one of these")
+}

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use flusso_lints::{kind_mismatch, mutually_exclusive_keys};
+
 use super::Checker;
 use super::field::known_kind;
 use super::join::Asked;
 use super::scalar::{Value, with_parameter};
-use crate::diagnostic::{Diagnostic, Place};
+use crate::diagnostic::Place;
 use crate::model::{Aggregate, Function, Join, Table, ValueSource};
 use crate::pg_type::{BaseType, Enums, PgType};
 use crate::syntax;
@@ -65,21 +67,13 @@ impl Checker<'_> {
 
     /// Postgres sorts the values to count each once.
     fn not_comparable(&mut self, of: &Value, place: &Place) {
-        let message =
-            format!("`distinct` does not accept `{}`: Postgres has no order for its values", of.pg_type);
-        self.push(
-            Diagnostic::deny("kind-mismatch", place.clone(), message)
-                .note(of.note.clone())
-                .help("remove `distinct`, or name a column of another type"),
-        );
+        self.push(kind_mismatch::of_distinct(&of.pg_type.to_string(), &of.note, place.clone()));
     }
 
     fn needless_promise(&mut self, field: &syntax::field::Field, function: Function) {
         let Some(place) = &field.required else { return };
-        let message = format!("`required` cannot stand here: `{}` always has a value", function.name());
-        self.push(
-            Diagnostic::deny("mutually-exclusive-keys", place.clone(), message).help("leave `required` out"),
-        );
+        let why = format!("`{}` always has a value", function.name());
+        self.push(mutually_exclusive_keys::required(&why, place.clone()));
     }
 
     /// The value that the server computes.
@@ -103,12 +97,8 @@ impl Checker<'_> {
             (_, Some(of)) => match result_type(function, &of.pg_type) {
                 Some(pg_type) => pg_type,
                 None => {
-                    let message = format!("postgres has no `{}` of `{}`", function.name(), of.pg_type);
-                    self.push(
-                        Diagnostic::deny("kind-mismatch", place.clone(), message)
-                            .note(of.note.clone())
-                            .help("name a column of numbers"),
-                    );
+                    let (name, pg_type) = (function.name(), of.pg_type.to_string());
+                    self.push(kind_mismatch::of_aggregate(name, &pg_type, &of.note, place.clone()));
                     return None;
                 }
             },

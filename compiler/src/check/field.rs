@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use flusso_lints::{default_type_mismatch, kind_mismatch, wrong_type};
 use serde_json::Value as Json;
 
 use super::Checker;
 use super::point::Decimal;
-use crate::diagnostic::Diagnostic;
 use crate::kinds::{self, Kind, MappingContext};
 use crate::model::{Field, Form, Table};
 use crate::opensearch::document::{self, FieldType};
@@ -67,10 +67,7 @@ impl Checker<'_> {
     ) -> Option<Form> {
         let own = constant_kind(written);
         let Some(own) = own else {
-            let message = "a constant is one text, number or boolean, or a list of one kind of them";
-            self.push(
-                Diagnostic::deny("wrong-type", scalar.place.clone(), message).help("write such a value"),
-            );
+            self.push(wrong_type::constant(scalar.place.clone()));
             return None;
         };
         let kind = scalar.kind.as_ref().map_or(own, |kind| kind.value);
@@ -79,21 +76,11 @@ impl Checker<'_> {
         let format = scalar.options.get("format").and_then(Json::as_str);
         let refused = items.iter().find_map(|item| refused_value(kind, &parameters, format, item));
         if let (true, Some(wanted)) = (takes_constant(kind, own), refused) {
-            let message =
-                format!("`{}` does not take this constant, so every document would be refused", kind.name());
-            self.push(
-                Diagnostic::deny("default-type-mismatch", value.place.clone(), message)
-                    .help(format!("write {wanted}")),
-            );
+            self.push(default_type_mismatch::constant(kind.name(), &wanted, value.place.clone()));
             return None;
         }
         if !takes_constant(kind, own) {
-            let message =
-                format!("`{}` does not take this constant, so every document would be refused", kind.name());
-            self.push(
-                Diagnostic::deny("kind-mismatch", scalar.place.clone(), message)
-                    .help(format!("write `{}`", own.name())),
-            );
+            self.push(kind_mismatch::of_constant(kind.name(), own.name(), scalar.place.clone()));
             return None;
         }
         let (value, options) = (value.value.clone(), scalar.options.clone());

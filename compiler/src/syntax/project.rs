@@ -10,7 +10,7 @@ use super::keys::{At, Keys, Reader, not_supported};
 use super::tree::{Content, Entry, Mapping};
 use super::{index, postgres, sink};
 use crate::diagnostic::{Diagnostic, Level, Place};
-use flusso_lints::{missing_key, missing_value, no_sink, unsupported_version, wrong_type};
+use flusso_lints::{missing_key, missing_value, no_sink, unknown_key, unsupported_version, wrong_type};
 
 /// The project file.
 #[derive(Clone, Debug)]
@@ -98,7 +98,7 @@ pub(super) fn finish_file(reader: &mut Reader, keys: Keys<'_>, root: &Mapping) {
     keys.finish(reader);
     let free: Vec<_> = root.entries.iter().filter(|entry| entry.key.starts_with("x-")).collect();
     let is_free = |diagnostic: &Diagnostic| {
-        diagnostic.lint == "unknown-key"
+        diagnostic.lint == unknown_key::LINT
             && free.iter().any(|entry| entry.key_span.start == diagnostic.primary.0.start)
     };
     let found = reader.diagnostics.split_off(before);

@@ -25,7 +25,7 @@ fn with_level(project: &Project, lint: &str, level: &str) -> Project {
 }
 
 fn levels_of(outcome: &Outcome, lint: &str) -> Vec<Level> {
-    outcome.diagnostics.iter().filter(|each| each.lint == lint).map(|each| each.level).collect()
+    outcome.diagnostics.iter().filter(|each| each.lint.name == lint).map(|each| each.level).collect()
 }
 
 /// The lock, which is read back as it is written.
@@ -65,7 +65,7 @@ fn a_raised_lint_costs_the_lock() {
 
 /// The project with a comment before each line where a lint is found.
 fn accepting(project: &Project, lint: &str, found: &[Diagnostic]) -> Project {
-    let places = || found.iter().filter(|each| each.lint == lint).map(|each| &each.primary.0);
+    let places = || found.iter().filter(|each| each.lint.name == lint).map(|each| &each.primary.0);
     let file = &project.read.files[places().next().expect("it is found").file];
     let line_of = |at: usize| file.text[..at].rfind('\n').map_or(0, |end| end + 1);
     let lines: BTreeSet<usize> = places().map(|place| line_of(place.start)).collect();

@@ -1,8 +1,8 @@
 //! The alias that applications query: where it points, who owns that, and its move.
 
+use flusso_lints::alias_is_an_index;
 use flusso_runtime::error::{Error, ErrorKind, Result};
 use flusso_runtime::sink::AliasState;
-use flusso_schemas::report::{Finding, Level};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -58,19 +58,12 @@ pub(crate) async fn targets(client: &Client, alias: &str) -> Result<Option<Vec<S
     Ok(Some(targets))
 }
 
-/// An index has the alias' name.
-pub(crate) fn is_an_index(alias: &str) -> Finding {
-    let message = format!("`{alias}` is an index, not an alias: apply would have to delete it");
-    Finding::live("alias-is-an-index", Level::Deny, message)
-        .with_help("set another `index_prefix`, or delete that index yourself if nobody needs it")
-}
-
 /// Moves the alias to one generation and away from `from`, in one step. Any other index keeps it, and
 /// is an error: it belongs to someone else.
 pub(crate) async fn swap(client: &Client, alias: &str, generation: &str, from: &[String]) -> Result<()> {
     for attempt in 1..=ATTEMPTS_MAX {
         let Some(targets) = targets(client, alias).await? else {
-            let finding = is_an_index(alias);
+            let finding = alias_is_an_index::finding(alias);
             return Err(Error::new(ErrorKind::Findings, finding.message.clone()).with_findings(vec![finding]));
         };
         let is_foreign = |target: &&String| *target != generation && !from.contains(target);

@@ -1,8 +1,9 @@
 //! Why a server refuses a login, each reason in words of its own; and what keeps a role that may log in
 //! from following, which is judged before a walsender is tried.
 
-use flusso_lints::replica_server;
+use flusso_lints::source::quote::identifier;
 use flusso_lints::words::errors_prevent;
+use flusso_lints::{Exit, exit_of, role_cannot_replicate};
 use flusso_runtime::{Error, ErrorKind, Result};
 use flusso_schemas::lock::Lock;
 use flusso_schemas::report::{Finding, Level};
@@ -44,11 +45,11 @@ pub(crate) fn refused(
         ),
         "42501" if purpose == Purpose::Replication => (
             format!("user `{user}` may not read changes from Postgres at `{server}`: {words}"),
-            format!("run `alter role \"{user}\" replication`"),
+            role_cannot_replicate::grant(user),
         ),
         "42501" => (
             format!("user `{user}` may not connect to database `{database}` at `{server}`: {words}"),
-            format!("run `grant connect on database \"{database}\" to \"{user}\"`"),
+            format!("run `grant connect on database {} to {}`", identifier(database), identifier(user)),
         ),
         "53300" => (
             format!("Postgres at `{server}` has no connection left for user `{user}`: {words}"),
@@ -71,12 +72,12 @@ pub(crate) fn refused(
 fn limit_help(plan: &ConnectPlan, words: &str) -> String {
     let (user, database) = (plan.user(), plan.database());
     if words.contains("for role") {
-        return format!("run `alter role \"{user}\" connection limit -1`, or close connections of that role");
+        let role = identifier(user);
+        return format!("run `alter role {role} connection limit -1`, or close connections of that role");
     }
     if words.contains("for database") {
-        return format!(
-            "run `alter database \"{database}\" connection limit -1`, or close connections to it"
-        );
+        let database = identifier(database);
+        return format!("run `alter database {database} connection limit -1`, or close connections to it");
     }
     "close connections that nobody needs, or raise `max_connections` or `max_wal_senders`".to_owned()
 }
@@ -129,7 +130,7 @@ pub(crate) async fn judge(session: &Session, plan: &Lock) -> Result<()> {
     if found.is_empty() {
         return Ok(());
     }
-    if found.iter().any(|finding| finding.lint == replica_server::LINT.name) {
+    if found.iter().any(|finding| exit_of(finding) == Exit::Unreachable) {
         // A service that fails over may reach the old primary for a while: trying again may help.
         let message = format!(
             "Postgres at `{}` is a standby, and changes come from the primary",

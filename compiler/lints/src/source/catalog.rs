@@ -40,10 +40,7 @@ fn differences(index: &IndexPlan, facts: &CatalogFacts) -> Vec<String> {
 fn gone(table: &TableName, facts: &CatalogFacts) -> String {
     match facts.server.names_elsewhere.get(&table.to_string()) {
         Some(schemas) => {
-            format!(
-                "table `{table}` does not exist; one of that name is in schema `{}`",
-                schemas.join("`, `")
-            )
+            format!("table `{table}` does not exist; schema `{}` has one of that name", schemas.join("`, `"))
         }
         None => format!("table `{table}` does not exist"),
     }
@@ -89,7 +86,7 @@ fn uniqueness(index: &IndexPlan, facts: &CatalogFacts) -> Vec<String> {
     });
     let say = |(table, list): (&TableName, &Vec<Ident>)| {
         let columns: Vec<&str> = list.iter().map(Ident::as_str).collect();
-        format!("nothing keeps `{}` of `{table}` unique any more", columns.join("`, `"))
+        format!("`{}` of `{table}` is no longer unique: no unique index covers it", columns.join("`, `"))
     };
     unproven.map(say).collect()
 }

@@ -100,7 +100,7 @@ async fn templates_that_interfere_are_named_with_what_they_add() {
     rig.ask("DELETE", &composable, &Value::Null);
     let expected = "adds setting `index.default_pipeline` \"ghost\", field `extra`, alias `everything`";
     assert_eq!(found.len(), 1, "{found:?}");
-    assert_eq!((found[0].0.as_str(), found[0].1), ("template-interferes", Level::Deny));
+    assert_eq!((found[0].0.as_str(), found[0].1), ("template-adds-pipeline", Level::Deny));
     assert!(found[0].2.ends_with(expected), "{}", found[0].2);
 
     let legacy = format!("/_template/{}old", rig.prefix);

@@ -71,7 +71,7 @@ fn a_full_disk_is_waited_for_by_run_and_ends_apply_by_name() {
     rig.request("PUT", &path, "{\"index.blocks.read_only_allow_delete\": true}");
     rig.run(&["update shop.users set name = name || '+' where id < 20"]);
     follower.wait_for("flood-stage watermark");
-    rig.flusso(&["apply"]).assert_code(1).assert_said("takes no writes");
+    rig.flusso(&["apply"]).assert_code(1).assert_said("does not accept writes");
     thread::sleep(OUTAGE);
     rig.request("PUT", &path, "{\"index.blocks.read_only_allow_delete\": null}");
     follower.wait_for("the outage is over after");
