@@ -7,7 +7,7 @@ use std::io;
 use std::thread;
 
 use flusso_runtime::Shutdown;
-use flusso_runtime::bounds::STOP_AT_LAST;
+use flusso_runtime::limits::STOP_AT_LAST;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::timeout;

@@ -46,9 +46,9 @@ pub struct RunOptions {
     /// How many chunks of a backfill are read and written at once.
     pub readers: usize,
     /// Longest wait for writers that may have missed a publication change, and for the slot's creation:
-    /// [`crate::bounds::GATE_WAIT`] but in tests.
+    /// [`crate::limits::GATE_WAIT`] but in tests.
     pub gate_wait: Duration,
-    /// Longest wait for a slot that someone holds: [`crate::bounds::SLOT_WAIT`] but in tests.
+    /// Longest wait for a slot that someone holds: [`crate::limits::SLOT_WAIT`] but in tests.
     pub slot_wait: Duration,
     /// Who hears what happens.
     pub progress: Arc<dyn Progress>,

@@ -173,7 +173,7 @@ pub enum Event {
     /// A transaction begins.
     Begin(TransactionStart),
     /// A row changed in a way that some edge cares for. Rows that no edge cares for do not arrive.
-    Change(Vec<EdgeHit>),
+    Change(Vec<DirtyKey>),
     /// Tables were emptied: every document of these indexes (positions in the plan's list) is suspect.
     Truncate {
         /// The tables, for words.
@@ -203,7 +203,7 @@ pub enum Event {
 /// A changed row leads somewhere along one edge. A row whose navigation holds a null leads nowhere and
 /// makes no hit; one whose navigation changed makes two, for the row as it was and as it is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct EdgeHit {
+pub struct DirtyKey {
     /// Position of the index in the plan.
     pub index: usize,
     /// Position of the edge in the index.

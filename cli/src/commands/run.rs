@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 use clap::builder::RangedU64ValueParser;
-use flusso_runtime::{ErrorKind, RunOptions, Shutdown, bounds};
+use flusso_runtime::{ErrorKind, RunOptions, Shutdown, limits};
 use flusso_schemas::lock::Lock;
 
 use crate::arguments::Common;
@@ -71,8 +71,8 @@ impl Tuning {
         RunOptions {
             allow_commands: common.allow_commands,
             readers: 1,
-            gate_wait: bounds::GATE_WAIT,
-            slot_wait: bounds::SLOT_WAIT,
+            gate_wait: limits::GATE_WAIT,
+            slot_wait: limits::SLOT_WAIT,
             progress: Arc::new(Talk::new(screen.clone())),
             shutdown: Shutdown::default(),
         }

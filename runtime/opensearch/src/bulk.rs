@@ -172,7 +172,7 @@ mod tests {
     use std::time::Instant;
 
     use flusso_runtime::documents::{Documents, Key};
-    use flusso_runtime::sink::Cause;
+    use flusso_runtime::sink::WriteCause;
     use flusso_runtime::source::Lease;
 
     use super::*;
@@ -201,7 +201,7 @@ mod tests {
             version: 7,
             documents: documents.iter().collect(),
             deletes: deletes.iter().collect(),
-            cause: Cause::Event,
+            cause: WriteCause::Event,
             lease: Arc::new(Held),
             deadline: Instant::now(),
         }

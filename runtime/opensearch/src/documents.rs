@@ -1,7 +1,7 @@
 //! Documents by id, readable as soon as their write was answered.
 
-use flusso_runtime::bounds::DOCUMENT_BYTES_MAX;
 use flusso_runtime::error::{Error, ErrorKind, Result};
+use flusso_runtime::limits::DOCUMENT_BYTES_MAX;
 use flusso_runtime::sink::StoredDocument;
 use opensearch::MgetParts;
 use serde::Deserialize;

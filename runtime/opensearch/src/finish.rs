@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use flusso_runtime::bounds::REPLICAS_WAIT;
 use flusso_runtime::error::{Error, ErrorKind, Result};
+use flusso_runtime::limits::REPLICAS_WAIT;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 

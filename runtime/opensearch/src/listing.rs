@@ -7,8 +7,8 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use flusso_runtime::bounds::IDS_PAGE;
 use flusso_runtime::error::{Error, ErrorKind, Result};
+use flusso_runtime::limits::IDS_PAGE;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};

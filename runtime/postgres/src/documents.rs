@@ -22,9 +22,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use flusso_runtime::backends::RunOptions;
-use flusso_runtime::bounds::{CHUNK_BYTES_MAX, DOCUMENT_BYTES_MAX};
 use flusso_runtime::documents::{Built, Key, Selection, Snapshot};
 use flusso_runtime::error::Result;
+use flusso_runtime::limits::{CHUNK_BYTES_MAX, DOCUMENT_BYTES_MAX};
 use flusso_runtime::source::{Aftermath, DocumentBuilder, ResolveRequest, Resolved};
 use flusso_schemas::lock::IndexPlan;
 use flusso_schemas::name::TableName;

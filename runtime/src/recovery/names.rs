@@ -10,8 +10,7 @@ use flusso_schemas::lock::{
 use flusso_schemas::name::quote_literal;
 
 use crate::error::Error;
-use crate::planning::sinks_of;
-use crate::sink::Sink;
+use crate::sink::{Sink, sinks_of};
 
 /// The names that the help of a [`super::DriftCause`] is made of. Connections are named by their environment
 /// variables, never by their values.

@@ -28,6 +28,9 @@ pub struct StdoutSink {
 }
 
 impl StdoutSink {
+    /// Name of the sink that stands in where a project configures none.
+    pub const DEFAULT_NAME: &str = "stdout";
+
     /// A sink of that name; `pretty` prints each object on several lines.
     pub fn new(name: impl Into<String>, pretty: bool) -> Self {
         Self { name: name.into(), pretty }

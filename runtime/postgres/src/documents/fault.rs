@@ -2,10 +2,10 @@
 //!
 //! Rule *query-errors* of docs/correctness.md.
 
-use flusso_runtime::bounds::DOCUMENT_BYTES_MAX;
 use flusso_runtime::documents::Key;
 use flusso_runtime::drift::{Difference, moved_reading};
 use flusso_runtime::error::{Error, ErrorKind};
+use flusso_runtime::limits::DOCUMENT_BYTES_MAX;
 use tokio_postgres::error::SqlState;
 
 use crate::session::{is_lost, kind_of, words};

@@ -62,7 +62,7 @@ pub(super) struct Seen {
     /// Which transactions are visible.
     pub(super) visible: Visible,
     /// End of the log inside the snapshot.
-    pub(super) note: Lsn,
+    pub(super) snapshot_lsn: Lsn,
     /// The source's clock, microseconds since 1970-01-01 UTC.
     pub(super) clock_us: i64,
     /// File nodes in the order of the tables.
@@ -100,13 +100,13 @@ impl Seen {
 
     /// Reads the row; a standby is refused.
     pub(super) fn of_row(row: &Row) -> Result<Self, Fault> {
-        let note: Option<&str> = row.try_get(2)?;
+        let snapshot_lsn: Option<&str> = row.try_get(2)?;
         primary_only(row.try_get(1)?)?;
         let tables: Vec<i64> = row.try_get(4)?;
         let columns: Vec<i64> = row.try_get(5)?;
         Ok(Self {
             visible: row.try_get::<_, &str>(0)?.parse()?,
-            note: note.and_then(|text| text.parse().ok()).ok_or_else(unreadable)?,
+            snapshot_lsn: snapshot_lsn.and_then(|text| text.parse().ok()).ok_or_else(unreadable)?,
             clock_us: row.try_get(3)?,
             file_nodes: tables.iter().map(|pair| lower(*pair)).collect(),
             named: Named {

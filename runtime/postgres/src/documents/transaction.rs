@@ -7,8 +7,8 @@
 use std::pin::pin;
 use std::time::Instant;
 
-use flusso_runtime::bounds::READING_TRANSACTION;
 use flusso_runtime::documents::Snapshot;
+use flusso_runtime::limits::READING_TRANSACTION;
 use flusso_schemas::name::TableName;
 use futures_util::TryStreamExt;
 use tokio::time::timeout;
@@ -200,7 +200,7 @@ async fn settle(reader: &Reader, fault: Option<&Fault>, commit: Sent<'_, ()>) ->
 
 fn snapshot_of(seen: Seen, reading: &Reading<'_>, began: Instant) -> Snapshot {
     Snapshot {
-        note: seen.note,
+        lsn: seen.snapshot_lsn,
         source_clock_us: seen.clock_us,
         began,
         file_nodes: reading.tables.iter().cloned().zip(seen.file_nodes).collect(),

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use flusso_runtime::documents::Key;
-use flusso_runtime::source::EdgeHit;
+use flusso_runtime::source::DirtyKey;
 use flusso_schemas::name::{Ident, TableName};
 use flusso_schemas::state::StaleCause;
 
@@ -41,7 +41,7 @@ pub(super) struct BoundEdge {
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct RowChange {
     /// Where it leads.
-    pub(super) hits: Vec<EdgeHit>,
+    pub(super) hits: Vec<DirtyKey>,
     /// Indexes that cannot know, and why.
     pub(super) unusable: Vec<Unusable>,
 }
@@ -178,7 +178,7 @@ impl BoundTable {
                 }
             }
         }
-        change.hit(EdgeHit { index: edge.index, edge: edge.edge, key: Key(parts) });
+        change.hit(DirtyKey { index: edge.index, edge: edge.edge, key: Key(parts) });
         Ok(())
     }
 
@@ -218,7 +218,7 @@ impl BoundEdge {
 }
 
 impl RowChange {
-    fn hit(&mut self, hit: EdgeHit) {
+    fn hit(&mut self, hit: DirtyKey) {
         // A row whose navigation did not change leads to one place, not two.
         if self.hits.last() != Some(&hit) {
             self.hits.push(hit);

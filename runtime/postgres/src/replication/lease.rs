@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use flusso_runtime::Result;
-use flusso_runtime::bounds::STATUS_INTERVAL;
+use flusso_runtime::limits::STATUS_INTERVAL;
 use flusso_runtime::source::Lease;
 
 use super::walsender::lost;

@@ -148,7 +148,7 @@ fn nothing_below(position: Lsn, events: &mut VecDeque<Event>) {
 #[cfg(test)]
 mod tests {
     use flusso_runtime::documents::Key;
-    use flusso_runtime::source::EdgeHit;
+    use flusso_runtime::source::DirtyKey;
     use flusso_schemas::name::TableName;
     use flusso_schemas::state::StaleCause;
 
@@ -189,8 +189,8 @@ mod tests {
         Event::Begin(TransactionStart { xid, commit: Lsn(100), commit_time_us: 5 })
     }
 
-    fn hit(index: usize, key: &str) -> EdgeHit {
-        EdgeHit { index, edge: 0, key: Key(vec![key.to_owned()]) }
+    fn hit(index: usize, key: &str) -> DirtyKey {
+        DirtyKey { index, edge: 0, key: Key(vec![key.to_owned()]) }
     }
 
     const COLUMNS: &[(&str, bool)] = &[("id", true), ("order_id", true)];
