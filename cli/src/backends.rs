@@ -52,7 +52,7 @@ pub async fn sink(plan: &SinkPlan, project: &str, options: &RunOptions) -> Resul
 /// What a source says: its catalog, the answers to the probes that follow from it, and the queries of the
 /// planned lock that it refuses.
 #[derive(Debug)]
-pub struct Asked {
+pub struct SourceAnswers {
     /// The catalog.
     pub facts: CatalogFacts,
     /// Answers to the probes.
@@ -63,7 +63,7 @@ pub struct Asked {
 
 /// Asks a source in two rounds: what it knows of the tables and says of the project's expressions, then
 /// whether it takes every query of the lock.
-pub async fn ask_source(connection: &Connection, allow_commands: bool, read: &Read) -> Result<Asked> {
+pub async fn ask_source(connection: &Connection, allow_commands: bool, read: &Read) -> Result<SourceAnswers> {
     let timeout = Duration::from_millis(connection.statement_timeout_ms);
     let (endpoint, tls) = (&connection.endpoint, &connection.tls);
     let tables = read.facts_needed();
@@ -77,11 +77,11 @@ pub async fn ask_source(connection: &Connection, allow_commands: bool, read: &Re
     judged(&session, read, facts).await
 }
 
-async fn judged(session: &Session, read: &Read, facts: CatalogFacts) -> Result<Asked> {
+async fn judged(session: &Session, read: &Read, facts: CatalogFacts) -> Result<SourceAnswers> {
     let answers = probe(session, &probes(read, &facts)).await?;
     let refusals = match planned(read, &facts, &answers) {
         Some(lock) => refused_queries(session, &lock).await?,
         None => Vec::new(),
     };
-    Ok(Asked { facts, answers, refusals })
+    Ok(SourceAnswers { facts, answers, refusals })
 }

@@ -12,19 +12,19 @@ use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::timeout;
 
+use crate::console::Console;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::screen::Screen;
 
 /// Listens from now on, and passes the first signal on. The process ends soon after it, whatever holds it.
-pub fn listen(shutdown: Shutdown, screen: Screen) -> Result<(), Failure> {
+pub fn listen(shutdown: Shutdown, console: Console) -> Result<(), Failure> {
     let (runtime, mut signals) = Signals::open().map_err(Failure::Signals)?;
     thread::spawn(move || {
         runtime.block_on(async {
             signals.next().await;
             shutdown.request();
             // In a thread of its own: writing to a pipe that nobody reads would hold the rest.
-            thread::spawn(move || screen.say("stopping at a safe point; a second signal ends at once"));
+            thread::spawn(move || console.say("stopping at a safe point; a second signal ends at once"));
             // Ends by itself where nothing else ended it before.
             let _ = timeout(STOP_AT_LAST, signals.next()).await;
             std::process::exit(Exit::Stopped as i32);

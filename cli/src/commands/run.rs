@@ -8,14 +8,13 @@ use clap::builder::RangedU64ValueParser;
 use flusso_runtime::{ErrorKind, RunOptions, Shutdown, limits};
 use flusso_schemas::lock::Lock;
 
-use crate::arguments::Common;
+use crate::arguments::{Common, parse_duration};
 use crate::backends::Live;
-use crate::duration;
+use crate::console::Console;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::locks;
-use crate::progress::Talk;
-use crate::screen::Screen;
+use crate::progress::ConsoleProgress;
 use crate::signals;
 
 /// Most chunks of a backfill at once: each holds a connection to the primary.
@@ -23,7 +22,7 @@ const READERS_MAX: u64 = 64;
 
 /// What `run` takes.
 #[derive(Debug, Args)]
-pub struct Options {
+pub struct RunArguments {
     #[command(flatten)]
     tuning: Tuning,
 }
@@ -43,7 +42,7 @@ pub struct Tuning {
         default_value = "10m",
         hide_env_values = true
     )]
-    #[arg(value_parser = duration::parse)]
+    #[arg(value_parser = parse_duration)]
     gate_wait: Duration,
     /// Longest wait for a slot that another process holds
     #[arg(
@@ -53,45 +52,45 @@ pub struct Tuning {
         default_value = "75s",
         hide_env_values = true
     )]
-    #[arg(value_parser = duration::parse)]
+    #[arg(value_parser = parse_duration)]
     slot_wait: Duration,
 }
 
 impl Tuning {
     /// What the runtime is told, with signals listened to and talk on the screen.
-    pub fn begin(&self, common: &Common, screen: &Screen) -> Result<RunOptions, Failure> {
+    pub fn begin(&self, common: &Common, console: &Console) -> Result<RunOptions, Failure> {
         let Self { readers, gate_wait, slot_wait } = *self;
-        let options = RunOptions { readers, gate_wait, slot_wait, ..Self::quick(common, screen) };
-        signals::listen(options.shutdown.clone(), screen.clone())?;
+        let options = RunOptions { readers, gate_wait, slot_wait, ..Self::quick(common, console) };
+        signals::listen(options.shutdown.clone(), console.clone())?;
         Ok(options)
     }
 
     /// What a command is told that only asks: a signal ends it at once.
-    pub fn quick(common: &Common, screen: &Screen) -> RunOptions {
+    pub fn quick(common: &Common, console: &Console) -> RunOptions {
         RunOptions {
             allow_commands: common.allow_commands,
             readers: 1,
             gate_wait: limits::GATE_WAIT,
             slot_wait: limits::SLOT_WAIT,
-            progress: Arc::new(Talk::new(screen.clone())),
+            progress: Arc::new(ConsoleProgress::new(console.clone())),
             shutdown: Shutdown::default(),
         }
     }
 }
 
 /// Follows until a signal asks to stop.
-pub async fn run(options: &Options, common: &Common, screen: &Screen) -> Result<Exit, Failure> {
+pub async fn run(options: &RunArguments, common: &Common, console: &Console) -> Result<Exit, Failure> {
     let lock = locks::read(common)?;
-    let told = options.tuning.begin(common, screen)?;
-    follow(lock, &told, screen).await
+    let told = options.tuning.begin(common, console)?;
+    follow(lock, &told, console).await
 }
 
 /// Follows; that a signal stopped it is how this ends well.
-pub async fn follow(lock: Arc<Lock>, told: &RunOptions, screen: &Screen) -> Result<Exit, Failure> {
+pub async fn follow(lock: Arc<Lock>, told: &RunOptions, console: &Console) -> Result<Exit, Failure> {
     match flusso_runtime::follow(&Live, lock, told).await {
         Err(error) if error.kind != ErrorKind::Stopped => Err(error.into()),
         _ => {
-            screen.say("stopped; `flusso run` resumes from here");
+            console.say("stopped; `flusso run` resumes from here");
             Ok(Exit::Done)
         }
     }

@@ -11,19 +11,19 @@ use flusso_schemas::lock::{Lock, SinkPlan};
 use flusso_schemas::report::{Finding, Level};
 
 use crate::arguments::Common;
-use crate::backends::{Asked, ask_source, sink};
+use crate::backends::{SourceAnswers, ask_source, sink};
+use crate::console::Console;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::numbers::counted;
 use crate::report::{self, Report};
-use crate::screen::Screen;
+use flusso_lints::words::counted;
 
 /// The finding of an index body that a sink's server does not take.
 const BODY_REFUSED: &str = "body-refused";
 
 /// What an examination gives.
 #[derive(Debug, Default)]
-pub struct Examined {
+pub struct Analysis {
     /// The project's files and all that was found.
     pub report: Report,
     /// The lock, where no file says anything at deny and the source was asked.
@@ -37,21 +37,21 @@ pub struct Examined {
 }
 
 /// Asks every server that a project configures, whatever is wrong with the files or the others.
-pub async fn examine(read: &Read, common: &Common, options: &RunOptions) -> Examined {
-    let mut examined = Examined::default();
-    let diagnostics = examined.ask_source(read, common.allow_commands).await;
+pub async fn analyze(read: &Read, common: &Common, options: &RunOptions) -> Analysis {
+    let mut analysis = Analysis::default();
+    let diagnostics = analysis.ask_source(read, common.allow_commands).await;
     let sources = Sources::new(&read.files);
-    examined.report.findings = diagnostics.iter().map(|each| each.to_finding(&sources)).collect();
+    analysis.report.findings = diagnostics.iter().map(|each| each.to_finding(&sources)).collect();
     for plan in read.sinks() {
-        let asked = examined.ask_sink(plan, options).await;
-        examined.take(asked);
+        let asked = analysis.ask_sink(plan, options).await;
+        analysis.take(asked);
     }
-    examined.report.findings.extend(collisions(&examined.claims));
-    examined.report.findings.iter_mut().for_each(|finding| place_in_file(finding, read, &sources));
+    analysis.report.findings.extend(collisions(&analysis.claims));
+    analysis.report.findings.iter_mut().for_each(|finding| place_in_file(finding, read, &sources));
     // From here on no text is shown that may hold a credential.
-    examined.report.sources = shown(&read.files);
-    examined.report.skipped = examined.unreachable.len();
-    examined
+    analysis.report.sources = shown(&read.files);
+    analysis.report.skipped = analysis.unreachable.len();
+    analysis
 }
 
 /// Gives a refused index body the place of the index in its file, or of the field that the server names. A sink's
@@ -66,12 +66,12 @@ fn place_in_file(finding: &mut Finding, read: &Read, sources: &Sources<'_>) {
     finding.labels.extend(place.map(|place| sources.label(&place, true, "")));
 }
 
-impl Examined {
+impl Analysis {
     /// What the files and the catalog say; the files alone where there is no catalog.
     async fn ask_source(&mut self, read: &Read, allow_commands: bool) -> Vec<Diagnostic> {
         let Some(connection) = read.connection() else { return findings(read) };
         match ask_source(&connection, allow_commands, read).await {
-            Ok(Asked { facts, answers, refusals }) => {
+            Ok(SourceAnswers { facts, answers, refusals }) => {
                 let server = &facts.server;
                 let identifier = server.system_identifier.as_ref();
                 self.source = identifier.map(|identifier| source_mark(identifier, &server.database));
@@ -112,8 +112,8 @@ impl Examined {
     }
 
     /// How the command ends where there is no more to do; servers that could not be asked are told.
-    pub fn exit(&self, deny_warnings: bool, screen: &Screen) -> Exit {
-        let worst = self.unreachable.iter().map(|failure| report::failure(failure, screen));
+    pub fn exit(&self, deny_warnings: bool, console: &Console) -> Exit {
+        let worst = self.unreachable.iter().map(|failure| report::failure(failure, console));
         let worst = worst.max_by_key(|exit| *exit as u8);
         match worst {
             Some(exit) => exit,

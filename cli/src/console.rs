@@ -1,34 +1,34 @@
-//! Talk on stderr: lines and progress bars that do not overwrite each other.
+//! ConsoleProgress on stderr: lines and progress bars that do not overwrite each other.
 
 use std::io::{self, Write};
 
 use indicatif::{MultiProgress, ProgressBar};
 use tracing_subscriber::fmt::MakeWriter;
 
-use crate::look::Look;
+use crate::terminal_style::TerminalStyle;
 
 /// Where a command talks. Clones write to the same stderr.
 #[derive(Clone, Debug)]
-pub struct Screen {
+pub struct Console {
     bars: MultiProgress,
-    look: Look,
+    style: TerminalStyle,
     quiet: bool,
 }
 
-impl Screen {
+impl Console {
     /// A screen that looks so; a quiet one shows nothing but errors.
-    pub fn new(look: Look, quiet: bool) -> Self {
-        Self { bars: MultiProgress::new(), look, quiet }
+    pub fn new(style: TerminalStyle, quiet: bool) -> Self {
+        Self { bars: MultiProgress::new(), style, quiet }
     }
 
     /// How it looks.
-    pub fn look(&self) -> &Look {
-        &self.look
+    pub fn style(&self) -> &TerminalStyle {
+        &self.style
     }
 
     /// Whether bars can move on it.
     pub fn is_live(&self) -> bool {
-        self.look.terminal && !self.quiet
+        self.style.terminal && !self.quiet
     }
 
     /// Says a line, or several, of talk.
@@ -52,7 +52,7 @@ impl Screen {
 }
 
 /// Logs pass above the bars too.
-impl<'a> MakeWriter<'a> for Screen {
+impl<'a> MakeWriter<'a> for Console {
     type Writer = Above;
 
     fn make_writer(&'a self) -> Above {

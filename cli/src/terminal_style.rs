@@ -24,7 +24,7 @@ pub enum Color {
 
 /// How text looks on one stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Look {
+pub struct TerminalStyle {
     /// Whether it is coloured.
     pub color: bool,
     /// Whether the stream is a terminal.
@@ -33,7 +33,7 @@ pub struct Look {
     pub width: usize,
 }
 
-impl Look {
+impl TerminalStyle {
     /// The look of stdout.
     pub fn of_stdout(color: Color) -> Self {
         let size = terminal_size::terminal_size_of(io::stdout());
