@@ -48,7 +48,7 @@ pub async fn analyze(read: &Read, common: &Common, options: &RunOptions) -> Anal
     }
     analysis.report.findings.extend(collisions(&analysis.claims));
     analysis.report.findings.iter_mut().for_each(|finding| place_in_file(finding, read, &sources));
-    // From here on no text is shown that may hold a credential.
+    // From here on, no text that may contain a credential is printed.
     analysis.report.sources = shown(&read.files);
     analysis.report.skipped = analysis.unreachable.len();
     analysis
@@ -67,7 +67,7 @@ fn place_in_file(finding: &mut Finding, read: &Read, sources: &Sources<'_>) {
 }
 
 impl Analysis {
-    /// What the files and the catalog say; the files alone where there is no catalog.
+    /// Checks the files and the catalog, or the files alone when there is no catalog.
     async fn ask_source(&mut self, read: &Read, allow_commands: bool) -> Vec<Diagnostic> {
         let Some(connection) = read.connection() else { return findings(read) };
         match ask_source(&connection, allow_commands, read).await {
@@ -111,7 +111,7 @@ impl Analysis {
         }
     }
 
-    /// How the command ends where there is no more to do; servers that could not be asked are told.
+    /// The command's exit code when nothing is left to do; reports servers that could not be reached.
     pub fn exit(&self, deny_warnings: bool, console: &Console) -> Exit {
         let worst = self.unreachable.iter().map(|failure| report::failure(failure, console));
         let worst = worst.max_by_key(|exit| *exit as u8);

@@ -11,21 +11,21 @@ use crate::terminal_style::Color;
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Everywhere")]
 pub struct Common {
-    /// The project file; else `flusso.yml` here or in a folder above
+    /// Project file [default: the nearest `flusso.yml`, here or in a folder above]
     #[arg(long, global = true, value_name = "FILE", env = "FLUSSO_CONFIG", hide_env_values = true)]
     pub config: Option<PathBuf>,
-    /// The lock; else `flusso.lock` beside the project file
+    /// Lock file [default: `flusso.lock` beside the project file]
     #[arg(long, global = true, value_name = "FILE", env = "FLUSSO_LOCK", hide_env_values = true)]
     pub lock: Option<PathBuf>,
-    /// Run the commands that provide credentials
+    /// Allow running the commands that provide credentials
     #[arg(long, global = true, env = "FLUSSO_ALLOW_COMMANDS", value_parser = parse_switch)]
     #[arg(hide_env_values = true)]
     pub allow_commands: bool,
-    /// When to colour; `NO_COLOR` counts too
+    /// When to use color; respects `NO_COLOR`
     #[arg(long, global = true, value_name = "WHEN", env = "FLUSSO_COLOR", default_value = "auto")]
     #[arg(hide_env_values = true)]
     pub color: Color,
-    /// Print more: -v what happens, -vv why, -vvv everything
+    /// Print more; repeat for more: -v progress, -vv reasons, -vvv everything
     #[arg(short, long, global = true, action = ArgAction::Count, env = "FLUSSO_VERBOSE", hide_env_values = true)]
     pub verbose: u8,
     /// Print only findings and errors

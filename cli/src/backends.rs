@@ -13,7 +13,7 @@ use flusso_runtime::{Backends, FanOut, Result, RunOptions, Sink, SourceParts, St
 use flusso_schemas::facts::{CatalogFacts, ProbeOutcome, QueryRefusal};
 use flusso_schemas::lock::{Lock, SinkKind, SinkPlan};
 
-/// The name of the sink that stands in where a project configures none.
+/// Name of the sink used when a project configures none.
 const STDOUT: &str = "stdout";
 
 /// The servers that a lock's references lead to from here.
@@ -49,8 +49,7 @@ pub async fn sink(plan: &SinkPlan, project: &str, options: &RunOptions) -> Resul
     }
 }
 
-/// What a source says: its catalog, the answers to the probes that follow from it, and the queries of the
-/// planned lock that it refuses.
+/// What the source answered: its catalog, the probes' answers, and the planned queries that it rejects.
 #[derive(Debug)]
 pub struct SourceAnswers {
     /// The catalog.
@@ -72,7 +71,7 @@ pub async fn ask_source(connection: &Connection, allow_commands: bool, read: &Re
     if asked.refusals.is_empty() {
         return Ok(asked);
     }
-    // A table may have been altered between the facts and the queries.
+    // A table may have been altered between reading the facts and preparing the queries.
     let facts = catalog_facts(&session, &tables).await?;
     judged(&session, read, facts).await
 }

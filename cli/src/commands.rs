@@ -16,11 +16,11 @@ use crate::console::Console;
 use crate::exit::Exit;
 use crate::failure::Failure;
 
-/// Keeps search indexes true to Postgres, as YAML files say.
+/// Keep search indexes in sync with Postgres, as YAML files describe them
 #[derive(Debug, Parser)]
 #[command(name = "flusso", version, arg_required_else_help = true, max_term_width = 100)]
 #[command(
-    after_help = "Exit codes: 0 done, 1 findings or a bad lock, 2 usage, 3 unreachable, 4 drift, 5 stopped"
+    after_help = "Exit codes: 0 success, 1 findings or a bad lock, 2 usage error, 3 server or variable missing, 4 drift, 5 stopped: needs a person"
 )]
 pub struct Arguments {
     /// The arguments that every command accepts

@@ -16,12 +16,12 @@ pub struct Console {
 }
 
 impl Console {
-    /// A screen that looks so; a quiet one shows nothing but errors.
+    /// A console with this style; a quiet one shows only errors.
     pub fn new(style: TerminalStyle, quiet: bool) -> Self {
         Self { bars: MultiProgress::new(), style, quiet }
     }
 
-    /// How it looks.
+    /// Its terminal style.
     pub fn style(&self) -> &TerminalStyle {
         &self.style
     }
@@ -38,10 +38,10 @@ impl Console {
         }
     }
 
-    /// Says what even a quiet command says.
+    /// Prints a line even when quiet.
     pub fn insist(&self, text: &str) {
         let text = text.trim_end_matches('\n');
-        // Nobody is left to be told that stderr is closed.
+        // If stderr is closed, nobody is left to report it to.
         let _ = self.bars.suspend(|| writeln!(io::stderr(), "{text}"));
     }
 

@@ -11,9 +11,9 @@ use tracing::{debug, info};
 use crate::console::Console;
 use crate::plan;
 use crate::report;
-use flusso_lints::words::grouped;
+use flusso_lints::words::{counted, grouped};
 
-/// How often a plain line tells how far a backfill is.
+/// How often a plain line reports a backfill's progress.
 const LINE_INTERVAL: Duration = Duration::from_secs(5);
 
 /// Says on the screen what happens.
@@ -21,7 +21,7 @@ const LINE_INTERVAL: Duration = Duration::from_secs(5);
 pub struct ConsoleProgress {
     console: Console,
     backfills: Mutex<BTreeMap<String, Backfill>>,
-    /// When the step under way began: a backfill is told of only once its first chunk is written.
+    /// Start of the current step: a backfill is reported once its first chunk is written.
     step_began: Mutex<Instant>,
 }
 
@@ -44,15 +44,15 @@ impl ConsoleProgress {
         let mut backfills = self.backfills.lock().unwrap_or_else(PoisonError::into_inner);
         let backfill = backfills.entry(index.to_owned()).or_insert_with(|| self.begin(index));
         backfill.documents = documents;
-        let told = told(backfill.rate(), rows_estimated);
+        let text = rate_text(backfill.rate(), rows_estimated);
         if let Some(bar) = &backfill.bar {
             // An estimate that was passed is no longer shown as the end.
             bar.set_length(rows_estimated.unwrap_or(0).max(documents));
             bar.set_position(documents);
-            bar.set_message(told);
+            bar.set_message(text);
         } else if backfill.said.elapsed() >= LINE_INTERVAL {
             backfill.said = Instant::now();
-            self.console.say(&format!("  {index}: {told}"));
+            self.console.say(&format!("  {index}: {text}"));
         }
     }
 
@@ -75,9 +75,9 @@ impl ConsoleProgress {
                 bar.finish_and_clear();
             }
             let rate = backfill.rate();
-            let (documents, lasted, a_second) =
-                (grouped(rate.documents), lasted(rate.lasted), grouped(rate.a_second()));
-            self.console.say(&format!("  {index}: {documents} documents in {lasted}, {a_second}/s"));
+            let documents = counted(usize::try_from(rate.documents).unwrap_or(usize::MAX), "document");
+            let (lasted, a_second) = (lasted(rate.lasted), grouped(rate.a_second()));
+            self.console.say(&format!("  {index}: {documents} in {lasted}, {a_second}/s"));
         }
     }
 }
@@ -102,13 +102,13 @@ impl Progress for ConsoleProgress {
             ProgressEvent::Followed { documents, deletes } => info!(documents, deletes, "followed"),
             ProgressEvent::Confirmed(position) => debug!(%position, "confirmed"),
             ProgressEvent::Ready => self.console.say("following changes"),
-            ProgressEvent::OutageBegan { reason } => self.console.say(&format!("{reason}; trying again")),
+            ProgressEvent::OutageBegan { reason } => self.console.say(&format!("{reason}; retrying")),
             ProgressEvent::OutageEnded { server, lasted: time } => {
                 self.console.say(&ended(server.as_deref(), time));
             }
-            ProgressEvent::StoppedShort => self.console.say(
-                "stopped without the last answer of a server that keeps silent; nothing is lost by that",
-            ),
+            ProgressEvent::StoppedShort => {
+                self.console.say("stopped before a server had answered; nothing is lost")
+            }
             _ => {}
         }
     }
@@ -127,7 +127,7 @@ pub fn lasted(duration: Duration) -> String {
 fn ended(server: Option<&str>, time: Duration) -> String {
     match server {
         Some(server) => format!("{server} answers again after {}", lasted(time)),
-        None => format!("the outage is over after {}: running again", lasted(time)),
+        None => format!("recovered after {}: following again", lasted(time)),
     }
 }
 
@@ -151,8 +151,8 @@ impl Rate {
     }
 }
 
-/// How far, how fast, and how long the rest takes.
-fn told(rate: Rate, rows_estimated: Option<u64>) -> String {
+/// Rows done, rate, and estimated time left.
+fn rate_text(rate: Rate, rows_estimated: Option<u64>) -> String {
     let mut text = grouped(rate.documents);
     if let Some(rows) = rows_estimated {
         text += &format!(" of about {}", grouped(rows));
@@ -178,27 +178,27 @@ mod tests {
     #[test]
     fn a_line_tells_how_far_how_fast_and_how_long() {
         let rate = Rate { documents: 40_000, lasted: Duration::from_secs(4) };
-        assert_eq!(told(rate, Some(100_000)), "40,000 of about 100,000 documents, 10,000/s, 6.0 s left");
+        assert_eq!(rate_text(rate, Some(100_000)), "40,000 of about 100,000 documents, 10,000/s, 6.0 s left");
     }
 
     #[test]
     fn an_estimate_that_was_passed_promises_nothing() {
         let rate = Rate { documents: 40_000, lasted: Duration::from_secs(4) };
-        assert_eq!(told(rate, Some(10)), "40,000 of about 10 documents, 10,000/s");
-        assert_eq!(told(rate, None), "40,000 documents, 10,000/s");
+        assert_eq!(rate_text(rate, Some(10)), "40,000 of about 10 documents, 10,000/s");
+        assert_eq!(rate_text(rate, None), "40,000 documents, 10,000/s");
     }
 
     #[test]
     fn the_end_of_an_outage_names_the_server_and_how_long_it_lasted() {
         let time = Duration::from_secs(75);
         assert_eq!(ended(Some("http://h:1"), time), "http://h:1 answers again after 1 min 15 s");
-        assert_eq!(ended(None, time), "the outage is over after 1 min 15 s: running again");
+        assert_eq!(ended(None, time), "recovered after 1 min 15 s: following again");
     }
 
     #[test]
     fn nothing_done_yet_is_no_division() {
         let rate = Rate { documents: 0, lasted: Duration::ZERO };
-        assert_eq!(told(rate, Some(5)), "0 of about 5 documents, 0/s");
+        assert_eq!(rate_text(rate, Some(5)), "0 of about 5 documents, 0/s");
     }
 
     #[test]

@@ -64,12 +64,12 @@ impl Report {
     }
 }
 
-/// Prints data. A reader that went away, such as `head`, is no failure.
+/// Prints data. A closed pipe, such as `head`, is not a failure.
 pub fn print(text: &str) -> Result<(), Failure> {
     let written = io::stdout().lock().write_all(text.as_bytes()).and_then(|()| io::stdout().flush());
     match written {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Failure::file("written", "stdout".as_ref())(error))
+            Err(Failure::file("write", "stdout".as_ref())(error))
         }
         _ => Ok(()),
     }

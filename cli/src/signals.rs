@@ -24,8 +24,10 @@ pub fn listen(shutdown: Shutdown, console: Console) -> Result<(), Failure> {
             signals.next().await;
             shutdown.request();
             // In a thread of its own: writing to a pipe that nobody reads would hold the rest.
-            thread::spawn(move || console.say("stopping at a safe point; a second signal ends at once"));
-            // Ends by itself where nothing else ended it before.
+            thread::spawn(move || {
+                console.say("stopping at a safe point; send the signal again to quit at once")
+            });
+            // Quits by itself if nothing else ended the process first.
             let _ = timeout(STOP_AT_LAST, signals.next()).await;
             std::process::exit(Exit::Stopped as i32);
         });

@@ -1,4 +1,4 @@
-//! How text looks on a stream: its colours and its width.
+//! Terminal style: colors and width.
 
 use std::env;
 use std::fmt::Display;
@@ -6,7 +6,7 @@ use std::io::{self, IsTerminal};
 
 use clap::ValueEnum;
 
-/// Width where no terminal tells one.
+/// Width to assume when there is no terminal.
 const WIDTH_DEFAULT: usize = 100;
 /// Below this many columns nothing can be laid out.
 const WIDTH_MIN: usize = 30;
@@ -22,7 +22,7 @@ pub enum Color {
     Never,
 }
 
-/// How text looks on one stream.
+/// The style of one stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TerminalStyle {
     /// Whether it is coloured.
@@ -60,7 +60,7 @@ impl TerminalStyle {
         }
     }
 
-    /// Text in bold and an ANSI colour, such as 31 for red; plain where there are no colours.
+    /// Text in bold and an ANSI color (31 is red); plain when colors are off.
     pub fn paint(&self, color: u8, text: impl Display) -> String {
         if self.color { format!("\u{1b}[1;{color}m{text}\u{1b}[0m") } else { text.to_string() }
     }

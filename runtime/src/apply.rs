@@ -35,10 +35,10 @@ use plan::{plan_apply, refuse_unsupported};
 use prepare::{preflight, renew_records, take_slot};
 use swap::{Swap, check_catalogs};
 
-/// What an apply is told.
+/// Options of an apply.
 #[derive(Clone, Debug)]
 pub struct ApplyOptions {
-    /// What every run is told.
+    /// Options of every run.
     pub run: RunOptions,
     /// Show the plan and change nothing.
     pub dry_run: bool,
@@ -217,7 +217,7 @@ impl Attempt {
     ) -> Result<()> {
         if outcome.as_ref().is_err_and(|error| error.kind != ErrorKind::Stopped) {
             following.abort();
-            // Where following ended first, it knows why; and only then is the slot free again.
+            // If following ended first, it has the cause; and only then is the slot free.
             return match following.await {
                 Ok(Err(cause)) => Err(cause),
                 _ => outcome,
@@ -342,7 +342,7 @@ async fn first_position(session: &Session, targets: &[Target]) -> Lsn {
 
 fn stopped() -> Error {
     Error::new(ErrorKind::Stopped, "stopped as asked, before the last swap")
-        .with_help("run `flusso apply` again: it goes on where this one stopped")
+        .with_help("run `flusso apply` again to resume")
 }
 
 fn step(options: &ApplyOptions, what: &str) {
@@ -352,7 +352,7 @@ fn step(options: &ApplyOptions, what: &str) {
 fn ended_early(ended: Result<Result<()>, tokio::task::JoinError>) -> Error {
     match ended {
         Ok(Err(error)) => error,
-        Ok(Ok(())) => Error::new(ErrorKind::Internal, "following ended without being asked"),
+        Ok(Ok(())) => Error::new(ErrorKind::Internal, "following ended unexpectedly"),
         Err(error) => Error::new(ErrorKind::Internal, "the task that follows ended").with_source(error),
     }
 }

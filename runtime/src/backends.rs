@@ -38,12 +38,12 @@ pub struct SourceParts {
     pub documents: Arc<dyn DocumentBuilder>,
 }
 
-/// What a run is told beside its plan.
+/// Options of a run, besides its plan.
 #[derive(Clone, Debug)]
 pub struct RunOptions {
     /// Whether credentials may come from commands.
     pub allow_commands: bool,
-    /// How many chunks of a backfill are read and written at once.
+    /// Number of backfill chunks that are read and written at once.
     pub readers: usize,
     /// Longest wait for writers that may have missed a publication change, and for the slot's creation:
     /// [`crate::limits::GATE_WAIT`] but in tests.

@@ -96,15 +96,15 @@ async fn follow_once(
         () = options.shutdown.requested() => return Ok(()),
     };
     retry.reached();
-    // Only who holds the slot may believe the state.
+    // Only the holder of the slot may trust the state.
     for state in start.states.iter() {
         state.reload().await?;
     }
     check(&start).await?;
     settle_swaps(&start, lock).await?;
     let targets = live_targets(&start).await?;
-    let doubts = PendingComparisons::default();
-    check_live(&start, &targets, &doubts).await?;
+    let pending = PendingComparisons::default();
+    check_live(&start, &targets, &pending).await?;
     let confirmed = start.confirmed().await?;
     let parts = SessionParts {
         targets: targets.clone(),
@@ -121,13 +121,13 @@ async fn follow_once(
     tokio::select! {
         ended = pipeline.run(stream) => ended,
         never = retry.observe(session.confirmed.clone()) => never,
-        drifted = watch_drift(&start, &targets, &doubts, options) => drifted,
-        refuted = settle(&doubts, &session) => refuted,
+        drifted = watch_drift(&start, &targets, &pending, options) => drifted,
+        refuted = settle(&pending, &session) => refuted,
     }
 }
 
-/// Compares what is in doubt, once the log is known to be the one that was followed.
-async fn settle(doubts: &PendingComparisons, session: &Arc<Session>) -> Result<()> {
+/// Compares the listed generations, once the log is known to be the one followed before.
+async fn settle(pending: &PendingComparisons, session: &Arc<Session>) -> Result<()> {
     session.wait_history().await?;
-    doubts.settle(session).await
+    pending.settle(session).await
 }

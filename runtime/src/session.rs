@@ -47,7 +47,7 @@ pub struct Session {
     pub confirmed: watch::Receiver<Confirmed>,
     /// Whether the log is known to be the one that was followed before.
     is_past: watch::Receiver<bool>,
-    /// What the run was told.
+    /// Options of the run.
     pub options: RunOptions,
 }
 
@@ -64,7 +64,7 @@ pub struct SessionParts {
     pub states: Arc<Vec<SinkState>>,
     /// Where to go on.
     pub confirmed: Confirmed,
-    /// What the run was told.
+    /// Options of the run.
     pub options: RunOptions,
 }
 

@@ -76,7 +76,7 @@ pub trait Sink: Debug + Send + Sync {
     /// from being stored as they were built.
     async fn check_settings(&self, generation: &Generation, index: &IndexPlan) -> Result<()>;
 
-    /// Removes a generation that never was live. None there is no error.
+    /// Removes a generation that was never live. Succeeds if there is none.
     async fn drop_generation(&self, generation: &Generation) -> Result<()>;
 
     /// Gives a generation the settings it ends with and waits, within a bound, for its replicas.

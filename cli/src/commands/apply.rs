@@ -39,14 +39,14 @@ pub async fn apply(options: &ApplyArguments, common: &Common, console: &Console)
     let began = Instant::now();
     let run = options.run.begin(common, console)?;
     let ApplyArguments { dry_run, accept_new_source, .. } = *options;
-    let told = ApplyOptions { run, dry_run, accept_new_source };
+    let apply_options = ApplyOptions { run, dry_run, accept_new_source };
     if lock.sinks.is_empty() {
         console.say("no sink is configured: documents are printed to stdout");
     }
-    let applied = flusso_runtime::apply(&Live, lock.clone(), &told).await?;
+    let applied = flusso_runtime::apply(&Live, lock.clone(), &apply_options).await?;
     console.say(&closing(&applied, options.dry_run, began));
     if options.follow && !options.dry_run {
-        return run::follow(lock, &told.run, console).await;
+        return run::follow(lock, &apply_options.run, console).await;
     }
     Ok(Exit::Done)
 }

@@ -32,7 +32,7 @@ pub struct Findings {
         hide_env_values = true
     )]
     pub format: Format,
-    /// Fail at warnings too
+    /// Fail on warnings too
     #[arg(long, env = "FLUSSO_DENY_WARNINGS", value_parser = parse_switch, hide_env_values = true)]
     pub deny_warnings: bool,
 }

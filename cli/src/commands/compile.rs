@@ -29,7 +29,7 @@ pub struct CompileArguments {
     /// Print the lock instead of writing it
     #[arg(long, env = "FLUSSO_PRINT", value_parser = parse_switch, hide_env_values = true)]
     print: bool,
-    /// Write nothing; fail and print the difference where the lock is stale
+    /// Write nothing; fail and print the diff if the lock is stale
     #[arg(long, env = "FLUSSO_CHECK", value_parser = parse_switch, hide_env_values = true)]
     #[arg(conflicts_with = "print")]
     check: bool,
@@ -43,7 +43,7 @@ pub async fn compile(
     common: &Common,
     console: &Console,
 ) -> Result<Exit, Failure> {
-    // An unusable place is told before servers are asked.
+    // Report an unusable path before asking servers.
     let path = locks::path_to_write(common)?;
     let read = project::read_all(common)?;
     let analysis = analyze(&read, common, &Tuning::quick(common, console)).await;
@@ -117,10 +117,10 @@ fn deliver(
 /// Why the lock is stale; what the files do not explain, the database does.
 fn why(standing: &str, read: &Read) -> String {
     match lock::read(standing) {
-        _ if standing.is_empty() => "it is not there".to_owned(),
+        _ if standing.is_empty() => "the file does not exist".to_owned(),
         Err(_) => "it cannot be read".to_owned(),
         Ok(lock) => stale(read, &lock).map_or_else(
-            || "the database, or the version of flusso, is not what it was compiled with".to_owned(),
+            || "the database or the version of flusso changed since it was compiled".to_owned(),
             |stale| stale.to_string(),
         ),
     }

@@ -8,7 +8,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::report;
 
-/// What stands before the name of a kind.
+/// Prefix of a kind's name.
 const KIND: &str = "kind:";
 
 /// What `explain` takes.

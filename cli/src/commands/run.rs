@@ -30,11 +30,11 @@ pub struct RunArguments {
 /// What `apply` and `run` both take.
 #[derive(Debug, Args)]
 pub struct Tuning {
-    /// How many chunks of a backfill are read and written at once
+    /// Number of backfill chunks that are read and written at once
     #[arg(long, value_name = "NUMBER", env = "FLUSSO_READERS", default_value_t = 2, hide_env_values = true)]
     #[arg(value_parser = RangedU64ValueParser::<usize>::new().range(1..=READERS_MAX))]
     readers: usize,
-    /// Longest wait for transactions that started before a slot or a publication's change
+    /// How long to wait for transactions that began before the slot or the publication changed
     #[arg(
         long,
         value_name = "DURATION",
@@ -44,7 +44,7 @@ pub struct Tuning {
     )]
     #[arg(value_parser = parse_duration)]
     gate_wait: Duration,
-    /// Longest wait for a slot that another process holds
+    /// How long to wait for a slot that another process holds
     #[arg(
         long,
         value_name = "DURATION",
@@ -57,7 +57,7 @@ pub struct Tuning {
 }
 
 impl Tuning {
-    /// What the runtime is told, with signals listened to and talk on the screen.
+    /// Options of a run, with signal handlers installed and progress printed to the screen.
     pub fn begin(&self, common: &Common, console: &Console) -> Result<RunOptions, Failure> {
         let Self { readers, gate_wait, slot_wait } = *self;
         let options = RunOptions { readers, gate_wait, slot_wait, ..Self::quick(common, console) };
@@ -65,7 +65,7 @@ impl Tuning {
         Ok(options)
     }
 
-    /// What a command is told that only asks: a signal ends it at once.
+    /// Options of a command that only asks: a signal ends it at once.
     pub fn quick(common: &Common, console: &Console) -> RunOptions {
         RunOptions {
             allow_commands: common.allow_commands,
@@ -81,13 +81,13 @@ impl Tuning {
 /// Follows until a signal asks to stop.
 pub async fn run(options: &RunArguments, common: &Common, console: &Console) -> Result<Exit, Failure> {
     let lock = locks::read(common)?;
-    let told = options.tuning.begin(common, console)?;
-    follow(lock, &told, console).await
+    let run_options = options.tuning.begin(common, console)?;
+    follow(lock, &run_options, console).await
 }
 
-/// Follows; that a signal stopped it is how this ends well.
-pub async fn follow(lock: Arc<Lock>, told: &RunOptions, console: &Console) -> Result<Exit, Failure> {
-    match flusso_runtime::follow(&Live, lock, told).await {
+/// Follows changes; being stopped by a signal is success.
+pub async fn follow(lock: Arc<Lock>, run_options: &RunOptions, console: &Console) -> Result<Exit, Failure> {
+    match flusso_runtime::follow(&Live, lock, run_options).await {
         Err(error) if error.kind != ErrorKind::Stopped => Err(error.into()),
         _ => {
             console.say("stopped; `flusso run` resumes from here");

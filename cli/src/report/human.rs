@@ -21,10 +21,10 @@ pub fn render(findings: &[&Finding], sources: &[SourceFile], style: &TerminalSty
     texts.join("\n")
 }
 
-/// The message with the primary file's lines, then each other file's, then what stands below.
+/// The message with the primary file's lines, then the other files', then the footer.
 fn one(finding: &Finding, sources: &[Indexed<'_>], style: &TerminalStyle) -> String {
     let mut theme = if style.color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
-    // Level and lint stand where miette draws a cross: nobody should have to guess whether it fails the build.
+    // Level and lint replace miette's cross: nobody should have to guess whether the finding fails the build.
     let head = format!("{}[{}]:", level(finding.level), finding.lint);
     (theme.characters.error, theme.characters.warning) = (head.clone(), head);
     theme.characters.advice = "-->".to_owned();
@@ -58,7 +58,7 @@ fn footer(finding: &Finding, style: &TerminalStyle) -> Option<String> {
 
 /// A finding's places in one file, as miette takes them.
 #[derive(Debug)]
-struct Shown<'a> {
+struct FileLabels<'a> {
     level: Option<Level>,
     message: String,
     source: Option<&'a Indexed<'a>>,
@@ -66,8 +66,8 @@ struct Shown<'a> {
 }
 
 /// A finding taken apart by file, the primary one first, under its message.
-fn parts<'a>(finding: &'a Finding, sources: &'a [Indexed<'a>]) -> Vec<Shown<'a>> {
-    let part = |file: &str, level, message| Shown {
+fn parts<'a>(finding: &'a Finding, sources: &'a [Indexed<'a>]) -> Vec<FileLabels<'a>> {
+    let part = |file: &str, level, message| FileLabels {
         level,
         message,
         source: sources.iter().find(|source| source.file.path == file),
@@ -85,15 +85,15 @@ fn parts<'a>(finding: &'a Finding, sources: &'a [Indexed<'a>]) -> Vec<Shown<'a>>
     std::iter::once(first).chain(others).collect()
 }
 
-impl fmt::Display for Shown<'_> {
+impl fmt::Display for FileLabels<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
     }
 }
 
-impl std::error::Error for Shown<'_> {}
+impl std::error::Error for FileLabels<'_> {}
 
-impl Diagnostic for Shown<'_> {
+impl Diagnostic for FileLabels<'_> {
     fn severity(&self) -> Option<Severity> {
         Some(match self.level {
             Some(Level::Deny) => Severity::Error,

@@ -178,9 +178,9 @@ mod tests {
     use super::*;
 
     #[derive(Debug)]
-    struct Held;
+    struct ValidLease;
 
-    impl Lease for Held {
+    impl Lease for ValidLease {
         fn check(&self) -> flusso_runtime::Result<()> {
             Ok(())
         }
@@ -202,7 +202,7 @@ mod tests {
             documents: documents.iter().collect(),
             deletes: deletes.iter().collect(),
             cause: WriteCause::Event,
-            lease: Arc::new(Held),
+            lease: Arc::new(ValidLease),
             deadline: Instant::now(),
         }
     }

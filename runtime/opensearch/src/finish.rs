@@ -123,7 +123,7 @@ fn late(name: &str, possible: usize) -> Error {
     let seconds = REPLICAS_WAIT.as_secs();
     let message = format!("index `{name}` has not started {possible} replicas within {seconds} s");
     Error::new(ErrorKind::Busy, message)
-        .with_help("ask `_cluster/allocation/explain` what holds them, then run `flusso apply` again")
+        .with_help("run `GET /_cluster/allocation/explain` to see why, then run `flusso apply` again")
 }
 
 #[cfg(test)]

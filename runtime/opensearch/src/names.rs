@@ -1,5 +1,6 @@
 //! The names that flusso gives in a sink.
 
+use flusso_lints::words::counted;
 use flusso_schemas::index_name::{
     FINGERPRINT_DIGITS, STATE, index_bytes_max, prefix_bytes_max, refused_character,
 };
@@ -42,10 +43,10 @@ pub(crate) fn state_index(prefix: &str, project: &str) -> String {
 /// value, so that it is not repeated.
 pub(crate) fn prefix_problem(prefix: &str, project: &str) -> Option<String> {
     if let Some(letter) = refused_character(prefix, true) {
-        return Some(format!("has {letter:?} in it, or at its beginning"));
+        return Some(format!("contains or starts with {letter:?}"));
     }
     let bytes_max = prefix_bytes_max(project);
-    (prefix.len() > bytes_max).then(|| format!("is longer than {bytes_max} bytes"))
+    (prefix.len() > bytes_max).then(|| format!("is longer than {}", counted(bytes_max, "byte")))
 }
 
 /// Whether the longest name that is made for an index is too long.

@@ -244,9 +244,7 @@ impl<'a> Writing<'a> {
     /// The server takes less than the plan's limit: halves from now on, down to one document.
     fn smaller(&mut self, items: &[usize]) {
         match items {
-            [single] => {
-                self.answers[*single] = Some(rejected("it is larger than the server takes in one request"))
-            }
+            [single] => self.answers[*single] = Some(rejected("it exceeds the server's request size limit")),
             _ => {
                 self.documents_max = (items.len() / 2).max(1);
                 items.iter().rev().for_each(|at| self.pending.push_front(*at));

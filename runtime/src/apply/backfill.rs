@@ -72,7 +72,7 @@ impl Backfill {
             }
         }
         let first = closed.first().cloned().flatten();
-        // Sinks that stand at different keys cannot be compared here, where keys have no order.
+        // Sinks at different keys cannot be compared here: keys have no order in this process.
         Ok(match first {
             Some(range) if closed.iter().all(|other| other.as_ref() == Some(&range)) => {
                 range.up_to.map(|key| Some(Key(key)))

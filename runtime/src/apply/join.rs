@@ -147,7 +147,7 @@ pub async fn join(start: &SessionStart, plan: &ApplyPlan, confirmed: Confirmed) 
             drop_begun(start, state, &step.index, None).await?;
         }
     }
-    // Stdout beside other sinks receives what is written to them: it alone gives no reason to fill.
+    // Stdout beside other sinks receives what they receive: it is no reason to fill by itself.
     let keeps_state = |target: &Target| of_sink(&start.states, &target.generation.sink).is_some();
     filling.retain(|_, targets| start.states.is_empty() || targets.iter().any(keeps_state));
     Ok(Joined { targets: Targets::new(start.plan.clone(), targets), filling })
@@ -178,7 +178,7 @@ async fn join_one(
     match known.filter(|_| step.action.goes_on()) {
         Some(known) => {
             drop_begun(start, state, &index.name, Some(&known.name)).await?;
-            put_back(start, state, step, index, &known).await?;
+            restore_alias(start, state, step, index, &known).await?;
             let is_filling = known.phase != GenerationPhase::Live;
             Ok((target(known.name), is_filling))
         }
@@ -192,7 +192,7 @@ async fn join_one(
 }
 
 /// Alias, write alias and mark of a generation that is gone on with, where someone removed them.
-async fn put_back(
+async fn restore_alias(
     start: &SessionStart,
     state: &SinkState,
     step: &IndexStep,

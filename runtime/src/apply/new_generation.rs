@@ -87,7 +87,7 @@ impl Beginning<'_> {
     }
 }
 
-/// Removes what earlier applies began for an index, but for the one that is gone on with.
+/// Removes what earlier applies began for an index, except the generation to be continued.
 pub async fn drop_begun(
     start: &SessionStart,
     state: &SinkState,
@@ -122,7 +122,7 @@ async fn drop_creating(start: &SessionStart, state: &SinkState, old: &Generation
 
 async fn drop_one(start: &SessionStart, state: &SinkState, old: &GenerationState) -> Result<()> {
     let generation = Generation { sink: state.sink.clone(), name: old.name.clone() };
-    // First it counts as one that missed changes: whoever finds it half dropped drops the rest.
+    // Mark it as having missed changes first, so that whoever finds it half dropped drops the rest.
     state.update_project(|project| project.fed.retain(|name, _| *name != old.name)).await?;
     start.sink.drop_generation(&generation).await?;
     state.remove_generation(&old.name).await

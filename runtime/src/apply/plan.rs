@@ -64,7 +64,7 @@ pub fn refuse_unsupported(plan: &ApplyPlan) -> Result<()> {
     let message =
         format!("cannot {}: not supported in this version; nothing was changed", refused.join(", "));
     Err(Error::new(ErrorKind::Drift, message)
-        .with_help("take that change back (put a removed index file back), then run `flusso compile`"))
+        .with_help("revert that change (restore a removed index file), then run `flusso compile`"))
 }
 
 /// Whether two plans do the same. Estimates may differ.
@@ -83,7 +83,7 @@ pub fn action_word(action: Action) -> &'static str {
         Action::Create => "create",
         Action::Resume => "resume",
         Action::Unchanged => "leave",
-        Action::Alias => "put back the alias of",
+        Action::Alias => "restore the alias of",
         Action::Settings => "update the settings of",
         Action::Extend => "extend and refill",
         Action::Refill => "refill",
@@ -93,7 +93,7 @@ pub fn action_word(action: Action) -> &'static str {
     }
 }
 
-/// Why a generation cannot be gone on with for a plan.
+/// Why a generation cannot be continued under a plan.
 #[derive(Clone, Debug)]
 struct Obstacle {
     why: String,
@@ -106,13 +106,13 @@ impl Obstacle {
     }
 }
 
-/// What stands between a generation and going on with it.
+/// What prevents a generation from being continued.
 #[derive(Clone, Debug)]
 enum Judgement {
     /// Nothing.
     Usable,
     /// Nothing, once every document was compared: why, in words.
-    PendingComparison(String),
+    NeedsComparison(String),
     /// It has to be replaced.
     Unusable(Obstacle),
 }
@@ -122,7 +122,7 @@ impl Judgement {
     fn split(self) -> (Option<Obstacle>, Option<String>) {
         match self {
             Self::Usable => (None, None),
-            Self::PendingComparison(why) => (None, Some(why)),
+            Self::NeedsComparison(why) => (None, Some(why)),
             Self::Unusable(obstacle) => (Some(obstacle), None),
         }
     }
@@ -147,7 +147,7 @@ async fn step_of(start: &SessionStart, index: &IndexPlan, sink: &str) -> Result<
     let begun = own.iter().find(|own| {
         own.index == index.name && is_begun(own) && live.is_none_or(|live| live.name != own.name)
     });
-    let (not_live, doubt) = obstacle(start, state, live, index).await?.split();
+    let (not_live, first) = obstacle(start, state, live, index).await?.split();
     if let (Some(live), None) = (live, &not_live) {
         let (lacking, settings) = (lacking(start, state, live, index).await?, settings(start, live, index)?);
         let action = match (&lacking, settings.is_empty()) {
@@ -155,17 +155,18 @@ async fn step_of(start: &SessionStart, index: &IndexPlan, sink: &str) -> Result<
             (None, false) => Action::Settings,
             (None, true) => Action::Unchanged,
         };
-        return Ok(step(action, Some(live), joined([lacking, doubt]), settings));
+        return Ok(step(action, Some(live), joined([lacking, first]), settings));
     }
-    let (not_begun, doubt) = obstacle(start, state, begun, index).await?.split();
+    let (not_begun, first) = obstacle(start, state, begun, index).await?.split();
     Ok(match (live, begun) {
         (_, Some(begun)) if not_begun.is_none() => {
             let (why, changes) = not_live.map(|found| (found.why, found.changes)).unzip();
-            step(Action::Resume, Some(begun), joined([why, doubt]), changes.unwrap_or_default())
+            step(Action::Resume, Some(begun), joined([why, first]), changes.unwrap_or_default())
         }
         (Some(live), _) => {
             let Obstacle { why, changes } = not_live.unwrap_or_else(|| Obstacle::of(String::new()));
-            let fate = format!("{why}: another is built beside it, and it is not fed meanwhile");
+            let fate =
+                format!("{why}: a new index is built beside it, and the live one is not updated meanwhile");
             step(Action::Rebuild, Some(live), Some(fate), changes)
         }
         (None, Some(_)) => {
@@ -186,7 +187,7 @@ fn joined(reasons: [Option<String>; 2]) -> Option<String> {
     reasons.into_iter().flatten().reduce(|one, other| format!("{one}; {other}"))
 }
 
-/// Whether a generation can be gone on with; a generation that does not exist has nothing against it.
+/// Whether a generation can be continued; one that does not exist can.
 async fn obstacle(
     start: &SessionStart,
     state: &SinkState,
@@ -209,9 +210,9 @@ async fn obstacle(
         Err(error) if error.kind == ErrorKind::Drift => Ok(Judgement::Unusable(Obstacle::of(error.message))),
         checked => checked.map(|fit| match fit {
             Fit::Same | Fit::Renewed(_) => Judgement::Usable,
-            Fit::PendingComparison(doubt) => Judgement::PendingComparison(format!(
+            Fit::NeedsComparison(rewrite) => Judgement::NeedsComparison(format!(
                 "{}: every document is compared",
-                listed(&doubt.differences)
+                listed(&rewrite.differences)
             )),
         }),
     }
@@ -225,11 +226,11 @@ fn changed(generation: &GenerationState, index: &IndexPlan) -> Option<Obstacle> 
     let found = match read_index(&generation.plan) {
         _ if is_same_meaning => return None,
         Ok(built_by) => compare(&built_by, index),
-        // Written by another version: that it differs is all that is known.
+        // Written by another version: all that is known is that it differs.
         Err(_) => IndexChange { effect: Effect::Rebuild, changes: Vec::new() },
     };
     let is_right = found.effect <= Effect::Settings && generation.fingerprint == index_fingerprint(index);
-    let why = || format!("`{}` was built by another plan", generation.name);
+    let why = || format!("`{}` was built from another plan", generation.name);
     (!is_right).then(|| Obstacle { why: why(), changes: found.changes })
 }
 
@@ -254,13 +255,13 @@ async fn lacking(
 ) -> Result<Option<String>> {
     if let Standing::Wrong(Trouble::Missing { .. }) = standing(start, state, index).await? {
         let name = start.sink.alias_name(&state.sink, index)?;
-        return Ok(Some(format!("alias `{name}` does not exist: it is put back")));
+        return Ok(Some(format!("alias `{name}` does not exist: it is restored")));
     }
     let generation = Generation { sink: state.sink.clone(), name: live.name.clone() };
     let belongings = start.sink.belongings(&generation).await?;
     Ok(belongings
         .is_some_and(|belongings| !belongings.has_write_alias)
-        .then(|| "its write alias does not point to it alone: it is put back".to_owned()))
+        .then(|| "its write alias does not point to it alone: it is restored".to_owned()))
 }
 
 /// Indexes that an alias is taken from, in words.
@@ -288,8 +289,8 @@ pub async fn retired(start: &SessionStart, state: &SinkState) -> Vec<IndexStep> 
         .filter(|generation| generation.phase != GenerationPhase::Kept && !is_planned(generation));
     gone.map(|generation| {
         let (action, reason) = match may_be_read(&generation.index) {
-            true => (Action::Retire, "the lock no longer has it"),
-            false => (Action::Drop, "the lock no longer has it, and it was never live"),
+            true => (Action::Retire, "it is no longer in the lock"),
+            false => (Action::Drop, "it is no longer in the lock, and it was never live"),
         };
         IndexStep {
             index: generation.index.clone(),

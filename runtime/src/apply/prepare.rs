@@ -60,7 +60,7 @@ pub async fn take_slot(
     check_aliases(start).await?;
     settle_swaps(start, lock).await?;
     if !is_same_work(&plan_apply(start).await?, shown) {
-        let message = "what has to be done changed while apply waited for the slot; nothing was changed";
+        let message = "the plan changed while apply waited for the slot; nothing was changed";
         return Err(Error::new(ErrorKind::Drift, message).with_help("run `flusso apply` again"));
     }
     if had_slot {
@@ -87,7 +87,7 @@ pub async fn renew_records(start: &SessionStart, plan: &ApplyPlan) -> Result<()>
         let record = match start.check_generation(&generation, Compare::ButManaged).await? {
             Fit::Same => continue,
             Fit::Renewed(now) => now,
-            Fit::PendingComparison(doubt) => doubt.meanwhile,
+            Fit::NeedsComparison(rewrite) => rewrite.meanwhile,
         };
         state.update_generation(name, |document| document.catalog = record).await?;
     }

@@ -72,7 +72,7 @@ impl Swap<'_> {
     /// The generation is marked stale before anything calls it live, or before an apply is complete. A
     /// mere doubt needs no mark: its record goes on to differ, so that the next apply compares every document.
     async fn mark_stale(self, differences: &[Difference]) -> Result<()> {
-        if differences.iter().all(Difference::is_doubt) {
+        if differences.iter().all(Difference::needs_comparison) {
             return Ok(());
         }
         let since = self.session.confirmed.borrow().position;
@@ -99,9 +99,9 @@ impl Swap<'_> {
     }
 
     fn changed(self, differences: &[Difference]) -> Error {
-        if differences.iter().all(Difference::is_doubt) {
+        if differences.iter().all(Difference::needs_comparison) {
             let message =
-                format!("`{}` was not compared as a whole: {}", self.generation.name, listed(differences));
+                format!("`{}` was compared only in part: {}", self.generation.name, listed(differences));
             return Error::new(ErrorKind::Busy, message)
                 .with_help("run `flusso apply` again: it compares every document of that index");
         }
@@ -111,7 +111,7 @@ impl Swap<'_> {
             listed(differences)
         );
         Error::new(ErrorKind::Drift, message)
-            .with_help("run `flusso apply` again: it begins that index again")
+            .with_help("run `flusso apply` again: it rebuilds that index from the start")
     }
 
     async fn set_phase(self, phase: GenerationPhase) -> Result<()> {

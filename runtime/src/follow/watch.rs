@@ -18,8 +18,8 @@ use crate::sink::Generation;
 
 /// Indexes and catalog are what the live generations were made as and built under. What only updates the
 /// record (a file node alone) is recorded, or it would count together with the next harmless change. What
-/// has changed documents without a change of a row marks the generation; what may have is a doubt.
-pub async fn check_live(start: &SessionStart, targets: &Targets, doubts: &PendingComparisons) -> Result<()> {
+/// has changed documents without a change of a row marks the generation; what may have is a rewrite.
+pub async fn check_live(start: &SessionStart, targets: &Targets, pending: &PendingComparisons) -> Result<()> {
     let mut stopped = Ok(());
     for target in targets.all() {
         let Some(state) = of_sink(&start.states, &target.generation.sink) else { continue };
@@ -29,8 +29,8 @@ pub async fn check_live(start: &SessionStart, targets: &Targets, doubts: &Pendin
             Ok(Fit::Renewed(now)) => {
                 state.update_generation(&generation.name, |document| document.catalog = now).await?;
             }
-            Ok(Fit::PendingComparison(doubt)) => {
-                doubts.add(PendingComparison { target: target.clone(), doubt })
+            Ok(Fit::NeedsComparison(rewrite)) => {
+                pending.add(PendingComparison { target: target.clone(), rewrite })
             }
             Err(error) => {
                 stopped = stopped.and(Err(mark_for(start, state, &generation, error).await?));
@@ -70,7 +70,7 @@ async fn mark_for(
 pub async fn watch_drift(
     start: &SessionStart,
     targets: &Targets,
-    doubts: &PendingComparisons,
+    pending: &PendingComparisons,
     options: &RunOptions,
 ) -> Result<()> {
     let mut said = Vec::new();
@@ -86,7 +86,7 @@ pub async fn watch_drift(
             said = found;
         }
         tokio::time::sleep(DRIFT_INTERVAL).await;
-        check_live(start, targets, doubts).await?;
+        check_live(start, targets, pending).await?;
         start.check_states().await?;
     }
 }

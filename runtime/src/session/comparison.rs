@@ -7,7 +7,7 @@ use flusso_lints::words::counted;
 use flusso_schemas::state::StaleMark;
 use tokio::sync::watch;
 
-use crate::drift::{Compare, Doubt, Fit, listed};
+use crate::drift::{Compare, Fit, PossibleRewrite, listed};
 use crate::error::{ErrorKind, Result};
 use crate::limits::DRIFT_INTERVAL;
 use crate::progress::ProgressEvent;
@@ -15,40 +15,40 @@ use crate::session::verify::{Verified, Verify};
 use crate::session::{Session, Target, stale};
 use crate::sink::Generation;
 
-/// A generation in doubt.
+/// A generation that has to be compared.
 #[derive(Clone, Debug)]
 pub struct PendingComparison {
     /// The generation.
     pub target: Target,
     /// What casts doubt on it.
-    pub doubt: Doubt,
+    pub rewrite: PossibleRewrite,
 }
 
 impl PendingComparison {
     /// A generation with the doubt that the catalog of now casts on it; none where there is none, or where
-    /// it is worse than a doubt.
+    /// it is worse than a rewrite.
     pub async fn of(session: &Session, target: &Target) -> Result<Option<Self>> {
         let Some(state) = session.state_of(target) else { return Ok(None) };
         let Some(own) = state.generation(&target.generation.name).await else { return Ok(None) };
         let now = session.source.capture.catalog_record(session.index(target.index)).await?;
         Ok(match Fit::of(&own.catalog, now, Compare::All) {
-            Ok(Fit::PendingComparison(doubt)) => Some(Self { target: target.clone(), doubt }),
+            Ok(Fit::NeedsComparison(rewrite)) => Some(Self { target: target.clone(), rewrite }),
             _ => None,
         })
     }
 
-    /// Compares every document, repairs what is wrong, and then writes the record that settles the doubt.
+    /// Compares every document, repairs what is wrong, and then writes the record that settles the rewrite.
     /// What differs even after a repair marks the generation stale, and is the error.
     pub async fn settle(&self, session: &Arc<Session>) -> Result<Verified> {
-        let Self { target, doubt } = self;
-        let (name, why) = (&target.generation.name, listed(&doubt.differences));
+        let Self { target, rewrite } = self;
+        let (name, why) = (&target.generation.name, listed(&rewrite.differences));
         let say = |step| session.options.progress.event(ProgressEvent::Step(step));
         let verify = Verify { session: session.clone(), target: target.clone() };
         let verified = match verify.whole(&why).await {
             Err(error) if error.kind == ErrorKind::Findings => {
                 let mark = StaleMark {
                     since: session.confirmed.borrow().position,
-                    cause: doubt.differences[0].cause,
+                    cause: rewrite.differences[0].cause,
                     reason: format!("{why}, and {error}"),
                 };
                 return Err(stale::mark(&session.states, &target.generation, mark).await?);
@@ -56,11 +56,11 @@ impl PendingComparison {
             verified => verified?,
         };
         if let Some(state) = session.state_of(target) {
-            let compared = doubt.compared.clone();
+            let compared = rewrite.compared.clone();
             state.update_generation(name, |document| document.catalog = compared).await?;
         }
         let repaired = match verified.repaired {
-            0 => "all are right".to_owned(),
+            0 => "all are correct".to_owned(),
             repaired => format!("repaired {}", counted(repaired as usize, "document")),
         };
         say(format!("compared every document of `{name}`: {repaired}"));
@@ -74,7 +74,7 @@ impl PendingComparison {
 pub struct PendingComparisons(watch::Sender<BTreeMap<Generation, PendingComparison>>);
 
 impl PendingComparisons {
-    /// Adds one, unless it is in doubt already.
+    /// Adds a generation, unless it is already listed.
     pub fn add(&self, doubtful: PendingComparison) {
         self.0.send_if_modified(|all| match all.contains_key(&doubtful.target.generation) {
             true => false,

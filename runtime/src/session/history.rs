@@ -230,7 +230,7 @@ mod tests {
         assert_eq!(news(began(200), &new).expect("the same log"), new);
         assert_eq!(news(began(200), &[Event::Keepalive(Lsn(210))]).expect("it may still come"), []);
         for other in [begin(10, 212), begin(11, 210), begin(8, 205), Event::Keepalive(Lsn(211))] {
-            news(began(200), &[other]).expect_err("it is not there");
+            news(began(200), &[other]).expect_err("the file does not exist");
         }
     }
 

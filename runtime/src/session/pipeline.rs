@@ -25,7 +25,7 @@ use crate::session::writer::Writer;
 use crate::session::{Target, Targets};
 use crate::source::{ChangeStream, Event, ResolveRequest, TransactionStart};
 
-/// How often a write that nobody answered is built and sent anew before the session is begun again.
+/// How often an unanswered write is rebuilt and resent before the session restarts.
 const UNANSWERED_ROUNDS_MAX: usize = 3;
 
 /// Follows one session's stream.
@@ -116,7 +116,7 @@ impl Pipeline {
                 biased;
                 () = self.stop.requested() => return Ok(None),
                 event = stream.next() => {
-                    // Whatever is read is held against what was confirmed before it is worked on.
+                    // Compare with what was confirmed before working on it.
                     if let Some(news) = self.news(event?)? {
                         assembly.take(&mut batch, news)?;
                         break;
@@ -374,6 +374,6 @@ fn give_up_after(rounds: usize) -> Result<()> {
     if rounds <= UNANSWERED_ROUNDS_MAX {
         return Ok(());
     }
-    let message = format!("the sink left {rounds} rounds of a batch unanswered");
+    let message = format!("the sink did not answer {rounds} attempts at a batch");
     Err(Error::new(ErrorKind::Unanswered, message))
 }

@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
+use flusso_lints::words::counted;
 use flusso_schemas::lsn::Lsn;
 use futures_util::future::try_join_all;
 
@@ -15,8 +16,8 @@ use crate::limits::{BATCH_KEYS_MAX, WRITE_DEADLINE};
 use crate::session::{Session, Target};
 use crate::sink::ShardMarks;
 
-/// How often doubtful keys are built again before the session is begun anew.
-const DOUBT_ROUNDS_MAX: usize = 10;
+/// How often unconfirmed keys are rebuilt before the session restarts.
+const ATTEMPTS_MAX: usize = 10;
 
 /// A selection of one index, on its way to targets of it.
 #[derive(Clone, Copy, Debug)]
@@ -60,40 +61,42 @@ impl SnapshotWrite<'_> {
     /// Builds and writes a selection until nothing about it is in doubt. [`ErrorKind::TooMuch`] where a
     /// range has to be halved; keys are halved here.
     pub async fn settle(&self, selection: &Selection) -> Result<Written> {
-        let (mut settled, mut doubtful) = match selection {
+        let (mut written, mut unconfirmed) = match selection {
             Selection::Keys(keys) => self.by_keys(keys.clone()).await?,
             Selection::Range { .. } => self.once(selection).await?,
         };
         let mut rounds = 0;
-        while !doubtful.is_empty() {
+        while !unconfirmed.is_empty() {
             rounds += 1;
-            if rounds > DOUBT_ROUNDS_MAX {
-                let message =
-                    format!("{} documents stayed unconfirmed over {DOUBT_ROUNDS_MAX} rounds", doubtful.len());
+            if rounds > ATTEMPTS_MAX {
+                let message = format!(
+                    "{} stayed unconfirmed after {ATTEMPTS_MAX} attempts",
+                    counted(unconfirmed.len(), "document")
+                );
                 return Err(Error::new(ErrorKind::Unanswered, message));
             }
-            let (again, still) = self.by_keys(doubtful).await?;
-            settled.snapshot_lsn = settled.snapshot_lsn.max(again.snapshot_lsn);
-            doubtful = still;
+            let (again, still) = self.by_keys(unconfirmed).await?;
+            written.snapshot_lsn = written.snapshot_lsn.max(again.snapshot_lsn);
+            unconfirmed = still;
         }
-        Ok(settled)
+        Ok(written)
     }
 
-    /// Builds keys in pages; returns those that are in doubt again.
+    /// Builds keys in pages; returns the ones that are still unconfirmed.
     async fn by_keys(&self, keys: Vec<Key>) -> Result<(Written, Vec<Key>)> {
         let mut todo: Vec<Vec<Key>> = keys.chunks(BATCH_KEYS_MAX).map(<[Key]>::to_vec).collect();
-        let (mut settled, mut doubtful) = (Written::default(), Vec::new());
+        let (mut written, mut unconfirmed) = (Written::default(), Vec::new());
         while let Some(page) = todo.pop() {
             match self.once(&Selection::Keys(page.clone())).await {
                 Ok((done, again)) => {
-                    settled = settled.and(done);
-                    doubtful.extend(again);
+                    written = written.and(done);
+                    unconfirmed.extend(again);
                 }
                 Err(error) if error.kind == ErrorKind::TooMuch => todo.extend(halves(page, error)?),
                 Err(error) => return Err(error),
             }
         }
-        Ok((settled, doubtful))
+        Ok((written, unconfirmed))
     }
 
     /// One snapshot's documents, written once. A failed request is never sent again, because it may still
@@ -120,13 +123,13 @@ impl SnapshotWrite<'_> {
             true => outcomes.into_iter().flat_map(|outcome| outcome.unanswered).collect(),
             false => built.keys().cloned().collect(),
         };
-        let settled = Written {
+        let written = Written {
             documents: built.documents.len() as u64,
             bytes: built.documents.bytes(),
             reading,
             snapshot_lsn: built.snapshot.lsn,
         };
-        Ok((settled, again.into_iter().collect()))
+        Ok((written, again.into_iter().collect()))
     }
 
     /// What tells whether a tombstone may have been lost meanwhile, of each sink that can lose one.

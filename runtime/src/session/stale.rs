@@ -12,8 +12,8 @@ use crate::session::state::{SinkState, of_sink};
 use crate::session::{Target, Targets};
 use crate::sink::Generation;
 
-/// From which position of the log on each generation was read. What happened before is no loss for it: its
-/// chunks have read it, or will, after a gate.
+/// The log position from which each generation was read. Earlier changes are not lost: its chunks have read
+/// them, or will, after a gate.
 #[derive(Clone, Debug, Default)]
 pub struct Unread(BTreeMap<Generation, Lsn>);
 

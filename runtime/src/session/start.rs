@@ -193,8 +193,8 @@ impl SessionStart {
 /// Longest time for looking. The command ends anyway.
 const LOOK_WAIT: Duration = Duration::from_secs(10);
 
-/// The error with its cause and the way back. A publication that was dropped, for one, is met first by the
-/// stream, whose words do not say what to do.
+/// Adds cause and remedy to an error. A dropped publication, for one, first shows as a stream error that says
+/// neither.
 pub async fn explained(
     error: Error,
     backends: &dyn Backends,

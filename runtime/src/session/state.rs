@@ -38,13 +38,13 @@ impl SinkState {
         self.store.index_name()
     }
 
-    /// Reads it anew.
+    /// Reads it again.
     pub async fn reload(&self) -> Result<()> {
         *self.stored.lock().await = self.store.load().await?;
         Ok(())
     }
 
-    /// The project document; none where there is no state yet.
+    /// The project document; `None` if there is no state yet.
     pub async fn project(&self) -> Option<ProjectState> {
         self.stored.lock().await.as_ref().map(|stored| stored.project.value.clone())
     }

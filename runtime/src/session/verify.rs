@@ -8,6 +8,8 @@ mod keys;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use flusso_lints::words::counted;
+
 use crate::documents::{Key, Selection};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{BATCH_KEYS_MAX, VERIFY_ROUNDS_MAX};
@@ -59,7 +61,7 @@ impl Verify {
         let found = self.compare(sample, &mut verified).await?;
         verified.hot += found.hot;
         if !found.wrong.is_empty() {
-            self.compare_all("one of the sample is wrong", &mut verified).await?;
+            self.compare_all("a sampled document is wrong", &mut verified).await?;
         }
         Ok(verified)
     }
@@ -194,10 +196,8 @@ impl Verify {
 
     fn still_different(&self, count: usize) -> Error {
         let index = &self.session.index(self.target.index).name;
-        let message = match count {
-            1 => format!("1 document of `{index}` differs from the source after a repair"),
-            _ => format!("{count} documents of `{index}` differ from the source after a repair"),
-        };
+        let documents = counted(count, "document");
+        let message = format!("verification still finds {documents} of `{index}` wrong after a repair");
         Error::new(ErrorKind::Findings, message).with_help(
             "the alias was not moved; run `flusso apply` again, and report this if it happens twice",
         )

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use flusso_lints::words::counted;
 use flusso_schemas::lock::IndexPlan;
 use flusso_schemas::lsn::Lsn;
 
@@ -91,8 +92,12 @@ impl Writer {
         };
         let answers = self.sink.write(generation, batch).await?;
         if answers.len() != keys.len() {
-            let message =
-                format!("sink `{}` answered {} of {} items", generation.sink, answers.len(), keys.len());
+            let message = format!(
+                "sink `{}` answered {} of {}",
+                generation.sink,
+                answers.len(),
+                counted(keys.len(), "item")
+            );
             return Err(Error::new(ErrorKind::Internal, message));
         }
         self.judge(index, generation, built, &keys, answers).await
@@ -135,12 +140,13 @@ impl Writer {
         }
         let id = key.document_id();
         let message = format!(
-            "document `{id}` of `{}` has version {version}, which no change of the source can have: \
-             someone else writes this index",
+            "document `{id}` of `{}` has version {version}, higher than any change of the source: another process writes to this index",
             generation.name
         );
-        Err(Error::new(ErrorKind::Foreign, message)
-            .with_help("stop the other writer, then rebuild the index"))
+        Err(Error::new(ErrorKind::Foreign, message).with_help(format!(
+            "stop the other writer, delete index `{}`, then run `flusso apply`",
+            generation.name
+        )))
     }
 }
 

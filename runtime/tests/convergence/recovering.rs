@@ -61,8 +61,8 @@ async fn the_help_for_another_cluster_asks_for_the_connection_first() {
     move_away(&bench);
     let error = bench.follow().ended().await.expect("alive").expect_err("run stops");
     let help = error.help.expect("it says what to do");
-    let begins = "check that `$UNUSED` and sink `search` belong together: going on would lead aliases \
-                  `customers`, `orders` to this database's rows";
+    let begins = "check that `$UNUSED` and sink `search` belong together: continuing would point aliases \
+                  `customers`, `orders` at the rows of this database";
     assert!(help.starts_with(begins), "{help}");
     is_found_and_mended(move_away).await;
 }
@@ -94,8 +94,8 @@ async fn the_help_for_another_database_asks_for_the_connection_first() {
         assert!(error.message.contains("was written for database `memory`"), "{error}");
         assert!(error.message.contains("leads to database `staging`"), "{error}");
         let help = error.help.expect("it says what to do");
-        let begins = "check that `$UNUSED` names database `memory`: going on would lead aliases `customers`, \
-                      `orders` in sink `search` to the rows of database `staging`; only if";
+        let begins = "check that `$UNUSED` names database `memory`: continuing would point aliases `customers`, \
+                      `orders` in sink `search` at the rows of database `staging`; only if";
         assert!(help.starts_with(begins), "{help}");
     }
     is_found_and_mended(move_away).await;

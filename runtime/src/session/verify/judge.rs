@@ -36,12 +36,12 @@ pub(super) struct Judge<'a> {
 }
 
 /// What an index held under a key: version and a hash of the document; none without a document.
-type Held = Option<(u64, u64)>;
+type IndexedDocument = Option<(u64, u64)>;
 
 /// What is known of a key whose document was not right yet.
 #[derive(Clone, Copy, Debug)]
 struct Suspect {
-    held: Held,
+    held: IndexedDocument,
     /// Looks in a row that found the same.
     unmoved: usize,
 }
@@ -52,7 +52,7 @@ enum Found {
     /// What was built, or something newer.
     Right,
     /// Something else, at a version that is not newer.
-    Other(Held),
+    Other(IndexedDocument),
 }
 
 impl Judge<'_> {

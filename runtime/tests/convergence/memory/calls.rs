@@ -57,7 +57,7 @@ pub enum Call {
     StateGenerationDone,
 }
 
-/// How often a held call looks, in paused time.
+/// How often a held call polls, in paused time.
 const HOLD_PAUSE: Duration = Duration::from_millis(1);
 
 type Action = Box<dyn FnOnce() -> Result<()> + Send>;

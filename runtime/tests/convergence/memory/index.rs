@@ -6,7 +6,7 @@ use flusso_schemas::ownership::Ownership;
 
 use flusso_runtime::sink::{Answer, WriteCause};
 
-/// What stands under an id: a document, or (none) the tombstone of one.
+/// The entry of an id: a document, or `None` for a tombstone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// Its external version.
@@ -84,7 +84,7 @@ impl Index {
         self.entries.get(id)
     }
 
-    /// Every document that is no tombstone.
+    /// Every document, without tombstones.
     pub fn documents(&self) -> BTreeMap<String, Vec<u8>> {
         let live = self.entries.iter().filter_map(|(id, entry)| Some((id.clone(), entry.json.clone()?)));
         live.collect()

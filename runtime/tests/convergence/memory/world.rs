@@ -22,7 +22,7 @@ const COMMIT_RECORD_BYTES: u64 = 16;
 /// Where a fresh log ends: what lies below was before our time.
 const FIRST_POSITION: u64 = 1_000;
 
-/// What looks at every position that is about to be confirmed.
+/// Inspects every position before it is confirmed.
 type Judge = Box<dyn Fn(Lsn) + Send>;
 
 /// A server.
@@ -134,7 +134,7 @@ impl Default for World {
 }
 
 impl World {
-    /// Looks at, or changes, anything; whoever waits looks again.
+    /// Reads or changes the world; every waiter checks again.
     pub fn with<T>(&self, change: impl FnOnce(&mut Inner) -> T) -> T {
         let result = change(&mut lock(&self.inner));
         self.changed.send_modify(|count| *count += 1);
@@ -231,7 +231,7 @@ impl World {
         self.with(|inner| inner.connections += 1);
     }
 
-    /// Crashes and starts again: what was not durable never happened, and its positions are used anew.
+    /// Crashes and restarts: what was not durable never happened, and its positions are reused.
     pub fn crash(&self) {
         self.with(|inner| {
             let flush = inner.flush;
