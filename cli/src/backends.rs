@@ -13,7 +13,7 @@ use flusso_runtime::{Backends, FanOut, Result, RunOptions, Sink, SourceParts, St
 use flusso_schemas::facts::{CatalogFacts, ProbeOutcome, QueryRefusal};
 use flusso_schemas::lock::{Lock, SinkKind, SinkPlan};
 
-/// The name of the sink that stands in where a project configures none.
+/// Name of the sink used when a project configures none.
 const STDOUT: &str = "stdout";
 
 /// The servers that a lock's references lead to from here.
@@ -49,10 +49,9 @@ pub async fn sink(plan: &SinkPlan, project: &str, options: &RunOptions) -> Resul
     }
 }
 
-/// What a source says: its catalog, the answers to the probes that follow from it, and the queries of the
-/// planned lock that it refuses.
+/// What the source answered: its catalog, the probes' answers, and the planned queries that it rejects.
 #[derive(Debug)]
-pub struct Asked {
+pub struct SourceAnswers {
     /// The catalog.
     pub facts: CatalogFacts,
     /// Answers to the probes.
@@ -63,7 +62,7 @@ pub struct Asked {
 
 /// Asks a source in two rounds: what it knows of the tables and says of the project's expressions, then
 /// whether it takes every query of the lock.
-pub async fn ask_source(connection: &Connection, allow_commands: bool, read: &Read) -> Result<Asked> {
+pub async fn ask_source(connection: &Connection, allow_commands: bool, read: &Read) -> Result<SourceAnswers> {
     let timeout = Duration::from_millis(connection.statement_timeout_ms);
     let (endpoint, tls) = (&connection.endpoint, &connection.tls);
     let tables = read.facts_needed();
@@ -72,16 +71,16 @@ pub async fn ask_source(connection: &Connection, allow_commands: bool, read: &Re
     if asked.refusals.is_empty() {
         return Ok(asked);
     }
-    // A table may have been altered between the facts and the queries.
+    // A table may have been altered between reading the facts and preparing the queries.
     let facts = catalog_facts(&session, &tables).await?;
     judged(&session, read, facts).await
 }
 
-async fn judged(session: &Session, read: &Read, facts: CatalogFacts) -> Result<Asked> {
+async fn judged(session: &Session, read: &Read, facts: CatalogFacts) -> Result<SourceAnswers> {
     let answers = probe(session, &probes(read, &facts)).await?;
     let refusals = match planned(read, &facts, &answers) {
         Some(lock) => refused_queries(session, &lock).await?,
         None => Vec::new(),
     };
-    Ok(Asked { facts, answers, refusals })
+    Ok(SourceAnswers { facts, answers, refusals })
 }

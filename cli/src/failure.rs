@@ -14,7 +14,7 @@ use crate::exit::Exit;
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
     /// No folder from here upward holds what is looked for.
-    #[error("there is no `{name}` in `{}` or a folder above it", folder.display())]
+    #[error("no `{name}` in `{}` or any folder above it", folder.display())]
     NotFound {
         /// The file's name.
         name: &'static str,
@@ -22,9 +22,9 @@ pub enum Failure {
         folder: PathBuf,
     },
     /// A file could not be used.
-    #[error("`{}` cannot be {action}", path.display())]
+    #[error("cannot {action} `{}`", path.display())]
     File {
-        /// What was tried: `read`, `written`, `listed`.
+        /// What was tried: `read`, `write`, `find`.
         action: &'static str,
         /// The file.
         path: PathBuf,
@@ -32,7 +32,7 @@ pub enum Failure {
         source: io::Error,
     },
     /// The project has no lock yet.
-    #[error("there is no `{}`", .0.display())]
+    #[error("`{}` does not exist", .0.display())]
     NoLock(PathBuf),
     /// The lock is not one that this flusso executes.
     #[error("{}:{}:{}: {}", path.display(), error.line, error.column, error.message)]
@@ -57,7 +57,7 @@ pub enum Failure {
     #[error(transparent)]
     Runtime(#[from] flusso_runtime::Error),
     /// No page has that name.
-    #[error("there is no {what} `{name}`")]
+    #[error("unknown {what} `{name}`")]
     UnknownPage {
         /// `lint` or `kind`.
         what: &'static str,
@@ -67,7 +67,7 @@ pub enum Failure {
         near: Option<String>,
     },
     /// Signals cannot be listened to.
-    #[error("the process cannot listen to signals")]
+    #[error("cannot install the signal handlers")]
     Signals(#[source] io::Error),
 }
 
@@ -96,15 +96,13 @@ impl Failure {
     pub fn help(&self) -> Option<Cow<'_, str>> {
         match self {
             Self::NotFound { name: "flusso.yml", .. } => {
-                Some("go to the project's folder, or name its file with `--config`".into())
+                Some("run this in the project's folder, or pass `--config FILE`".into())
             }
             Self::NotFound { .. } | Self::NoLock(_) => {
-                Some("run `flusso compile` in the project's folder, or name the lock with `--lock`".into())
+                Some("run `flusso compile` in the project's folder, or pass `--lock FILE`".into())
             }
             Self::Stale { .. } => Some("run `flusso compile`".into()),
-            Self::IndexFile(_) => {
-                Some("name the project file, which is called `flusso.yml`, with `--config`".into())
-            }
+            Self::IndexFile(_) => Some("pass the project file, `flusso.yml`, with `--config`".into()),
             Self::Lock { error, .. } => error.help.as_deref().map(Cow::from),
             Self::Runtime(error) => error.help.as_deref().map(Cow::from),
             Self::UnknownPage { near: Some(near), .. } => Some(format!("run `flusso explain {near}`").into()),

@@ -15,7 +15,7 @@ use crate::project::{self, PROJECT_FILE};
 /// Name of the lock's file.
 pub const LOCK_FILE: &str = "flusso.lock";
 
-/// Where the lock is read: what `--lock` names, else beside the project file or where it stands alone.
+/// Where to read the lock: `--lock`, else next to the project file, else the current folder.
 fn path_to_read(common: &Common) -> Result<PathBuf, Failure> {
     path(common, &[LOCK_FILE, PROJECT_FILE])
 }
@@ -70,10 +70,10 @@ fn difference(common: &Common, project: PathBuf, lock: &Lock) -> Option<String> 
     }
 }
 
-/// The file's text; none where there is no file.
+/// The file's text, or `None` if there is no file.
 pub fn text(path: &Path) -> Result<Option<String>, Failure> {
     match fs::read(path) {
-        // A byte that is no UTF-8 reaches the reader as what it is not, and is refused there.
+        // Invalid UTF-8 reaches the reader as replacement characters and is refused there.
         Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(Failure::file("read", path)(error)),
@@ -90,9 +90,9 @@ pub fn write(path: &Path, text: &str) -> Result<(), Failure> {
         fs::rename(&beside, path)
     };
     write().map_err(|error| {
-        // It may never have been made.
+        // It may never have been created.
         let _ = fs::remove_file(&beside);
-        Failure::file("written", path)(error)
+        Failure::file("write", path)(error)
     })
 }
 

@@ -8,20 +8,20 @@ use flusso_runtime::progress::{Progress, ProgressEvent};
 use indicatif::{ProgressBar, ProgressStyle};
 use tracing::{debug, info};
 
-use crate::numbers::{grouped, lasted};
+use crate::console::Console;
 use crate::plan;
 use crate::report;
-use crate::screen::Screen;
+use flusso_lints::words::{counted, grouped};
 
-/// How often a plain line tells how far a backfill is.
+/// How often a plain line reports a backfill's progress.
 const LINE_INTERVAL: Duration = Duration::from_secs(5);
 
 /// Says on the screen what happens.
 #[derive(Debug)]
-pub struct Talk {
-    screen: Screen,
+pub struct ConsoleProgress {
+    console: Console,
     backfills: Mutex<BTreeMap<String, Backfill>>,
-    /// When the step under way began: a backfill is told of only once its first chunk is written.
+    /// Start of the current step: a backfill is reported once its first chunk is written.
     step_began: Mutex<Instant>,
 }
 
@@ -34,31 +34,31 @@ struct Backfill {
     bar: Option<ProgressBar>,
 }
 
-impl Talk {
-    /// Talk on a screen.
-    pub fn new(screen: Screen) -> Self {
-        Self { screen, backfills: Mutex::default(), step_began: Mutex::new(Instant::now()) }
+impl ConsoleProgress {
+    /// ConsoleProgress on a screen.
+    pub fn new(console: Console) -> Self {
+        Self { console, backfills: Mutex::default(), step_began: Mutex::new(Instant::now()) }
     }
 
     fn backfill(&self, index: &str, documents: u64, rows_estimated: Option<u64>) {
         let mut backfills = self.backfills.lock().unwrap_or_else(PoisonError::into_inner);
         let backfill = backfills.entry(index.to_owned()).or_insert_with(|| self.begin(index));
         backfill.documents = documents;
-        let told = told(backfill.rate(), rows_estimated);
+        let text = rate_text(backfill.rate(), rows_estimated);
         if let Some(bar) = &backfill.bar {
             // An estimate that was passed is no longer shown as the end.
             bar.set_length(rows_estimated.unwrap_or(0).max(documents));
             bar.set_position(documents);
-            bar.set_message(told);
+            bar.set_message(text);
         } else if backfill.said.elapsed() >= LINE_INTERVAL {
             backfill.said = Instant::now();
-            self.screen.say(&format!("  {index}: {told}"));
+            self.console.say(&format!("  {index}: {text}"));
         }
     }
 
     fn begin(&self, index: &str) -> Backfill {
         let began = *self.step_began.lock().unwrap_or_else(PoisonError::into_inner);
-        let bar = self.screen.is_live().then(|| self.screen.add(bar(index, &self.screen)));
+        let bar = self.console.is_live().then(|| self.console.add(bar(index, &self.console)));
         Backfill { began, said: Instant::now(), documents: 0, bar }
     }
 
@@ -75,9 +75,9 @@ impl Talk {
                 bar.finish_and_clear();
             }
             let rate = backfill.rate();
-            let (documents, lasted, a_second) =
-                (grouped(rate.documents), lasted(rate.lasted), grouped(rate.a_second()));
-            self.screen.say(&format!("  {index}: {documents} documents in {lasted}, {a_second}/s"));
+            let documents = counted(usize::try_from(rate.documents).unwrap_or(usize::MAX), "document");
+            let (lasted, a_second) = (lasted(rate.lasted), grouped(rate.a_second()));
+            self.console.say(&format!("  {index}: {documents} in {lasted}, {a_second}/s"));
         }
     }
 }
@@ -88,37 +88,46 @@ impl Backfill {
     }
 }
 
-impl Progress for Talk {
+impl Progress for ConsoleProgress {
     fn event(&self, event: ProgressEvent) {
         self.end_backfills_before(&event);
         match event {
-            ProgressEvent::Finding(finding) => report::live(&[finding], &self.screen),
-            ProgressEvent::Plan(plan) => self.screen.say(&plan::text(&plan, self.screen.look())),
-            ProgressEvent::Step(step) => self.screen.say(&step),
-            ProgressEvent::Waiting { what } => self.screen.say(&format!("waiting {what}")),
+            ProgressEvent::Finding(finding) => report::live(&[finding], &self.console),
+            ProgressEvent::Plan(plan) => self.console.say(&plan::text(&plan, self.console.style())),
+            ProgressEvent::Step(step) => self.console.say(&step),
+            ProgressEvent::Waiting { what } => self.console.say(&format!("waiting {what}")),
             ProgressEvent::Backfill { index, documents, rows_estimated } => {
                 self.backfill(&index, documents, rows_estimated);
             }
             ProgressEvent::Followed { documents, deletes } => info!(documents, deletes, "followed"),
             ProgressEvent::Confirmed(position) => debug!(%position, "confirmed"),
-            ProgressEvent::Ready => self.screen.say("following changes"),
-            ProgressEvent::OutageBegan { reason } => self.screen.say(&format!("{reason}; trying again")),
+            ProgressEvent::Ready => self.console.say("following changes"),
+            ProgressEvent::OutageBegan { reason } => self.console.say(&format!("{reason}; retrying")),
             ProgressEvent::OutageEnded { server, lasted: time } => {
-                self.screen.say(&ended(server.as_deref(), time));
+                self.console.say(&ended(server.as_deref(), time));
             }
-            ProgressEvent::StoppedShort => self.screen.say(
-                "stopped without the last answer of a server that keeps silent; nothing is lost by that",
-            ),
+            ProgressEvent::StoppedShort => {
+                self.console.say("stopped before a server had answered; nothing is lost")
+            }
             _ => {}
         }
     }
+}
+
+/// A duration: `4.2 s`, `3 min 07 s`.
+pub fn lasted(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    if seconds < 60 {
+        return format!("{:.1} s", duration.as_secs_f64());
+    }
+    format!("{} min {:02} s", grouped(seconds / 60), seconds % 60)
 }
 
 /// An outage is over.
 fn ended(server: Option<&str>, time: Duration) -> String {
     match server {
         Some(server) => format!("{server} answers again after {}", lasted(time)),
-        None => format!("the outage is over after {}: running again", lasted(time)),
+        None => format!("recovered after {}: following again", lasted(time)),
     }
 }
 
@@ -142,8 +151,8 @@ impl Rate {
     }
 }
 
-/// How far, how fast, and how long the rest takes.
-fn told(rate: Rate, rows_estimated: Option<u64>) -> String {
+/// Rows done, rate, and estimated time left.
+fn rate_text(rate: Rate, rows_estimated: Option<u64>) -> String {
     let mut text = grouped(rate.documents);
     if let Some(rows) = rows_estimated {
         text += &format!(" of about {}", grouped(rows));
@@ -155,9 +164,9 @@ fn told(rate: Rate, rows_estimated: Option<u64>) -> String {
     text
 }
 
-fn bar(index: &str, screen: &Screen) -> ProgressBar {
+fn bar(index: &str, console: &Console) -> ProgressBar {
     let template =
-        if screen.look().color { "  {prefix} {bar:30.cyan} {msg}" } else { "  {prefix} {bar:30} {msg}" };
+        if console.style().color { "  {prefix} {bar:30.cyan} {msg}" } else { "  {prefix} {bar:30} {msg}" };
     let style = ProgressStyle::with_template(template).expect("the template is constant and right");
     ProgressBar::new(0).with_style(style).with_prefix(index.to_owned())
 }
@@ -169,26 +178,32 @@ mod tests {
     #[test]
     fn a_line_tells_how_far_how_fast_and_how_long() {
         let rate = Rate { documents: 40_000, lasted: Duration::from_secs(4) };
-        assert_eq!(told(rate, Some(100_000)), "40,000 of about 100,000 documents, 10,000/s, 6.0 s left");
+        assert_eq!(rate_text(rate, Some(100_000)), "40,000 of about 100,000 documents, 10,000/s, 6.0 s left");
     }
 
     #[test]
     fn an_estimate_that_was_passed_promises_nothing() {
         let rate = Rate { documents: 40_000, lasted: Duration::from_secs(4) };
-        assert_eq!(told(rate, Some(10)), "40,000 of about 10 documents, 10,000/s");
-        assert_eq!(told(rate, None), "40,000 documents, 10,000/s");
+        assert_eq!(rate_text(rate, Some(10)), "40,000 of about 10 documents, 10,000/s");
+        assert_eq!(rate_text(rate, None), "40,000 documents, 10,000/s");
     }
 
     #[test]
     fn the_end_of_an_outage_names_the_server_and_how_long_it_lasted() {
         let time = Duration::from_secs(75);
         assert_eq!(ended(Some("http://h:1"), time), "http://h:1 answers again after 1 min 15 s");
-        assert_eq!(ended(None, time), "the outage is over after 1 min 15 s: running again");
+        assert_eq!(ended(None, time), "recovered after 1 min 15 s: following again");
     }
 
     #[test]
     fn nothing_done_yet_is_no_division() {
         let rate = Rate { documents: 0, lasted: Duration::ZERO };
-        assert_eq!(told(rate, Some(5)), "0 of about 5 documents, 0/s");
+        assert_eq!(rate_text(rate, Some(5)), "0 of about 5 documents, 0/s");
+    }
+
+    #[test]
+    fn durations_are_short() {
+        assert_eq!(lasted(Duration::from_millis(4_230)), "4.2 s");
+        assert_eq!(lasted(Duration::from_secs(187)), "3 min 07 s");
     }
 }

@@ -11,7 +11,7 @@ use glob::{MatchOptions, Pattern};
 use crate::arguments::Common;
 use crate::failure::Failure;
 
-/// How deep below the project's folder files are looked for that a wrong pattern could mean.
+/// How many folders deep to look for files that a wrong pattern may have meant.
 const DEPTH_MAX: usize = 3;
 
 /// Most entries of folders that are looked at for that.
@@ -23,7 +23,7 @@ const BUILD_FOLDERS: [&str; 3] = ["node_modules", "target", "vendor"];
 /// Name of the project file.
 pub const PROJECT_FILE: &str = "flusso.yml";
 
-/// A project as it stands on disk.
+/// A project on disk.
 #[derive(Clone, Debug)]
 pub struct Project {
     /// The folder of the project file.
@@ -153,7 +153,7 @@ fn path(common: &Common) -> Result<PathBuf, Failure> {
 /// the current one itself, so that paths are told as they would be typed. Where there is none, the
 /// first name is what is missing.
 pub fn find_upward(names: &[&'static str]) -> Result<PathBuf, Failure> {
-    let here = std::env::current_dir().map_err(Failure::file("found", Path::new(".")))?;
+    let here = std::env::current_dir().map_err(Failure::file("find", Path::new(".")))?;
     let holds = |folder: &&Path| names.iter().any(|name| folder.join(name).is_file());
     match here.ancestors().find(holds) {
         Some(folder) if folder == here => Ok(PathBuf::new()),
@@ -188,7 +188,7 @@ fn read_text(path: &Path) -> Result<String, String> {
     String::from_utf8(bytes).map_err(|error| {
         let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
         let line = good.iter().filter(|byte| **byte == b'\n').count() + 1;
-        format!("it is not UTF-8 at line {line}")
+        format!("invalid UTF-8 at line {line}")
     })
 }
 

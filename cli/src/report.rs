@@ -10,10 +10,10 @@ use clap::ValueEnum;
 use flusso_compiler::diagnostic::SourceFile;
 use flusso_schemas::report::{Finding, Level, Summary};
 
+use crate::console::Console;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::look::Look;
-use crate::screen::Screen;
+use crate::terminal_style::TerminalStyle;
 
 pub use concise::level;
 
@@ -54,49 +54,49 @@ impl Report {
     }
 
     /// Everything that is shown at all, as text.
-    pub fn render(&self, format: Format, look: &Look) -> String {
+    pub fn render(&self, format: Format, style: &TerminalStyle) -> String {
         let shown: Vec<&Finding> = self.findings.iter().filter(|each| each.level > Level::Allow).collect();
         match format {
             Format::Concise => concise::render(&shown),
-            Format::Human => human::render(&shown, &self.sources, look),
+            Format::Human => human::render(&shown, &self.sources, style),
             Format::Json => json::render(&shown, self.summary()),
         }
     }
 }
 
-/// Prints data. A reader that went away, such as `head`, is no failure.
+/// Prints data. A closed pipe, such as `head`, is not a failure.
 pub fn print(text: &str) -> Result<(), Failure> {
     let written = io::stdout().lock().write_all(text.as_bytes()).and_then(|()| io::stdout().flush());
     match written {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Failure::file("written", "stdout".as_ref())(error))
+            Err(Failure::file("write", "stdout".as_ref())(error))
         }
         _ => Ok(()),
     }
 }
 
 /// Shows findings of a live system as talk.
-pub fn live(findings: &[Finding], screen: &Screen) {
+pub fn live(findings: &[Finding], console: &Console) {
     let shown: Vec<&Finding> = findings.iter().filter(|each| each.level > Level::Allow).collect();
     if !shown.is_empty() {
-        screen.insist(&human::render(&shown, &[], screen.look()));
+        console.insist(&human::render(&shown, &[], console.style()));
     }
 }
 
 /// Says why a command ends, and gives the code that it ends with.
-pub fn failure(failure: &Failure, screen: &Screen) -> Exit {
-    live(failure.findings(), screen);
-    screen.insist(&failure_text(failure, screen.look()));
+pub fn failure(failure: &Failure, console: &Console) -> Exit {
+    live(failure.findings(), console);
+    console.insist(&failure_text(failure, console.style()));
     failure.exit()
 }
 
-fn failure_text(failure: &Failure, look: &Look) -> String {
-    let mut text = format!("{}: {failure}", look.paint(31, "error"));
+fn failure_text(failure: &Failure, style: &TerminalStyle) -> String {
+    let mut text = format!("{}: {failure}", style.paint(31, "error"));
     for cause in failure.causes() {
-        text += &format!("\n  {}: {cause}", look.paint(33, "caused by"));
+        text += &format!("\n  {}: {cause}", style.paint(33, "caused by"));
     }
     if let Some(help) = failure.help() {
-        text += &format!("\n  {}: {help}", look.paint(36, "help"));
+        text += &format!("\n  {}: {help}", style.paint(36, "help"));
     }
     text
 }
@@ -123,16 +123,16 @@ mod tests {
 
     #[test]
     fn what_is_allowed_is_not_shown() {
-        let look = Look { color: false, terminal: false, width: 80 };
-        assert_eq!(report(&[Level::Allow]).render(Format::Concise, &look), "");
+        let style = TerminalStyle { color: false, terminal: false, width: 80 };
+        assert_eq!(report(&[Level::Allow]).render(Format::Concise, &style), "");
     }
 
     #[test]
     fn a_failure_says_its_causes_and_what_to_do() {
         let error = flusso_runtime::Error::new(flusso_runtime::ErrorKind::Busy, "the slot is held");
         let failure = Failure::from(error.with_source("pid 7").with_help("stop it"));
-        let look = Look { color: false, terminal: false, width: 80 };
+        let style = TerminalStyle { color: false, terminal: false, width: 80 };
         let text = "error: the slot is held\n  caused by: pid 7\n  help: stop it";
-        assert_eq!(failure_text(&failure, &look), text);
+        assert_eq!(failure_text(&failure, &style), text);
     }
 }

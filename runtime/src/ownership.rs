@@ -9,11 +9,10 @@ use flusso_schemas::report::Finding;
 use flusso_schemas::state::{GenerationPhase, GenerationState};
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::opening::Opening;
-use crate::planning::sinks_of;
-use crate::sink::{AliasState, AliasTarget, Owner};
+use crate::session::start::SessionStart;
+use crate::session::state::{SinkState, of_sink};
+use crate::sink::{AliasState, AliasTarget, Owner, sinks_of};
 use crate::source::SourceIdentity;
-use crate::state::{SinkState, of_sink};
 
 /// The mark that a generation of this plan carries.
 pub fn mark(plan: &Lock, identity: &SourceIdentity, index: &str, generation: &str) -> Ownership {
@@ -242,26 +241,26 @@ pub fn live_of<'a>(
 }
 
 /// What the alias of an index means in a sink that keeps a state.
-pub async fn standing(opening: &Opening, state: &SinkState, index: &IndexPlan) -> Result<Standing> {
-    let found = opening.sink.alias(&state.sink, index).await?;
-    let alias = opening.sink.alias_name(&state.sink, index)?;
+pub async fn standing(start: &SessionStart, state: &SinkState, index: &IndexPlan) -> Result<Standing> {
+    let found = start.sink.alias(&state.sink, index).await?;
+    let alias = start.sink.alias_name(&state.sink, index)?;
     let own = state.generations().await;
     let live = live_of(&own, &index.name, &found).map(|live| live.name.as_str());
     let AliasState::Targets(targets) = found else {
         return Ok(Standing::Wrong(Trouble::Index { alias }));
     };
-    let source = source_of(&opening.identity);
-    let connection = connection_name(&opening.plan.source.endpoint);
+    let source = source_of(&start.identity);
+    let connection = connection_name(&start.plan.source.endpoint);
     let source = Source { mark: &source, connection: &connection };
     // What the state calls live was written from this source: that is compared before.
-    let source = Some(source).filter(|_| !opening.accepts_new_source);
-    let ours = Ours { project: &opening.plan.project, index: &index.name, source, live };
+    let source = Some(source).filter(|_| !start.accepts_new_source);
+    let ours = Ours { project: &start.plan.project, index: &index.name, source, live };
     Ok(judge(&alias, &targets, ours))
 }
 
 /// An error that names every alias that is not ours to move.
-pub async fn check_aliases(opening: &Opening) -> Result<()> {
-    let troubles = troubles(opening).await?;
+pub async fn check_aliases(start: &SessionStart) -> Result<()> {
+    let troubles = troubles(start).await?;
     let findings: Vec<Finding> =
         troubles.iter().filter(|trouble| trouble.is_not_ours()).map(Trouble::finding).collect();
     if findings.is_empty() {
@@ -272,16 +271,16 @@ pub async fn check_aliases(opening: &Opening) -> Result<()> {
 }
 
 /// What is wrong with aliases, for a run that only reports it.
-pub async fn alias_findings(opening: &Opening) -> Result<Vec<Finding>> {
-    Ok(troubles(opening).await?.iter().map(Trouble::finding).collect())
+pub async fn alias_findings(start: &SessionStart) -> Result<Vec<Finding>> {
+    Ok(troubles(start).await?.iter().map(Trouble::finding).collect())
 }
 
-async fn troubles(opening: &Opening) -> Result<Vec<Trouble>> {
+async fn troubles(start: &SessionStart) -> Result<Vec<Trouble>> {
     let mut troubles = Vec::new();
-    for index in &opening.plan.indexes {
+    for index in &start.plan.indexes {
         for sink in sinks_of(index) {
-            let Some(state) = of_sink(&opening.states, &sink) else { continue };
-            if let Standing::Wrong(trouble) = standing(opening, state, index).await? {
+            let Some(state) = of_sink(&start.states, &sink) else { continue };
+            if let Standing::Wrong(trouble) = standing(start, state, index).await? {
                 troubles.push(trouble);
             }
         }

@@ -16,7 +16,7 @@ fn line(finding: &Finding) -> String {
     format!("{place}{}[{}]: {message}", level(finding.level), finding.lint)
 }
 
-/// The level in words that a reader of a build's output looks for.
+/// The level as people search for it in build output.
 pub fn level(level: Level) -> &'static str {
     match level {
         Level::Allow => "allow",

@@ -12,29 +12,29 @@ use miette::{
 use textwrap::{WordSeparator, WordSplitter};
 
 use super::level;
-use crate::look::Look;
+use crate::terminal_style::TerminalStyle;
 
 /// Every finding, an empty line between two.
-pub fn render(findings: &[&Finding], sources: &[SourceFile], look: &Look) -> String {
+pub fn render(findings: &[&Finding], sources: &[SourceFile], style: &TerminalStyle) -> String {
     let indexed: Vec<Indexed<'_>> = sources.iter().map(Indexed::new).collect();
-    let texts: Vec<String> = findings.iter().map(|finding| one(finding, &indexed, look)).collect();
+    let texts: Vec<String> = findings.iter().map(|finding| one(finding, &indexed, style)).collect();
     texts.join("\n")
 }
 
-/// The message with the primary file's lines, then each other file's, then what stands below.
-fn one(finding: &Finding, sources: &[Indexed<'_>], look: &Look) -> String {
-    let mut theme = if look.color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
-    // Level and lint stand where miette draws a cross: nobody should have to guess whether it fails the build.
+/// The message with the primary file's lines, then the other files', then the footer.
+fn one(finding: &Finding, sources: &[Indexed<'_>], style: &TerminalStyle) -> String {
+    let mut theme = if style.color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+    // Level and lint replace miette's cross: nobody should have to guess whether the finding fails the build.
     let head = format!("{}[{}]:", level(finding.level), finding.lint);
     (theme.characters.error, theme.characters.warning) = (head.clone(), head);
     theme.characters.advice = "-->".to_owned();
-    let plain = GraphicalReportHandler::new_themed(theme).with_width(look.width).with_links(false);
+    let plain = GraphicalReportHandler::new_themed(theme).with_width(style.width).with_links(false);
     // A name with hyphens stays whole, or it could not be copied.
     let plain = plain
         .with_break_words(false)
         .with_word_separator(WordSeparator::AsciiSpace)
         .with_word_splitter(WordSplitter::NoHyphenation);
-    let last = match footer(finding, look) {
+    let last = match footer(finding, style) {
         Some(footer) => plain.clone().with_footer(footer),
         None => plain.clone(),
     };
@@ -49,16 +49,16 @@ fn one(finding: &Finding, sources: &[Indexed<'_>], look: &Look) -> String {
 }
 
 /// What the live system says and what to do, below the lines.
-fn footer(finding: &Finding, look: &Look) -> Option<String> {
-    let notes = finding.notes.iter().map(|note| format!("{}: {note}", look.paint(34, "note")));
-    let help = finding.help.iter().map(|help| format!("{}: {help}", look.paint(36, "help")));
+fn footer(finding: &Finding, style: &TerminalStyle) -> Option<String> {
+    let notes = finding.notes.iter().map(|note| format!("{}: {note}", style.paint(34, "note")));
+    let help = finding.help.iter().map(|help| format!("{}: {help}", style.paint(36, "help")));
     let lines: Vec<String> = notes.chain(help).collect();
     (!lines.is_empty()).then(|| lines.join("\n"))
 }
 
 /// A finding's places in one file, as miette takes them.
 #[derive(Debug)]
-struct Shown<'a> {
+struct FileLabels<'a> {
     level: Option<Level>,
     message: String,
     source: Option<&'a Indexed<'a>>,
@@ -66,8 +66,8 @@ struct Shown<'a> {
 }
 
 /// A finding taken apart by file, the primary one first, under its message.
-fn parts<'a>(finding: &'a Finding, sources: &'a [Indexed<'a>]) -> Vec<Shown<'a>> {
-    let part = |file: &str, level, message| Shown {
+fn parts<'a>(finding: &'a Finding, sources: &'a [Indexed<'a>]) -> Vec<FileLabels<'a>> {
+    let part = |file: &str, level, message| FileLabels {
         level,
         message,
         source: sources.iter().find(|source| source.file.path == file),
@@ -85,15 +85,15 @@ fn parts<'a>(finding: &'a Finding, sources: &'a [Indexed<'a>]) -> Vec<Shown<'a>>
     std::iter::once(first).chain(others).collect()
 }
 
-impl fmt::Display for Shown<'_> {
+impl fmt::Display for FileLabels<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
     }
 }
 
-impl std::error::Error for Shown<'_> {}
+impl std::error::Error for FileLabels<'_> {}
 
-impl Diagnostic for Shown<'_> {
+impl Diagnostic for FileLabels<'_> {
     fn severity(&self) -> Option<Severity> {
         Some(match self.level {
             Some(Level::Deny) => Severity::Error,
@@ -203,7 +203,7 @@ mod tests {
 
     fn rendered(width: usize, color: bool) -> String {
         let files = files();
-        render(&[&finding(&files)], &files, &Look { color, terminal: false, width })
+        render(&[&finding(&files)], &files, &TerminalStyle { color, terminal: false, width })
     }
 
     #[test]
@@ -221,8 +221,8 @@ mod tests {
         let name = "`flusso-judge-with-a-very-long-name-0123abcd`";
         let finding = body_refused::finding("orders", &format!("here and there is a {name} to copy"));
         let help = format!("write and check {name} in the file");
-        let look = Look { color: false, terminal: false, width: 40 };
-        let text = render(&[&finding.with_help(help)], &[], &look);
+        let style = TerminalStyle { color: false, terminal: false, width: 40 };
+        let text = render(&[&finding.with_help(help)], &[], &style);
         assert_eq!(text.matches(name).count(), 2, "{text}");
     }
 
@@ -235,8 +235,8 @@ mod tests {
     #[test]
     fn a_finding_of_a_live_system_needs_no_file() {
         let finding = wal_level_not_logical::finding("replica");
-        let look = Look { color: false, terminal: false, width: 80 };
-        let text = render(&[&finding], &[], &look);
+        let style = TerminalStyle { color: false, terminal: false, width: 80 };
+        let text = render(&[&finding], &[], &style);
         insta::assert_snapshot!(text);
     }
 
@@ -245,7 +245,7 @@ mod tests {
         let files = files();
         let end = files[1].text.len();
         let found = missing_key::empty_file(Place::new(1, end..end)).to_finding(&Sources::new(&files));
-        let look = Look { color: false, terminal: false, width: 80 };
-        assert!(render(&[&found], &files, &look).contains("indexes/orders.yml"));
+        let style = TerminalStyle { color: false, terminal: false, width: 80 };
+        assert!(render(&[&found], &files, &style).contains("indexes/orders.yml"));
     }
 }

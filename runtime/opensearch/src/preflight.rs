@@ -21,7 +21,7 @@ use crate::alias;
 use crate::client::Client;
 use crate::facts;
 use crate::names;
-use crate::owner::Asked;
+use crate::owner::OwnerQuery;
 use crate::pipelines;
 use crate::settings::IndexSettings;
 use crate::state;
@@ -141,7 +141,7 @@ impl Preflight<'_> {
     async fn alias(self, index: &IndexPlan) -> Result<Option<Finding>> {
         let Self { client, prefix, project, .. } = self;
         let alias = names::alias(prefix, index);
-        let asked = Asked { client, prefix, project, index: &index.name };
+        let asked = OwnerQuery { client, prefix, project, index: &index.name };
         let AliasState::Targets(targets) = alias::state(asked, &alias).await? else {
             return Ok(Some(alias_is_an_index::finding(&alias).about(format!("index:{}", index.name))));
         };

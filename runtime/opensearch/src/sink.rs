@@ -22,7 +22,7 @@ use flusso_schemas::report::Finding;
 use crate::bulk::Limits;
 use crate::client::Client;
 use crate::listing::Listings;
-use crate::owner::Asked;
+use crate::owner::OwnerQuery;
 use crate::preflight::{self, Preflight};
 use crate::settings::IndexSettings;
 use crate::shape::{self, Shapes};
@@ -245,8 +245,12 @@ impl Sink for OpenSearchSink {
     }
 
     async fn alias(&self, _sink: &str, index: &IndexPlan) -> Result<AliasState> {
-        let asked =
-            Asked { client: &self.client, prefix: &self.prefix, project: &self.project, index: &index.name };
+        let asked = OwnerQuery {
+            client: &self.client,
+            prefix: &self.prefix,
+            project: &self.project,
+            index: &index.name,
+        };
         alias::state(asked, &names::alias(&self.prefix, index)).await
     }
 

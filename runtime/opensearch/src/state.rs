@@ -39,7 +39,7 @@ pub(crate) struct StateIndex {
 /// What a write relies on.
 #[derive(Clone, Copy, Debug)]
 enum Condition {
-    /// There is no such document.
+    /// The document does not exist.
     Absent,
     /// It is still at this revision.
     At(Revision),
@@ -107,7 +107,7 @@ impl StateIndex {
         answered.success(&format!("the creation of index `{}`", self.index))
     }
 
-    /// Every document, from the primary; none where there is no index.
+    /// Every document, read from the primary shard; `None` if the index does not exist.
     async fn list(&self) -> Result<Option<Vec<Document>>> {
         let refresh = IndicesRefreshParts::Index(&[&self.index]).url();
         let refreshed = self.client.post(&refresh, &Value::Null).await?;

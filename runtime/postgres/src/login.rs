@@ -56,8 +56,8 @@ pub(crate) fn refused(
             limit_help(plan, &words.to_string()),
         ),
         "57P03" => (
-            format!("Postgres at `{server}` takes no connections yet: {words}"),
-            "try again when the server has started".to_owned(),
+            format!("Postgres at `{server}` is not accepting connections yet: {words}"),
+            "try again once the server has started".to_owned(),
         ),
         _ => return plan.unreachable(words).with_source(SqlState(code.to_owned())),
     };
@@ -102,7 +102,7 @@ pub(crate) fn unfinished(plan: &ConnectPlan, error: &tokio_postgres::Error, is_a
 
 fn without_password(plan: &ConnectPlan) -> Error {
     let message = format!(
-        "Postgres at `{}` asks for the password of user `{}`, and none is set",
+        "Postgres at `{}` requires a password for user `{}`, but none is set",
         plan.server(),
         plan.user()
     );
@@ -112,16 +112,16 @@ fn without_password(plan: &ConnectPlan) -> Error {
 
 /// The server offers no TLS, and `sslmode` asks for it.
 pub(crate) fn without_tls(plan: &ConnectPlan) -> Error {
-    plan.unreachable("it does not offer TLS, which `sslmode` asks for")
+    plan.unreachable("the server does not support TLS, but `sslmode` requires it")
         .into_kind(ErrorKind::Misconfigured)
-        .with_help("turn on `ssl` at the server, or set `sslmode: disable` where the network is trusted")
+        .with_help("enable `ssl` on the server, or set `sslmode: disable` if the network is trusted")
 }
 
 /// An error where this server or role can never give a stream of changes: a walsender would be refused with
 /// words that name no remedy.
 pub(crate) async fn judge(session: &Session, plan: &Lock) -> Result<()> {
     let found = preflight::server_findings(session, plan).await?;
-    // A level that the project lowered counts here too: the server has the last word then.
+    // Also if the project lowered the level: the server decides then.
     let found: Vec<Finding> = found
         .into_iter()
         .filter_map(|finding| plan.judge(finding))

@@ -11,7 +11,7 @@ use url::form_urlencoded;
 use crate::session::words;
 use crate::tls::ssl_mode;
 
-/// What a URL looks like, as a help.
+/// Help that shows the form of a URL.
 const FORM: &str = "write `postgres://USER:PASSWORD@HOST:PORT/DATABASE`";
 /// What is wrong where it is not one variable's value.
 const CONNECTION: &str = "the source's connection";
@@ -70,7 +70,7 @@ fn from_url(url: &Secret, name: &str) -> Result<Resolved> {
     let (base, query) = url.expose().split_once('?').unwrap_or((url.expose(), ""));
     if !base.starts_with("postgres://") && !base.starts_with("postgresql://") {
         let why = match base.starts_with("jdbc:") {
-            true => "begins with `jdbc:`, which only Java knows",
+            true => "is a JDBC URL",
             false => "does not begin with `postgres://`",
         };
         return Err(unusable(why).with_help(FORM));
@@ -100,7 +100,7 @@ fn from_url(url: &Secret, name: &str) -> Result<Resolved> {
     Ok(Resolved { config, mode, files })
 }
 
-/// Whether the client does not know a parameter; its parser says so whatever the value is.
+/// Whether a parameter is unknown to the client; its parser reports that for any value.
 fn is_unknown(name: &str) -> bool {
     let name: String = form_urlencoded::byte_serialize(name.as_bytes()).collect();
     let parsed = format!("postgres://u@h/d?{name}=1").parse::<Config>();
@@ -110,7 +110,7 @@ fn is_unknown(name: &str) -> bool {
 /// The parameter is named only where it is none of the password's: the user and password end before it.
 fn unknown_parameter(parameter: &str, base: &str, unusable: impl Fn(&str) -> Error) -> Error {
     if !base.contains('@') {
-        return unusable("has a parameter that is not known").with_help("take it out of the URL");
+        return unusable("has an unknown parameter").with_help("take it out of the URL");
     }
     let help = match parameter {
         "currentSchema" | "schema" | "search_path" => {
@@ -118,7 +118,7 @@ fn unknown_parameter(parameter: &str, base: &str, unusable: impl Fn(&str) -> Err
         }
         _ => format!("take `{parameter}` out of the URL"),
     };
-    unusable(&format!("has the parameter `{parameter}`, which is not known")).with_help(help)
+    unusable(&format!("has the unknown parameter `{parameter}`")).with_help(help)
 }
 
 fn complete(mut resolved: Resolved) -> Result<Resolved> {
@@ -128,7 +128,7 @@ fn complete(mut resolved: Resolved) -> Result<Resolved> {
             .with_help("name the primary: a standby cannot be read, and one session has one server"));
     }
     let Some(user) = config.get_user().map(str::to_owned) else {
-        return Err(unusable(CONNECTION, "names no user")
+        return Err(unusable(CONNECTION, "has no user")
             .with_help("write it before the host, or set `source.postgres.user`"));
     };
     if config.get_dbname().is_none() {
@@ -209,7 +209,7 @@ mod tests {
         });
         let resolver = Resolver::new("the source", false);
         let error = resolve(&endpoint, &TlsFiles::default(), &resolver).err().expect("no user");
-        assert_eq!(error.message, "the source's connection names no user, so it cannot be reached");
+        assert_eq!(error.message, "the source's connection has no user, so it cannot be reached");
     }
 
     #[test]

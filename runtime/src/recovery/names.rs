@@ -10,8 +10,7 @@ use flusso_schemas::lock::{
 use flusso_schemas::name::quote_literal;
 
 use crate::error::Error;
-use crate::planning::sinks_of;
-use crate::sink::Sink;
+use crate::sink::{Sink, sinks_of};
 
 /// The names that the help of a [`super::DriftCause`] is made of. Connections are named by their environment
 /// variables, never by their values.
@@ -121,8 +120,7 @@ impl Names {
     /// The step of the plan that builds one index again.
     pub fn rebuild_one(&self) -> String {
         format!(
-            "stop `flusso run` of project `{}`, then `flusso apply`: it builds that index again beside the live \
-             one and moves the alias when it is done",
+            "stop `flusso run` of project `{}`, then run `flusso apply`: it rebuilds that index beside the live one and then moves the alias",
             self.plan.project
         )
     }
@@ -133,8 +131,7 @@ impl Names {
 
     fn then(&self, commands: &[String], apply: &str) -> String {
         format!(
-            "stop `flusso run` of project `{}`, run {}, then `{apply}`: it builds beside what is live and \
-             moves the alias when it is done",
+            "stop `flusso run` of project `{}`, run {}, then run `{apply}`: it rebuilds beside what is live and then moves the alias",
             self.plan.project,
             commands.join(", ")
         )
@@ -175,7 +172,7 @@ impl Names {
     }
 }
 
-/// Does nothing where there is no such slot.
+/// Does nothing if the slot does not exist.
 fn drop_statement(slot: &str) -> String {
     format!(
         "select pg_drop_replication_slot(slot_name) from pg_replication_slots where slot_name = {}",

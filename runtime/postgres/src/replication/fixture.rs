@@ -33,7 +33,7 @@ pub(super) fn relation(
     bytes
 }
 
-/// The value that stands for the marker of an unchanged out-of-line value.
+/// Placeholder for the marker of an unchanged out-of-line value.
 pub(super) const UNCHANGED: &str = "\u{1}unchanged";
 
 pub(super) fn row_bytes(values: &[Option<&str>]) -> Vec<u8> {

@@ -199,7 +199,7 @@ async fn a_full_disk_stops_by_name_before_and_while_writing() {
     rig.ask("PUT", &path, &json!({ "index.blocks.read_only_allow_delete": true }));
     let found = findings(&rig, index).await;
     let documents = super::rig::documents(&[("a", "1")]);
-    let batch = super::rig::batch(1, &documents, &[], flusso_runtime::sink::Cause::Event);
+    let batch = super::rig::batch(1, &documents, &[], flusso_runtime::sink::WriteCause::Event);
     let error = rig.sink.write(&generation, batch).await.expect_err("it is blocked");
     rig.ask("PUT", &path, &json!({ "index.blocks.read_only_allow_delete": null }));
     assert_eq!(found.len(), 1, "{found:?}");

@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use flusso_runtime::backends::RunOptions;
-use flusso_runtime::bounds;
 use flusso_runtime::documents::{Documents, Key};
+use flusso_runtime::limits;
 use flusso_runtime::progress::{Shutdown, Silent};
-use flusso_runtime::sink::{Answer, Cause, Generation, Sink, WriteBatch};
+use flusso_runtime::sink::{Answer, Generation, Sink, WriteBatch, WriteCause};
 use flusso_runtime::source::Lease;
 use flusso_runtime::{Error, ErrorKind, Result};
 use flusso_schemas::lock::{IndexPlan, OpenSearchPlan};
@@ -142,8 +142,8 @@ pub(super) fn options() -> RunOptions {
     RunOptions {
         allow_commands: false,
         readers: 1,
-        gate_wait: bounds::GATE_WAIT,
-        slot_wait: bounds::SLOT_WAIT,
+        gate_wait: limits::GATE_WAIT,
+        slot_wait: limits::SLOT_WAIT,
         progress: Arc::new(Silent),
         shutdown: Shutdown::default(),
     }
@@ -207,7 +207,7 @@ pub(super) fn batch<'a>(
     version: u64,
     documents: &'a Documents,
     deletes: &'a [Key],
-    cause: Cause,
+    cause: WriteCause,
 ) -> WriteBatch<'a> {
     WriteBatch {
         version,
@@ -228,6 +228,6 @@ pub(super) async fn write(
     deletes: &[&str],
 ) -> Vec<Answer> {
     let (documents, deletes) = (documents(entries), deletes.iter().copied().map(key).collect::<Vec<_>>());
-    let batch = batch(version, &documents, &deletes, Cause::Event);
+    let batch = batch(version, &documents, &deletes, WriteCause::Event);
     rig.sink.write(generation, batch).await.expect("answers")
 }

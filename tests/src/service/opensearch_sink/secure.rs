@@ -92,7 +92,7 @@ async fn a_sink_behind_tls_needs_trust_a_certificate_and_credentials() {
     connect(&plan).await.expect_err("it wants a certificate of ours");
     plan.client_cert = file(folder.path(), "own.pem");
     plan.client_key = file(folder.path(), "own.key");
-    refused(connect(&plan).await.expect_err("it wants credentials"), "refuses our requests with status 401");
+    refused(connect(&plan).await.expect_err("it wants credentials"), "denies access with status 401");
     std::fs::write(folder.path().join("user"), "flusso\n").expect("a file");
     std::fs::write(folder.path().join("password"), "pa:ss\n").expect("a file");
     plan.username = Some(UserName::Secret(SecretRef::File(folder.path().join("user"))));

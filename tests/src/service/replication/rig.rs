@@ -9,7 +9,7 @@ use flusso_postgres::connect::ConnectPlan;
 use flusso_postgres::replication::{StreamRequest, open};
 use flusso_postgres::session::{self, Bond};
 use flusso_runtime::backends::RunOptions;
-use flusso_runtime::bounds;
+use flusso_runtime::limits;
 use flusso_runtime::progress::{Progress, ProgressEvent, Shutdown};
 use flusso_runtime::source::{ChangeCapture as _, ChangeStream, Event};
 use flusso_runtime::{Error, Result};
@@ -155,7 +155,7 @@ pub(super) fn options(heard: &Arc<Heard>) -> RunOptions {
     RunOptions {
         allow_commands: false,
         readers: 1,
-        gate_wait: bounds::GATE_WAIT,
+        gate_wait: limits::GATE_WAIT,
         slot_wait: Duration::from_secs(2),
         progress: Arc::clone(heard) as Arc<dyn Progress>,
         shutdown: Shutdown::default(),
