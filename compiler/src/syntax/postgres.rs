@@ -7,6 +7,7 @@ use flusso_schemas::lock::{Manage, SourceEndpoint, SourcePlan, Template, TlsFile
 use super::keys::{At, Keys, Reader};
 use super::source_url;
 use super::tree::{Content, Entry, Mapping, Node};
+use crate::grammar::project as grammar;
 use flusso_lints::{missing_key, mutually_exclusive_keys, name_too_long, wrong_type};
 
 /// The lowest minor version of each major one that is known to be right: below it, logical decoding loses
@@ -23,7 +24,7 @@ pub(super) fn source(
     project: Option<&At<String>>,
 ) -> Option<(String, Option<SourcePlan>)> {
     let mapping = reader.mapping("source", &entry.value)?;
-    let keys = Keys::new(mapping, "`source`");
+    let keys = Keys::new(mapping, &grammar::SOURCE);
     let postgres = keys.get("postgres");
     if postgres.is_none() {
         let place = reader.place(&entry.key_span);
@@ -43,7 +44,7 @@ fn postgres_source(
     mapping: &Mapping,
     project: Option<&At<String>>,
 ) -> (String, Option<SourcePlan>) {
-    let keys = Keys::new(mapping, "`source.postgres`");
+    let keys = Keys::new(mapping, &grammar::POSTGRES);
     let endpoint = endpoint(reader, entry, &keys);
     let tls = tls_files(reader, &keys);
     let mut plain = |key: &'static str| {
@@ -53,8 +54,8 @@ fn postgres_source(
     let (schema, publication, slot) = (plain("schema"), plain("publication"), plain("slot"));
     let default = project.map(|name| format!("flusso_{}", name.value)).unwrap_or_default();
     let manage = keys.get("manage").map(|entry| manage(reader, entry));
-    let timeout = keys.get("statement_timeout").and_then(|entry| reader.duration_ms(entry));
-    keys.get("replication_url").inspect(|entry| reader.not_supported(entry));
+    let timeout = keys.duration_ms(reader, "statement_timeout");
+    keys.refuse_not_yet(reader);
     keys.finish(reader);
     let slot = slot.map_or(Some(default.clone()), |slot| slot_name(reader, slot));
     let plan = endpoint.zip(slot).map(|(endpoint, slot)| SourcePlan {
@@ -123,14 +124,7 @@ fn endpoint(reader: &mut Reader, entry: &Entry, keys: &Keys<'_>) -> Option<Sourc
 }
 
 fn tls_files(reader: &mut Reader, keys: &Keys<'_>) -> TlsFiles {
-    const MODES: [(&str, &str); 5] = [
-        ("disable", "disable"),
-        ("prefer", "prefer"),
-        ("require", "require"),
-        ("verify-ca", "verify-ca"),
-        ("verify-full", "verify-full"),
-    ];
-    let sslmode = keys.get("sslmode").and_then(|entry| reader.word("sslmode", &entry.value, &MODES));
+    let sslmode = keys.word(reader, "sslmode");
     let mut file = |key: &'static str| {
         let entry = keys.get(key)?;
         reader.template(key, &entry.value)
