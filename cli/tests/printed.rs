@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use flusso_compiler::kinds;
+use flusso_compiler::grammar;
+use flusso_compiler::kinds::Kinds;
 
 fn docs() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs")
@@ -16,7 +17,8 @@ fn pages() -> BTreeMap<String, String> {
         flusso_lints::ALL.iter().map(|lint| (format!("lints/{}.md", lint.name), flusso_lints::page(lint)));
     let others = [
         ("lints/README.md".to_owned(), flusso_lints::index()),
-        ("kinds.md".to_owned(), kinds::pages()),
+        ("kinds.md".to_owned(), Kinds::standard().pages()),
+        ("config.md".to_owned(), grammar::page::page()),
         ("lock.md".to_owned(), flusso_schemas::lock::docs()),
     ];
     lints.chain(others).collect()

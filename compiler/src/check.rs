@@ -31,6 +31,7 @@ use flusso_schemas::lock::DocumentIdForm;
 use flusso_schemas::name::TableName;
 
 use crate::diagnostic::{Diagnostic, Place};
+use crate::kinds::Kinds;
 use crate::model::{Checked, Index};
 use crate::read::Read;
 use crate::syntax;
@@ -62,6 +63,8 @@ pub(super) struct Checker<'a> {
     probes: Probes<'a>,
     /// Where each table was named first; its own state is judged there.
     places: BTreeMap<TableName, Place>,
+    /// The kinds that fields may have.
+    kinds: Kinds,
 }
 
 /// Checks everything that was read.
@@ -75,6 +78,7 @@ pub(crate) fn check(read: &Read, facts: &CatalogFacts, outcomes: &Outcomes<'_>) 
         diagnostics: Vec::new(),
         probes: Probes::new(outcomes),
         places: BTreeMap::new(),
+        kinds: read.kinds.clone(),
     };
     let indexes: Vec<Option<Index>> = read.indexes.iter().map(|index| checker.index(read, index)).collect();
     let is_clean = !checker.diagnostics.iter().chain(&read.diagnostics).any(rules_out_a_lock);

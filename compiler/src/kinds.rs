@@ -1,64 +1,64 @@
 //! The declared kinds of a field, one file each: spelling, accepted Postgres types and how well,
 //! mapping, SQL and docs.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
 use serde_json::Value;
 
-use crate::pg_type::PgType;
+use crate::grammar::Key;
+use crate::grammar::page::keys_table;
+use crate::opensearch::document::{self, FieldType};
+use crate::pg_type::{BaseType, Enums, PgType};
+use crate::syntax::tree::Node;
 
 mod auto;
 mod binary;
 mod boolean;
-mod byte;
 mod common;
 mod date;
 mod decimal;
-mod double;
-mod float;
-mod half_float;
+mod floats;
 mod identifier;
-mod integer;
+mod integers;
 mod interval;
 mod ip;
 mod ip_range;
 mod json;
 mod keyword;
 mod labelled;
-mod long;
 mod search_as_you_type;
-mod short;
 mod text;
 mod time;
 mod timestamp;
 mod token_count;
 mod uuid;
 
-pub use auto::{NAME as AUTO, NoInference, infer};
+pub use auto::{NAME as AUTO, NoInference};
 pub(crate) use common::{TERM_BYTES_MAX, UNIT_BYTES_MAX};
 
-/// Every kind, sorted by name. `auto` is none: it stands for one of these ([`infer`]).
+/// Every kind, sorted by name. `auto` is none: it stands for one of these ([`Kinds::infer`]).
 pub const ALL: &[&dyn Kind] = &[
     &binary::Binary,
     &boolean::Boolean,
-    &byte::Byte,
+    &integers::BYTE,
     &date::Date,
     &decimal::Decimal,
-    &double::Double,
+    &floats::DOUBLE,
     &labelled::Enum,
-    &float::Float,
-    &half_float::HalfFloat,
+    &floats::FLOAT,
+    &floats::HALF_FLOAT,
     &identifier::Identifier,
-    &integer::Integer,
+    &integers::INTEGER,
     &interval::Interval,
     &ip::Ip,
     &ip_range::IpRange,
     &json::Json,
     &keyword::Keyword,
-    &long::Long,
+    &integers::LONG,
     &search_as_you_type::SearchAsYouType,
-    &short::Short,
+    &integers::SHORT,
     &text::Text,
     &time::Time,
     &timestamp::Timestamp,
@@ -66,40 +66,130 @@ pub const ALL: &[&dyn Kind] = &[
     &uuid::Uuid,
 ];
 
-/// The kind of that name.
+/// Kinds that are a part of the language and not built yet, with their own keys.
+pub(crate) const NOT_YET: [(&str, &[&str]); 13] = [
+    ("completion", &["contexts", "weight"]),
+    ("custom", &["opensearch"]),
+    ("date_range", &["gt", "gte", "lt", "lte"]),
+    ("double_range", &["gt", "gte", "lt", "lte"]),
+    ("geo_point", &["lat", "lon"]),
+    ("geo_shape", &[]),
+    ("integer_range", &["gt", "gte", "lt", "lte"]),
+    ("long_range", &["gt", "gte", "lt", "lte"]),
+    ("map", &["of"]),
+    ("nested", &[]),
+    ("object", &[]),
+    ("unsigned_long", &[]),
+    ("vector", &["dimension"]),
+];
+
+/// The kinds that a project may use.
+#[derive(Clone, Debug)]
+pub struct Kinds(Cow<'static, [&'static dyn Kind]>);
+
+impl Kinds {
+    /// Those of this version.
+    pub const fn standard() -> Self {
+        Self(Cow::Borrowed(ALL))
+    }
+
+    /// These and one more.
+    #[must_use]
+    pub fn with(self, kind: &'static dyn Kind) -> Self {
+        let mut kinds = self.0.into_owned();
+        kinds.push(kind);
+        kinds.sort_by_key(|kind| kind.name());
+        Self(Cow::Owned(kinds))
+    }
+
+    /// Every kind, sorted by name.
+    pub fn iter(&self) -> impl Iterator<Item = &'static dyn Kind> {
+        self.0.iter().copied()
+    }
+
+    /// Their names, sorted.
+    pub fn names(&self) -> Vec<&'static str> {
+        self.iter().map(Kind::name).collect()
+    }
+
+    /// The kind of that name.
+    pub fn find(&self, name: &str) -> Option<&'static dyn Kind> {
+        self.iter().find(|kind| kind.name() == name)
+    }
+
+    /// The kinds that have this name elsewhere, of whatever case.
+    pub fn of_alias(&self, word: &str) -> Vec<&'static str> {
+        let folded = word.to_lowercase();
+        let has_it = |kind: &&dyn Kind| kind.aliases().contains(&folded.as_str());
+        self.iter().filter(has_it).map(Kind::name).collect()
+    }
+
+    /// Those that a subfield may have.
+    pub fn of_subfields(&self) -> Vec<&'static str> {
+        self.iter().filter(|kind| kind.is_subfield()).map(Kind::name).collect()
+    }
+
+    /// Those that a count may have.
+    pub fn of_counts(&self) -> Vec<&'static str> {
+        self.iter().filter(|kind| kind.counts_as().is_some()).map(Kind::name).collect()
+    }
+
+    /// Every own key that some kind has, sorted; those of kinds that are not built yet too.
+    pub(crate) fn own_keys(&self) -> BTreeSet<&'static str> {
+        let built = self.iter().flat_map(|kind| kind.own_keys()).map(|key| key.name);
+        built.chain(NOT_YET.iter().flat_map(|(_, keys)| keys.iter().copied())).collect()
+    }
+
+    /// The kind that a type stands for. It never depends on a length.
+    pub fn infer(&self, pg_type: &PgType) -> Result<&'static dyn Kind, NoInference> {
+        self.iter().find(|kind| kind.is_auto_for(&pg_type.base)).ok_or_else(|| NoInference::of(pg_type))
+    }
+
+    /// The kind that a constant has by its value; none where it has none.
+    pub(crate) fn of_constant(&self, node: &Node) -> Option<&'static dyn Kind> {
+        self.find(auto::of_constant(node)?)
+    }
+
+    /// Names of the kinds that take values of a type as they are, or once a key of their own is written; the one
+    /// that `auto` stands for first.
+    pub fn fitting(&self, pg_type: &PgType) -> Vec<&'static str> {
+        let natural = self.infer(pg_type).ok().map(|kind| kind.name());
+        let takes = |kind: &&dyn Kind| {
+            let parameters = kind.complete(pg_type, &BTreeMap::new());
+            let accepted = kind.accepts(pg_type, &parameters);
+            natural != Some(kind.name())
+                && !matches!(accepted, Acceptance::Never { .. } | Acceptance::Lossy(_))
+        };
+        natural.into_iter().chain(self.iter().filter(takes).map(Kind::name)).collect()
+    }
+
+    /// Every kind's page, in Markdown.
+    pub fn pages(&self) -> String {
+        let mut text = String::from(
+            "# Kinds\n\nWhat a field can be, what it takes and what it loses. `flusso explain kind:NAME` prints one.\n",
+        );
+        for kind in self.iter() {
+            text.push_str(&format!("\n#{}", page(kind)));
+        }
+        text
+    }
+}
+
+/// The kind of that name in this version.
 pub fn find(name: &str) -> Option<&'static dyn Kind> {
-    ALL.iter().find(|kind| kind.name() == name).copied()
+    Kinds::standard().find(name)
 }
 
 /// A kind's page in Markdown.
 pub fn page(kind: &dyn Kind) -> String {
-    format!("# {}\n\n{}\n", kind.name(), kind.docs())
-}
-
-/// Every kind's page, in Markdown.
-pub fn pages() -> String {
-    let mut text = String::from(
-        "# Kinds\n\nWhat a field can be, what it takes and what it loses. `flusso explain kind:NAME` prints one.\n",
-    );
-    for kind in ALL {
-        text.push_str(&format!("\n#{}", page(*kind)));
+    let mut text = format!("# {}\n\n{}\n", kind.name(), kind.docs());
+    if !kind.own_keys().is_empty() {
+        text.push_str(&format!("\n{}", keys_table(kind.own_keys().iter())));
     }
     text
 }
 
-/// Names of the kinds that take values of a type as they are, or once a key of their own is written; the one
-/// that `auto` stands for first.
-pub fn fitting(pg_type: &PgType) -> Vec<&'static str> {
-    let natural = infer(pg_type).ok().map(|kind| kind.name());
-    let takes = |kind: &&&dyn Kind| {
-        let parameters = kind.complete(pg_type, &BTreeMap::new());
-        let accepted = kind.accepts(pg_type, &parameters);
-        natural != Some(kind.name()) && !matches!(accepted, Acceptance::Never { .. } | Acceptance::Lossy(_))
-    };
-    natural.into_iter().chain(ALL.iter().filter(takes).map(|kind| kind.name())).collect()
-}
-
-/// One kind. Everything that is particular to it is here; nothing elsewhere lists kinds.
+/// One kind. Everything that is particular to it is here, and nothing elsewhere asks for its name.
 pub trait Kind: Debug + Sync {
     /// Its spelling in a file.
     fn name(&self) -> &'static str;
@@ -107,13 +197,59 @@ pub trait Kind: Debug + Sync {
     /// Its page: what it is for, what it loses, an example. Markdown; the first sentence stands alone.
     fn docs(&self) -> &'static str;
 
-    /// The kind's own keys beside `kind` that it takes, sorted (`scale`, `order`, …).
-    fn own_keys(&self) -> &'static [&'static str] {
+    /// What people who come from Postgres or other tools call it, in lower case. It is what their word is taken for,
+    /// so no two kinds share one unless either may be meant.
+    fn aliases(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// The keys beside `kind` that only it takes, with their grammar, sorted by name (`scale`, `order`, …).
+    fn own_keys(&self) -> &'static [Key] {
         &[]
     }
 
     /// Names of the mapping parameters that `options` may hold, sorted.
     fn options(&self) -> &'static [&'static str];
+
+    /// Names of the mapping parameters, where they depend on its own keys.
+    fn options_with(&self, _parameters: &BTreeMap<String, Value>) -> &'static [&'static str] {
+        self.options()
+    }
+
+    /// Whether a subfield may have it: it must take any text, and need no key of its own.
+    fn is_subfield(&self) -> bool {
+        false
+    }
+
+    /// Whether a field of it may have subfields.
+    fn has_subfields(&self) -> bool {
+        true
+    }
+
+    /// Whether `auto` stands for it over this type. Over any type it stands for one kind at most.
+    fn is_auto_for(&self, _base: &BaseType) -> bool {
+        false
+    }
+
+    /// The Postgres type of the numbers that a count of this kind gives; none: a count cannot have it.
+    fn counts_as(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// What must be written instead of a `default` or a constant that its field would refuse.
+    fn refuses_json(&self, value: &JsonValue<'_>) -> Option<String> {
+        let text = PgType::of_text("text", &Enums::new());
+        let field = MappingContext { path: "", pg_type: &text, parameters: value.parameters };
+        let mapping = self.mapping(&field).parameters;
+        let name = mapping["type"].as_str().expect("a mapping's type is a text");
+        let scaling_factor = mapping.get("scaling_factor").and_then(Value::as_u64).unwrap_or(1);
+        document::refusal(&FieldType { name, scaling_factor, format: value.format }, value.value)
+    }
+
+    /// Which of the forms of [`date_format::PRINTED`] its values have, where a `format` has to read them.
+    fn printed(&self, _pg_type: &PgType, _parameters: &BTreeMap<String, Value>) -> usize {
+        0
+    }
 
     /// How well a value of this type fits, the kind's own keys considered. Of an array its elements are
     /// judged: a scalar kind over an array is a list of it.
@@ -161,6 +297,17 @@ pub enum Acceptance {
         /// Why it is needed.
         why: String,
     },
+}
+
+/// A value that every document is to hold.
+#[derive(Clone, Copy, Debug)]
+pub struct JsonValue<'a> {
+    /// The value.
+    pub value: &'a Value,
+    /// The kind's own keys, completed.
+    pub parameters: &'a BTreeMap<String, Value>,
+    /// `format` of a date, where one is written.
+    pub format: Option<&'a str>,
 }
 
 /// What a mapping may depend on.
@@ -213,8 +360,21 @@ mod tests {
     fn keys_and_options_are_sorted() {
         for kind in ALL {
             assert!(kind.options().is_sorted(), "{}", kind.name());
-            assert!(kind.own_keys().is_sorted(), "{}", kind.name());
+            assert!(kind.own_keys().is_sorted_by_key(|key| key.name), "{}", kind.name());
         }
+    }
+
+    #[test]
+    fn words_of_other_tools_name_no_kind_of_ours() {
+        let kinds = Kinds::standard();
+        for kind in kinds.iter() {
+            for alias in kind.aliases() {
+                assert!(kinds.find(alias).is_none(), "{alias}");
+                assert_eq!(alias.to_lowercase(), **alias);
+            }
+        }
+        assert_eq!(kinds.of_alias("BIGINT"), ["long"]);
+        assert_eq!(kinds.of_alias("varchar"), ["identifier", "keyword", "text"]);
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod calendar;
 mod check;
 mod compile;
 pub mod condition;
+pub mod grammar;
 pub mod kinds;
 mod mapping;
 pub mod mask;
@@ -25,5 +26,5 @@ pub use flusso_lints::{self as lints, diagnostic};
 
 pub use compile::{Outcome, compile, findings, planned, probes};
 pub use patterns::{PatternProblem, WhatIsWrong};
-pub use read::{Connection, Read, index_globs, is_index_file, read};
+pub use read::{Connection, Read, index_globs, is_index_file, read, read_with};
 pub use stale::{Stale, stale};

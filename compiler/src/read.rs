@@ -8,6 +8,7 @@ use flusso_schemas::name::TableName;
 use serde_json::json;
 
 use crate::diagnostic::{Diagnostic, Place, SourceFile};
+use crate::kinds::Kinds;
 use crate::mask::{self, Quotable};
 use crate::patterns::{self, PatternProblem};
 use crate::suppress;
@@ -33,9 +34,11 @@ pub struct Read {
     pub(crate) diagnostics: Vec<Diagnostic>,
     /// Every comment.
     pub(crate) comments: Vec<Place>,
+    /// The kinds that its fields may have.
+    pub(crate) kinds: Kinds,
     /// Spans of the keys and items of each file that has a comment.
     pub(crate) nodes: BTreeMap<usize, Vec<Range<usize>>>,
-    /// The keys that were known, by what the mapping is called in messages.
+    /// The keys that were known, by the name of the mapping's table.
     pub known_keys: KnownKeys,
 }
 
@@ -51,7 +54,12 @@ pub struct Connection {
 }
 
 /// Reads a project and its index files, whatever is wrong with them.
-pub fn read(project: SourceFile, mut indexes: Vec<SourceFile>) -> Read {
+pub fn read(project: SourceFile, indexes: Vec<SourceFile>) -> Read {
+    read_with(Kinds::standard(), project, indexes)
+}
+
+/// The same where fields may have other kinds.
+pub fn read_with(kinds: Kinds, project: SourceFile, mut indexes: Vec<SourceFile>) -> Read {
     indexes.sort_by(|a, b| a.path.cmp(&b.path));
     let mut read = Read {
         files: vec![project],
@@ -59,6 +67,7 @@ pub fn read(project: SourceFile, mut indexes: Vec<SourceFile>) -> Read {
         indexes: Vec::new(),
         diagnostics: Vec::new(),
         comments: Vec::new(),
+        kinds,
         nodes: BTreeMap::new(),
         known_keys: KnownKeys::new(),
     };
@@ -73,7 +82,7 @@ pub fn read(project: SourceFile, mut indexes: Vec<SourceFile>) -> Read {
 
 /// The patterns under `indexes` of a project file, so that the index files can be found.
 pub fn index_globs(project: &str) -> Vec<String> {
-    let mut reader = Reader::new(0);
+    let mut reader = Reader::new(0, Kinds::standard());
     let root = yaml::parse(0, project).root.unwrap_or_default();
     let entry = root.get("indexes");
     entry.map_or_else(Vec::new, |entry| {
@@ -145,7 +154,7 @@ impl Read {
             return self.hide_credentials(&Quotable::of(&self.files[0].text));
         };
         let is_whole = self.diagnostics.is_empty();
-        let mut reader = Reader::new(0);
+        let mut reader = Reader::new(0, self.kinds.clone());
         let mut project = project::read(&mut reader, &root);
         self.cover_comments(0, &root, &mut project.inputs);
         self.project = Some(project);
@@ -166,7 +175,7 @@ impl Read {
 
     fn read_index(&mut self, file: usize) {
         let Some(root) = self.tree(file) else { return };
-        let mut reader = Reader::new(file);
+        let mut reader = Reader::new(file, self.kinds.clone());
         let (schema, defaults) = match &self.project {
             Some(project) => (project.schema.clone(), project.defaults.clone()),
             None => ("public".to_owned(), index::Shared::default()),

@@ -34,6 +34,12 @@ pub fn at_the_top(key: &str, so: &str, place: Place) -> Diagnostic {
     LINT.at(place, format!("missing key `{key}`, so {so}")).help(help)
 }
 
+/// A lint's setting without its level, which would have no effect.
+pub fn level(lint: &str, place: Place) -> Diagnostic {
+    LINT.at(place, format!("`{lint}` has no `level`, so its level stays as it is"))
+        .help("add `level: allow`, `level: warn` or `level: deny`")
+}
+
 /// `source` without its database.
 pub fn source_kind(place: Place) -> Diagnostic {
     LINT.at(place, "`source` has no `postgres`, so there is nothing to read from")

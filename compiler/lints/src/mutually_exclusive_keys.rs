@@ -79,9 +79,9 @@ pub fn default_in_list(place: Place) -> Diagnostic {
     no_effect("default", "a list leaves null values out", place)
 }
 
-/// `order` beside `labels`.
-pub fn order_and_labels(place: Place) -> Diagnostic {
-    no_effect("order", "`labels` sort by their numbers", place)
+/// A kind's own key beside another that decides in its place.
+pub fn own_keys(decides: &str, other: &str, place: Place) -> Diagnostic {
+    no_effect(other, &format!("`{decides}` decides"), place)
 }
 
 /// `subfields` of a kind that has none.

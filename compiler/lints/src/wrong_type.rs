@@ -28,15 +28,13 @@ pub fn word(key: &str, word: &str, known: &[&str], place: Place) -> Diagnostic {
     LINT.at(place, format!("`{key}` does not accept `{word}`")).help(format!("write {}", listed(known, "or")))
 }
 
-/// A number below the least that makes sense, or beyond 64 bits.
-pub fn not_whole(key: &str, least: u64, place: Place) -> Diagnostic {
-    LINT.at(place, format!("`{key}` is out of range: expected a whole number from {least}"))
-        .help(format!("write a whole number from {least}"))
-}
-
-/// A number that makes no sense as 0; `so` says what would follow.
-pub fn zero(key: &str, so: &str, place: Place) -> Diagnostic {
-    LINT.at(place, format!("`{key}` is 0, so {so}")).help("write 1 or more")
+/// A number outside the bounds of its key, or beyond 64 bits.
+pub fn not_whole(key: &str, least: u64, most: Option<u64>, place: Place) -> Diagnostic {
+    let range = match most {
+        Some(most) => format!("a whole number from {least} to {most}"),
+        None => format!("a whole number from {least}"),
+    };
+    LINT.at(place, format!("`{key}` is out of range: expected {range}")).help(format!("write {range}"))
 }
 
 /// A duration or a size that cannot be read. `meant` is the value with the unit that must be meant.
@@ -113,14 +111,6 @@ pub fn several_columns_in_item(place: Place) -> Diagnostic {
 pub fn refused_by_opensearch(name: &str, value: &str, expected: &str, place: Place) -> Diagnostic {
     LINT.at(place, format!("`{name}` does not accept `{value}`: OpenSearch would refuse the index"))
         .help(format!("write {expected}"))
-}
-
-/// A `scale` beyond what 64 bits hold.
-pub fn scale_out_of_range(scale: u64, scale_max: u64, place: Place) -> Diagnostic {
-    let message = format!(
-        "`scale: {scale}` is out of range: the index keeps {scale_max} digits, which leaves none before the decimal point"
-    );
-    LINT.at(place, message).help(format!("write a scale of at most {scale_max}, or `kind: keyword`"))
 }
 
 /// A key under `labels` that is not a whole number.

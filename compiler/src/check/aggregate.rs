@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use flusso_lints::{kind_mismatch, mutually_exclusive_keys};
+use flusso_lints::kind_mismatch;
 
 use super::Checker;
-use super::field::known_kind;
 use super::join::Asked;
 use super::scalar::{Value, with_parameter};
 use crate::diagnostic::Place;
@@ -42,20 +41,15 @@ impl Checker<'_> {
             self.not_comparable(of, &aggregate.function.place);
             return None;
         }
-        let counted = aggregate.result.kind.as_ref().map(|kind| kind.value.name());
+        let counted = aggregate.result.kind.as_ref().and_then(|kind| kind.value.counts_as());
         let value = self.result(function, of.as_ref(), counted, &aggregate.function.place)?;
         let written = kept_scale(&aggregate.result, function, of.as_ref());
         let kind = match aggregate.result.kind.as_ref() {
             Some(kind) => Some(kind.value),
-            None => default_kind(function).map(known_kind),
+            None => default_kind(function).and_then(|name| self.kinds.find(name)),
         };
         let result = self.scalar(&written, value, kind)?;
-        let result = if field.required.is_some() && matches!(function, Function::Count | Function::Exists) {
-            self.needless_promise(field, function);
-            return None;
-        } else {
-            self.required(field.required.as_ref(), result)?
-        };
+        let result = self.required(field.required.as_ref(), result)?;
         if !zone_holds {
             return None;
         }
@@ -70,12 +64,6 @@ impl Checker<'_> {
         self.push(kind_mismatch::of_distinct(&of.pg_type.to_string(), &of.note, place.clone()));
     }
 
-    fn needless_promise(&mut self, field: &syntax::field::Field, function: Function) {
-        let Some(place) = &field.required else { return };
-        let why = format!("`{}` always has a value", function.name());
-        self.push(mutually_exclusive_keys::required(&why, place.clone()));
-    }
-
     /// The value that the server computes.
     ///
     /// A count is a `bigint`, and as large as its writer says by the kind.
@@ -83,16 +71,12 @@ impl Checker<'_> {
         &mut self,
         function: Function,
         of: Option<&Value>,
-        kind: Option<&str>,
+        counted: Option<&str>,
         place: &Place,
     ) -> Option<Value> {
         let nullable = !matches!(function, Function::Count | Function::Exists);
         let pg_type = match (function, of) {
-            (Function::Count, _) => plain(match kind {
-                Some("short") => "smallint",
-                Some("integer") => "integer",
-                _ => "bigint",
-            }),
+            (Function::Count, _) => plain(counted.unwrap_or("bigint")),
             (Function::Exists, _) => plain("boolean"),
             (_, Some(of)) => match result_type(function, &of.pg_type) {
                 Some(pg_type) => pg_type,
@@ -138,12 +122,13 @@ fn kept_scale(
     function: Function,
     of: Option<&Value>,
 ) -> syntax::scalar::Scalar {
-    let is_decimal = written.kind.as_ref().is_some_and(|kind| kind.value.name() == "decimal");
+    let has_scale =
+        written.kind.as_ref().is_some_and(|kind| kind.value.own_keys().iter().any(|key| key.name == "scale"));
     match of.map(|of| &of.pg_type.base) {
-        Some(BaseType::Numeric(Some(shape))) if is_decimal && function == Function::Sum => {
+        Some(BaseType::Numeric(Some(shape))) if has_scale && function == Function::Sum => {
             with_parameter(written, "scale", shape.scale.max(0).into())
         }
-        Some(BaseType::BigInt) if is_decimal && function == Function::Sum => {
+        Some(BaseType::BigInt) if has_scale && function == Function::Sum => {
             with_parameter(written, "scale", 0.into())
         }
         _ => written.clone(),

@@ -3,18 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use flusso_lints::{default_type_mismatch, kind_mismatch, wrong_type};
+use flusso_lints::{default_type_mismatch, wrong_type};
 use serde_json::Value as Json;
 
 use super::Checker;
 use super::point::Decimal;
-use crate::kinds::{self, Kind, MappingContext};
+use crate::kinds::{JsonValue, Kind};
 use crate::model::{Field, Form, Table};
-use crate::opensearch::document::{self, FieldType};
-use crate::pg_type::{Enums, PgType};
 use crate::syntax;
 use crate::syntax::keys::At;
-use crate::syntax::scalar::constant_kind;
 use crate::syntax::tree::{Content, Node};
 
 impl Checker<'_> {
@@ -65,7 +62,7 @@ impl Checker<'_> {
         value: &At<Json>,
         scalar: &syntax::scalar::Scalar,
     ) -> Option<Form> {
-        let own = constant_kind(written);
+        let own = self.kinds.of_constant(written);
         let Some(own) = own else {
             self.push(wrong_type::constant(scalar.place.clone()));
             return None;
@@ -74,13 +71,11 @@ impl Checker<'_> {
         let items = value.value.as_array().map_or(std::slice::from_ref(&value.value), Vec::as_slice);
         let parameters = constant_parameters(kind, written);
         let format = scalar.options.get("format").and_then(Json::as_str);
-        let refused = items.iter().find_map(|item| refused_value(kind, &parameters, format, item));
-        if let (true, Some(wanted)) = (takes_constant(kind, own), refused) {
+        let refused = items
+            .iter()
+            .find_map(|value| kind.refuses_json(&JsonValue { value, parameters: &parameters, format }));
+        if let Some(wanted) = refused {
             self.push(default_type_mismatch::constant(kind.name(), &wanted, value.place.clone()));
-            return None;
-        }
-        if !takes_constant(kind, own) {
-            self.push(kind_mismatch::of_constant(kind.name(), own.name(), scalar.place.clone()));
             return None;
         }
         let (value, options) = (value.value.clone(), scalar.options.clone());
@@ -88,25 +83,9 @@ impl Checker<'_> {
     }
 }
 
-/// What a kind takes, where its field would refuse the value.
-pub(super) fn refused_value(
-    kind: &'static dyn Kind,
-    parameters: &BTreeMap<String, Json>,
-    format: Option<&str>,
-    value: &Json,
-) -> Option<String> {
-    let text = PgType::of_text("text", &Enums::new());
-    let mapping = kind.mapping(&MappingContext { path: "", pg_type: &text, parameters }).parameters;
-    let name = mapping["type"].as_str().expect("a mapping's type is a text");
-    let scaling_factor = mapping.get("scaling_factor").and_then(Json::as_u64).unwrap_or(1);
-    // The count is the index's own; the document holds the text.
-    let name = if name == "token_count" { "text" } else { name };
-    document::refusal(&FieldType { name, scaling_factor, format }, value)
-}
-
 /// A `decimal` keeps as many digits after the point as the constant is written with.
 fn constant_parameters(kind: &'static dyn Kind, written: &Node) -> BTreeMap<String, Json> {
-    if !kind.own_keys().contains(&"scale") {
+    if !kind.own_keys().iter().any(|key| key.name == "scale") {
         return BTreeMap::new();
     }
     let items = match &written.content {
@@ -119,21 +98,4 @@ fn constant_parameters(kind: &'static dyn Kind, written: &Node) -> BTreeMap<Stri
     };
     let scale = items.iter().filter_map(scale).max().unwrap_or(0);
     BTreeMap::from([("scale".to_owned(), scale.into())])
-}
-
-fn takes_constant(kind: &'static dyn Kind, own: &'static dyn Kind) -> bool {
-    let whole = ["byte", "short", "integer", "long"];
-    let fraction = ["half_float", "float", "double", "decimal"];
-    let text = ["keyword", "text", "identifier", "enum", "uuid", "date", "timestamp", "ip"];
-    match own.name() {
-        "boolean" => kind.name() == "boolean",
-        "long" => whole.contains(&kind.name()) || fraction.contains(&kind.name()),
-        "double" => fraction.contains(&kind.name()),
-        _ => text.contains(&kind.name()),
-    }
-}
-
-/// The kind of that name, which is one of ours.
-pub(super) fn known_kind(name: &str) -> &'static dyn Kind {
-    kinds::find(name).expect("it is one of the kinds that every version has")
 }

@@ -7,9 +7,8 @@ use serde_json::Value as Json;
 
 use super::Checker;
 use super::column::{described, type_of};
-use super::field::refused_value;
 use crate::diagnostic::{Diagnostic, Place};
-use crate::kinds::{self, Acceptance, Kind};
+use crate::kinds::{AUTO, Acceptance, JsonValue, Kind, Kinds};
 use crate::model::{Scalar, Table, ValueSource};
 use crate::opensearch::date_format;
 use crate::pg_type::{BaseType, PgType};
@@ -61,7 +60,7 @@ impl Checker<'_> {
         let value = match &scalar.source {
             Some(source) => self.value(source, table)?,
             None => {
-                let kind = scalar.kind.as_ref().map_or(kinds::AUTO, |kind| kind.value.name());
+                let kind = scalar.kind.as_ref().map_or(AUTO, |kind| kind.value.name());
                 let column = self.column_of_field(table, &field.key, &field.default_column, kind)?;
                 self.value_of_column(table, column)
             }
@@ -146,7 +145,7 @@ impl Checker<'_> {
     }
 
     fn inferred(&mut self, value: &Value, place: &Place) -> Option<&'static dyn Kind> {
-        match kinds::infer(&value.pg_type) {
+        match self.kinds.infer(&value.pg_type) {
             Ok(kind) => Some(kind),
             Err(none) => {
                 let pg_type = none.pg_type.to_string();
@@ -165,8 +164,8 @@ impl Checker<'_> {
             Acceptance::Lossy(_) if is_rounding_on_purpose(written, value) => return true,
             Acceptance::Lossy(lost) => lossy_kind::of_type(name, &pg_type, &lost, place),
             Acceptance::Never { why, instead } => {
-                let instead = feasible(instead, &value.pg_type);
-                let natural = natural_kind(kind, &value.pg_type);
+                let instead = feasible(&self.kinds, instead, &value.pg_type);
+                let natural = natural_kind(&self.kinds, kind, &value.pg_type);
                 kind_mismatch::not_accepted(name, &pg_type, &why, natural, &instead, place)
             }
             Acceptance::NeedsKey { key: "scale", why } => missing_scale::finding(&why, place),
@@ -203,11 +202,7 @@ impl Checker<'_> {
         value: &Value,
     ) -> bool {
         let Some(format) = written.options.get("format").and_then(Json::as_str) else { return true };
-        let printed = match (kind.name(), &value.pg_type.base) {
-            ("timestamp", BaseType::Timestamp) if !written.parameters.contains_key("zone") => 1,
-            ("timestamp", BaseType::Timestamp | BaseType::TimestampTz) => 2,
-            _ => 0,
-        };
+        let printed = kind.printed(&value.pg_type, &written.parameters);
         if date_format::reads(format, printed) != Some(false) {
             return true;
         }
@@ -224,7 +219,8 @@ impl Checker<'_> {
         default: &At<Json>,
     ) -> bool {
         let format = written.options.get("format").and_then(Json::as_str);
-        let Some(wanted) = refused_value(kind, parameters, format, &default.value) else { return true };
+        let value = JsonValue { value: &default.value, parameters, format };
+        let Some(wanted) = kind.refuses_json(&value) else { return true };
         self.push(default_type_mismatch::of_kind(kind.name(), &wanted, default.place.clone()));
         false
     }
@@ -253,10 +249,10 @@ impl Checker<'_> {
 }
 
 /// What a kind's own advice says, unless it names a kind that does not take the type either.
-fn feasible(advice: String, pg_type: &PgType) -> String {
+fn feasible(kinds: &Kinds, advice: String, pg_type: &PgType) -> String {
     let takes = |name: &str| match name {
-        kinds::AUTO => kinds::infer(pg_type).is_ok(),
-        name => kinds::find(name).is_none_or(|kind| {
+        AUTO => kinds.infer(pg_type).is_ok(),
+        name => kinds.find(name).is_none_or(|kind| {
             let parameters = kind.complete(pg_type, &BTreeMap::new());
             !matches!(kind.accepts(pg_type, &parameters), Acceptance::Never { .. })
         }),
@@ -264,7 +260,7 @@ fn feasible(advice: String, pg_type: &PgType) -> String {
     if advice.split('`').skip(1).step_by(2).all(takes) {
         return advice;
     }
-    let fitting: Vec<&str> = kinds::fitting(pg_type).into_iter().take(KINDS_NAMED_MAX).collect();
+    let fitting: Vec<&str> = kinds.fitting(pg_type).into_iter().take(KINDS_NAMED_MAX).collect();
     match fitting.as_slice() {
         [] => {
             "an expression that gives text or a number, such as `sql: \"column::text\"` with `kind: keyword`"
@@ -275,8 +271,8 @@ fn feasible(advice: String, pg_type: &PgType) -> String {
 }
 
 /// The kind that `auto` would choose, where it is another.
-fn natural_kind(kind: &'static dyn Kind, pg_type: &PgType) -> Option<&'static str> {
-    let natural = kinds::infer(pg_type).ok()?.name();
+fn natural_kind(kinds: &Kinds, kind: &'static dyn Kind, pg_type: &PgType) -> Option<&'static str> {
+    let natural = kinds.infer(pg_type).ok()?.name();
     (natural != kind.name()).then_some(natural)
 }
 
@@ -358,17 +354,18 @@ mod tests {
 
     #[test]
     fn every_kind_that_a_help_names_takes_the_type() {
+        let kinds = Kinds::standard();
         for text in TYPES {
             let pg_type = PgType::of_text(text, &Enums::new());
-            for kind in kinds::ALL {
+            for kind in kinds.iter() {
                 let parameters = kind.complete(&pg_type, &BTreeMap::new());
                 let Acceptance::Never { instead, .. } = kind.accepts(&pg_type, &parameters) else { continue };
-                let help = feasible(instead, &pg_type);
+                let help = feasible(&kinds, instead, &pg_type);
                 for name in help.split('`').skip(1).step_by(2) {
-                    if name == kinds::AUTO {
-                        assert!(kinds::infer(&pg_type).is_ok(), "{text} as {}: {help}", kind.name());
+                    if name == AUTO {
+                        assert!(kinds.infer(&pg_type).is_ok(), "{text} as {}: {help}", kind.name());
                     }
-                    let Some(named) = kinds::find(name) else { continue };
+                    let Some(named) = kinds.find(name) else { continue };
                     let parameters = named.complete(&pg_type, &BTreeMap::new());
                     let accepted = named.accepts(&pg_type, &parameters);
                     let is_refused = matches!(accepted, Acceptance::Never { .. });

@@ -1,7 +1,8 @@
-//! `auto`: the kind that follows from a column's type.
+//! `auto`: the kind that follows from a column's type, or from a constant. Each kind says for which types it stands;
+//! here is what to do about the types that leave several kinds open.
 
-use super::{Kind, find};
 use crate::pg_type::{BaseType, PgType};
+use crate::syntax::tree::{Content, Node, Scalar};
 
 /// How it is spelled.
 pub const NAME: &str = "auto";
@@ -16,48 +17,44 @@ pub struct NoInference {
     pub choices: &'static str,
 }
 
-/// The kind that a type stands for. It never depends on a length.
-pub fn infer(pg_type: &PgType) -> Result<&'static dyn Kind, NoInference> {
-    let name = inferred_name(&pg_type.base)
-        .map_err(|choices| NoInference { pg_type: pg_type.declared.clone(), choices })?;
-    Ok(find(name).expect("every inferred name is one of ALL"))
+impl NoInference {
+    pub(super) fn of(pg_type: &PgType) -> Self {
+        let choices = match &pg_type.base {
+            BaseType::Numeric(None) => {
+                "write `{ kind: decimal, scale: 2 }`, or `double` where rounding does not matter"
+            }
+            BaseType::Money => "write `{ kind: decimal, scale: 2 }`, or `keyword` for its text",
+            BaseType::Bytea => "write `binary`, or an expression with `encode`",
+            BaseType::Composite => "write `json`, or an expression over its parts",
+            _ => "write the kind, or an expression that gives a text or a number",
+        };
+        Self { pg_type: pg_type.declared.clone(), choices }
+    }
 }
 
-fn inferred_name(base: &BaseType) -> Result<&'static str, &'static str> {
-    use BaseType as B;
-    Ok(match base {
-        B::Boolean => "boolean",
-        B::Smallint => "short",
-        B::Integer => "integer",
-        B::BigInt | B::Oid => "long",
-        B::Real => "float",
-        B::Double => "double",
-        B::Numeric(Some(_)) => "decimal",
-        B::Numeric(None) => {
-            return Err("write `{ kind: decimal, scale: 2 }`, or `double` where rounding does not matter");
+/// Name of the kind that a constant has by its value; none where it has none.
+pub(super) fn of_constant(node: &Node) -> Option<&'static str> {
+    match &node.content {
+        Content::Map(_) => None,
+        Content::List(items) => {
+            let mut names = items.iter().map(of_constant);
+            let first = names.next()??;
+            names.all(|name| name == Some(first)).then_some(first)
         }
-        B::Enum { .. } => "enum",
-        base if base.is_text() => "text",
-        B::Uuid => "uuid",
-        B::Date => "date",
-        B::Timestamp | B::TimestampTz => "timestamp",
-        B::Time => "time",
-        B::Interval => "interval",
-        B::Json | B::Jsonb | B::Hstore => "json",
-        B::Inet => "ip",
-        B::Cidr => "ip_range",
-        B::Macaddr | B::Bit | B::Varbit => "keyword",
-        B::Money => return Err("write `{ kind: decimal, scale: 2 }`, or `keyword` for its text"),
-        B::Bytea => return Err("write `binary`, or an expression with `encode`"),
-        B::Composite => return Err("write `json`, or an expression over its parts"),
-        _ => return Err("write the kind, or an expression that gives a text or a number"),
-    })
+        Content::Scalar { .. } => match node.scalar()? {
+            Scalar::Null => None,
+            Scalar::Boolean(_) => Some("boolean"),
+            Scalar::Integer(_) => Some("long"),
+            Scalar::Float(_) => Some("double"),
+            Scalar::Text(_) => Some("keyword"),
+        },
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kinds::Acceptance;
+    use crate::kinds::{ALL, Acceptance, Kinds};
     use crate::pg_type::Enums;
     use std::collections::BTreeMap;
 
@@ -68,6 +65,7 @@ mod tests {
             "smallint",
             "integer",
             "bigint",
+            "oid",
             "real",
             "double precision",
             "numeric(12,2)",
@@ -85,16 +83,18 @@ mod tests {
             "character(3)[]",
         ] {
             let pg_type = PgType::of_text(text, &Enums::new());
-            let kind = infer(&pg_type).expect(text);
+            let kind = Kinds::standard().infer(&pg_type).expect(text);
             let parameters = kind.complete(&pg_type, &BTreeMap::new());
             assert_eq!(kind.accepts(&pg_type, &parameters), Acceptance::Exact, "{text}");
+            let natural = ALL.iter().filter(|kind| kind.is_auto_for(&pg_type.base));
+            assert_eq!(natural.count(), 1, "`auto` over `{text}` depends on the order of kinds");
         }
     }
 
     #[test]
     fn a_type_that_leaves_it_open_names_the_choices() {
         for text in ["numeric", "money", "bytea", "tsvector", "time with time zone"] {
-            assert!(infer(&PgType::of_text(text, &Enums::new())).is_err(), "{text}");
+            assert!(Kinds::standard().infer(&PgType::of_text(text, &Enums::new())).is_err(), "{text}");
         }
     }
 }

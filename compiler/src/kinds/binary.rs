@@ -21,6 +21,10 @@ impl Kind for Binary {
         "Bytes in base64, kept and not searched.\n\nExample: `picture: binary`"
     }
 
+    fn aliases(&self) -> &'static [&'static str] {
+        &["bytea", "blob", "bytes"]
+    }
+
     fn options(&self) -> &'static [&'static str] {
         &["doc_values", "index", "index_options", "meta", "similarity", "store"]
     }

@@ -22,6 +22,14 @@ impl Kind for Boolean {
          Example: `active: boolean`, `{ kind: boolean, sql: \"discontinued <> 0\" }`"
     }
 
+    fn aliases(&self) -> &'static [&'static str] {
+        &["bool"]
+    }
+
+    fn is_auto_for(&self, base: &BaseType) -> bool {
+        matches!(base, BaseType::Boolean)
+    }
+
     fn options(&self) -> &'static [&'static str] {
         &["doc_values", "index", "index_options", "meta", "null_value", "similarity", "store"]
     }

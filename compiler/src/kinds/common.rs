@@ -155,39 +155,6 @@ pub(super) fn accept_text(kind: &str, pg_type: &PgType) -> Acceptance {
     }
 }
 
-/// What an integer kind takes: types whose every value has at most `bytes` bytes or `digits` digits.
-pub(super) fn accept_integer(kind: &str, pg_type: &PgType, bytes: u32, digits: u32) -> Acceptance {
-    let wider = |name: &str| {
-        never(
-            format!("a value beyond the range of `{kind}` would be refused by the index"),
-            format!("`{name}`"),
-        )
-    };
-    match &pg_type.base {
-        BaseType::Smallint if bytes < 2 => wider("short"),
-        BaseType::Integer if bytes < 4 => wider("integer"),
-        BaseType::BigInt | BaseType::Oid if bytes < 8 => wider("long"),
-        BaseType::Smallint | BaseType::Integer | BaseType::BigInt | BaseType::Oid => Acceptance::Exact,
-        BaseType::Numeric(shape) => accept_whole_numeric(kind, *shape, digits),
-        BaseType::Real | BaseType::Double => {
-            never("what stands after the point would be cut off without a word", "`double`")
-        }
-        BaseType::Boolean => never("true and false are no numbers", "`boolean`"),
-        _ => never("the value is no number", "`keyword`"),
-    }
-}
-
-fn accept_whole_numeric(kind: &str, shape: Option<crate::pg_type::NumericShape>, digits: u32) -> Acceptance {
-    match shape {
-        Some(shape) if shape.scale <= 0 && whole_digits(shape) <= digits => Acceptance::Exact,
-        Some(shape) if shape.scale <= 0 => never(
-            format!("a value beyond the range of `{kind}` would be refused by the index"),
-            "a wider integer, `decimal` or `keyword`",
-        ),
-        _ => never("what stands after the point would be cut off without a word", "`decimal`"),
-    }
-}
-
 /// Digits before the point.
 pub(super) fn whole_digits(shape: crate::pg_type::NumericShape) -> u32 {
     u32::try_from(i64::from(shape.precision) - i64::from(shape.scale)).unwrap_or(0)

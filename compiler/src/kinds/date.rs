@@ -24,6 +24,14 @@ impl Kind for Date {
          Example: `released_on: date`"
     }
 
+    fn aliases(&self) -> &'static [&'static str] {
+        &["day"]
+    }
+
+    fn is_auto_for(&self, base: &BaseType) -> bool {
+        matches!(base, BaseType::Date)
+    }
+
     fn options(&self) -> &'static [&'static str] {
         DATE_OPTIONS
     }

@@ -6,6 +6,8 @@ use serde_json::Value;
 
 use super::common::{NUMBER_OPTIONS, mapping_of, never, number, whole_digits};
 use super::{Acceptance, Kind, Mapping, MappingContext, Rendered};
+use crate::grammar::Value::Whole;
+use crate::grammar::{Key, key};
 use crate::pg_type::{BaseType, NumericShape, PgType};
 
 /// `decimal`
@@ -30,8 +32,23 @@ impl Kind for Decimal {
          Example: `price: decimal`, `{ kind: decimal, scale: 2 }`"
     }
 
-    fn own_keys(&self) -> &'static [&'static str] {
-        &["scale"]
+    fn aliases(&self) -> &'static [&'static str] {
+        &["numeric", "scaled_float", "money"]
+    }
+
+    fn is_auto_for(&self, base: &BaseType) -> bool {
+        matches!(base, BaseType::Numeric(Some(_)))
+    }
+
+    fn own_keys(&self) -> &'static [Key] {
+        const {
+            &[key(
+                "scale",
+                Whole(0, STORED_DIGITS_MAX as u64),
+                "Digits after the point that can be searched.",
+            )
+            .default("the column's own")]
+        }
     }
 
     fn options(&self) -> &'static [&'static str] {

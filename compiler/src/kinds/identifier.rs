@@ -26,6 +26,14 @@ impl Kind for Identifier {
          Example: `number: identifier`"
     }
 
+    fn aliases(&self) -> &'static [&'static str] {
+        &["string", "str", "varchar", "char", "citext"]
+    }
+
+    fn is_subfield(&self) -> bool {
+        true
+    }
+
     fn options(&self) -> &'static [&'static str] {
         TEXT_OPTIONS
     }

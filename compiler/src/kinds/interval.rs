@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::common::{KEYWORD_OPTIONS, mapping_of, never, number};
+use super::common::{KEYWORD_OPTIONS, NUMBER_OPTIONS, mapping_of, never, number};
 use super::{Acceptance, Kind, Mapping, MappingContext, Rendered};
+use crate::grammar::Value::Word;
+use crate::grammar::{Key, key};
 use crate::pg_type::{BaseType, Enums, PgType};
 
 /// `interval`
@@ -27,12 +29,27 @@ impl Kind for Interval {
          Example: `warranty: { kind: interval, as: seconds }`"
     }
 
-    fn own_keys(&self) -> &'static [&'static str] {
-        &["as"]
+    fn aliases(&self) -> &'static [&'static str] {
+        &["duration", "timespan"]
+    }
+
+    fn is_auto_for(&self, base: &BaseType) -> bool {
+        matches!(base, BaseType::Interval)
+    }
+
+    fn own_keys(&self) -> &'static [Key] {
+        const {
+            &[key("as", Word(&["iso", "seconds"], &[]), "Text in ISO 8601, or a number of seconds.")
+                .default("iso")]
+        }
     }
 
     fn options(&self) -> &'static [&'static str] {
         KEYWORD_OPTIONS
+    }
+
+    fn options_with(&self, parameters: &BTreeMap<String, Value>) -> &'static [&'static str] {
+        if in_seconds(parameters) { NUMBER_OPTIONS } else { KEYWORD_OPTIONS }
     }
 
     fn accepts(&self, pg_type: &PgType, parameters: &BTreeMap<String, Value>) -> Acceptance {

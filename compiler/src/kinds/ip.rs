@@ -22,6 +22,14 @@ impl Kind for Ip {
          Example: `client: ip`"
     }
 
+    fn aliases(&self) -> &'static [&'static str] {
+        &["inet", "ip_address", "ipaddress"]
+    }
+
+    fn is_auto_for(&self, base: &BaseType) -> bool {
+        matches!(base, BaseType::Inet)
+    }
+
     fn options(&self) -> &'static [&'static str] {
         &[
             "doc_values",

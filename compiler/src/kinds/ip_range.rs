@@ -21,6 +21,14 @@ impl Kind for IpRange {
         "Networks, found by the addresses in them.\n\nExample: `allowed: ip_range`"
     }
 
+    fn aliases(&self) -> &'static [&'static str] {
+        &["cidr", "network", "subnet"]
+    }
+
+    fn is_auto_for(&self, base: &BaseType) -> bool {
+        matches!(base, BaseType::Cidr)
+    }
+
     fn options(&self) -> &'static [&'static str] {
         &["coerce", "doc_values", "index", "index_options", "locale", "meta", "similarity", "store"]
     }

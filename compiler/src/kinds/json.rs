@@ -6,6 +6,8 @@ use serde_json::Value;
 
 use super::common::never;
 use super::{Acceptance, Kind, Mapping, MappingContext, Rendered};
+use crate::grammar::Value::Word;
+use crate::grammar::{Key, key};
 use crate::pg_type::{BaseType, PgType};
 
 /// `json`
@@ -26,8 +28,27 @@ impl Kind for Json {
          Example: `attributes: json`"
     }
 
-    fn own_keys(&self) -> &'static [&'static str] {
-        &["as"]
+    fn aliases(&self) -> &'static [&'static str] {
+        &["jsonb", "hstore", "flat_object", "flattened"]
+    }
+
+    fn is_auto_for(&self, base: &BaseType) -> bool {
+        matches!(base, BaseType::Json | BaseType::Jsonb | BaseType::Hstore)
+    }
+
+    fn has_subfields(&self) -> bool {
+        false
+    }
+
+    fn own_keys(&self) -> &'static [Key] {
+        const {
+            &[key(
+                "as",
+                Word(&["disabled", "flat_object"], &["object"]),
+                "Kept and not searched, or leaves as exact texts.",
+            )
+            .default("disabled")]
+        }
     }
 
     fn options(&self) -> &'static [&'static str] {

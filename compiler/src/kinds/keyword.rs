@@ -24,6 +24,18 @@ impl Kind for Keyword {
          Example: `sku: keyword`"
     }
 
+    fn aliases(&self) -> &'static [&'static str] {
+        &["string", "str", "varchar", "char", "citext", "constant_keyword", "wildcard"]
+    }
+
+    fn is_subfield(&self) -> bool {
+        true
+    }
+
+    fn is_auto_for(&self, base: &BaseType) -> bool {
+        matches!(base, BaseType::Macaddr | BaseType::Bit | BaseType::Varbit)
+    }
+
     fn options(&self) -> &'static [&'static str] {
         KEYWORD_OPTIONS
     }

@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 
 use super::common::{KEYWORD_OPTIONS, exact_mapping, never, text};
 use super::{Acceptance, Kind, Mapping, MappingContext, Rendered};
+use crate::grammar::Value::{Labels, NumberedLabels};
+use crate::grammar::{Key, key};
 use crate::pg_type::{BaseType, PgType};
 
 /// `enum`
@@ -26,8 +28,18 @@ impl Kind for Enum {
          Example: `status: enum`, `{ kind: enum, order: [draft, paid, shipped] }`"
     }
 
-    fn own_keys(&self) -> &'static [&'static str] {
-        &["labels", "order"]
+    fn is_auto_for(&self, base: &BaseType) -> bool {
+        matches!(base, BaseType::Enum { .. })
+    }
+
+    fn own_keys(&self) -> &'static [Key] {
+        const {
+            &[
+                key("labels", NumberedLabels, "Labels of integers, in the order of the integers.")
+                    .without(&["order"]),
+                key("order", Labels, "Labels in the order they sort.").default("that of the Postgres enum"),
+            ]
+        }
     }
 
     fn options(&self) -> &'static [&'static str] {

@@ -21,6 +21,10 @@ impl Kind for SearchAsYouType {
         "Words that are found while they are still being typed.\n\nMostly a subfield of a `text`.\n\nExample: `name: { kind: text, subfields: { suggest: search_as_you_type } }`"
     }
 
+    fn is_subfield(&self) -> bool {
+        true
+    }
+
     fn options(&self) -> &'static [&'static str] {
         &[
             "analyzer",

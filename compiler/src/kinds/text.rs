@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::common::{TEXT_OPTIONS, accept_text, keyword_subfield, mapping_of, text};
 use super::{Acceptance, Kind, Mapping, MappingContext, Rendered};
-use crate::pg_type::PgType;
+use crate::pg_type::{BaseType, PgType};
 
 /// `text`
 #[derive(Debug)]
@@ -19,6 +19,18 @@ impl Kind for Text {
 
     fn docs(&self) -> &'static str {
         "Words to be searched, analyzed.\n\nBrings a subfield `.keyword` with the whole value (up to 256 characters) for sorting.\n\nExample: `note: text`"
+    }
+
+    fn aliases(&self) -> &'static [&'static str] {
+        &["string", "str", "varchar", "char", "citext"]
+    }
+
+    fn is_subfield(&self) -> bool {
+        true
+    }
+
+    fn is_auto_for(&self, base: &BaseType) -> bool {
+        base.is_text() && !matches!(base, BaseType::Enum { .. })
     }
 
     fn options(&self) -> &'static [&'static str] {

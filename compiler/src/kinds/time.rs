@@ -21,6 +21,10 @@ impl Kind for Time {
         "Times of day as text of one width, so that they sort.\n\nExample: `opens_at: time`"
     }
 
+    fn is_auto_for(&self, base: &BaseType) -> bool {
+        matches!(base, BaseType::Time)
+    }
+
     fn options(&self) -> &'static [&'static str] {
         KEYWORD_OPTIONS
     }

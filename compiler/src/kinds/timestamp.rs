@@ -8,6 +8,8 @@ use serde_json::Value;
 use super::common::{DATE_OPTIONS, mapping_of, never};
 use super::date::day;
 use super::{Acceptance, Kind, Mapping, MappingContext, Rendered};
+use crate::grammar::Value::{TimeZone, Word};
+use crate::grammar::{Key, key};
 use crate::pg_type::{BaseType, PgType};
 
 /// `timestamp`
@@ -30,8 +32,30 @@ impl Kind for Timestamp {
          Example: `placed_at: timestamp`"
     }
 
-    fn own_keys(&self) -> &'static [&'static str] {
-        &["precision", "zone"]
+    fn aliases(&self) -> &'static [&'static str] {
+        &["datetime", "date_time", "timestamptz", "time_stamp", "date_nanos", "instant"]
+    }
+
+    fn is_auto_for(&self, base: &BaseType) -> bool {
+        matches!(base, BaseType::Timestamp | BaseType::TimestampTz)
+    }
+
+    fn printed(&self, pg_type: &PgType, parameters: &BTreeMap<String, Value>) -> usize {
+        match pg_type.base {
+            BaseType::Timestamp if !parameters.contains_key("zone") => 1,
+            BaseType::Timestamp | BaseType::TimestampTz => 2,
+            _ => 0,
+        }
+    }
+
+    fn own_keys(&self) -> &'static [Key] {
+        const {
+            &[
+                key("precision", Word(&["millis", "micros"], &[]), "What sort and range see.")
+                    .default("millis"),
+                key("zone", TimeZone, "The time zone that a timestamp without one is in."),
+            ]
+        }
     }
 
     fn options(&self) -> &'static [&'static str] {

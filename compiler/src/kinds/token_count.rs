@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::common::{accept_text, mapping_of, text};
-use super::{Acceptance, Kind, Mapping, MappingContext, Rendered};
+use super::{Acceptance, JsonValue, Kind, Mapping, MappingContext, Rendered};
 use crate::pg_type::PgType;
 
 /// `token_count`
@@ -20,6 +20,15 @@ impl Kind for TokenCount {
     fn docs(&self) -> &'static str {
         "How many words a text has, as the analyzer parts it.\n\nOf an array it is an array of counts.\n\n\
          Example: `length: { kind: token_count, column: body, options: { analyzer: standard } }`"
+    }
+
+    fn is_subfield(&self) -> bool {
+        true
+    }
+
+    /// The count is the index's own; the document holds the text.
+    fn refuses_json(&self, value: &JsonValue<'_>) -> Option<String> {
+        (!value.value.is_string()).then(|| "a text".to_owned())
     }
 
     fn options(&self) -> &'static [&'static str] {

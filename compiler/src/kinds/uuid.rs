@@ -23,6 +23,14 @@ impl Kind for Uuid {
          Example: `external_id: uuid`"
     }
 
+    fn aliases(&self) -> &'static [&'static str] {
+        &["guid"]
+    }
+
+    fn is_auto_for(&self, base: &BaseType) -> bool {
+        matches!(base, BaseType::Uuid)
+    }
+
     fn options(&self) -> &'static [&'static str] {
         KEYWORD_OPTIONS
     }

@@ -81,6 +81,9 @@ pub const PARAMETERS: &[Parameter] = &[
     parameter("use_similarity", Boolean),
 ];
 
+/// Parameters of an object's mapping that its `options` may hold.
+pub const OBJECT_PARAMETERS: [&str; 4] = ["dynamic", "enabled", "include_in_parent", "include_in_root"];
+
 /// Every parameter of the mapping's root that `options` of an index may hold, sorted by name. `_source` is none:
 /// verification compares rows with what documents hold.
 pub const ROOT_PARAMETERS: &[Parameter] = &[

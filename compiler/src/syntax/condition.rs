@@ -6,6 +6,8 @@ use super::index::column;
 use super::keys::{At, Reader};
 use super::tree::{Content, Entry, Mapping, Node, Scalar};
 use crate::diagnostic::{Diagnostic, Place};
+use crate::grammar::Forms;
+use crate::grammar::condition::OPERATORS;
 use flusso_lints::words::nearest;
 use flusso_lints::{always_false_filter, missing_value, unknown_key};
 
@@ -39,8 +41,9 @@ pub enum Tests {
 }
 
 /// Operators of a test.
-pub const OPERATORS: [&str; 11] =
-    ["between", "contains", "gt", "gte", "ilike", "like", "lt", "lte", "ne", "overlaps", "starts_with"];
+fn operator_names() -> Vec<&'static str> {
+    OPERATORS.keys.iter().map(|key| key.name).collect()
+}
 
 /// Reads `where` or `when`.
 pub fn read(reader: &mut Reader, entry: &Entry) -> Option<Conditions> {
@@ -129,7 +132,7 @@ fn operators(reader: &mut Reader, column: &str, mapping: &Mapping) -> Vec<(At<St
     let mut found = Vec::new();
     for entry in &mapping.entries {
         let place = reader.place(&entry.key_span);
-        if OPERATORS.contains(&entry.key.as_str()) {
+        if OPERATORS.key(&entry.key, Forms::ALL).is_some() {
             found.push((At { value: entry.key.clone(), place }, entry.value.clone()));
             continue;
         }
@@ -149,7 +152,7 @@ fn unknown_operator(column: &str, entry: &Entry, place: Place) -> Diagnostic {
     }
     match meant(word) {
         Some(meant) => unknown_key::renamed_operator(word, meant, place),
-        None => unknown_key::operator(word, &OPERATORS, place),
+        None => unknown_key::operator(word, &operator_names(), place),
     }
 }
 
@@ -191,7 +194,6 @@ fn meant(word: &str) -> Option<&'static str> {
         "<=" | "=<" | "lt=" | "le" | "less_or_equal" | "max" | "to" | "until" => Some("lte"),
         "!=" | "<>" | "neq" | "not" | "not_in" | "nin" => Some("ne"),
         "prefix" | "begins_with" | "startswith" => Some("starts_with"),
-        _ => nearest(word, OPERATORS.iter().copied())
-            .and_then(|near| OPERATORS.iter().copied().find(|operator| *operator == near)),
+        _ => nearest(word, OPERATORS.keys.iter().map(|key| key.name)),
     }
 }

@@ -11,6 +11,7 @@ use super::relation::{FUNCTIONS, Order, Path, Source, VERBS};
 use super::scalar::{self, Scalar};
 use super::tree::{Content, Entry, Mapping, Node};
 use crate::diagnostic::Place;
+use crate::grammar::field::FIELD;
 use crate::model::{Function, Verb};
 use flusso_lints::{dotted_field, missing_value, mutually_exclusive_keys, reserved_field, wrong_type};
 
@@ -190,15 +191,12 @@ fn document_key(reader: &mut Reader, entry: &Entry, prefix: &str) -> bool {
 
 /// Reads a field that is a map, by its head.
 fn read_map(reader: &mut Reader, entry: &Entry, mapping: &Mapping, context: &Context<'_>, field: &mut Field) {
-    let keys = Keys::new(mapping, "a field");
-    keys.get("description").inspect(|entry| {
-        reader.text("description", &entry.value);
-    });
+    let keys = Keys::new(mapping, &FIELD);
+    keys.text(reader, "description");
     field.when = keys.get("when").and_then(|entry| condition::read(reader, entry));
-    field.required = keys.get("required").and_then(|entry| {
-        let required = reader.boolean("required", &entry.value)?;
-        required.value.then(|| reader.place(&entry.key_span))
-    });
+    let is_required = keys.boolean(reader, "required").unwrap_or_default();
+    let required = keys.get("required").filter(|_| is_required);
+    field.required = required.map(|entry| reader.place(&entry.key_span));
     let heads = heads(&keys);
     if let [first, second, ..] = heads.as_slice() {
         two_heads(reader, first, second);

@@ -9,18 +9,16 @@ use serde_json::Value as Json;
 
 use super::condition::{self, Conditions};
 use super::field::{self, Field};
-use super::keys::{At, Keys, Reader, not_supported};
+use super::keys::{At, Keys, Reader};
 use super::project::{self, inputs, require};
 use super::scalar::parameter_value;
 use super::settings;
 use super::tree::{Content, Entry, Mapping};
 use crate::diagnostic::{Diagnostic, Place};
+use crate::grammar::index as grammar;
 use crate::opensearch::parameters::ROOT_PARAMETERS;
 use flusso_lints::words::nearest;
 use flusso_lints::{duplicate_key, invalid_index_name, reserved_name, unknown_mapping_parameter, wrong_type};
-
-/// Sections of `analysis`.
-const ANALYSIS_SECTIONS: [&str; 5] = ["analyzer", "char_filter", "filter", "normalizer", "tokenizer"];
 
 /// Settings that every index has where none are written.
 const DEFAULT_SETTINGS: [(&str, u64); 2] = [("number_of_replicas", 1), ("number_of_shards", 1)];
@@ -83,7 +81,7 @@ pub struct Index {
 
 /// Reads an index file's tree.
 pub fn read(reader: &mut Reader, root: &Mapping, schema: &str, defaults: &Shared) -> Index {
-    let keys = Keys::new(root, "an index file");
+    let keys = Keys::new(root, &grammar::INDEX);
     project::version(reader, &keys, root);
     let name = keys.get("index").and_then(|entry| index_name(reader, entry));
     require(reader, &keys, root, "index", "applications have no name to query");
@@ -105,10 +103,7 @@ pub fn read(reader: &mut Reader, root: &Mapping, schema: &str, defaults: &Shared
         sinks: keys.get("sinks").map(|entry| reader.texts("sinks", &entry.value)),
         shared: merged,
         own_settings,
-        dynamic: keys
-            .get("dynamic")
-            .and_then(|entry| dynamic(reader, entry))
-            .unwrap_or_else(|| "strict".into()),
+        dynamic: keys.word(reader, "dynamic").map_or_else(|| "strict".into(), |word| dynamic(word.value)),
         options: keys.get("options").map(|entry| root_options(reader, entry)).unwrap_or_default(),
         fields,
         inputs: inputs(&Json::Object(root.json())),
@@ -120,17 +115,9 @@ pub fn read(reader: &mut Reader, root: &Mapping, schema: &str, defaults: &Shared
 
 /// Keys that do not reach the model.
 fn plain_keys(reader: &mut Reader, keys: &Keys<'_>) {
-    if let Some(entry) = keys.get("description") {
-        reader.text("description", &entry.value);
-    }
-    if let Some(entry) = keys.get("document_id") {
-        let word = reader.word("document_id", &entry.value, &[("key", true), ("hash", false)]);
-        if let Some(word) = word.filter(|word| !word.value) {
-            reader.push(not_supported(word.place, "`document_id: hash`"));
-        }
-    }
-    // Nothing is judged as breaking yet, so nothing could be accepted.
-    keys.get("accept").inspect(|entry| reader.not_supported(entry));
+    keys.text(reader, "description");
+    keys.word(reader, "document_id");
+    keys.refuse_not_yet(reader);
 }
 
 fn index_name(reader: &mut Reader, entry: &Entry) -> Option<At<String>> {
@@ -149,19 +136,13 @@ fn index_name(reader: &mut Reader, entry: &Entry) -> Option<At<String>> {
     None
 }
 
-fn dynamic(reader: &mut Reader, entry: &Entry) -> Option<Json> {
-    const WORDS: [(&str, &str); 4] = [
-        ("strict", "strict"),
-        ("false", "false"),
-        ("true", "true"),
-        ("strict_allow_templates", "strict_allow_templates"),
-    ];
-    let word = reader.word("dynamic", &entry.value, &WORDS)?;
-    Some(match word.value {
+/// `dynamic` as OpenSearch takes it.
+fn dynamic(word: &str) -> Json {
+    match word {
         "true" => true.into(),
         "false" => false.into(),
         word => word.into(),
-    })
+    }
 }
 
 /// Parameters of the mapping's root.
@@ -209,18 +190,14 @@ fn unknown_root_parameter(name: &str, place: Place) -> Diagnostic {
 
 /// Reads the keys that `defaults` has too.
 pub(super) fn shared(reader: &mut Reader, keys: &Keys<'_>) -> Shared {
-    const CASES: [(&str, ColumnCase); 2] = [("exact", ColumnCase::Exact), ("snake", ColumnCase::Snake)];
     let (settings, setting_places) =
         keys.get("settings").map(|entry| self::settings(reader, entry)).unwrap_or_default();
     Shared {
         settings,
         setting_places,
         analysis: keys.get("analysis").map(|entry| analysis(reader, entry)).unwrap_or_default(),
-        on_error: keys.get("on_error").and_then(|entry| project::on_error(reader, entry)),
-        column_case: keys
-            .get("column_case")
-            .and_then(|entry| reader.word("column_case", &entry.value, &CASES))
-            .map(|word| word.value),
+        on_error: keys.meaning(reader, "on_error", &grammar::ON_ERRORS),
+        column_case: keys.meaning(reader, "column_case", &grammar::COLUMN_CASES),
     }
 }
 
@@ -237,8 +214,8 @@ fn settings(reader: &mut Reader, entry: &Entry) -> (Values, BTreeMap<String, Pla
 fn analysis(reader: &mut Reader, entry: &Entry) -> BTreeMap<String, Values> {
     let mut found = BTreeMap::new();
     let Some(mapping) = reader.mapping("analysis", &entry.value) else { return found };
-    let keys = Keys::new(mapping, "`analysis`");
-    for section in ANALYSIS_SECTIONS {
+    let keys = Keys::new(mapping, &grammar::ANALYSIS);
+    for section in grammar::ANALYSIS.keys.iter().map(|key| key.name) {
         let Some(entry) = keys.get(section) else { continue };
         let Some(parts) = reader.mapping(section, &entry.value) else { continue };
         for part in &parts.entries {

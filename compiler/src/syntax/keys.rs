@@ -1,4 +1,4 @@
-//! Reading a mapping key by key: what is asked for is known, what nobody asked for is reported.
+//! Reading a mapping key by key, as its table in the grammar describes it.
 
 use flusso_lints::words::listed;
 use flusso_lints::{missing_value, norway_value, not_supported_yet, wrong_type};
@@ -8,6 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::habits;
 use super::tree::{Content, Entry, Mapping, Node, Scalar};
 use crate::diagnostic::{Diagnostic, Place};
+use crate::grammar::field::FIELD;
+use crate::grammar::{Forms, Key, NO_MOST, Need, Table, Value};
+use crate::kinds::Kinds;
 
 /// A value with its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,31 +35,54 @@ pub struct Reader {
     pub file: usize,
     /// What was found.
     pub diagnostics: Vec<Diagnostic>,
-    /// The keys that were known, by what the mapping is called in messages.
+    /// The kinds that a field may have.
+    pub kinds: Kinds,
+    /// The keys that were known, by the name of the mapping's table.
     pub known_keys: KnownKeys,
 }
 
-/// Keys by the mapping that takes them: `a field`, `the project file`.
+/// Keys by the name of their mapping's table.
 pub type KnownKeys = BTreeMap<&'static str, BTreeSet<&'static str>>;
 
-/// The keys of one mapping.
+/// The keys of one mapping, with the table of those that it may have.
 #[derive(Debug)]
 pub struct Keys<'a> {
     mapping: &'a Mapping,
-    /// What the mapping is, as it stands in a message: `a field`, `the project file`.
-    what: Cell<&'static str>,
-    asked: RefCell<Vec<&'static str>>,
+    table: &'static Table,
+    form: Cell<Forms>,
+    own: Cell<Own>,
+    asked: RefCell<BTreeSet<&'static str>>,
+}
+
+/// Keys that kinds bring.
+#[derive(Clone, Copy, Debug)]
+enum Own {
+    /// Those of the kind that is written; none where none is.
+    Of(&'static [Key]),
+    /// Those of every kind: which one is meant is not known.
+    OfAnyKind,
 }
 
 impl<'a> Keys<'a> {
-    /// The keys of a mapping that is called `what` in messages.
-    pub fn new(mapping: &'a Mapping, what: &'static str) -> Self {
-        Self { mapping, what: Cell::new(what), asked: RefCell::default() }
+    /// The keys of a mapping that this table describes.
+    pub fn new(mapping: &'a Mapping, table: &'static Table) -> Self {
+        let (form, own) = (Cell::new(Forms::ALL), Cell::new(Own::Of(&[])));
+        Self { mapping, table, form, own, asked: RefCell::default() }
     }
 
-    /// Calls the mapping something else from here on.
-    pub fn call(&self, what: &'static str) {
-        self.what.set(what);
+    /// Takes the keys of these forms only from here on.
+    pub fn take_form(&self, form: Forms) {
+        self.form.set(form);
+    }
+
+    /// Takes a kind's own keys too.
+    pub fn take_own_keys(&self, keys: &'static [Key]) {
+        self.own.set(Own::Of(keys));
+    }
+
+    /// Takes every key that the mapping may have in any form, and those of any kind: what was meant is not known.
+    pub fn take_all(&self) {
+        self.own.set(Own::OfAnyKind);
     }
 
     /// Whether a part of the mapping could not be read, so that nothing is said to be missing.
@@ -69,27 +95,121 @@ impl<'a> Keys<'a> {
         self.mapping.entries.iter().any(|entry| entry.value.is_missing() && entry.key.ends_with(')'))
     }
 
-    /// The entry of a key, which becomes a known one.
+    /// The entry of a key, which its reader judges whether the form takes it or not.
     pub fn get(&self, key: &'static str) -> Option<&'a Entry> {
-        self.asked.borrow_mut().push(key);
+        debug_assert!(self.grammar(key).is_some(), "{} has no key `{key}` in the grammar", self.table.name);
+        self.asked.borrow_mut().insert(key);
         self.mapping.get(key)
     }
 
-    /// Whether a key stands here or could not be read.
+    /// Whether a key is there or could not be read.
     pub fn has(&self, key: &'static str) -> bool {
         self.get(key).is_some() || self.mapping.lost.iter().any(|lost| lost == key)
     }
 
-    /// Reports every key that nobody asked for.
+    /// Every key that is written, in the order of the file.
+    pub fn written(&self) -> impl Iterator<Item = &'a str> {
+        self.mapping.entries.iter().map(|entry| entry.key.as_str())
+    }
+
+    /// Says of every key that is planned and not built that it is not.
+    pub fn refuse_not_yet(&self, reader: &mut Reader) -> bool {
+        let planned = self.table.keys_of(self.form.get()).filter(|key| key.need == Need::NotYet);
+        let found: Vec<&Entry> = planned.filter_map(|key| self.get(key.name)).collect();
+        found.iter().for_each(|entry| reader.not_supported(entry));
+        !found.is_empty()
+    }
+
+    /// A text, a pattern's too.
+    pub fn text(&self, reader: &mut Reader, key: &'static str) -> Option<At<String>> {
+        let entry = self.get(key)?;
+        reader.text(key, &entry.value)
+    }
+
+    /// A boolean.
+    pub fn boolean(&self, reader: &mut Reader, key: &'static str) -> Option<bool> {
+        let entry = self.get(key)?;
+        debug_assert!(matches!(self.value(key), Value::Boolean), "`{key}` is not a boolean in the grammar");
+        reader.boolean(key, &entry.value).map(|flag| flag.value)
+    }
+
+    /// A whole number within the bounds of the table.
+    pub fn whole(&self, reader: &mut Reader, key: &'static str) -> Option<u64> {
+        let entry = self.get(key)?;
+        reader.whole(key, &entry.value, self.value(key)).map(|number| number.value)
+    }
+
+    /// A duration in milliseconds.
+    pub fn duration_ms(&self, reader: &mut Reader, key: &'static str) -> Option<u64> {
+        let entry = self.get(key)?;
+        debug_assert!(matches!(self.value(key), Value::Duration), "`{key}` is not a duration in the grammar");
+        reader.duration_ms(entry)
+    }
+
+    /// A size in bytes.
+    pub fn size_bytes(&self, reader: &mut Reader, key: &'static str) -> Option<u64> {
+        let entry = self.get(key)?;
+        debug_assert!(matches!(self.value(key), Value::Size), "`{key}` is not a size in the grammar");
+        reader.size_bytes(entry)
+    }
+
+    /// One of the table's words.
+    pub fn word(&self, reader: &mut Reader, key: &'static str) -> Option<At<&'static str>> {
+        let entry = self.get(key)?;
+        reader.word_of(key, &entry.value, self.value(key))
+    }
+
+    /// What one of the table's words means.
+    pub fn meaning<T: Copy>(
+        &self,
+        reader: &mut Reader,
+        key: &'static str,
+        meanings: &[(&str, T)],
+    ) -> Option<T> {
+        let word = self.word(reader, key)?.value;
+        let meaning = meanings.iter().find(|(name, _)| *name == word).map(|(_, meaning)| *meaning);
+        debug_assert!(meaning.is_some(), "`{key}: {word}` has no meaning");
+        meaning
+    }
+
+    /// Texts, at least one.
+    pub fn texts(&self, reader: &mut Reader, key: &'static str) -> Option<Vec<At<String>>> {
+        let entry = self.get(key)?;
+        Some(reader.texts(key, &entry.value))
+    }
+
+    /// The grammar of a key's value.
+    pub fn value(&self, key: &str) -> Value {
+        self.grammar(key).map_or(Value::Any, |key| key.value)
+    }
+
+    /// The key in the form that was found, else in any.
+    fn grammar(&self, key: &str) -> Option<&'static Key> {
+        let own = match self.own.get() {
+            Own::Of(keys) => keys.iter().find(|own| own.name == key),
+            Own::OfAnyKind => None,
+        };
+        own.or_else(|| self.table.key(key, self.form.get())).or_else(|| self.table.key(key, Forms::ALL))
+    }
+
+    /// Reports every key that neither the table takes nor a reader has judged.
     pub fn finish(self, reader: &mut Reader) {
-        let mut known = self.asked.into_inner();
+        let form = self.form.get();
+        let taken = if matches!(self.own.get(), Own::OfAnyKind) { Forms::ALL } else { form };
+        let mut known: Vec<&'static str> = self.table.keys_of(taken).map(|key| key.name).collect();
+        match self.own.get() {
+            Own::Of(keys) => known.extend(keys.iter().map(|key| key.name)),
+            Own::OfAnyKind => known.extend(reader.kinds.own_keys()),
+        }
         known.sort_unstable();
         known.dedup();
-        reader.known_keys.entry(self.what.get()).or_default().extend(&known);
+        let asked = self.asked.into_inner();
+        let name = if std::ptr::eq(self.table, &FIELD) { form.name() } else { self.table.name };
+        reader.known_keys.entry(self.table.name).or_default().extend(known.iter().chain(&asked));
         for entry in &self.mapping.entries {
-            if !known.contains(&entry.key.as_str()) {
-                let diagnostic =
-                    habits::unknown_key(reader.file, entry, self.what.get(), &known, self.mapping);
+            let key = entry.key.as_str();
+            if !known.contains(&key) && !asked.contains(key) {
+                let diagnostic = habits::unknown_key(reader.file, entry, name, &known, self.mapping);
                 reader.diagnostics.push(diagnostic);
             }
         }
@@ -97,9 +217,9 @@ impl<'a> Keys<'a> {
 }
 
 impl Reader {
-    /// Reads the file of that number.
-    pub fn new(file: usize) -> Self {
-        Self { file, diagnostics: Vec::new(), known_keys: KnownKeys::new() }
+    /// Reads the file of that number, whose fields have these kinds.
+    pub fn new(file: usize, kinds: Kinds) -> Self {
+        Self { file, diagnostics: Vec::new(), kinds, known_keys: KnownKeys::new() }
     }
 
     /// A place of this file.
@@ -161,19 +281,19 @@ impl Reader {
         }
     }
 
-    /// A whole number that is not negative.
-    pub fn natural(&mut self, key: &str, node: &Node) -> Option<At<u64>> {
-        self.whole_from(0, key, node)
-    }
-
-    /// A whole number of at least so much.
-    pub fn whole_from(&mut self, least: u64, key: &str, node: &Node) -> Option<At<u64>> {
+    /// A whole number within the bounds of its grammar.
+    pub fn whole(&mut self, key: &str, node: &Node, grammar: Value) -> Option<At<u64>> {
+        let (least, most) = match grammar {
+            Value::Whole(least, most) => (least, most),
+            other => unreachable!("`{key}` is no whole number in the grammar: {other:?}"),
+        };
         match node.scalar() {
             Some(Scalar::Integer(digits)) => {
-                let number = digits.parse::<u64>().ok().filter(|number| *number >= least);
+                let number = digits.parse::<u64>().ok().filter(|number| (least..=most).contains(number));
                 if number.is_none() {
                     let place = self.place(&node.span);
-                    self.push(wrong_type::not_whole(key, least, place));
+                    let most = Some(most).filter(|most| *most != NO_MOST);
+                    self.push(wrong_type::not_whole(key, least, most, place));
                 }
                 number.map(|number| self.at(node, number))
             }
@@ -195,23 +315,45 @@ impl Reader {
         }
     }
 
-    /// One word of a few.
-    pub fn word<T: Copy>(&mut self, key: &str, node: &Node, words: &[(&str, T)]) -> Option<At<T>> {
-        let found = match &node.content {
-            Content::Scalar { text, .. } => words.iter().find(|(word, _)| word == text),
-            _ => None,
+    /// One word of its grammar; one that is planned and not built is refused as such.
+    pub fn word_of(&mut self, key: &str, node: &Node, grammar: Value) -> Option<At<&'static str>> {
+        let (words, later) = match grammar {
+            Value::Word(words, later) => (words, later),
+            other => unreachable!("`{key}` is no word in the grammar: {other:?}"),
         };
-        if let Some((_, value)) = found {
-            return Some(self.at(node, *value));
-        }
-        let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-        match &node.content {
-            Content::Scalar { text, .. } if !node.is_missing() => {
-                let place = self.place(&node.span);
-                self.push(wrong_type::word(key, text, &known, place));
+        self.one_word(key, node, words, later)
+    }
+
+    /// The meaning of one word of a list of the grammar.
+    pub fn word<T: Copy>(&mut self, key: &str, node: &Node, meanings: &[(&'static str, T)]) -> Option<At<T>> {
+        let words: Vec<&'static str> = meanings.iter().map(|(word, _)| *word).collect();
+        let word = self.one_word(key, node, &words, &[])?;
+        let meaning = meanings.iter().find(|(name, _)| *name == word.value)?.1;
+        Some(word.map(|_| meaning))
+    }
+
+    fn one_word(
+        &mut self,
+        key: &str,
+        node: &Node,
+        words: &[&'static str],
+        later: &[&str],
+    ) -> Option<At<&'static str>> {
+        let text = match &node.content {
+            Content::Scalar { text, .. } if !node.is_missing() => text.as_str(),
+            _ => {
+                self.wrong_type(key, node, &listed(words, "or"));
+                return None;
             }
-            _ => self.wrong_type(key, node, &listed(&known, "or")),
+        };
+        if let Some(word) = words.iter().find(|word| **word == text) {
+            return Some(self.at(node, *word));
         }
+        let place = self.place(&node.span);
+        self.push(match later.contains(&text) {
+            true => not_supported(place, &format!("`{key}: {text}`")),
+            false => wrong_type::word(key, text, words, place),
+        });
         None
     }
 

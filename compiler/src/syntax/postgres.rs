@@ -9,6 +9,7 @@ use flusso_schemas::lock::{
 use super::keys::{At, Keys, Reader};
 use super::source_url;
 use super::tree::{Content, Entry, Mapping, Node};
+use crate::grammar::project as grammar;
 use flusso_lints::{missing_key, mutually_exclusive_keys, name_too_long, wrong_type};
 
 /// The lowest minor version of each major one that is known to be right: below it, logical decoding loses
@@ -25,7 +26,7 @@ pub(super) fn source(
     project: Option<&At<String>>,
 ) -> Option<(String, Option<SourcePlan>)> {
     let mapping = reader.mapping("source", &entry.value)?;
-    let keys = Keys::new(mapping, "`source`");
+    let keys = Keys::new(mapping, &grammar::SOURCE);
     let postgres = keys.get("postgres");
     if postgres.is_none() {
         let place = reader.place(&entry.key_span);
@@ -45,7 +46,7 @@ fn postgres_source(
     mapping: &Mapping,
     project: Option<&At<String>>,
 ) -> (String, Option<SourcePlan>) {
-    let keys = Keys::new(mapping, "`source.postgres`");
+    let keys = Keys::new(mapping, &grammar::POSTGRES);
     let endpoint = endpoint(reader, entry, &keys);
     let tls = tls_files(reader, &keys);
     let mut plain = |key: &'static str| {
@@ -55,8 +56,8 @@ fn postgres_source(
     let (schema, publication, slot) = (plain("schema"), plain("publication"), plain("slot"));
     let default = project.map(|name| format!("flusso_{}", name.value)).unwrap_or_default();
     let manage = keys.get("manage").map(|entry| manage(reader, entry));
-    let timeout = keys.get("statement_timeout").and_then(|entry| reader.duration_ms(entry));
-    keys.get("replication_url").inspect(|entry| reader.not_supported(entry));
+    let timeout = keys.duration_ms(reader, "statement_timeout");
+    keys.refuse_not_yet(reader);
     keys.finish(reader);
     let slot = slot.map_or(Some(default.clone()), |slot| slot_name(reader, slot));
     let plan = endpoint.zip(slot).map(|(endpoint, slot)| SourcePlan {
@@ -131,7 +132,7 @@ fn endpoint(reader: &mut Reader, entry: &Entry, keys: &Keys<'_>) -> Option<Sourc
 }
 
 fn tls_files(reader: &mut Reader, keys: &Keys<'_>) -> TlsFiles {
-    let sslmode = keys.get("sslmode").and_then(|entry| reader.word("sslmode", &entry.value, SslMode::WORDS));
+    let sslmode = keys.meaning(reader, "sslmode", &SslMode::WORDS);
     let mut file = |key: &'static str| {
         let entry = keys.get(key)?;
         reader.template(key, &entry.value)
@@ -140,7 +141,7 @@ fn tls_files(reader: &mut Reader, keys: &Keys<'_>) -> TlsFiles {
         ssl_root_cert: file("ssl_root_cert"),
         ssl_cert: file("ssl_cert"),
         ssl_key: file("ssl_key"),
-        sslmode: sslmode.map(|mode| mode.value),
+        sslmode,
     }
 }
 
@@ -152,7 +153,7 @@ fn manage(reader: &mut Reader, entry: &Entry) -> BTreeSet<Manage> {
     };
     items
         .iter()
-        .filter_map(|item| reader.word("manage", item, Manage::WORDS))
+        .filter_map(|item| reader.word("manage", item, &Manage::WORDS))
         .map(|item| item.value)
         .collect()
 }

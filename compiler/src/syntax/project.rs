@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use flusso_schemas::hash::short_hash;
-use flusso_schemas::lock::{OnError, SinkPlan, SourcePlan};
+use flusso_schemas::lock::{SinkPlan, SourcePlan};
 use serde_json::Value as Json;
 
-use super::keys::{At, Keys, Reader, not_supported};
+use super::keys::{At, Keys, Reader};
 use super::tree::{Content, Entry, Mapping};
 use super::{index, postgres, sink};
 use crate::diagnostic::{Diagnostic, Level, Place};
+use crate::grammar::{NO_MOST, Value, project as grammar};
 use flusso_lints::{missing_key, missing_value, no_sink, unknown_key, unsupported_version, wrong_type};
 
 /// The project file.
@@ -51,7 +52,7 @@ pub(crate) fn inputs(json: &Json) -> String {
 
 /// Reads the project file's tree.
 pub fn read(reader: &mut Reader, root: &Mapping) -> Project {
-    let keys = Keys::new(root, "the project file");
+    let keys = Keys::new(root, &grammar::PROJECT);
     version(reader, &keys, root);
     let name = keys.get("project").and_then(|entry| project_name(reader, entry));
     require(reader, &keys, root, "project", "its slot and publication have no name");
@@ -66,7 +67,7 @@ pub fn read(reader: &mut Reader, root: &Mapping) -> Project {
     require(reader, &keys, root, "indexes", "there is nothing to index");
     let defaults = keys.get("defaults").map(|entry| defaults(reader, entry)).unwrap_or_default();
     let lints = keys.get("lints").map(|entry| lints(reader, entry)).unwrap_or_default();
-    keys.get("server").inspect(|entry| reader.not_supported(entry));
+    keys.refuse_not_yet(reader);
     finish_file(reader, keys, root);
     let mut json = root.json();
     json.shift_remove("sinks");
@@ -109,7 +110,9 @@ pub(super) fn finish_file(reader: &mut Reader, keys: Keys<'_>, root: &Mapping) {
 pub(super) fn version(reader: &mut Reader, keys: &Keys<'_>, root: &Mapping) {
     require(reader, keys, root, "version", "it is unclear by which rules the file is read");
     let Some(entry) = keys.get("version") else { return };
-    if let Some(version) = reader.natural("version", &entry.value).filter(|version| version.value != 1) {
+    // A version of its own finding, so the bounds of the table are not applied here.
+    let version = reader.whole("version", &entry.value, Value::Whole(0, NO_MOST));
+    if let Some(version) = version.filter(|version| version.value != 1) {
         reader.push(unsupported_version::finding(version.value, version.place));
     }
 }
@@ -151,7 +154,7 @@ fn project_name(reader: &mut Reader, entry: &Entry) -> Option<At<String>> {
 
 fn defaults(reader: &mut Reader, entry: &Entry) -> index::Shared {
     let Some(mapping) = reader.mapping("defaults", &entry.value) else { return index::Shared::default() };
-    let keys = Keys::new(mapping, "`defaults`");
+    let keys = Keys::new(mapping, &grammar::DEFAULTS);
     let shared = index::shared(reader, &keys);
     keys.finish(reader);
     shared
@@ -167,29 +170,17 @@ fn lints(reader: &mut Reader, entry: &Entry) -> BTreeMap<String, At<LintSetting>
 }
 
 fn lint_setting(reader: &mut Reader, entry: &Entry) -> Option<LintSetting> {
-    const LEVELS: [(&str, Level); 3] =
-        [("allow", Level::Allow), ("warn", Level::Warn), ("deny", Level::Deny)];
     let Content::Map(mapping) = &entry.value.content else {
-        let level = reader.word(&entry.key, &entry.value, &LEVELS)?;
+        let level = reader.word(&entry.key, &entry.value, &Level::WORDS)?;
         return Some(LintSetting { level: level.value, reason: None });
     };
-    let keys = Keys::new(mapping, "a lint's setting");
-    let level = keys.get("level").and_then(|entry| reader.word("level", &entry.value, &LEVELS));
-    let reason = keys.get("reason").and_then(|entry| reader.text("reason", &entry.value));
-    keys.finish(reader);
-    Some(LintSetting { level: level?.value, reason: reason.map(|reason| reason.value) })
-}
-
-/// The words of `on_error`.
-pub(super) const ON_ERROR: [(&str, OnError); 2] =
-    [("stop", OnError::Stop), ("quarantine", OnError::Quarantine)];
-
-/// Reads `on_error`, of which only `stop` is carried out.
-pub(super) fn on_error(reader: &mut Reader, entry: &Entry) -> Option<OnError> {
-    let word = reader.word("on_error", &entry.value, &ON_ERROR)?;
-    if word.value == OnError::Quarantine {
-        reader.push(not_supported(word.place, "`on_error: quarantine`"));
-        return None;
+    let keys = Keys::new(mapping, &grammar::LINT);
+    let level = keys.meaning(reader, "level", &Level::WORDS);
+    let reason = keys.text(reader, "reason");
+    if !keys.has("level") {
+        let place = reader.place(&entry.key_span);
+        reader.push(missing_key::level(&entry.key, place));
     }
-    Some(word.value)
+    keys.finish(reader);
+    Some(LintSetting { level: level?, reason: reason.map(|reason| reason.value) })
 }

@@ -10,6 +10,7 @@ use super::tree::{Content, Entry, Mapping, Node};
 use flusso_lints::words::listed;
 use flusso_lints::{missing_key, missing_value, through_names_target, unknown_column, wrong_type};
 
+use crate::grammar::field::{self as grammar, DIRECTIONS};
 use crate::model::{Function, Verb};
 
 /// From this row to the rows of another table.
@@ -135,7 +136,7 @@ fn hop(reader: &mut Reader, node: &Node, context: &Context<'_>) -> Option<Hop> {
         let table = reader.table("through", node, context.schema)?;
         return Some(Hop { table, via: None, conditions: None });
     };
-    let keys = Keys::new(mapping, "a hop");
+    let keys = Keys::new(mapping, &grammar::HOP);
     let table = keys.get("table").and_then(|entry| reader.table("table", &entry.value, context.schema));
     if !keys.has("table") {
         let place = reader.place(&node.span);
@@ -153,8 +154,8 @@ pub fn source(reader: &mut Reader, key: &str, node: &Node) -> Option<Source> {
         let text = reader.text(key, node)?;
         return Some(Source::Column(column(&text.value, text.place)));
     };
-    let keys = Keys::new(mapping, "an expression");
-    let sql = keys.get("sql").and_then(|entry| reader.text("sql", &entry.value));
+    let keys = Keys::new(mapping, &grammar::EXPRESSION);
+    let sql = keys.text(reader, "sql");
     if !keys.has("sql") {
         let place = reader.place(&node.span);
         reader.push(missing_key::sql(key, place));
@@ -168,8 +169,6 @@ pub fn order_by(reader: &mut Reader, entry: &Entry) -> Vec<Order> {
     let items = reader.items("order_by", &entry.value);
     items.iter().filter_map(|item| order(reader, item)).collect()
 }
-
-const DIRECTIONS: [(&str, bool); 2] = [("asc", false), ("desc", true)];
 
 fn order(reader: &mut Reader, node: &Node) -> Option<Order> {
     let Content::Map(mapping) = &node.content else {
@@ -189,17 +188,11 @@ fn order(reader: &mut Reader, node: &Node) -> Option<Order> {
         let descending = reader.word(&entry.key, &entry.value, &DIRECTIONS)?.value;
         return Some(Order { source, descending, nulls_first: false });
     };
-    let keys = Keys::new(mapping, "an item of `order_by`");
-    let order = keys.get("order").and_then(|entry| reader.word("order", &entry.value, &DIRECTIONS));
-    let nulls = keys
-        .get("nulls")
-        .and_then(|entry| reader.word("nulls", &entry.value, &[("first", true), ("last", false)]));
+    let keys = Keys::new(mapping, &grammar::ORDER);
+    let order = keys.meaning(reader, "order", &DIRECTIONS);
+    let nulls = keys.meaning(reader, "nulls", &grammar::NULLS);
     keys.finish(reader);
-    Some(Order {
-        source,
-        descending: order.is_some_and(|order| order.value),
-        nulls_first: nulls.is_some_and(|nulls| nulls.value),
-    })
+    Some(Order { source, descending: order.unwrap_or_default(), nulls_first: nulls.unwrap_or_default() })
 }
 
 /// A column alone; `created_at desc` is what SQL would say.

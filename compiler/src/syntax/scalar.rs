@@ -4,6 +4,7 @@ mod index_limits;
 mod kind;
 mod options;
 mod own_keys;
+mod zone;
 
 use std::collections::BTreeMap;
 
@@ -14,14 +15,15 @@ use super::keys::{At, Keys, Reader};
 use super::relation::{Source, source};
 use super::tree::{Entry, Node, Scalar as YamlScalar};
 use crate::diagnostic::Place;
+use crate::grammar::Forms;
+use crate::grammar::field::FIELD;
 use crate::kinds::{self, Kind, MappingContext};
 use crate::model::{Function, Subfield};
 use crate::pg_type::{Enums, PgType};
 use flusso_lints::{default_type_mismatch, kind_mismatch, missing_key, mutually_exclusive_keys};
 
-pub use kind::constant_kind;
 pub(super) use options::{OptionsOf, options, parameter_value};
-pub use own_keys::unknown_zone;
+pub use zone::unknown_zone;
 
 /// A kind and all that stands beside it.
 #[derive(Clone, Debug)]
@@ -45,30 +47,6 @@ pub struct Scalar {
     /// What stands for null.
     pub default: Option<At<Json>>,
 }
-
-/// Own keys of every kind, so that none of them is unknown where the kind could not be read.
-const OWN_KEYS: [&str; 17] = [
-    "as",
-    "contexts",
-    "dimension",
-    "gt",
-    "gte",
-    "labels",
-    "lat",
-    "lon",
-    "lt",
-    "lte",
-    "of",
-    "opensearch",
-    "order",
-    "precision",
-    "scale",
-    "weight",
-    "zone",
-];
-
-/// Own keys whose grammar is known and not built.
-const KEYS_NOT_YET: [&str; 2] = ["copy_from", "transforms"];
 
 /// `key: kind`
 pub(super) fn short_form(reader: &mut Reader, field: &str, text: &str, node: &Node) -> Option<Scalar> {
@@ -95,13 +73,14 @@ fn plain(kind: Option<At<&'static dyn Kind>>, place: Place) -> Scalar {
 
 /// A scalar over this row: `{ kind: …, column: … }`.
 pub(super) fn of_field(reader: &mut Reader, keys: Keys<'_>, name: &str) -> Option<Scalar> {
+    keys.take_form(Forms::SCALAR);
     let source = own_source(reader, &keys, name);
     let is_cut = keys.is_cut();
     let mut scalar = beside_kind(reader, &keys, true).filter(|_| !is_cut);
     if let Some(scalar) = &mut scalar {
         scalar.source = source;
     } else {
-        ask_all(&keys);
+        keys.take_all();
     }
     keys.finish(reader);
     scalar
@@ -113,8 +92,8 @@ fn own_source(reader: &mut Reader, keys: &Keys<'_>, name: &str) -> Option<Source
         let (place, other) = (reader.place(&sql.key_span), reader.place(&column.key_span));
         reader.push(mutually_exclusive_keys::column_and_sql(name, other, place));
     }
-    if let Some(sql) = sql {
-        return reader.text("sql", &sql.value).map(Source::Sql);
+    if sql.is_some() {
+        return keys.text(reader, "sql").map(Source::Sql);
     }
     column.and_then(|entry| source(reader, "column", &entry.value))
 }
@@ -130,7 +109,7 @@ pub(super) fn of_value(
     if !keys.has("kind") {
         let place = reader.place(&head.key_span);
         reader.push(missing_key::kind_beside("value", place));
-        ask_all(&keys);
+        keys.take_all();
         keys.finish(reader);
         return None;
     }
@@ -140,7 +119,7 @@ pub(super) fn of_value(
         reader.push(mutually_exclusive_keys::default_in_list(place));
     }
     if scalar.is_none() {
-        ask_all(&keys);
+        keys.take_all();
     }
     keys.finish(reader);
     scalar.as_mut()?.source = Some(source?);
@@ -158,7 +137,7 @@ pub(super) fn of_aggregate(
     let place = reader.place(&head.key_span);
     if needs_kind && !keys.has("kind") {
         reader.push(missing_key::kind_beside(&head.key, place));
-        ask_all(&keys);
+        keys.take_all();
         keys.finish(reader);
         return None;
     }
@@ -169,13 +148,12 @@ pub(super) fn of_aggregate(
         beside_kind(reader, &keys, may_default)
     };
     if scalar.is_none() {
-        ask_all(&keys);
+        keys.take_all();
     }
     keys.finish(reader);
     let scalar = scalar?;
     if function == Function::Count
-        && let Some(kind) =
-            scalar.kind.as_ref().filter(|kind| !matches!(kind.value.name(), "short" | "integer" | "long"))
+        && let Some(kind) = scalar.kind.as_ref().filter(|kind| kind.value.counts_as().is_none())
     {
         reader.push(kind_mismatch::of_count(kind.value.name(), kind.place.clone()));
         return None;
@@ -194,8 +172,10 @@ fn plain_beside(reader: &mut Reader, keys: &Keys<'_>, place: Place, may_default:
 
 /// The kind of a constant, where it is written, and the parameters of its mapping.
 pub(super) fn of_constant(reader: &mut Reader, keys: &Keys<'_>) -> Option<Scalar> {
-    if let Some(entry) = keys.get("kind") {
-        let text = reader.text("kind", &entry.value)?;
+    let has_kind = keys.get("kind").is_some();
+    keys.take_form(if has_kind { Forms::CONSTANT_OF_KIND } else { Forms::CONSTANT });
+    if has_kind {
+        let text = keys.text(reader, "kind")?;
         let kind = kind::kind(reader, &text.value, &text.place)?;
         let mut scalar = plain(kind.map(|kind| At { value: kind, place: text.place.clone() }), text.place);
         mapping_options(reader, keys, &mut scalar);
@@ -205,33 +185,36 @@ pub(super) fn of_constant(reader: &mut Reader, keys: &Keys<'_>) -> Option<Scalar
     place.map(|place| plain(None, place))
 }
 
-/// Asks for every key that a scalar may have, so that none of them is unknown; says whether one stands here.
-pub(super) fn ask_all(keys: &Keys<'_>) -> bool {
-    let plain = ["kind", "column", "sql", "default", "options", "subfields", "fields", "value"];
-    let all = plain.iter().chain(&OWN_KEYS).chain(&KEYS_NOT_YET);
-    all.filter(|key| keys.get(key).is_some()).count() > 0
+/// Whether a key is written that only a value has, so that its kind was forgotten.
+pub(super) fn is_begun(reader: &Reader, keys: &Keys<'_>) -> bool {
+    let own_keys = reader.kinds.own_keys();
+    let is_of_value = |key: &str| {
+        FIELD.key(key, Forms::SCALAR).is_some_and(|key| !key.forms.meet(Forms::OF_OBJECTS))
+            || own_keys.contains(key)
+    };
+    keys.written().any(is_of_value)
 }
 
 /// Reads `kind` and what may stand beside it.
 fn beside_kind(reader: &mut Reader, keys: &Keys<'_>, may_default: bool) -> Option<Scalar> {
-    let not_yet: Vec<&Entry> = KEYS_NOT_YET.iter().filter_map(|key| keys.get(key)).collect();
-    not_yet.iter().for_each(|entry| reader.not_supported(entry));
-    let entry = keys.get("kind")?;
-    let text = reader.text("kind", &entry.value)?;
+    let is_planned = keys.refuse_not_yet(reader);
+    let text = keys.text(reader, "kind")?;
     let kind = kind::kind(reader, &text.value, &text.place)?;
     let mut scalar = plain(kind.map(|kind| At { value: kind, place: text.place.clone() }), text.place);
+    let subfields = keys.get("subfields");
+    if let Some(entry) = subfields.filter(|_| kind.is_none_or(|kind| !kind.has_subfields())) {
+        let place = reader.place(&entry.key_span);
+        let name = kind.map_or(kinds::AUTO, |kind| kind.name());
+        reader.push(mutually_exclusive_keys::subfields_of(name, place));
+    }
     if let Some(kind) = kind {
+        keys.take_own_keys(kind.own_keys());
         scalar.parameters = own_keys::read(reader, keys, kind);
         let places = scalar.parameters.keys().filter_map(|key| {
-            let own = kind.own_keys().iter().find(|own| *own == key)?;
-            Some((key.clone(), reader.place(&keys.get(own)?.value.span)))
+            let own = kind.own_keys().iter().find(|own| own.name == key)?;
+            Some((key.clone(), reader.place(&keys.get(own.name)?.value.span)))
         });
         scalar.parameter_places = places.collect();
-        let subfields = keys.get("subfields");
-        if let Some(entry) = subfields.filter(|_| kind.name() == "json") {
-            let place = reader.place(&entry.key_span);
-            reader.push(mutually_exclusive_keys::subfields_of(kind.name(), place));
-        }
         scalar.index_limits = index_limits::read(reader, keys);
         scalar.subfields = subfields.map(|entry| options::subfields(reader, entry));
     }
@@ -239,7 +222,7 @@ fn beside_kind(reader: &mut Reader, keys: &Keys<'_>, may_default: bool) -> Optio
     if may_default {
         scalar.default = keys.get("default").and_then(|entry| default(reader, entry));
     }
-    not_yet.is_empty().then_some(scalar)
+    (!is_planned).then_some(scalar)
 }
 
 /// Reads `options` of a scalar whose kind and own keys are known.
@@ -251,15 +234,13 @@ fn mapping_options(reader: &mut Reader, keys: &Keys<'_>, scalar: &mut Scalar) {
         return;
     };
     let mapping_type = mapping_type(kind, &scalar.parameters);
-    // A span of time in seconds is a number in the index.
-    let of_type = kinds::find(&mapping_type).filter(|_| mapping_type == "double");
-    let allowed = of_type.map_or_else(|| kind.options(), Kind::options);
+    let allowed = kind.options_with(&scalar.parameters);
     let what = OptionsOf { what: kind.name(), mapping_type: &mapping_type };
     scalar.options = options(reader, entry, &what, allowed);
 }
 
 /// `type` of the mapping that a kind makes with these keys of its own.
-fn mapping_type(kind: &'static dyn Kind, parameters: &BTreeMap<String, Json>) -> String {
+pub(crate) fn mapping_type(kind: &'static dyn Kind, parameters: &BTreeMap<String, Json>) -> String {
     let text = PgType::of_text("text", &Enums::new());
     let mapping = kind.mapping(&MappingContext { path: "", pg_type: &text, parameters });
     mapping.parameters["type"].as_str().expect("a mapping's type is a text").to_owned()

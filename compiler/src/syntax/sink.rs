@@ -13,8 +13,9 @@ use super::source_url;
 use super::tree::{Content, Entry, Mapping};
 use super::values::without_references;
 use crate::diagnostic::Diagnostic;
+use crate::grammar::project as grammar;
 use flusso_lints::{
-    duplicate_alias, invalid_index_name, missing_key, reserved_setting, tls_verification_off, wrong_type,
+    duplicate_alias, invalid_index_name, missing_key, reserved_setting, tls_verification_off,
 };
 
 /// Reads every sink, sorted by name.
@@ -28,7 +29,7 @@ pub(super) fn sinks(reader: &mut Reader, entry: &Entry) -> Vec<At<SinkPlan>> {
 
 fn sink(reader: &mut Reader, entry: &Entry) -> Option<At<SinkPlan>> {
     let mapping = reader.mapping(&entry.key, &entry.value)?;
-    let keys = Keys::new(mapping, "a sink");
+    let keys = Keys::new(mapping, &grammar::SINK);
     let (opensearch, stdout) = (keys.get("opensearch"), keys.get("stdout"));
     let kind = match (opensearch, stdout) {
         (Some(block), None) => {
@@ -53,14 +54,14 @@ fn stdout(reader: &mut Reader, entry: &Entry) -> Option<SinkKind> {
     {
         return Some(SinkKind::Stdout { pretty: false });
     }
-    let keys = Keys::new(reader.mapping("stdout", &entry.value)?, "a stdout sink");
-    let pretty = keys.get("pretty").and_then(|entry| reader.boolean("pretty", &entry.value));
+    let keys = Keys::new(reader.mapping("stdout", &entry.value)?, &grammar::STDOUT);
+    let pretty = keys.boolean(reader, "pretty");
     keys.finish(reader);
-    Some(SinkKind::Stdout { pretty: pretty.is_some_and(|pretty| pretty.value) })
+    Some(SinkKind::Stdout { pretty: pretty.unwrap_or_default() })
 }
 
 fn opensearch(reader: &mut Reader, sink: &Entry, mapping: &Mapping) -> Option<SinkKind> {
-    let keys = Keys::new(mapping, "an opensearch sink");
+    let keys = Keys::new(mapping, &grammar::OPENSEARCH);
     let path = |key: &str| format!("sinks.{}.opensearch.{key}", sink.key);
     let url = keys.get("url").and_then(|entry| source_url::sink(reader, entry, &path("url")));
     if !keys.has("url") {
@@ -179,32 +180,22 @@ impl Default for Bulk {
 }
 
 fn bulk(reader: &mut Reader, entry: Option<&Entry>) -> Bulk {
-    const COMPRESS: [(&str, Compression); 2] = [("gzip", Compression::Gzip), ("none", Compression::None)];
     let default = Bulk::default();
     let Some(mapping) = entry.and_then(|entry| reader.mapping("bulk", &entry.value)) else { return default };
-    let keys = Keys::new(mapping, "`bulk`");
-    let documents = keys.get("documents_max").and_then(|entry| at_least_one(reader, entry));
-    let in_flight = keys.get("requests_in_flight").and_then(|entry| at_least_one(reader, entry));
-    let bytes = keys.get("bytes_max").and_then(|entry| reader.size_bytes(entry));
-    let timeout = keys.get("timeout").and_then(|entry| reader.duration_ms(entry));
-    let compress = keys.get("compress").and_then(|entry| reader.word("compress", &entry.value, &COMPRESS));
+    let keys = Keys::new(mapping, &grammar::BULK);
+    let documents = keys.whole(reader, "documents_max");
+    let in_flight = keys.whole(reader, "requests_in_flight");
+    let bytes = keys.size_bytes(reader, "bytes_max");
+    let timeout = keys.duration_ms(reader, "timeout");
+    let compress = keys.meaning(reader, "compress", &Compression::WORDS);
     keys.finish(reader);
     Bulk {
         documents_max: documents.unwrap_or(default.documents_max),
         bytes_max: bytes.unwrap_or(default.bytes_max),
         requests_in_flight: in_flight.unwrap_or(default.requests_in_flight),
         timeout_ms: timeout.unwrap_or(default.timeout_ms),
-        compress: compress.map_or(default.compress, |word| word.value),
+        compress: compress.unwrap_or(default.compress),
     }
-}
-
-fn at_least_one(reader: &mut Reader, entry: &Entry) -> Option<u64> {
-    let number = reader.natural(&entry.key, &entry.value)?;
-    if number.value == 0 {
-        reader.push(wrong_type::zero(&entry.key, "nothing would ever be sent", number.place));
-        return None;
-    }
-    Some(number.value)
 }
 
 /// Names of sinks, for what refers to them.

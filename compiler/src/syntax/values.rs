@@ -7,6 +7,7 @@ use flusso_schemas::lock::{SecretRef, Template, UserName};
 use super::keys::{At, Keys, Reader};
 use super::tree::{Content, Entry, Node, Scalar};
 use crate::diagnostic::{Diagnostic, Place};
+use crate::grammar::project::REFERENCE;
 use crate::mask;
 use flusso_lints::{literal_secret, missing_key, wrong_type};
 
@@ -113,7 +114,7 @@ impl Reader {
                 }
                 reference
             }
-            Content::Map(mapping) => self.outside_secret(path, node, Keys::new(mapping, "a reference")),
+            Content::Map(mapping) => self.outside_secret(path, node, Keys::new(mapping, &REFERENCE)),
             Content::List(_) => {
                 self.wrong_type(path, node, "a reference such as `${NAME}`");
                 None

@@ -204,7 +204,7 @@ macro_rules! words {
     ($type:ty { $($value:path = $word:literal),* $(,)? }) => {
         impl $type {
             /// Every value with its word in the lock.
-            pub const WORDS: &'static [(&'static str, Self)] = &[$(($word, $value)),*];
+            pub const WORDS: [(&'static str, Self); [$($word),*].len()] = [$(($word, $value)),*];
 
             /// Its word in the lock.
             pub fn word(self) -> &'static str {
@@ -218,7 +218,7 @@ macro_rules! words {
             }
 
             fn read(item: $crate::lock::read::item::Item<'_>) -> $crate::lock::read::problem::Result<Self> {
-                item.one_of(Self::WORDS)
+                item.one_of(&Self::WORDS)
             }
 
             fn words() -> String {

@@ -2,7 +2,10 @@
 
 use super::{Aggregate, Context, Field, Form, Relation, Shape, fields};
 use crate::diagnostic::Place;
+use crate::grammar::Forms;
+use crate::grammar::field::LISTS;
 use crate::model::{Function, Verb};
+use crate::opensearch::parameters::OBJECT_PARAMETERS;
 use crate::syntax::index::Values;
 use crate::syntax::keys::{At, Keys, Reader};
 use crate::syntax::relation::{self, FUNCTIONS, Order, VERBS};
@@ -17,13 +20,11 @@ pub(super) fn headed(
     context: &Context<'_>,
     field: &Field,
 ) -> Option<Form> {
-    keys.call(if head.key == "constant" { "a constant" } else { "a relation" });
     if let Some((_, verb)) = VERBS.iter().find(|(name, _)| *name == head.key) {
         return self::relation(reader, keys, head, *verb, context, field);
     }
     if let Some((_, function)) = FUNCTIONS.iter().find(|(name, _)| *name == head.key) {
-        keys.call("an aggregate");
-        return aggregate(reader, keys, head, *function, context);
+        return aggregate(reader, keys, head, *function, context, field);
     }
     let scalar = scalar::of_constant(reader, &keys);
     refuse_required(reader, field, "a constant is never missing");
@@ -49,6 +50,7 @@ pub(super) fn headless(
     let (kind, inner) = (keys.get("kind"), keys.get("fields"));
     match (kind, inner) {
         (None, Some(inner)) => {
+            keys.take_form(Forms::OBJECT);
             let options =
                 keys.get("options").map(|entry| object_options(reader, entry, false)).unwrap_or_default();
             let fields = fields(reader, inner, context, &format!("{}.", field.path));
@@ -57,7 +59,7 @@ pub(super) fn headless(
             Some(Form::SameRow { fields, options })
         }
         (Some(kind), Some(inner)) => {
-            scalar::ask_all(&keys);
+            keys.take_all();
             keys.finish(reader);
             let (place, other) = (reader.place(&inner.key_span), reader.place(&kind.key_span));
             reader.push(mutually_exclusive_keys::kind_and_fields(other, place));
@@ -66,7 +68,8 @@ pub(super) fn headless(
         (Some(_), None) => scalar::of_field(reader, keys, &field.key.value).map(Form::Scalar),
         (None, None) => {
             let before = reader.diagnostics.len();
-            let (scalar_keys, is_damaged) = (scalar::ask_all(&keys), keys.is_damaged());
+            keys.take_all();
+            let (scalar_keys, is_damaged) = (scalar::is_begun(reader, &keys), keys.is_damaged());
             keys.finish(reader);
             // A key from habit already says what is missing.
             if reader.diagnostics.len() == before && !is_damaged {
@@ -80,9 +83,8 @@ pub(super) fn headless(
 
 /// Parameters of an object's mapping.
 fn object_options(reader: &mut Reader, entry: &Entry, nested: bool) -> Values {
-    const ALLOWED: [&str; 4] = ["dynamic", "enabled", "include_in_parent", "include_in_root"];
     let what = OptionsOf { what: "an object", mapping_type: if nested { "nested" } else { "object" } };
-    scalar::options(reader, entry, &what, &ALLOWED)
+    scalar::options(reader, entry, &what, &OBJECT_PARAMETERS)
 }
 
 fn relation(
@@ -93,6 +95,7 @@ fn relation(
     context: &Context<'_>,
     field: &Field,
 ) -> Option<Form> {
+    keys.take_form(relation_form(&keys, verb));
     let path = relation::path(reader, &keys, head, context);
     let order_by = order_by(reader, &keys, verb);
     let (limit, distinct) = (limit(reader, &keys, verb), distinct(reader, &keys, verb));
@@ -108,6 +111,16 @@ fn relation(
     }
     let verb = At { value: verb, place: reader.place(&head.key_span) };
     Some(Form::Relation(Box::new(Relation { verb, path, order_by, limit, distinct, shape: shape? })))
+}
+
+/// Whether a relation shows objects or values; where that is open it may have the keys of both.
+fn relation_form(keys: &Keys<'_>, verb: Verb) -> Forms {
+    let (objects, values) = (Forms::of_relation(verb, true), Forms::of_relation(verb, false));
+    match (keys.get("fields"), keys.get("value")) {
+        (Some(_), None) => objects,
+        (None, Some(_)) => values,
+        _ => objects.and(values),
+    }
 }
 
 fn order_by(reader: &mut Reader, keys: &Keys<'_>, verb: Verb) -> Vec<Order> {
@@ -132,14 +145,13 @@ fn of_list<'a>(reader: &mut Reader, keys: &Keys<'a>, verb: Verb, key: &'static s
 }
 
 fn limit(reader: &mut Reader, keys: &Keys<'_>, verb: Verb) -> Option<u64> {
-    let entry = of_list(reader, keys, verb, "limit")?;
-    // A list of no rows would always be empty.
-    reader.whole_from(1, "limit", &entry.value).map(|limit| limit.value)
+    of_list(reader, keys, verb, "limit")?;
+    keys.whole(reader, "limit")
 }
 
 fn distinct(reader: &mut Reader, keys: &Keys<'_>, verb: Verb) -> bool {
     let entry = of_list(reader, keys, verb, "distinct");
-    entry.and_then(|entry| reader.boolean("distinct", &entry.value)).is_some_and(|distinct| distinct.value)
+    entry.and_then(|_| keys.boolean(reader, "distinct")).unwrap_or_default()
 }
 
 fn shape(
@@ -172,7 +184,7 @@ fn shape(
         (None, None) => {
             let before = reader.diagnostics.len();
             let is_damaged = keys.is_damaged();
-            scalar::ask_all(&keys);
+            keys.take_all();
             keys.finish(reader);
             if reader.diagnostics.len() == before && !is_damaged {
                 nothing_shown(reader, head, field);
@@ -192,8 +204,7 @@ fn nothing_shown(reader: &mut Reader, head: &Entry, field: &Field) {
 }
 
 fn is_nested(reader: &mut Reader, keys: &Keys<'_>) -> bool {
-    let Some(entry) = keys.get("kind") else { return true };
-    reader.word("kind", &entry.value, &[("nested", true), ("object", false)]).is_none_or(|word| word.value)
+    keys.meaning(reader, "kind", &LISTS).unwrap_or(true)
 }
 
 fn aggregate(
@@ -202,7 +213,13 @@ fn aggregate(
     head: &Entry,
     function: Function,
     context: &Context<'_>,
+    field: &Field,
 ) -> Option<Form> {
+    let has_kind = function != Function::Exists && keys.has("kind");
+    keys.take_form(Forms::of_aggregate(function, has_kind));
+    if matches!(function, Function::Count | Function::Exists) {
+        refuse_required(reader, field, &format!("`{}` always has a value", function.name()));
+    }
     let path = relation::path(reader, &keys, head, context);
     let of = keys.get("of");
     if let (Function::Exists, Some(entry)) = (function, of) {
@@ -231,7 +248,7 @@ fn aggregate(
 fn distinct_values(reader: &mut Reader, keys: &Keys<'_>, function: Function, has_of: bool) -> bool {
     let Some(entry) = keys.get("distinct") else { return false };
     if function == Function::Count && has_of {
-        return reader.boolean("distinct", &entry.value).is_some_and(|distinct| distinct.value);
+        return keys.boolean(reader, "distinct").unwrap_or_default();
     }
     let place = reader.place(&entry.key_span);
     reader.push(mutually_exclusive_keys::distinct_beside(function.name(), place));

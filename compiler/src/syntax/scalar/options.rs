@@ -6,6 +6,7 @@ use serde_json::Value as Json;
 
 use super::kind::kind;
 use crate::diagnostic::{Diagnostic, Place};
+use crate::grammar::field::SUBFIELD;
 use crate::model::Subfield;
 use crate::opensearch::document::{self, FieldType};
 use crate::opensearch::parameters::{self, Parameter};
@@ -106,9 +107,6 @@ fn unknown_parameter(name: &str, what: &str, allowed: &[&str], place: Place) -> 
     unknown_mapping_parameter::of_kind(what, name, near, allowed, place)
 }
 
-/// Kinds that a subfield may be.
-const SUBFIELD_KINDS: [&str; 5] = ["identifier", "keyword", "search_as_you_type", "text", "token_count"];
-
 pub(super) fn subfields(reader: &mut Reader, entry: &Entry) -> BTreeMap<String, Subfield> {
     let Some(mapping) = reader.mapping("subfields", &entry.value) else { return BTreeMap::new() };
     let read = mapping.entries.iter().filter_map(|entry| {
@@ -132,8 +130,8 @@ fn name_holds(reader: &mut Reader, entry: &Entry) -> Option<()> {
 fn subfield(reader: &mut Reader, entry: &Entry) -> Option<Subfield> {
     let (name, place, options) = match &entry.value.content {
         Content::Map(mapping) => {
-            let keys = Keys::new(mapping, "a subfield");
-            let kind = keys.get("kind").and_then(|entry| reader.text("kind", &entry.value));
+            let keys = Keys::new(mapping, &SUBFIELD);
+            let kind = keys.text(reader, "kind");
             if !keys.has("kind") {
                 let place = reader.place(&entry.key_span);
                 reader.push(missing_key::subfield_kind(&entry.key, place));
@@ -148,9 +146,9 @@ fn subfield(reader: &mut Reader, entry: &Entry) -> Option<Subfield> {
             (kind.value, kind.place, None)
         }
     };
-    let kind = kind(reader, &name, &place)?.filter(|kind| SUBFIELD_KINDS.contains(&kind.name()));
+    let kind = kind(reader, &name, &place)?.filter(|kind| kind.is_subfield());
     let Some(kind) = kind else {
-        reader.push(kind_mismatch::of_subfield(&name, &SUBFIELD_KINDS, place));
+        reader.push(kind_mismatch::of_subfield(&name, &reader.kinds.of_subfields(), place));
         return None;
     };
     let mapping_type = super::mapping_type(kind, &BTreeMap::new());

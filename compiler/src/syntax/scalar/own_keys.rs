@@ -1,74 +1,47 @@
-//! The kinds' own keys (`scale`, `order`, `labels`, …), each judged by its form.
+//! The kinds' own keys (`scale`, `order`, `labels`, …), each read by its grammar.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
-use crate::diagnostic::{Diagnostic, Place};
+use super::zone::zone;
+use crate::grammar::{Key, Value};
 use crate::kinds::Kind;
-use crate::syntax::keys::{Keys, Reader, not_supported};
+use crate::syntax::keys::{Keys, Reader};
 use crate::syntax::tree::Entry;
-use flusso_lints::{duplicate_key, lossy_kind, mutually_exclusive_keys, unknown_time_zone, wrong_type};
-
-/// Most digits after the point: the index keeps the number times 10^scale in 64 bits, so that with 19 even 1
-/// would be cut off (measured on 3.8).
-const SCALE_MAX: u64 = 18;
+use flusso_lints::{duplicate_key, lossy_kind, mutually_exclusive_keys, wrong_type};
 
 /// Reads every own key of a kind.
 pub(super) fn read(reader: &mut Reader, keys: &Keys<'_>, kind: &'static dyn Kind) -> BTreeMap<String, Json> {
     let mut found = BTreeMap::new();
     for key in kind.own_keys() {
-        if let Some(value) = keys.get(key).and_then(|entry| value(reader, kind.name(), key, entry)) {
-            found.insert((*key).to_owned(), value);
+        let Some(entry) = keys.get(key.name) else { continue };
+        if let Some(other) = key.excludes.iter().find_map(|other| keys.get(other)) {
+            let place = reader.place(&other.key_span);
+            reader.push(mutually_exclusive_keys::own_keys(key.name, &other.key, place));
         }
-    }
-    if kind.own_keys().contains(&"labels")
-        && let (Some(order), Some(_)) = (keys.get("order"), keys.get("labels"))
-    {
-        let place = reader.place(&order.key_span);
-        reader.push(mutually_exclusive_keys::order_and_labels(place));
+        found.extend(value(reader, key, entry).map(|value| (key.name.to_owned(), value)));
     }
     found
 }
 
-fn value(reader: &mut Reader, kind: &str, key: &str, entry: &Entry) -> Option<Json> {
+fn value(reader: &mut Reader, key: &Key, entry: &Entry) -> Option<Json> {
     let node = &entry.value;
-    match (kind, key) {
-        (_, "scale") => scale(reader, entry),
-        (_, "order") => order(reader, entry),
-        (_, "labels") => labels(reader, entry),
-        (_, "precision") => one_of(reader, entry, &["millis", "micros"]),
-        (_, "zone") => zone(reader, entry),
-        ("json", "as") => {
-            let value = one_of(reader, entry, &["disabled", "flat_object", "object"])?;
-            if value == "object" {
-                reader.push(not_supported(reader.place(&node.span), "`as: object`"));
-                return None;
-            }
-            Some(value)
-        }
-        ("interval", "as") => one_of(reader, entry, &["iso", "seconds"]),
-        _ => reader.text(key, node).map(|text| text.value.into()),
+    match key.value {
+        Value::Whole(..) => reader.whole(key.name, node, key.value).map(|number| number.value.into()),
+        Value::Word(..) => reader.word_of(key.name, node, key.value).map(|word| word.value.into()),
+        Value::Boolean => reader.boolean(key.name, node).map(|flag| flag.value.into()),
+        Value::TimeZone => zone(reader, entry),
+        Value::Labels => order(reader, entry),
+        Value::NumberedLabels => labels(reader, entry),
+        Value::Text => reader.text(key.name, node).map(|text| text.value.into()),
+        other => unreachable!("no kind has a key of its own with this grammar: {other:?}"),
     }
-}
-
-fn one_of(reader: &mut Reader, entry: &Entry, words: &[&'static str]) -> Option<Json> {
-    let pairs: Vec<(&str, &'static str)> = words.iter().map(|word| (*word, *word)).collect();
-    reader.word(&entry.key, &entry.value, &pairs).map(|word| word.value.into())
-}
-
-fn scale(reader: &mut Reader, entry: &Entry) -> Option<Json> {
-    let scale = reader.natural("scale", &entry.value)?;
-    if scale.value > SCALE_MAX {
-        reader.push(wrong_type::scale_out_of_range(scale.value, SCALE_MAX, scale.place));
-        return None;
-    }
-    Some(scale.value.into())
 }
 
 /// Labels in the order they sort; one that is named twice has two ranks.
 fn order(reader: &mut Reader, entry: &Entry) -> Option<Json> {
-    let labels = reader.texts("order", &entry.value);
+    let labels = reader.texts(&entry.key, &entry.value);
     for (at, label) in labels.iter().enumerate() {
         if let Some(first) = labels[..at].iter().find(|first| first.value == label.value) {
             let (first, place) = (first.place.clone(), label.place.clone());
@@ -81,11 +54,11 @@ fn order(reader: &mut Reader, entry: &Entry) -> Option<Json> {
 
 /// Labels of integers, by the number: the order of a map's keys has no meaning.
 fn labels(reader: &mut Reader, entry: &Entry) -> Option<Json> {
-    let mapping = reader.mapping("labels", &entry.value)?;
+    let mapping = reader.mapping(&entry.key, &entry.value)?;
     let mut found: BTreeMap<i64, String> = BTreeMap::new();
     let mut all_read = !mapping.entries.is_empty();
     if !all_read {
-        reader.wrong_type("labels", &entry.value, "a map such as `{ 0: draft, 1: paid }`");
+        reader.wrong_type(&entry.key, &entry.value, "a map such as `{ 0: draft, 1: paid }`");
     }
     for label in &mapping.entries {
         let place = reader.place(&label.key_span);
@@ -111,70 +84,4 @@ fn labels(reader: &mut Reader, entry: &Entry) -> Option<Json> {
     }
     let entries = found.into_iter().map(|(number, label)| (number.to_string(), Json::from(label)));
     all_read.then(|| Json::Object(entries.collect()))
-}
-
-/// Time zones without an area (`pg_timezone_names`). An abbreviation such as `PST` is none of them: it stands for
-/// one offset, in summer too.
-const ZONES_WITHOUT_AREA: [&str; 40] = [
-    "CET",
-    "CST6CDT",
-    "Cuba",
-    "EET",
-    "EST",
-    "EST5EDT",
-    "Egypt",
-    "Eire",
-    "GB",
-    "GB-Eire",
-    "GMT",
-    "GMT0",
-    "Greenwich",
-    "HST",
-    "Hongkong",
-    "Iceland",
-    "Iran",
-    "Israel",
-    "Jamaica",
-    "Japan",
-    "Kwajalein",
-    "Libya",
-    "MET",
-    "MST",
-    "MST7MDT",
-    "NZ",
-    "NZ-CHAT",
-    "Navajo",
-    "PRC",
-    "PST8PDT",
-    "Poland",
-    "Portugal",
-    "ROC",
-    "ROK",
-    "Singapore",
-    "Turkey",
-    "UCT",
-    "UTC",
-    "Universal",
-    "WET",
-];
-
-/// The name of a time zone, which the server judges later. An offset is refused: Postgres reads `+02` here as two
-/// hours *behind* UTC.
-fn zone(reader: &mut Reader, entry: &Entry) -> Option<Json> {
-    let zone = reader.text("zone", &entry.value)?;
-    let part = |part: &str| {
-        part.starts_with(|first: char| first.is_ascii_alphabetic())
-            && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_+-".contains(&byte))
-    };
-    let has_area = zone.value.contains('/') && zone.value.split('/').all(part);
-    if has_area || ZONES_WITHOUT_AREA.contains(&zone.value.as_str()) {
-        return Some(zone.value.into());
-    }
-    reader.push(unknown_zone(&zone.value, zone.place));
-    None
-}
-
-/// Reports a time zone that is unknown.
-pub fn unknown_zone(zone: &str, place: Place) -> Diagnostic {
-    unknown_time_zone::finding(zone, place)
 }
