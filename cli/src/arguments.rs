@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 
-use crate::commands::{apply, check, compile, explain, lints, run};
+use crate::commands::{apply, check, compile, explain, lints, run, sql};
 use crate::look::Color;
 use crate::switch;
 
@@ -65,4 +65,6 @@ pub enum Command {
     Lints(lints::Options),
     /// Follow changes until asked to stop
     Run(run::Options),
+    /// Print what a superuser must run in Postgres
+    Sql(sql::Options),
 }

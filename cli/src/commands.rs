@@ -6,6 +6,7 @@ pub mod compile;
 pub mod explain;
 pub mod lints;
 pub mod run;
+pub mod sql;
 
 use flusso_runtime::{Error, ErrorKind};
 use tracing_subscriber::filter::LevelFilter;
@@ -31,6 +32,7 @@ pub fn run(command: Command, common: &Common, screen: &Screen) -> Result<Exit, F
             Command::Explain(options) => explain::explain(&options),
             Command::Lints(options) => lints::lints(&options),
             Command::Run(options) => run::run(&options, common, screen).await,
+            Command::Sql(options) => sql::sql(&options, common, screen).await,
         }
     });
     // A name that is still looked up, or a credential's command, holds a thread: that must not hold the end.

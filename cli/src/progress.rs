@@ -5,15 +5,16 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use flusso_runtime::progress::{Progress, ProgressEvent};
+use flusso_schemas::report::ApplyPlan;
 use indicatif::{ProgressBar, ProgressStyle};
 use tracing::{debug, info};
 
-use crate::numbers::{grouped, lasted};
+use crate::numbers::{counted, grouped, lasted};
 use crate::plan;
 use crate::report;
 use crate::screen::Screen;
 
-/// How often a plain line tells how far a backfill is.
+/// How often a plain line tells how far a backfill or a verification is.
 const LINE_INTERVAL: Duration = Duration::from_secs(5);
 
 /// Says on the screen what happens.
@@ -21,8 +22,26 @@ const LINE_INTERVAL: Duration = Duration::from_secs(5);
 pub struct Talk {
     screen: Screen,
     backfills: Mutex<BTreeMap<String, Backfill>>,
+    verification: Mutex<Verification>,
     /// When the step under way began: a backfill is told of only once its first chunk is written.
     step_began: Mutex<Instant>,
+}
+
+/// A verification as it is shown: one pass over one index at a time.
+#[derive(Debug, Default)]
+struct Verification {
+    /// Rows of each index as the plan told them.
+    rows_estimated: BTreeMap<String, u64>,
+    pass: Option<Pass>,
+}
+
+/// One pass over an index.
+#[derive(Debug)]
+struct Pass {
+    index: String,
+    what: &'static str,
+    said: Instant,
+    bar: Option<ProgressBar>,
 }
 
 /// One index's backfill as it is shown.
@@ -37,7 +56,36 @@ struct Backfill {
 impl Talk {
     /// Talk on a screen.
     pub fn new(screen: Screen) -> Self {
-        Self { screen, backfills: Mutex::default(), step_began: Mutex::new(Instant::now()) }
+        let (backfills, verification) = (Mutex::default(), Mutex::default());
+        Self { screen, backfills, verification, step_began: Mutex::new(Instant::now()) }
+    }
+
+    /// Keeps what the plan estimates, for the verifications that come.
+    fn expect(&self, plan: &ApplyPlan) {
+        let estimates = plan.steps.iter().filter_map(|step| Some((step.index.clone(), step.rows_estimated?)));
+        let mut verification = self.verification.lock().unwrap_or_else(PoisonError::into_inner);
+        verification.rows_estimated = estimates.collect();
+    }
+
+    fn verify(&self, index: &str, what: &'static str, compared: u64) {
+        let mut verification = self.verification.lock().unwrap_or_else(PoisonError::into_inner);
+        let rows = verification.rows_estimated.get(index).copied();
+        let is_same = |pass: &Pass| pass.index == index && pass.what == what;
+        if !verification.pass.as_ref().is_some_and(is_same) {
+            end(verification.pass.take());
+            let bar = self.screen.is_live().then(|| self.screen.add(bar(index, &self.screen)));
+            verification.pass = Some(Pass { index: index.to_owned(), what, said: Instant::now(), bar });
+        }
+        let Some(pass) = &mut verification.pass else { return };
+        let told = compared_words(what, compared, rows);
+        if let Some(bar) = &pass.bar {
+            bar.set_length(rows.unwrap_or(0).max(compared));
+            bar.set_position(compared);
+            bar.set_message(told);
+        } else if pass.said.elapsed() >= LINE_INTERVAL {
+            pass.said = Instant::now();
+            self.screen.say(&format!("  {index}: {told}"));
+        }
     }
 
     fn backfill(&self, index: &str, documents: u64, rows_estimated: Option<u64>) {
@@ -68,6 +116,7 @@ impl Talk {
         if !matches!(event, Step(_) | Ready) {
             return;
         }
+        end(self.verification.lock().unwrap_or_else(PoisonError::into_inner).pass.take());
         *self.step_began.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
         let mut backfills = self.backfills.lock().unwrap_or_else(PoisonError::into_inner);
         for (index, backfill) in std::mem::take(&mut *backfills) {
@@ -76,8 +125,8 @@ impl Talk {
             }
             let rate = backfill.rate();
             let (documents, lasted, a_second) =
-                (grouped(rate.documents), lasted(rate.lasted), grouped(rate.a_second()));
-            self.screen.say(&format!("  {index}: {documents} documents in {lasted}, {a_second}/s"));
+                (documents(rate.documents), lasted(rate.lasted), grouped(rate.a_second()));
+            self.screen.say(&format!("  {index}: {documents} in {lasted}, {a_second}/s"));
         }
     }
 }
@@ -93,12 +142,16 @@ impl Progress for Talk {
         self.end_backfills_before(&event);
         match event {
             ProgressEvent::Finding(finding) => report::live(&[finding], &self.screen),
-            ProgressEvent::Plan(plan) => self.screen.say(&plan::text(&plan, self.screen.look())),
+            ProgressEvent::Plan(plan) => {
+                self.expect(&plan);
+                self.screen.say(&plan::text(&plan, self.screen.look()));
+            }
             ProgressEvent::Step(step) => self.screen.say(&step),
             ProgressEvent::Waiting { what } => self.screen.say(&format!("waiting {what}")),
             ProgressEvent::Backfill { index, documents, rows_estimated } => {
                 self.backfill(&index, documents, rows_estimated);
             }
+            ProgressEvent::Verify { index, what, compared } => self.verify(&index, what, compared),
             ProgressEvent::Followed { documents, deletes } => info!(documents, deletes, "followed"),
             ProgressEvent::Confirmed(position) => debug!(%position, "confirmed"),
             ProgressEvent::Ready => self.screen.say("following changes"),
@@ -111,6 +164,27 @@ impl Progress for Talk {
             ),
             _ => {}
         }
+    }
+}
+
+/// Takes the bar of a pass away: a verification leaves no line of its own.
+fn end(pass: Option<Pass>) {
+    if let Some(bar) = pass.and_then(|pass| pass.bar) {
+        bar.finish_and_clear();
+    }
+}
+
+/// `1 document`, `1,200 documents`.
+fn documents(number: u64) -> String {
+    counted(usize::try_from(number).unwrap_or(usize::MAX), "document")
+}
+
+/// How far a pass of a verification is.
+fn compared_words(what: &str, compared: u64, rows_estimated: Option<u64>) -> String {
+    let compared = counted(usize::try_from(compared).unwrap_or(usize::MAX), what);
+    match rows_estimated {
+        Some(rows) => format!("compared {compared} of about {}", grouped(rows)),
+        None => format!("compared {compared}"),
     }
 }
 
@@ -144,11 +218,11 @@ impl Rate {
 
 /// How far, how fast, and how long the rest takes.
 fn told(rate: Rate, rows_estimated: Option<u64>) -> String {
-    let mut text = grouped(rate.documents);
+    let mut text = documents(rate.documents);
     if let Some(rows) = rows_estimated {
         text += &format!(" of about {}", grouped(rows));
     }
-    text += &format!(" documents, {}/s", grouped(rate.a_second()));
+    text += &format!(", {}/s", grouped(rate.a_second()));
     if let Some(left) = rows_estimated.and_then(|rows| rate.left(rows)) {
         text += &format!(", {} left", lasted(left));
     }
@@ -165,18 +239,46 @@ fn bar(index: &str, screen: &Screen) -> ProgressBar {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::look::Look;
 
     #[test]
     fn a_line_tells_how_far_how_fast_and_how_long() {
         let rate = Rate { documents: 40_000, lasted: Duration::from_secs(4) };
-        assert_eq!(told(rate, Some(100_000)), "40,000 of about 100,000 documents, 10,000/s, 6.0 s left");
+        assert_eq!(told(rate, Some(100_000)), "40,000 documents of about 100,000, 10,000/s, 6.0 s left");
     }
 
     #[test]
     fn an_estimate_that_was_passed_promises_nothing() {
         let rate = Rate { documents: 40_000, lasted: Duration::from_secs(4) };
-        assert_eq!(told(rate, Some(10)), "40,000 of about 10 documents, 10,000/s");
+        assert_eq!(told(rate, Some(10)), "40,000 documents of about 10, 10,000/s");
         assert_eq!(told(rate, None), "40,000 documents, 10,000/s");
+    }
+
+    #[test]
+    fn counts_agree_with_their_nouns() {
+        let rate = Rate { documents: 1, lasted: Duration::from_secs(1) };
+        assert_eq!(told(rate, None), "1 document, 1/s");
+        assert_eq!(compared_words("key", 1, Some(1_000)), "compared 1 key of about 1,000");
+        assert_eq!(compared_words("document id", 2, None), "compared 2 document ids");
+    }
+
+    #[test]
+    fn a_verification_is_one_pass_at_a_time_and_leaves_nothing() {
+        let look = Look { color: false, terminal: true, width: 80 };
+        let talk = Talk::new(Screen::new(look, false));
+        let event = |what, compared| ProgressEvent::Verify { index: "orders".to_owned(), what, compared };
+        let bar = || {
+            let verification = talk.verification.lock().expect("nobody panicked");
+            verification.pass.as_ref().and_then(|pass| Some((pass.what, pass.bar.clone()?)))
+        };
+        talk.event(event("key", 10));
+        let (what, keys) = bar().expect("a terminal has a bar");
+        assert_eq!((what, keys.position(), keys.message().as_str()), ("key", 10, "compared 10 keys"));
+        talk.event(event("document", 1));
+        assert!(keys.is_finished());
+        let (_, documents) = bar().expect("another pass, another bar");
+        talk.event(ProgressEvent::Step("swap".to_owned()));
+        assert!(documents.is_finished() && bar().is_none());
     }
 
     #[test]
@@ -189,6 +291,6 @@ mod tests {
     #[test]
     fn nothing_done_yet_is_no_division() {
         let rate = Rate { documents: 0, lasted: Duration::ZERO };
-        assert_eq!(told(rate, Some(5)), "0 of about 5 documents, 0/s");
+        assert_eq!(told(rate, Some(5)), "0 documents of about 5, 0/s");
     }
 }

@@ -2,6 +2,7 @@
 //! from following, which is judged before a walsender is tried.
 
 use flusso_lints::replica_server;
+use flusso_lints::source::statements;
 use flusso_lints::words::errors_prevent;
 use flusso_runtime::{Error, ErrorKind, Result};
 use flusso_schemas::lock::Lock;
@@ -44,11 +45,11 @@ pub(crate) fn refused(
         ),
         "42501" if purpose == Purpose::Replication => (
             format!("user `{user}` may not read changes from Postgres at `{server}`: {words}"),
-            format!("run `alter role \"{user}\" replication`"),
+            format!("run `{}`", statements::allow_replication(user)),
         ),
         "42501" => (
             format!("user `{user}` may not connect to database `{database}` at `{server}`: {words}"),
-            format!("run `grant connect on database \"{database}\" to \"{user}\"`"),
+            format!("run `{}`", statements::grant_connect(database, user)),
         ),
         "53300" => (
             format!("Postgres at `{server}` has no connection left for user `{user}`: {words}"),

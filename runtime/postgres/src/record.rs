@@ -1,6 +1,6 @@
 //! Rule *no-row-event*: what documents depend on in the catalog and no event of a row tells.
 
-mod calls;
+pub(crate) mod calls;
 pub(crate) mod settled;
 
 use std::collections::{BTreeMap, BTreeSet};
