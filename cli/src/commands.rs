@@ -6,6 +6,7 @@ pub mod compile;
 pub mod explain;
 pub mod lints;
 pub mod run;
+pub mod sql;
 
 use clap::{Parser, Subcommand};
 use flusso_runtime::{Error, ErrorKind};
@@ -46,6 +47,8 @@ pub enum Command {
     Lints(lints::LintsArguments),
     /// Follow changes until asked to stop
     Run(run::RunArguments),
+    /// Print what a superuser must run in Postgres
+    Sql(sql::SqlArguments),
 }
 
 /// Runs a command to its end.
@@ -64,6 +67,7 @@ pub fn run(command: Command, common: &Common, console: &Console) -> Result<Exit,
             Command::Explain(options) => explain::explain(&options),
             Command::Lints(options) => lints::lints(&options),
             Command::Run(options) => run::run(&options, common, console).await,
+            Command::Sql(options) => sql::sql(&options, common, console).await,
         }
     });
     // A name that is still looked up, or a credential's command, holds a thread: that must not hold the end.

@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use flusso_runtime::progress::{Progress, ProgressEvent};
+use flusso_schemas::report::ApplyPlan;
 use indicatif::{ProgressBar, ProgressStyle};
 use tracing::{debug, info};
 
@@ -13,16 +14,34 @@ use crate::plan;
 use crate::report;
 use flusso_lints::words::{counted, grouped};
 
-/// How often a plain line reports a backfill's progress.
+/// How often a plain line reports the progress of a backfill or a verification.
 const LINE_INTERVAL: Duration = Duration::from_secs(5);
 
-/// Says on the screen what happens.
+/// Reports on the console what happens.
 #[derive(Debug)]
 pub struct ConsoleProgress {
     console: Console,
     backfills: Mutex<BTreeMap<String, Backfill>>,
+    verification: Mutex<Verification>,
     /// Start of the current step: a backfill is reported once its first chunk is written.
     step_began: Mutex<Instant>,
+}
+
+/// A verification as it is shown: one pass over one index at a time.
+#[derive(Debug, Default)]
+struct Verification {
+    /// Estimated rows of each index, from the plan.
+    rows_estimated: BTreeMap<String, u64>,
+    pass: Option<Pass>,
+}
+
+/// One pass over an index.
+#[derive(Debug)]
+struct Pass {
+    index: String,
+    what: &'static str,
+    said: Instant,
+    bar: Option<ProgressBar>,
 }
 
 /// One index's backfill as it is shown.
@@ -35,9 +54,38 @@ struct Backfill {
 }
 
 impl ConsoleProgress {
-    /// ConsoleProgress on a screen.
+    /// Progress on a console.
     pub fn new(console: Console) -> Self {
-        Self { console, backfills: Mutex::default(), step_began: Mutex::new(Instant::now()) }
+        let (backfills, verification) = (Mutex::default(), Mutex::default());
+        Self { console, backfills, verification, step_began: Mutex::new(Instant::now()) }
+    }
+
+    /// Keeps what the plan estimates, for the verifications that come.
+    fn expect(&self, plan: &ApplyPlan) {
+        let estimates = plan.steps.iter().filter_map(|step| Some((step.index.clone(), step.rows_estimated?)));
+        let mut verification = self.verification.lock().unwrap_or_else(PoisonError::into_inner);
+        verification.rows_estimated = estimates.collect();
+    }
+
+    fn verify(&self, index: &str, what: &'static str, compared: u64) {
+        let mut verification = self.verification.lock().unwrap_or_else(PoisonError::into_inner);
+        let rows = verification.rows_estimated.get(index).copied();
+        let is_same = |pass: &Pass| pass.index == index && pass.what == what;
+        if !verification.pass.as_ref().is_some_and(is_same) {
+            end(verification.pass.take());
+            let bar = self.console.is_live().then(|| self.console.add(bar(index, &self.console)));
+            verification.pass = Some(Pass { index: index.to_owned(), what, said: Instant::now(), bar });
+        }
+        let Some(pass) = &mut verification.pass else { return };
+        let text = compared_words(what, compared, rows);
+        if let Some(bar) = &pass.bar {
+            bar.set_length(rows.unwrap_or(0).max(compared));
+            bar.set_position(compared);
+            bar.set_message(text);
+        } else if pass.said.elapsed() >= LINE_INTERVAL {
+            pass.said = Instant::now();
+            self.console.say(&format!("  {index}: {text}"));
+        }
     }
 
     fn backfill(&self, index: &str, documents: u64, rows_estimated: Option<u64>) {
@@ -68,6 +116,7 @@ impl ConsoleProgress {
         if !matches!(event, Step(_) | Ready) {
             return;
         }
+        end(self.verification.lock().unwrap_or_else(PoisonError::into_inner).pass.take());
         *self.step_began.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
         let mut backfills = self.backfills.lock().unwrap_or_else(PoisonError::into_inner);
         for (index, backfill) in std::mem::take(&mut *backfills) {
@@ -75,8 +124,8 @@ impl ConsoleProgress {
                 bar.finish_and_clear();
             }
             let rate = backfill.rate();
-            let documents = counted(usize::try_from(rate.documents).unwrap_or(usize::MAX), "document");
-            let (lasted, a_second) = (lasted(rate.lasted), grouped(rate.a_second()));
+            let (documents, lasted, a_second) =
+                (documents(rate.documents), lasted(rate.lasted), grouped(rate.a_second()));
             self.console.say(&format!("  {index}: {documents} in {lasted}, {a_second}/s"));
         }
     }
@@ -93,12 +142,16 @@ impl Progress for ConsoleProgress {
         self.end_backfills_before(&event);
         match event {
             ProgressEvent::Finding(finding) => report::live(&[finding], &self.console),
-            ProgressEvent::Plan(plan) => self.console.say(&plan::text(&plan, self.console.style())),
+            ProgressEvent::Plan(plan) => {
+                self.expect(&plan);
+                self.console.say(&plan::text(&plan, self.console.style()));
+            }
             ProgressEvent::Step(step) => self.console.say(&step),
             ProgressEvent::Waiting { what } => self.console.say(&format!("waiting {what}")),
             ProgressEvent::Backfill { index, documents, rows_estimated } => {
                 self.backfill(&index, documents, rows_estimated);
             }
+            ProgressEvent::Verify { index, what, compared } => self.verify(&index, what, compared),
             ProgressEvent::Followed { documents, deletes } => info!(documents, deletes, "followed"),
             ProgressEvent::Confirmed(position) => debug!(%position, "confirmed"),
             ProgressEvent::Ready => self.console.say("following changes"),
@@ -121,6 +174,27 @@ pub fn lasted(duration: Duration) -> String {
         return format!("{:.1} s", duration.as_secs_f64());
     }
     format!("{} min {:02} s", grouped(seconds / 60), seconds % 60)
+}
+
+/// Takes the bar of a pass away: a verification leaves no line of its own.
+fn end(pass: Option<Pass>) {
+    if let Some(bar) = pass.and_then(|pass| pass.bar) {
+        bar.finish_and_clear();
+    }
+}
+
+/// `1 document`, `1,200 documents`.
+fn documents(number: u64) -> String {
+    counted(usize::try_from(number).unwrap_or(usize::MAX), "document")
+}
+
+/// How far a pass of a verification is.
+fn compared_words(what: &str, compared: u64, rows_estimated: Option<u64>) -> String {
+    let compared = counted(usize::try_from(compared).unwrap_or(usize::MAX), what);
+    match rows_estimated {
+        Some(rows) => format!("compared {compared} of about {}", grouped(rows)),
+        None => format!("compared {compared}"),
+    }
 }
 
 /// An outage is over.
@@ -153,11 +227,11 @@ impl Rate {
 
 /// Rows done, rate, and estimated time left.
 fn rate_text(rate: Rate, rows_estimated: Option<u64>) -> String {
-    let mut text = grouped(rate.documents);
+    let mut text = documents(rate.documents);
     if let Some(rows) = rows_estimated {
         text += &format!(" of about {}", grouped(rows));
     }
-    text += &format!(" documents, {}/s", grouped(rate.a_second()));
+    text += &format!(", {}/s", grouped(rate.a_second()));
     if let Some(left) = rows_estimated.and_then(|rows| rate.left(rows)) {
         text += &format!(", {} left", lasted(left));
     }
@@ -174,18 +248,46 @@ fn bar(index: &str, console: &Console) -> ProgressBar {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::terminal_style::TerminalStyle;
 
     #[test]
     fn a_line_tells_how_far_how_fast_and_how_long() {
         let rate = Rate { documents: 40_000, lasted: Duration::from_secs(4) };
-        assert_eq!(rate_text(rate, Some(100_000)), "40,000 of about 100,000 documents, 10,000/s, 6.0 s left");
+        assert_eq!(rate_text(rate, Some(100_000)), "40,000 documents of about 100,000, 10,000/s, 6.0 s left");
     }
 
     #[test]
     fn an_estimate_that_was_passed_promises_nothing() {
         let rate = Rate { documents: 40_000, lasted: Duration::from_secs(4) };
-        assert_eq!(rate_text(rate, Some(10)), "40,000 of about 10 documents, 10,000/s");
+        assert_eq!(rate_text(rate, Some(10)), "40,000 documents of about 10, 10,000/s");
         assert_eq!(rate_text(rate, None), "40,000 documents, 10,000/s");
+    }
+
+    #[test]
+    fn counts_agree_with_their_nouns() {
+        let rate = Rate { documents: 1, lasted: Duration::from_secs(1) };
+        assert_eq!(rate_text(rate, None), "1 document, 1/s");
+        assert_eq!(compared_words("key", 1, Some(1_000)), "compared 1 key of about 1,000");
+        assert_eq!(compared_words("document id", 2, None), "compared 2 document ids");
+    }
+
+    #[test]
+    fn a_verification_is_one_pass_at_a_time_and_leaves_nothing() {
+        let style = TerminalStyle { color: false, terminal: true, width: 80 };
+        let progress = ConsoleProgress::new(Console::new(style, false));
+        let event = |what, compared| ProgressEvent::Verify { index: "orders".to_owned(), what, compared };
+        let bar = || {
+            let verification = progress.verification.lock().expect("nobody panicked");
+            verification.pass.as_ref().and_then(|pass| Some((pass.what, pass.bar.clone()?)))
+        };
+        progress.event(event("key", 10));
+        let (what, keys) = bar().expect("a terminal has a bar");
+        assert_eq!((what, keys.position(), keys.message().as_str()), ("key", 10, "compared 10 keys"));
+        progress.event(event("document", 1));
+        assert!(keys.is_finished());
+        let (_, documents) = bar().expect("another pass, another bar");
+        progress.event(ProgressEvent::Step("swap".to_owned()));
+        assert!(documents.is_finished() && bar().is_none());
     }
 
     #[test]
@@ -198,7 +300,7 @@ mod tests {
     #[test]
     fn nothing_done_yet_is_no_division() {
         let rate = Rate { documents: 0, lasted: Duration::ZERO };
-        assert_eq!(rate_text(rate, Some(5)), "0 of about 5 documents, 0/s");
+        assert_eq!(rate_text(rate, Some(5)), "0 documents of about 5, 0/s");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use flusso_schemas::lock::{SinkKind, SinkPlan, SourceEndpoint, TlsFiles};
+use flusso_schemas::lock::{SinkKind, SinkPlan, SourceEndpoint, SourcePlan, TlsFiles};
 use flusso_schemas::name::TableName;
 use serde_json::json;
 
@@ -115,6 +115,16 @@ impl Read {
             tls: source.tls,
             statement_timeout_ms: source.statement_timeout_ms,
         })
+    }
+
+    /// Name of the project, where it has one.
+    pub fn project_name(&self) -> Option<&str> {
+        self.project.as_ref()?.name.as_ref().map(|name| name.value.as_str())
+    }
+
+    /// The source as the project file has it; none where that could not be read.
+    pub fn source(&self) -> Option<&SourcePlan> {
+        self.project.as_ref()?.source.as_ref()
     }
 
     /// The sinks that could be read, in the order of their names.

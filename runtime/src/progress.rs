@@ -40,6 +40,15 @@ pub enum ProgressEvent {
         /// Rows that the source estimates in all.
         rows_estimated: Option<u64>,
     },
+    /// A verification goes on; it passes over an index more than once, each time from 0.
+    Verify {
+        /// The index.
+        index: String,
+        /// What is compared, a noun in the singular: `key`, `document`.
+        what: &'static str,
+        /// How many were compared in this pass.
+        compared: u64,
+    },
     /// A batch of changes was written.
     Followed {
         /// Documents written.

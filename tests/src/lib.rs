@@ -7,6 +7,8 @@ mod house;
 #[cfg(test)]
 mod printed;
 #[cfg(test)]
+mod readme;
+#[cfg(test)]
 mod rig;
 #[cfg(test)]
 mod service;

@@ -9,6 +9,7 @@ use miette::{
     Severity, SourceCode, SourceSpan, SpanContents,
 };
 
+use textwrap::core::Word;
 use textwrap::{WordSeparator, WordSplitter};
 
 use super::level;
@@ -29,10 +30,10 @@ fn one(finding: &Finding, sources: &[Indexed<'_>], style: &TerminalStyle) -> Str
     (theme.characters.error, theme.characters.warning) = (head.clone(), head);
     theme.characters.advice = "-->".to_owned();
     let plain = GraphicalReportHandler::new_themed(theme).with_width(style.width).with_links(false);
-    // A name with hyphens stays whole, or it could not be copied.
+    // A name with hyphens stays whole, or it could not be copied; so does a statement.
     let plain = plain
         .with_break_words(false)
-        .with_word_separator(WordSeparator::AsciiSpace)
+        .with_word_separator(WordSeparator::Custom(words))
         .with_word_splitter(WordSplitter::NoHyphenation);
     let last = match footer(finding, style) {
         Some(footer) => plain.clone().with_footer(footer),
@@ -46,6 +47,23 @@ fn one(finding: &Finding, sources: &[Indexed<'_>], style: &TerminalStyle) -> Str
     }
     // miette indents the first line by the width of its own mark.
     text.trim_start().to_owned()
+}
+
+/// The words of a line, each with the spaces behind it. What is between backticks is one word, however long: it is there to
+/// be copied.
+fn words<'a>(line: &'a str) -> Box<dyn Iterator<Item = Word<'a>> + 'a> {
+    let (mut is_quoted, mut was_space, mut start) = (false, false, 0);
+    let mut found = Vec::new();
+    for (at, letter) in line.char_indices() {
+        if was_space && letter != ' ' && !is_quoted {
+            found.push(Word::from(&line[start..at]));
+            start = at;
+        }
+        is_quoted ^= letter == '`';
+        was_space = letter == ' ' && !is_quoted;
+    }
+    found.push(Word::from(&line[start..]));
+    Box::new(found.into_iter().filter(|word| !word.is_empty()))
 }
 
 /// What the live system says and what to do, below the lines.
@@ -224,6 +242,18 @@ mod tests {
         let style = TerminalStyle { color: false, terminal: false, width: 40 };
         let text = render(&[&finding.with_help(help)], &[], &style);
         assert_eq!(text.matches(name).count(), 2, "{text}");
+    }
+
+    #[test]
+    fn a_statement_is_never_broken() {
+        let statement = "`alter publication \"p\" add table \"shop\".\"a b\"`";
+        let finding = body_refused::finding("orders", "some words before the others")
+            .with_help(format!("let the owner run {statement}, or add `publication` to `manage`"));
+        let style = TerminalStyle { color: true, terminal: false, width: 40 };
+        let text = render(&[&finding], &[], &style);
+        assert!(text.contains(statement), "{text}");
+        let unpaired = body_refused::finding("orders", "one ` and many words after it that have to wrap");
+        assert!(render(&[&unpaired], &[], &style).contains("wrap"));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use flusso_schemas::name::TableName;
 
 use crate::prelude::*;
-use crate::source::quote::identifier;
+use crate::source::statements;
 
 /// The lint.
 pub static LINT: Lint = Lint {
@@ -25,7 +25,7 @@ then `check` only says what is missing.",
 pub fn create(role: &str, publication: &str, database: &str) -> Finding {
     LINT.live(format!("role `{role}` cannot create publication `{publication}` in database `{database}`"))
         .about("server")
-        .with_help(format!("run `grant create on database {} to {}`", identifier(database), identifier(role)))
+        .with_help(format!("run `{}`", statements::grant_create(database, role)))
 }
 
 /// The publication does not exist, and the role cannot create one for tables of other owners.

@@ -1,7 +1,7 @@
 //! `role-cannot-replicate`: the role may not read changes.
 
 use crate::prelude::*;
-use crate::source::quote::identifier;
+use crate::source::statements;
 
 /// The lint.
 pub static LINT: Lint = Lint {
@@ -34,8 +34,8 @@ pub fn finding(role: &str) -> Finding {
 /// What lets a role replicate.
 pub fn grant(role: &str) -> String {
     format!(
-        "run `alter role {} replication`, or grant it your service's replication role ({})",
-        identifier(role),
+        "run `{}`, or grant it your service's replication role ({})",
+        statements::allow_replication(role),
         listed(&SERVICE_ROLES, "or")
     )
 }

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
+use flusso_lints::source::statements::drop_slot;
 use flusso_runtime::error::{Error, ErrorKind, Result};
 use flusso_runtime::recovery::DriftCause;
 use flusso_runtime::state_store::{Revision, StateStore, Stored, StoredState};
-use flusso_schemas::name::quote_literal;
 use flusso_schemas::state::{GenerationState, ProjectState, STATE_VERSION};
 use opensearch::indices::{IndicesCreateParts, IndicesRefreshParts};
 use opensearch::{CreateParts, DeleteParts, GetParts, IndexParts, SearchParts};
@@ -224,11 +224,10 @@ impl StateIndex {
         } else {
             let slot = document.source.get("slot").and_then(Value::as_str).unwrap_or("flusso");
             format!(
-                "stop every flusso of project `{}`, run `select pg_drop_replication_slot(slot_name) from \
-                 pg_replication_slots where slot_name = {}` in the source database and `DELETE /{}` at {}, then \
+                "stop every flusso of project `{}`, run `{}` in the source database and `DELETE /{}` at {}, then \
                  `flusso apply`",
                 self.project,
-                quote_literal(slot),
+                drop_slot(slot),
                 self.index,
                 self.client.transport().shown()
             )

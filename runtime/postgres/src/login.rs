@@ -2,6 +2,7 @@
 //! from following, which is judged before a walsender is tried.
 
 use flusso_lints::source::quote::identifier;
+use flusso_lints::source::statements;
 use flusso_lints::words::errors_prevent;
 use flusso_lints::{Exit, exit_of, role_cannot_replicate};
 use flusso_runtime::{Error, ErrorKind, Result};
@@ -49,7 +50,7 @@ pub(crate) fn refused(
         ),
         "42501" => (
             format!("user `{user}` may not connect to database `{database}` at `{server}`: {words}"),
-            format!("run `grant connect on database {} to {}`", identifier(database), identifier(user)),
+            format!("run `{}`", statements::grant_connect(database, user)),
         ),
         "53300" => (
             format!("Postgres at `{server}` has no connection left for user `{user}`: {words}"),

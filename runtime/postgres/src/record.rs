@@ -1,6 +1,6 @@
 //! Rule *no-row-event*: what documents depend on in the catalog and no row change reports.
 
-mod calls;
+pub(crate) mod calls;
 pub(crate) mod settled;
 
 use std::collections::{BTreeMap, BTreeSet};

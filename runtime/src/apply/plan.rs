@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use flusso_lints::source::statements;
 use flusso_schemas::change::{Change, Effect, IndexChange, compare};
 use flusso_schemas::lock::{IndexPlan, edges_fingerprint, index_fingerprint, read_index};
-use flusso_schemas::name::quote_literal;
 use flusso_schemas::report::{Action, ApplyPlan, IndexStep, SourceChange, StateStep};
 use flusso_schemas::state::{GenerationPhase, GenerationState};
 
@@ -43,10 +43,9 @@ pub async fn plan_apply(start: &SessionStart) -> Result<ApplyPlan> {
 }
 
 fn slot_change(slot: &str) -> SourceChange {
-    let name = quote_literal(slot);
     SourceChange {
         what: format!("creates replication slot `{slot}`"),
-        statement: format!("select pg_create_logical_replication_slot({name}, 'pgoutput')"),
+        statement: statements::create_slot(slot),
     }
 }
 

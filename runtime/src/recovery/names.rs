@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use flusso_lints::source::statements::drop_slot;
 use flusso_lints::words::connection_name;
 use flusso_schemas::lock::{
     Lock, OpenSearchPlan, SecretRef, SinkKind, SourceEndpoint, UrlEndpoint, UserName,
 };
-use flusso_schemas::name::quote_literal;
 
 use crate::error::Error;
 use crate::sink::{Sink, sinks_of};
@@ -89,7 +89,7 @@ impl Names {
     pub fn move_to_new_cluster(&self, slot: &str) -> String {
         format!(
             "run `{}` on the old cluster, where the slot would keep its log for ever; {}",
-            drop_statement(slot),
+            drop_slot(slot),
             self.then(&self.delete_states(), "flusso apply --accept-new-source")
         )
     }
@@ -138,7 +138,7 @@ impl Names {
     }
 
     fn drop_slot(&self, slot: &str) -> String {
-        let statement = drop_statement(slot);
+        let statement = drop_slot(slot);
         match &self.plan.source.endpoint {
             SourceEndpoint::Url(SecretRef::Env(name)) => format!("`psql \"${name}\" -c \"{statement}\"`"),
             _ => format!("`{statement}` in the source database"),
@@ -170,14 +170,6 @@ impl Names {
             SinkKind::Stdout { .. } => None,
         })
     }
-}
-
-/// Does nothing if the slot does not exist.
-fn drop_statement(slot: &str) -> String {
-    format!(
-        "select pg_drop_replication_slot(slot_name) from pg_replication_slots where slot_name = {}",
-        quote_literal(slot)
-    )
 }
 
 /// Aliases in words, each once.

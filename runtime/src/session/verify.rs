@@ -85,6 +85,7 @@ impl Verify {
             let ids: Vec<String> = keys.iter().map(Key::document_id).collect();
             let found = self.session.writer.sink().get_many(&self.target.generation, &ids).await?;
             verified.keys += keys.len() as u64;
+            self.compared("key", verified.keys);
             for (key, document) in keys.into_iter().zip(found) {
                 match document {
                     None => drop(missing.insert(key)),
@@ -98,12 +99,14 @@ impl Verify {
     /// Every id of the index, asked of the source.
     async fn missing_in_source(&self) -> Result<Vec<Key>> {
         let plan = self.session.index(self.target.index);
-        let mut missing = Vec::new();
+        let (mut missing, mut looked_up) = (Vec::new(), 0);
         let mut after: Option<String> = None;
         loop {
             let ids = self.session.writer.sink().ids_page(&self.target.generation, after.as_deref()).await?;
             let Some(last) = ids.last() else { return Ok(missing) };
             after = Some(last.clone());
+            looked_up += ids.len() as u64;
+            self.compared("document id", looked_up);
             let keys: Vec<Key> =
                 ids.iter().filter_map(|id| Key::from_document_id(id, plan.key.len())).collect();
             for page in keys.chunks(BATCH_KEYS_MAX) {
@@ -155,6 +158,7 @@ impl Verify {
     async fn pass_over_all(&self, verified: &mut Verified, repairs: bool) -> Result<u64> {
         let mut pages = SourceKeys::new(&self.session, self.target.index);
         let (mut wrong, mut page) = (0, BTreeSet::new());
+        let before = verified.compared;
         loop {
             let next = pages.next().await?;
             let is_last = next.is_none();
@@ -163,6 +167,7 @@ impl Verify {
                 let found = self.compare(std::mem::take(&mut page), verified).await?;
                 wrong += found.wrong.len() as u64;
                 verified.hot += found.hot;
+                self.compared("document", verified.compared - before);
                 if repairs {
                     self.repair(&found.wrong).await?;
                 }
@@ -188,6 +193,12 @@ impl Verify {
             SnapshotWrite { session: &self.session, index: self.target.index, targets: &targets, position };
         write.settle(&Selection::Keys(keys.iter().cloned().collect())).await?;
         self.session.writer.sink().refresh(&self.target.generation).await
+    }
+
+    /// Says how far the pass under way is.
+    fn compared(&self, what: &'static str, compared: u64) {
+        let index = self.session.index(self.target.index).name.clone();
+        self.session.options.progress.event(ProgressEvent::Verify { index, what, compared });
     }
 
     fn step(&self, what: String) {

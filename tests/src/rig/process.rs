@@ -56,7 +56,8 @@ pub struct Running {
 }
 
 impl Running {
-    pub(super) fn start(folder: &Path, variables: &[(String, String)], arguments: &[&str]) -> Self {
+    /// Starts the binary in a folder, with these variables beside the process's own.
+    pub fn start(folder: &Path, variables: &[(String, String)], arguments: &[&str]) -> Self {
         let mut command = Command::new(binary());
         command.args(arguments).current_dir(folder).stdin(Stdio::null());
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
