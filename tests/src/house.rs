@@ -144,6 +144,85 @@ fn no_text_of_the_product_names_where_it_was_made() {
     }
 }
 
+/// The product's code, without its tests: a test may build what it likes.
+fn product() -> Vec<(String, String)> {
+    let is_test = |path: &str| path.starts_with("tests/") || path.contains("/tests");
+    let without_tests = |text: String| text.split("#[cfg(test)]\nmod ").next().unwrap_or_default().to_owned();
+    let all = sources().into_iter().filter(|(path, _)| !is_test(path));
+    all.map(|(path, text)| (path, without_tests(text))).collect()
+}
+
+/// A finding that is built elsewhere has a lint, a level or a page of its own that nothing lists. The compiler keeps
+/// `Diagnostic` to the lints' crate; a `Finding` is data that anybody could write.
+#[test]
+fn findings_are_built_in_their_lints_files_only() {
+    let built =
+        |line: &str| line.contains("Finding {") && !line.contains("struct ") && !line.contains("impl ");
+    // A struct that takes the rest from another finding, and a signature that ends in a body, build none.
+    let is_new = |rest: &str| !rest.split('}').next().unwrap_or_default().contains("..");
+    for (path, text) in product().into_iter().filter(|(path, _)| !path.starts_with("compiler/lints/src/")) {
+        for (number, line) in text.lines().enumerate().filter(|(_, line)| built(line)) {
+            let rest: String = text.lines().skip(number).collect::<Vec<_>>().join(" ");
+            let rest = rest.split_once("Finding {").map_or("", |(_, rest)| rest);
+            let is_signature = line.contains("-> Finding {");
+            assert!(is_signature || !is_new(rest), "{path}:{}: build it in its lint's file", number + 1);
+        }
+        assert!(
+            !text.contains("LINT.at(") && !text.contains("LINT.live("),
+            "{path}: build it in its lint's file"
+        );
+    }
+}
+
+/// One file a lint, in its place in the list, with its page; and something that can say it.
+#[test]
+fn every_lint_has_its_file_its_page_and_a_place_that_says_it() {
+    let product: BTreeMap<String, String> = product().into_iter().collect();
+    let names: Vec<&str> = flusso_lints::ALL.iter().map(|lint| lint.name).collect();
+    assert!(names.is_sorted(), "sort `ALL` by name");
+    for name in &names {
+        let module = name.replace('-', "_");
+        let file = format!("compiler/lints/src/{module}.rs");
+        let text = product.get(&file).unwrap_or_else(|| panic!("`{name}` has no file {file}"));
+        assert!(text.contains(&format!("name: \"{name}\"")), "{file} holds another lint than `{name}`");
+        assert!(root().join(format!("docs/lints/{name}.md")).is_file(), "`{name}` has no page");
+        let sentences: Vec<String> =
+            text.split("pub fn ").skip(1).map(|after| function_name(after)).collect();
+        assert!(!sentences.is_empty(), "{file} says nothing");
+        // Its sentences are named by its module, or by what they are imported as.
+        let says = |text: &str| text.contains(&format!("{module}::"));
+        let is_said = product
+            .iter()
+            .any(|(path, text)| *path != file && path != "compiler/lints/src/lib.rs" && says(text));
+        assert!(is_said, "nothing says `{name}`");
+    }
+    let pages = fs::read_dir(root().join("docs/lints")).expect("the pages can be listed");
+    for page in pages.map(|page| page.expect("an entry").file_name().to_string_lossy().into_owned()) {
+        let name = page.trim_end_matches(".md");
+        assert!(name == "README" || names.contains(&name), "docs/lints/{page} is of no lint");
+    }
+}
+
+/// A sentence that nothing calls is one that nobody can read.
+#[test]
+fn every_sentence_of_a_lint_is_said_somewhere() {
+    let product: Vec<(String, String)> = product();
+    let is_lint =
+        |path: &str, text: &str| path.starts_with("compiler/lints/src/") && text.contains("static LINT");
+    for (path, text) in product.iter().filter(|(path, text)| is_lint(path, text)) {
+        for name in text.split("pub fn ").skip(1).map(function_name) {
+            let is_called = |other: &str, text: &str| other != path && text.contains(&format!("{name}("));
+            let is_said = product.iter().any(|(other, text)| is_called(other, text) || names_it(text, &name));
+            assert!(is_said, "{path}: nothing says `{name}`");
+        }
+    }
+}
+
+/// Whether it is passed on as a function.
+fn names_it(text: &str, name: &str) -> bool {
+    [",", ")", ";"].iter().any(|end| text.contains(&format!("::{name}{end}")))
+}
+
 #[test]
 fn processes_are_frozen_under_a_guard_only() {
     // In two parts, so that this file does not hold it.
