@@ -156,22 +156,30 @@ fn product() -> Vec<(String, String)> {
 /// `Diagnostic` to the lints' crate; a `Finding` is data that anybody could write.
 #[test]
 fn findings_are_built_in_their_lints_files_only() {
-    let built =
-        |line: &str| line.contains("Finding {") && !line.contains("struct ") && !line.contains("impl ");
-    // A struct that takes the rest from another finding, and a signature that ends in a body, build none.
-    let is_new = |rest: &str| !rest.split('}').next().unwrap_or_default().contains("..");
-    for (path, text) in product().into_iter().filter(|(path, _)| !path.starts_with("compiler/lints/src/")) {
-        for (number, line) in text.lines().enumerate().filter(|(_, line)| built(line)) {
-            let rest: String = text.lines().skip(number).collect::<Vec<_>>().join(" ");
-            let rest = rest.split_once("Finding {").map_or("", |(_, rest)| rest);
-            let is_signature = line.contains("-> Finding {");
-            assert!(is_signature || !is_new(rest), "{path}:{}: build it in its lint's file", number + 1);
-        }
-        assert!(
-            !text.contains("LINT.at(") && !text.contains("LINT.live("),
-            "{path}: build it in its lint's file"
-        );
+    for (sample, expected) in [
+        ("let found = Finding { lint: name, level, ..blank };", None),
+        ("let a = 1;\nlet found = Finding {\n    lint: name,\n};", Some(2)),
+        ("pub fn finding() -> Finding {", None),
+        ("found.extend(Some(LINT.live(message)));", Some(1)),
+    ] {
+        assert_eq!(builds_a_finding(sample), expected, "{sample}");
     }
+    for (path, text) in product().into_iter().filter(|(path, _)| !path.starts_with("compiler/lints/src/")) {
+        let line = builds_a_finding(&text);
+        assert_eq!(line, None, "{path}: build this finding in its lint's file");
+    }
+}
+
+/// The first line that makes a finding out of nothing: one that takes the rest from another does not.
+fn builds_a_finding(text: &str) -> Option<usize> {
+    let builds = |at: usize, line: &str| {
+        let is_other = ["struct ", "impl ", "-> Finding {"].iter().any(|no| line.contains(no));
+        let rest = text.lines().skip(at).collect::<Vec<_>>().join(" ");
+        let takes_the_rest = rest.split('}').next().is_some_and(|fields| fields.contains(".."));
+        let is_literal = line.contains("Finding {") && !is_other && !takes_the_rest;
+        line.contains("LINT.at(") || line.contains("LINT.live(") || is_literal
+    };
+    text.lines().enumerate().find(|(at, line)| builds(*at, line)).map(|(at, _)| at + 1)
 }
 
 /// One file a lint, in its place in the list, with its page; and something that can say it.
@@ -186,8 +194,7 @@ fn every_lint_has_its_file_its_page_and_a_place_that_says_it() {
         let text = product.get(&file).unwrap_or_else(|| panic!("`{name}` has no file {file}"));
         assert!(text.contains(&format!("name: \"{name}\"")), "{file} holds another lint than `{name}`");
         assert!(root().join(format!("docs/lints/{name}.md")).is_file(), "`{name}` has no page");
-        let sentences: Vec<String> =
-            text.split("pub fn ").skip(1).map(|after| function_name(after)).collect();
+        let sentences: Vec<String> = text.split("pub fn ").skip(1).map(function_name).collect();
         assert!(!sentences.is_empty(), "{file} says nothing");
         // Its sentences are named by its module, or by what they are imported as.
         let says = |text: &str| text.contains(&format!("{module}::"));
@@ -211,16 +218,18 @@ fn every_sentence_of_a_lint_is_said_somewhere() {
         |path: &str, text: &str| path.starts_with("compiler/lints/src/") && text.contains("static LINT");
     for (path, text) in product.iter().filter(|(path, text)| is_lint(path, text)) {
         for name in text.split("pub fn ").skip(1).map(function_name) {
-            let is_called = |other: &str, text: &str| other != path && text.contains(&format!("{name}("));
-            let is_said = product.iter().any(|(other, text)| is_called(other, text) || names_it(text, &name));
-            assert!(is_said, "{path}: nothing says `{name}`");
+            let module = path.rsplit('/').next().unwrap_or_default().trim_end_matches(".rs");
+            let is_said = |other: &str, text: &str| {
+                text.contains(&format!(".{name}("))
+                    || text.contains(&format!("{module}::{name}"))
+                    || (other != path && text.contains(module) && text.contains(&format!("{name}(")))
+            };
+            assert!(
+                product.iter().any(|(other, text)| is_said(other, text)),
+                "{path}: nothing says `{name}`"
+            );
         }
     }
-}
-
-/// Whether it is passed on as a function.
-fn names_it(text: &str, name: &str) -> bool {
-    [",", ")", ";"].iter().any(|end| text.contains(&format!("::{name}{end}")))
 }
 
 #[test]
