@@ -149,7 +149,7 @@ impl Checker<'_> {
             Ok(kind) => Some(kind),
             Err(none) => {
                 let pg_type = none.pg_type.to_string();
-                self.push(kind_mismatch::no_choice(&pg_type, &none.choices, &value.note, place.clone()));
+                self.push(kind_mismatch::no_choice(&pg_type, none.choices, &value.note, place.clone()));
                 None
             }
         }

@@ -163,7 +163,11 @@ fn defaults(reader: &mut Reader, entry: &Entry) -> index::Shared {
 fn lints(reader: &mut Reader, entry: &Entry) -> BTreeMap<String, At<LintSetting>> {
     let Some(mapping) = reader.mapping("lints", &entry.value) else { return BTreeMap::new() };
     let settings = mapping.entries.iter().filter_map(|entry| {
-        let setting = lint_setting(reader, entry)?;
+        // A level says nothing where its lint is unknown or fixed: that is reported first, and alone.
+        let setting = match crate::lints::find(&entry.key).is_some_and(|lint| lint.adjustable) {
+            true => lint_setting(reader, entry)?,
+            false => LintSetting { level: Level::Deny, reason: None },
+        };
         Some((entry.key.clone(), At { value: setting, place: reader.place(&entry.key_span) }))
     });
     settings.collect()

@@ -208,3 +208,19 @@ fn no_comment_accepts_that_a_comment_is_unused() {
     let message = &outcome.diagnostics[0].message;
     assert!(message.starts_with("no comment can accept `unused-suppression`:"), "{message}");
 }
+
+/// What level an unknown name has is a question of the next run.
+#[test]
+fn an_unknown_lint_is_reported_before_its_level() {
+    for (lints, expected) in [
+        ("lossy-kinds: warning", "unknown-lint"),
+        ("unknown-column: warning", "unknown-lint"),
+        ("lossy-kind: warning", "wrong-type"),
+    ] {
+        let project = format!("{PROJECT}lints: {{ {lints} }}\n");
+        let index = "version: 1\nindex: it\ntable: orders\nfields: { id: long }\n";
+        let found = Project::alone(&project, index).compile().diagnostics;
+        let found: Vec<&str> = found.iter().map(|each| each.lint.name).collect();
+        assert_eq!(found, [expected], "{lints}");
+    }
+}

@@ -74,11 +74,14 @@ impl Project {
 
     /// A folder of `fixtures/lints`: what has the lint.
     pub fn of_lint(folder: &Path) -> Self {
-        Self::of_fixture(folder, ["flusso.yml", "bad.yml", "facts.patch.json", "patterns.json"])
+        Self::of_fixture(
+            folder,
+            ["flusso.yml", "bad.yml", "facts.patch.json", "patterns.json", "refusals.json", "other.yml"],
+        )
     }
 
-    /// The nearest project that does not have it: `good.yml`, `good-flusso.yml`, `good.patch.json` and
-    /// `good.patterns.json` where they exist, else the same files.
+    /// The nearest project that does not have it: `good.yml`, `good-flusso.yml`, `good-other.yml`,
+    /// `good.patch.json`, `good.patterns.json` and `good.refusals.json` where they exist, else the same files.
     pub fn of_better_lint(folder: &Path) -> Self {
         let better =
             |good: &'static str, same: &'static str| if folder.join(good).exists() { good } else { same };
@@ -89,11 +92,13 @@ impl Project {
                 better("good.yml", "bad.yml"),
                 better("good.patch.json", "facts.patch.json"),
                 better("good.patterns.json", "patterns.json"),
+                better("good.refusals.json", "refusals.json"),
+                better("good-other.yml", "other.yml"),
             ],
         )
     }
 
-    fn of_fixture(folder: &Path, [project, index, patch, patterns]: [&str; 4]) -> Self {
+    fn of_fixture(folder: &Path, [project, index, patch, patterns, refusals, other]: [&str; 6]) -> Self {
         let shop = fixtures().join("projects/shop");
         let project = match folder.join(project).exists() {
             true => source_file(folder, project),
@@ -101,7 +106,7 @@ impl Project {
         };
         let project = SourceFile { path: "flusso.yml".to_owned(), ..project };
         let mut indexes: Vec<SourceFile> = Vec::new();
-        for name in [index, "other.yml"] {
+        for name in [index, other] {
             if folder.join(name).exists() {
                 indexes.push(source_file(folder, name));
             }
@@ -113,7 +118,7 @@ impl Project {
         answers.extend(object(&folder.join("answers.json")));
         let mut read = read(project, indexes);
         read.report_patterns(&pattern_problems(&folder.join(patterns)));
-        let refusals = object(&folder.join("refusals.json")).iter().map(refusal).collect();
+        let refusals = object(&folder.join(refusals)).iter().map(refusal).collect();
         Self { read, facts, answers, refusals }
     }
 
