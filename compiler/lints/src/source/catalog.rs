@@ -138,7 +138,7 @@ mod tests {
             facts.relations.clear();
             facts.server.names_elsewhere.insert("shop.orders".to_owned(), vec!["old".to_owned()]);
         });
-        assert_eq!(found, "table `shop.orders` does not exist; one of that name is in schema `old`");
+        assert_eq!(found, "table `shop.orders` does not exist; schema `old` has one of that name");
     }
 
     #[test]
@@ -164,6 +164,9 @@ mod tests {
             })
         };
         assert_eq!(with(&["id", "total"]), "");
-        assert_eq!(with(&["total"]), "nothing keeps `total` of `shop.orders` unique any more");
+        assert_eq!(
+            with(&["total"]),
+            "`total` of `shop.orders` is no longer unique: no unique index covers it"
+        );
     }
 }

@@ -153,7 +153,10 @@ mod tests {
         let obstacle = |identity, holds: &[&str]| obstacle(&table(identity, holds), &relation("d", true));
         assert_eq!(obstacle(Identity::Full, &["v"]), None);
         assert_eq!(obstacle(Identity::Index(Ident::new("u")), &["fk"]), None);
-        assert_eq!(obstacle(Identity::Default, &["fk"]).as_deref(), Some("that identity does not hold `fk`"));
+        assert_eq!(
+            obstacle(Identity::Default, &["fk"]).as_deref(),
+            Some("that identity does not include `fk`")
+        );
         assert_eq!(obstacle(Identity::Index(Ident::new("x")), &[]).as_deref(), Some("it has no index `x`"));
     }
 
