@@ -18,7 +18,7 @@ const STDOUT: &str = "stdout";
 
 /// The servers that a lock's references lead to from here.
 #[derive(Clone, Copy, Debug)]
-pub struct Live;
+pub(crate) struct Live;
 
 #[async_trait]
 impl Backends for Live {
@@ -40,7 +40,7 @@ impl Backends for Live {
 }
 
 /// Connects to one sink.
-pub async fn sink(plan: &SinkPlan, project: &str, options: &RunOptions) -> Result<Arc<dyn Sink>> {
+pub(crate) async fn sink(plan: &SinkPlan, project: &str, options: &RunOptions) -> Result<Arc<dyn Sink>> {
     match &plan.kind {
         SinkKind::OpenSearch(opensearch) => {
             flusso_opensearch::sink(&plan.name, opensearch, project, options).await
@@ -51,7 +51,7 @@ pub async fn sink(plan: &SinkPlan, project: &str, options: &RunOptions) -> Resul
 
 /// What the source answered: its catalog, the probes' answers, and the planned queries that it rejects.
 #[derive(Debug)]
-pub struct SourceAnswers {
+pub(crate) struct SourceAnswers {
     /// The catalog.
     pub facts: CatalogFacts,
     /// Answers to the probes.
@@ -62,7 +62,11 @@ pub struct SourceAnswers {
 
 /// Asks a source in two rounds: what it knows of the tables and says of the project's expressions, then
 /// whether it takes every query of the lock.
-pub async fn ask_source(connection: &Connection, allow_commands: bool, read: &Read) -> Result<SourceAnswers> {
+pub(crate) async fn ask_source(
+    connection: &Connection,
+    allow_commands: bool,
+    read: &Read,
+) -> Result<SourceAnswers> {
     let timeout = Duration::from_millis(connection.statement_timeout_ms);
     let (endpoint, tls) = (&connection.endpoint, &connection.tls);
     let tables = read.facts_needed();

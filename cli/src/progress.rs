@@ -18,7 +18,7 @@ const LINE_INTERVAL: Duration = Duration::from_secs(5);
 
 /// Says on the screen what happens.
 #[derive(Debug)]
-pub struct ConsoleProgress {
+pub(crate) struct ConsoleProgress {
     console: Console,
     backfills: Mutex<BTreeMap<String, Backfill>>,
     /// Start of the current step: a backfill is reported once its first chunk is written.
@@ -36,7 +36,7 @@ struct Backfill {
 
 impl ConsoleProgress {
     /// ConsoleProgress on a screen.
-    pub fn new(console: Console) -> Self {
+    pub(crate) fn new(console: Console) -> Self {
         Self { console, backfills: Mutex::default(), step_began: Mutex::new(Instant::now()) }
     }
 
@@ -115,7 +115,7 @@ impl Progress for ConsoleProgress {
 }
 
 /// A duration: `4.2 s`, `3 min 07 s`.
-pub fn lasted(duration: Duration) -> String {
+pub(crate) fn lasted(duration: Duration) -> String {
     let seconds = duration.as_secs();
     if seconds < 60 {
         return format!("{:.1} s", duration.as_secs_f64());

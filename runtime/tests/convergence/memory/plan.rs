@@ -12,7 +12,7 @@ use serde_json::json;
 use super::tables::{Table, edges_of};
 
 /// A lock whose indexes all go to these sinks; none means stdout.
-pub fn lock_for(sinks: &[&str]) -> Lock {
+pub(crate) fn lock_for(sinks: &[&str]) -> Lock {
     let sink_plan = |name: &&str| SinkPlan {
         name: (*name).to_owned(),
         inputs: String::new(),
@@ -91,6 +91,6 @@ fn index_plan(name: &str, position: usize, sinks: &[&str]) -> IndexPlan {
 }
 
 /// Position of an index of the lock by its name.
-pub fn position_of(index: &IndexPlan) -> usize {
+pub(super) fn position_of(index: &IndexPlan) -> usize {
     usize::from(index.name != "customers")
 }
