@@ -21,7 +21,7 @@ use flusso_lints::words::counted;
 
 /// What an examination gives.
 #[derive(Debug, Default)]
-pub struct Analysis {
+pub(crate) struct Analysis {
     /// The project's files and all that was found.
     pub report: Report,
     /// The lock, where no file says anything at deny and the source was asked.
@@ -35,7 +35,7 @@ pub struct Analysis {
 }
 
 /// Asks every server that a project configures, whatever is wrong with the files or the others.
-pub async fn analyze(read: &Read, common: &Common, options: &RunOptions) -> Analysis {
+pub(crate) async fn analyze(read: &Read, common: &Common, options: &RunOptions) -> Analysis {
     let mut analysis = Analysis::default();
     let diagnostics = analysis.ask_source(read, common.allow_commands).await;
     let sources = Sources::new(&read.files);
@@ -106,7 +106,7 @@ impl Analysis {
     }
 
     /// The command's exit code when nothing is left to do; reports servers that could not be reached.
-    pub fn exit(&self, deny_warnings: bool, console: &Console) -> Exit {
+    pub(crate) fn exit(&self, deny_warnings: bool, console: &Console) -> Exit {
         let worst = self.unreachable.iter().map(|failure| report::failure(failure, console));
         let worst = worst.max_by_key(|exit| *exit as u8);
         match worst {
@@ -118,7 +118,7 @@ impl Analysis {
     }
 
     /// One line: what was looked at and how much was found.
-    pub fn closing(&self) -> String {
+    pub(crate) fn closing(&self) -> String {
         let files = self.report.sources.len();
         // The project file makes no index.
         let looked_at = format!("checked {}, {}", counted(files, "file"), counted(files - 1, "index"));

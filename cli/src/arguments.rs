@@ -10,7 +10,7 @@ use crate::terminal_style::Color;
 /// What every command takes.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Everywhere")]
-pub struct Common {
+pub(crate) struct Common {
     /// Project file [default: the nearest `flusso.yml`, here or in a folder above]
     #[arg(long, global = true, value_name = "FILE", env = "FLUSSO_CONFIG", hide_env_values = true)]
     pub config: Option<PathBuf>,
@@ -36,7 +36,7 @@ pub struct Common {
 
 /// Reads a flag that may come from a variable: `true` or `false` in one of its spellings, and nothing guessed. An empty
 /// variable is one that is not set.
-pub fn parse_switch(text: &str) -> Result<bool, String> {
+pub(crate) fn parse_switch(text: &str) -> Result<bool, String> {
     match text.to_ascii_lowercase().as_str() {
         "true" | "1" | "yes" | "on" => Ok(true),
         "false" | "0" | "no" | "off" | "" => Ok(false),
@@ -45,7 +45,7 @@ pub fn parse_switch(text: &str) -> Result<bool, String> {
 }
 
 /// Reads a duration as the project's files write it: an integer and `ms`, `s`, `m`, `h` or `d`.
-pub fn parse_duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (number, unit) = text.split_at(digits);
     let milliseconds = match unit {

@@ -22,7 +22,7 @@ const STDOUT: &str = "stdout";
 
 /// The servers that a lock's references lead to from here.
 #[derive(Clone, Copy, Debug)]
-pub struct Live;
+pub(crate) struct Live;
 
 #[async_trait]
 impl Backends for Live {
@@ -44,7 +44,7 @@ impl Backends for Live {
 }
 
 /// Connects to one sink.
-pub async fn sink(plan: &SinkPlan, project: &str, options: &RunOptions) -> Result<Arc<dyn Sink>> {
+pub(crate) async fn sink(plan: &SinkPlan, project: &str, options: &RunOptions) -> Result<Arc<dyn Sink>> {
     match &plan.kind {
         SinkKind::OpenSearch(opensearch) => {
             flusso_opensearch::sink(&plan.name, opensearch, project, options).await
@@ -55,7 +55,7 @@ pub async fn sink(plan: &SinkPlan, project: &str, options: &RunOptions) -> Resul
 
 /// What a source says of a role: for the script that prepares it.
 #[derive(Debug)]
-pub struct Prepared {
+pub(crate) struct Prepared {
     /// The role that was asked about, which need not exist.
     pub role: String,
     /// Whether the facts are what that role sees.
@@ -67,7 +67,7 @@ pub struct Prepared {
 
 impl Prepared {
     /// Asks a source about a role, or about the one that it connects as.
-    pub async fn ask(
+    pub(crate) async fn ask(
         connection: &Connection,
         allow_commands: bool,
         role: Option<&str>,
@@ -87,18 +87,18 @@ impl Prepared {
     }
 
     /// What the server says of a project's expressions, as if it were prepared.
-    pub async fn answers(&self, read: &Read, facts: &CatalogFacts) -> Result<Vec<ProbeOutcome>> {
+    pub(crate) async fn answers(&self, read: &Read, facts: &CatalogFacts) -> Result<Vec<ProbeOutcome>> {
         probe(&self.session, &probes(read, facts)).await
     }
 
     /// Functions that the lock's queries call and the role may not.
-    pub async fn denied_functions(&self, lock: &Lock) -> Result<Vec<Function>> {
+    pub(crate) async fn denied_functions(&self, lock: &Lock) -> Result<Vec<Function>> {
         denied_functions(&self.session, lock, self.is_role_known.then_some(self.role.as_str())).await
     }
 }
 
 /// The role that a connection names, where its references can be resolved here.
-pub fn role_of(connection: &Connection, allow_commands: bool) -> Option<String> {
+pub(crate) fn role_of(connection: &Connection, allow_commands: bool) -> Option<String> {
     let timeout = Duration::from_millis(connection.statement_timeout_ms);
     let plan =
         ConnectPlan::of_endpoint(&connection.endpoint, &connection.tls, timeout, allow_commands).ok()?;
@@ -107,7 +107,7 @@ pub fn role_of(connection: &Connection, allow_commands: bool) -> Option<String> 
 
 /// What the source answered: its catalog, the probes' answers, and the planned queries that it rejects.
 #[derive(Debug)]
-pub struct SourceAnswers {
+pub(crate) struct SourceAnswers {
     /// The catalog.
     pub facts: CatalogFacts,
     /// Answers to the probes.
@@ -118,7 +118,11 @@ pub struct SourceAnswers {
 
 /// Asks a source in two rounds: what it knows of the tables and says of the project's expressions, then
 /// whether it takes every query of the lock.
-pub async fn ask_source(connection: &Connection, allow_commands: bool, read: &Read) -> Result<SourceAnswers> {
+pub(crate) async fn ask_source(
+    connection: &Connection,
+    allow_commands: bool,
+    read: &Read,
+) -> Result<SourceAnswers> {
     let timeout = Duration::from_millis(connection.statement_timeout_ms);
     let (endpoint, tls) = (&connection.endpoint, &connection.tls);
     let tables = read.facts_needed();

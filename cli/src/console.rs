@@ -9,7 +9,7 @@ use crate::terminal_style::TerminalStyle;
 
 /// Where a command talks. Clones write to the same stderr.
 #[derive(Clone, Debug)]
-pub struct Console {
+pub(crate) struct Console {
     bars: MultiProgress,
     style: TerminalStyle,
     quiet: bool,
@@ -17,36 +17,36 @@ pub struct Console {
 
 impl Console {
     /// A console with this style; a quiet one shows only errors.
-    pub fn new(style: TerminalStyle, quiet: bool) -> Self {
+    pub(crate) fn new(style: TerminalStyle, quiet: bool) -> Self {
         Self { bars: MultiProgress::new(), style, quiet }
     }
 
     /// Its terminal style.
-    pub fn style(&self) -> &TerminalStyle {
+    pub(crate) fn style(&self) -> &TerminalStyle {
         &self.style
     }
 
     /// Whether bars can move on it.
-    pub fn is_live(&self) -> bool {
+    pub(crate) fn is_live(&self) -> bool {
         self.style.terminal && !self.quiet
     }
 
     /// Says a line, or several, of talk.
-    pub fn say(&self, text: &str) {
+    pub(crate) fn say(&self, text: &str) {
         if !self.quiet {
             self.insist(text);
         }
     }
 
     /// Prints a line even when quiet.
-    pub fn insist(&self, text: &str) {
+    pub(crate) fn insist(&self, text: &str) {
         let text = text.trim_end_matches('\n');
         // If stderr is closed, nobody is left to report it to.
         let _ = self.bars.suspend(|| writeln!(io::stderr(), "{text}"));
     }
 
     /// Puts a bar below the lines.
-    pub fn add(&self, bar: ProgressBar) -> ProgressBar {
+    pub(crate) fn add(&self, bar: ProgressBar) -> ProgressBar {
         self.bars.add(bar)
     }
 }
@@ -62,7 +62,7 @@ impl<'a> MakeWriter<'a> for Console {
 
 /// Writes above the bars; what the logger gives at once is a whole line.
 #[derive(Debug)]
-pub struct Above(MultiProgress);
+pub(crate) struct Above(MultiProgress);
 
 impl Write for Above {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {

@@ -12,7 +12,7 @@ use crate::exit::Exit;
 
 /// What ends a command.
 #[derive(Debug, thiserror::Error)]
-pub enum Failure {
+pub(crate) enum Failure {
     /// No folder from here upward holds what is looked for.
     #[error("no `{name}` in `{}` or any folder above it", folder.display())]
     NotFound {
@@ -73,13 +73,13 @@ pub enum Failure {
 
 impl Failure {
     /// Wraps an error about a file; for `map_err`.
-    pub fn file(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+    pub(crate) fn file(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_path_buf();
         move |source| Self::File { action, path, source }
     }
 
     /// How the command ends.
-    pub fn exit(&self) -> Exit {
+    pub(crate) fn exit(&self) -> Exit {
         match self {
             Self::NotFound { .. }
             | Self::NoLock(_)
@@ -93,7 +93,7 @@ impl Failure {
     }
 
     /// What to do about it, one imperative.
-    pub fn help(&self) -> Option<Cow<'_, str>> {
+    pub(crate) fn help(&self) -> Option<Cow<'_, str>> {
         match self {
             Self::NotFound { name: "flusso.yml", .. } => {
                 Some("run this in the project's folder, or pass `--config FILE`".into())
@@ -113,7 +113,7 @@ impl Failure {
     }
 
     /// Findings that came with it.
-    pub fn findings(&self) -> &[Finding] {
+    pub(crate) fn findings(&self) -> &[Finding] {
         match self {
             Self::Runtime(error) => &error.findings,
             _ => &[],
@@ -121,7 +121,7 @@ impl Failure {
     }
 
     /// Its causes, the nearest first.
-    pub fn causes(&self) -> Vec<String> {
+    pub(crate) fn causes(&self) -> Vec<String> {
         let mut causes = Vec::new();
         let mut next = self.source();
         while let Some(cause) = next {

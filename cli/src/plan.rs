@@ -7,7 +7,7 @@ use crate::terminal_style::TerminalStyle;
 use flusso_lints::words::grouped;
 
 /// The plan: what changes in the source, each with its statement, then a line an index and sink.
-pub fn text(plan: &ApplyPlan, style: &TerminalStyle) -> String {
+pub(crate) fn text(plan: &ApplyPlan, style: &TerminalStyle) -> String {
     let mut lines = Vec::new();
     if !plan.source.is_empty() {
         lines.push(style.paint(34, "source"));

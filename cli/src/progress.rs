@@ -19,7 +19,7 @@ const LINE_INTERVAL: Duration = Duration::from_secs(5);
 
 /// Reports on the console what happens.
 #[derive(Debug)]
-pub struct ConsoleProgress {
+pub(crate) struct ConsoleProgress {
     console: Console,
     backfills: Mutex<BTreeMap<String, Backfill>>,
     verification: Mutex<Verification>,
@@ -55,7 +55,7 @@ struct Backfill {
 
 impl ConsoleProgress {
     /// Progress on a console.
-    pub fn new(console: Console) -> Self {
+    pub(crate) fn new(console: Console) -> Self {
         let (backfills, verification) = (Mutex::default(), Mutex::default());
         Self { console, backfills, verification, step_began: Mutex::new(Instant::now()) }
     }
@@ -168,7 +168,7 @@ impl Progress for ConsoleProgress {
 }
 
 /// A duration: `4.2 s`, `3 min 07 s`.
-pub fn lasted(duration: Duration) -> String {
+pub(crate) fn lasted(duration: Duration) -> String {
     let seconds = duration.as_secs();
     if seconds < 60 {
         return format!("{:.1} s", duration.as_secs_f64());

@@ -21,11 +21,11 @@ const ENTRIES_MAX: usize = 10_000;
 const BUILD_FOLDERS: [&str; 3] = ["node_modules", "target", "vendor"];
 
 /// Name of the project file.
-pub const PROJECT_FILE: &str = "flusso.yml";
+pub(crate) const PROJECT_FILE: &str = "flusso.yml";
 
 /// A project on disk.
 #[derive(Clone, Debug)]
-pub struct Project {
+pub(crate) struct Project {
     /// The folder of the project file.
     pub folder: PathBuf,
     /// The project file.
@@ -35,7 +35,7 @@ pub struct Project {
 impl Project {
     /// Finds and reads the project file: the one that `--config` names, else `flusso.yml` in the
     /// current folder or the nearest one above.
-    pub fn read(common: &Common) -> Result<Self, Failure> {
+    pub(crate) fn read(common: &Common) -> Result<Self, Failure> {
         let path = path(common)?;
         let folder = folder_of(&path);
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -48,7 +48,7 @@ impl Project {
 
     /// The files that the patterns match, in the order of their paths' bytes, each once; and what is wrong
     /// with the others, so that one file that cannot be read hides nothing about the rest.
-    pub fn indexes(&self, patterns: &[String]) -> (Vec<SourceFile>, Vec<PatternProblem>) {
+    pub(crate) fn indexes(&self, patterns: &[String]) -> (Vec<SourceFile>, Vec<PatternProblem>) {
         let mut files: BTreeMap<String, Option<String>> = BTreeMap::new();
         let mut problems = Vec::new();
         for pattern in patterns {
@@ -133,7 +133,7 @@ impl Project {
 }
 
 /// Reads the project and all its index files, whatever is wrong with them.
-pub fn read_all(common: &Common) -> Result<Read, Failure> {
+pub(crate) fn read_all(common: &Common) -> Result<Read, Failure> {
     let project = Project::read(common)?;
     let (indexes, problems) = project.indexes(&index_globs(&project.file.text));
     let mut read = flusso_compiler::read(project.file, indexes);
@@ -152,7 +152,7 @@ fn path(common: &Common) -> Result<PathBuf, Failure> {
 /// The nearest folder from the current one upward that holds one of these files; empty where that is
 /// the current one itself, so that paths are told as they would be typed. Where there is none, the
 /// first name is what is missing.
-pub fn find_upward(names: &[&'static str]) -> Result<PathBuf, Failure> {
+pub(crate) fn find_upward(names: &[&'static str]) -> Result<PathBuf, Failure> {
     let here = std::env::current_dir().map_err(Failure::file("find", Path::new(".")))?;
     let holds = |folder: &&Path| names.iter().any(|name| folder.join(name).is_file());
     match here.ancestors().find(holds) {
@@ -163,7 +163,7 @@ pub fn find_upward(names: &[&'static str]) -> Result<PathBuf, Failure> {
 }
 
 /// The folder that a file is in; empty for the current one.
-pub fn folder_of(path: &Path) -> PathBuf {
+pub(crate) fn folder_of(path: &Path) -> PathBuf {
     path.parent().map(Path::to_path_buf).unwrap_or_default()
 }
 

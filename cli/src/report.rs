@@ -15,11 +15,11 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::terminal_style::TerminalStyle;
 
-pub use concise::level;
+pub(crate) use concise::level;
 
 /// How findings are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+pub(crate) enum Format {
     /// `file:line:column: level[lint]: message`, one line each
     Concise,
     /// With the lines of the files they are about
@@ -30,7 +30,7 @@ pub enum Format {
 
 /// What was found, in the order it is shown, with the files it is about.
 #[derive(Debug, Default)]
-pub struct Report {
+pub(crate) struct Report {
     /// The project's files, as places name them.
     pub sources: Vec<SourceFile>,
     /// What was found.
@@ -41,20 +41,20 @@ pub struct Report {
 
 impl Report {
     /// Findings by level.
-    pub fn summary(&self) -> Summary {
+    pub(crate) fn summary(&self) -> Summary {
         let count = |level| self.findings.iter().filter(|finding| finding.level == level).count();
         let (deny, warn) = (count(Level::Deny), count(Level::Warn));
         Summary { deny, warn, skipped: self.skipped, files: self.sources.len() }
     }
 
     /// Whether what was found fails the command.
-    pub fn fails(&self, deny_warnings: bool) -> bool {
+    pub(crate) fn fails(&self, deny_warnings: bool) -> bool {
         let worst = if deny_warnings { Level::Warn } else { Level::Deny };
         self.findings.iter().any(|finding| finding.level >= worst)
     }
 
     /// Everything that is shown at all, as text.
-    pub fn render(&self, format: Format, style: &TerminalStyle) -> String {
+    pub(crate) fn render(&self, format: Format, style: &TerminalStyle) -> String {
         let shown: Vec<&Finding> = self.findings.iter().filter(|each| each.level > Level::Allow).collect();
         match format {
             Format::Concise => concise::render(&shown),
@@ -65,7 +65,7 @@ impl Report {
 }
 
 /// Prints data. A closed pipe, such as `head`, is not a failure.
-pub fn print(text: &str) -> Result<(), Failure> {
+pub(crate) fn print(text: &str) -> Result<(), Failure> {
     let written = io::stdout().lock().write_all(text.as_bytes()).and_then(|()| io::stdout().flush());
     match written {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
@@ -76,7 +76,7 @@ pub fn print(text: &str) -> Result<(), Failure> {
 }
 
 /// Shows findings of a live system as talk.
-pub fn live(findings: &[Finding], console: &Console) {
+pub(crate) fn live(findings: &[Finding], console: &Console) {
     let shown: Vec<&Finding> = findings.iter().filter(|each| each.level > Level::Allow).collect();
     if !shown.is_empty() {
         console.insist(&human::render(&shown, &[], console.style()));
@@ -84,7 +84,7 @@ pub fn live(findings: &[Finding], console: &Console) {
 }
 
 /// Says why a command ends, and gives the code that it ends with.
-pub fn failure(failure: &Failure, console: &Console) -> Exit {
+pub(crate) fn failure(failure: &Failure, console: &Console) -> Exit {
     live(failure.findings(), console);
     console.insist(&failure_text(failure, console.style()));
     failure.exit()

@@ -17,7 +17,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 
 /// Listens from now on, and passes the first signal on. The process ends soon after it, whatever holds it.
-pub fn listen(shutdown: Shutdown, console: Console) -> Result<(), Failure> {
+pub(crate) fn listen(shutdown: Shutdown, console: Console) -> Result<(), Failure> {
     let (runtime, mut signals) = Signals::open().map_err(Failure::Signals)?;
     thread::spawn(move || {
         runtime.block_on(async {

@@ -13,7 +13,7 @@ const WIDTH_MIN: usize = 30;
 
 /// When to colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Color {
+pub(crate) enum Color {
     /// On a terminal, unless `NO_COLOR` is set.
     Auto,
     /// Always.
@@ -24,7 +24,7 @@ pub enum Color {
 
 /// The style of one stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TerminalStyle {
+pub(crate) struct TerminalStyle {
     /// Whether it is coloured.
     pub color: bool,
     /// Whether the stream is a terminal.
@@ -35,13 +35,13 @@ pub struct TerminalStyle {
 
 impl TerminalStyle {
     /// The look of stdout.
-    pub fn of_stdout(color: Color) -> Self {
+    pub(crate) fn of_stdout(color: Color) -> Self {
         let size = terminal_size::terminal_size_of(io::stdout());
         Self::new(color, io::stdout().is_terminal(), size)
     }
 
     /// The look of stderr.
-    pub fn of_stderr(color: Color) -> Self {
+    pub(crate) fn of_stderr(color: Color) -> Self {
         let size = terminal_size::terminal_size_of(io::stderr());
         Self::new(color, io::stderr().is_terminal(), size)
     }
@@ -61,7 +61,7 @@ impl TerminalStyle {
     }
 
     /// Text in bold and an ANSI color (31 is red); plain when colors are off.
-    pub fn paint(&self, color: u8, text: impl Display) -> String {
+    pub(crate) fn paint(&self, color: u8, text: impl Display) -> String {
         if self.color { format!("\u{1b}[1;{color}m{text}\u{1b}[0m") } else { text.to_string() }
     }
 }

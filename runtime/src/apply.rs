@@ -3,9 +3,9 @@
 mod backfill;
 mod join;
 mod new_generation;
-pub mod plan;
+pub(crate) mod plan;
 mod prepare;
-pub mod swap;
+pub(crate) mod swap;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

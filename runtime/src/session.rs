@@ -1,17 +1,17 @@
 //! What the work of one session shares, from acquiring the slot to losing it.
 
-pub mod batch;
-pub mod comparison;
-pub mod confirm;
-pub mod history;
-pub mod pipeline;
-pub mod retry;
-pub mod snapshot_write;
-pub mod stale;
-pub mod start;
-pub mod state;
-pub mod verify;
-pub mod writer;
+pub(crate) mod batch;
+pub(crate) mod comparison;
+pub(crate) mod confirm;
+pub(crate) mod history;
+pub(crate) mod pipeline;
+pub(crate) mod retry;
+pub(crate) mod snapshot_write;
+pub(crate) mod stale;
+pub(crate) mod start;
+pub(crate) mod state;
+pub(crate) mod verify;
+pub(crate) mod writer;
 
 use std::sync::Arc;
 
@@ -34,7 +34,7 @@ use writer::Writer;
 
 /// One session: shared by the pipeline and whatever is done beside it.
 #[derive(Clone, Debug)]
-pub struct Session {
+pub(crate) struct Session {
     /// What is fed.
     pub targets: Targets,
     /// The source.
@@ -53,7 +53,7 @@ pub struct Session {
 
 /// What a session begins with.
 #[derive(Debug)]
-pub struct SessionParts {
+pub(crate) struct SessionParts {
     /// What is fed.
     pub targets: Targets,
     /// The source.
@@ -71,7 +71,7 @@ pub struct SessionParts {
 impl Session {
     /// A session that follows `stream`, and the pipeline that does it. The pipeline ends when `stop` is
     /// asked, which need not be the run's own request.
-    pub async fn begin(
+    pub(crate) async fn begin(
         parts: SessionParts,
         stream: &mut dyn ChangeStream,
         stop: Shutdown,
@@ -107,29 +107,29 @@ impl Session {
     }
 
     /// The index at a position of the plan.
-    pub fn index(&self, position: usize) -> &IndexPlan {
+    pub(crate) fn index(&self, position: usize) -> &IndexPlan {
         self.targets.index(position)
     }
 
     /// The state of a target's sink, where it keeps one.
-    pub fn state_of(&self, target: &Target) -> Option<&SinkState> {
+    pub(crate) fn state_of(&self, target: &Target) -> Option<&SinkState> {
         of_sink(&self.states, &target.generation.sink)
     }
 
     /// Returns once the log is known to be the one that was followed before: nothing is written earlier. The
     /// pipeline ends with an error where it is another one.
-    pub async fn wait_history(&self) -> Result<()> {
+    pub(crate) async fn wait_history(&self) -> Result<()> {
         let passed = self.is_past.clone().wait_for(|is_past| *is_past).await.map(drop);
         passed.map_err(|_| Error::new(ErrorKind::ConnectionLost, "following ended meanwhile"))
     }
 
     /// Returns once the pipeline has confirmed everything that had happened before.
-    pub async fn wait_passed(&self) -> Result<()> {
+    pub(crate) async fn wait_passed(&self) -> Result<()> {
         self.wait_confirmed(self.source.capture.insert_position().await?).await
     }
 
     /// Returns once the pipeline has confirmed everything below `position`.
-    pub async fn wait_confirmed(&self, position: Lsn) -> Result<()> {
+    pub(crate) async fn wait_confirmed(&self, position: Lsn) -> Result<()> {
         let mut confirmed = self.confirmed.clone();
         if confirmed.borrow().position >= position {
             return Ok(());
@@ -151,7 +151,7 @@ impl Session {
 
 /// A plan with the targets of a run.
 #[derive(Clone, Debug)]
-pub struct Targets {
+pub(crate) struct Targets {
     /// The plan.
     pub plan: Arc<Lock>,
     targets: Vec<Target>,
@@ -159,7 +159,7 @@ pub struct Targets {
 
 /// One generation that is fed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Target {
+pub(crate) struct Target {
     /// Position of its index in the plan.
     pub index: usize,
     /// The generation.
@@ -168,27 +168,27 @@ pub struct Target {
 
 impl Targets {
     /// Targets of a plan.
-    pub fn new(plan: Arc<Lock>, targets: Vec<Target>) -> Self {
+    pub(crate) fn new(plan: Arc<Lock>, targets: Vec<Target>) -> Self {
         Self { plan, targets }
     }
 
     /// The index at a position of the plan.
-    pub fn index(&self, position: usize) -> &IndexPlan {
+    pub(crate) fn index(&self, position: usize) -> &IndexPlan {
         &self.plan.indexes[position]
     }
 
     /// The targets of one index.
-    pub fn of(&self, index: usize) -> impl Iterator<Item = &Target> {
+    pub(crate) fn of(&self, index: usize) -> impl Iterator<Item = &Target> {
         self.targets.iter().filter(move |target| target.index == index)
     }
 
     /// Every target.
-    pub fn all(&self) -> impl Iterator<Item = &Target> {
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Target> {
         self.targets.iter()
     }
 
     /// Names of the generations in a sink.
-    pub fn names_in(&self, sink: &str) -> Vec<String> {
+    pub(crate) fn names_in(&self, sink: &str) -> Vec<String> {
         let in_sink = self.targets.iter().filter(|target| target.generation.sink == sink);
         in_sink.map(|target| target.generation.name.clone()).collect()
     }

@@ -8,7 +8,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// The checkout's root.
-pub fn root() -> &'static Path {
+pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the package is a folder of the checkout")
 }
 

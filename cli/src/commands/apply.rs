@@ -18,7 +18,7 @@ use flusso_lints::words::counted;
 
 /// What `apply` takes.
 #[derive(Debug, Args)]
-pub struct ApplyArguments {
+pub(crate) struct ApplyArguments {
     /// Show the plan and change nothing
     #[arg(long, env = "FLUSSO_DRY_RUN", value_parser = parse_switch, hide_env_values = true)]
     dry_run: bool,
@@ -34,7 +34,11 @@ pub struct ApplyArguments {
 }
 
 /// Shows the plan, carries it out and says what it did.
-pub async fn apply(options: &ApplyArguments, common: &Common, console: &Console) -> Result<Exit, Failure> {
+pub(crate) async fn apply(
+    options: &ApplyArguments,
+    common: &Common,
+    console: &Console,
+) -> Result<Exit, Failure> {
     let lock = locks::read(common)?;
     let began = Instant::now();
     let run = options.run.begin(common, console)?;

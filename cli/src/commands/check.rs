@@ -14,7 +14,7 @@ use crate::terminal_style::TerminalStyle;
 
 /// What `check` takes.
 #[derive(Debug, Args)]
-pub struct CheckArguments {
+pub(crate) struct CheckArguments {
     /// How findings are shown and which of them fail.
     #[command(flatten)]
     pub findings: Findings,
@@ -22,7 +22,7 @@ pub struct CheckArguments {
 
 /// What `check` and `compile` take about findings.
 #[derive(Debug, Args)]
-pub struct Findings {
+pub(crate) struct Findings {
     /// How findings are printed
     #[arg(
         long,
@@ -38,7 +38,11 @@ pub struct Findings {
 }
 
 /// Prints the findings; a clean project gets one friendly line of talk.
-pub async fn check(options: &CheckArguments, common: &Common, console: &Console) -> Result<Exit, Failure> {
+pub(crate) async fn check(
+    options: &CheckArguments,
+    common: &Common,
+    console: &Console,
+) -> Result<Exit, Failure> {
     let Findings { format, deny_warnings } = options.findings;
     let read = project::read_all(common)?;
     let analysis = analyze(&read, common, &Tuning::quick(common, console)).await;

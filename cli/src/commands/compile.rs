@@ -25,7 +25,7 @@ const CONTEXT_LINES: usize = 3;
 
 /// What `compile` takes.
 #[derive(Debug, Args)]
-pub struct CompileArguments {
+pub(crate) struct CompileArguments {
     /// Print the lock instead of writing it
     #[arg(long, env = "FLUSSO_PRINT", value_parser = parse_switch, hide_env_values = true)]
     print: bool,
@@ -38,7 +38,7 @@ pub struct CompileArguments {
 }
 
 /// Writes the lock where nothing fails.
-pub async fn compile(
+pub(crate) async fn compile(
     options: &CompileArguments,
     common: &Common,
     console: &Console,

@@ -22,14 +22,14 @@ const READERS_MAX: u64 = 64;
 
 /// What `run` takes.
 #[derive(Debug, Args)]
-pub struct RunArguments {
+pub(crate) struct RunArguments {
     #[command(flatten)]
     tuning: Tuning,
 }
 
 /// What `apply` and `run` both take.
 #[derive(Debug, Args)]
-pub struct Tuning {
+pub(crate) struct Tuning {
     /// Number of backfill chunks that are read and written at once
     #[arg(long, value_name = "NUMBER", env = "FLUSSO_READERS", default_value_t = 2, hide_env_values = true)]
     #[arg(value_parser = RangedU64ValueParser::<usize>::new().range(1..=READERS_MAX))]
@@ -58,7 +58,7 @@ pub struct Tuning {
 
 impl Tuning {
     /// Options of a run, with signal handlers installed and progress printed to the screen.
-    pub fn begin(&self, common: &Common, console: &Console) -> Result<RunOptions, Failure> {
+    pub(crate) fn begin(&self, common: &Common, console: &Console) -> Result<RunOptions, Failure> {
         let Self { readers, gate_wait, slot_wait } = *self;
         let options = RunOptions { readers, gate_wait, slot_wait, ..Self::quick(common, console) };
         signals::listen(options.shutdown.clone(), console.clone())?;
@@ -66,7 +66,7 @@ impl Tuning {
     }
 
     /// Options of a command that only asks: a signal ends it at once.
-    pub fn quick(common: &Common, console: &Console) -> RunOptions {
+    pub(crate) fn quick(common: &Common, console: &Console) -> RunOptions {
         RunOptions {
             allow_commands: common.allow_commands,
             readers: 1,
@@ -79,14 +79,18 @@ impl Tuning {
 }
 
 /// Follows until a signal asks to stop.
-pub async fn run(options: &RunArguments, common: &Common, console: &Console) -> Result<Exit, Failure> {
+pub(crate) async fn run(options: &RunArguments, common: &Common, console: &Console) -> Result<Exit, Failure> {
     let lock = locks::read(common)?;
     let run_options = options.tuning.begin(common, console)?;
     follow(lock, &run_options, console).await
 }
 
 /// Follows changes; being stopped by a signal is success.
-pub async fn follow(lock: Arc<Lock>, run_options: &RunOptions, console: &Console) -> Result<Exit, Failure> {
+pub(crate) async fn follow(
+    lock: Arc<Lock>,
+    run_options: &RunOptions,
+    console: &Console,
+) -> Result<Exit, Failure> {
     match flusso_runtime::follow(&Live, lock, run_options).await {
         Err(error) if error.kind != ErrorKind::Stopped => Err(error.into()),
         _ => {

@@ -23,7 +23,7 @@ const ROLE_DEFAULT: &str = "flusso";
 
 /// What `sql` takes.
 #[derive(Debug, Args)]
-pub struct SqlArguments {
+pub(crate) struct SqlArguments {
     /// Print every statement, not only those that something is missing without
     #[arg(long, env = "FLUSSO_ALL", value_parser = parse_switch, hide_env_values = true)]
     all: bool,
@@ -33,7 +33,7 @@ pub struct SqlArguments {
 }
 
 /// Prints the script: from the lock where there is a current one, else from the project's files and the catalog.
-pub async fn sql(options: &SqlArguments, common: &Common, console: &Console) -> Result<Exit, Failure> {
+pub(crate) async fn sql(options: &SqlArguments, common: &Common, console: &Console) -> Result<Exit, Failure> {
     match locks::read(common) {
         Ok(lock) => of_lock(lock, options, common, console).await,
         Err(Failure::NotFound { .. } | Failure::NoLock(_) | Failure::Stale { .. }) => {

@@ -3,7 +3,7 @@
 use flusso_schemas::report::{Finding, Level};
 
 /// Every finding in one line, so that editors and `grep` can take them apart.
-pub fn render(findings: &[&Finding]) -> String {
+pub(super) fn render(findings: &[&Finding]) -> String {
     findings.iter().map(|finding| line(finding) + "\n").collect()
 }
 
@@ -17,7 +17,7 @@ fn line(finding: &Finding) -> String {
 }
 
 /// The level as people search for it in build output.
-pub fn level(level: Level) -> &'static str {
+pub(crate) fn level(level: Level) -> &'static str {
     match level {
         Level::Allow => "allow",
         Level::Warn => "warning",

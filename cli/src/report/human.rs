@@ -16,7 +16,7 @@ use super::level;
 use crate::terminal_style::TerminalStyle;
 
 /// Every finding, an empty line between two.
-pub fn render(findings: &[&Finding], sources: &[SourceFile], style: &TerminalStyle) -> String {
+pub(super) fn render(findings: &[&Finding], sources: &[SourceFile], style: &TerminalStyle) -> String {
     let indexed: Vec<Indexed<'_>> = sources.iter().map(Indexed::new).collect();
     let texts: Vec<String> = findings.iter().map(|finding| one(finding, &indexed, style)).collect();
     texts.join("\n")

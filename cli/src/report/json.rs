@@ -15,7 +15,7 @@ enum Line<'a> {
 }
 
 /// Every finding and the summary.
-pub fn render(findings: &[&Finding], summary: Summary) -> String {
+pub(super) fn render(findings: &[&Finding], summary: Summary) -> String {
     let findings = findings.iter().map(|finding| Line::Finding(finding));
     findings.chain([Line::Summary { summary }]).map(|line| text(&line) + "\n").collect()
 }

@@ -20,7 +20,7 @@ use crate::session::{Session, Target};
 
 /// One index's backfill into all of its generations that are filling.
 #[derive(Clone, Debug)]
-pub struct Backfill {
+pub(super) struct Backfill {
     /// The session.
     pub session: Arc<Session>,
     /// Position of the index in the plan.
@@ -41,7 +41,7 @@ struct Chunk {
 
 impl Backfill {
     /// Fills from where the state says it was closed to the last key. Returns the documents written.
-    pub async fn run(self) -> Result<u64> {
+    pub(super) async fn run(self) -> Result<u64> {
         let Some(start) = self.start().await? else { return Ok(0) };
         let rows_estimated = self.session.source.capture.rows_estimated(self.plan()).await?;
         let mut chunks = Chunks::new(self.clone(), start);

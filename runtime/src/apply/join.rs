@@ -20,7 +20,7 @@ use crate::sink::{Generation, sinks_of};
 
 /// Makes the states that are missing, and the slot where no state has one that is ready. Publication
 /// and identities are committed before this.
-pub async fn ensure_slot(start: &SessionStart, publication_oid: u32) -> Result<()> {
+pub(super) async fn ensure_slot(start: &SessionStart, publication_oid: u32) -> Result<()> {
     let confirmed = match ready_position(start).await {
         Some(confirmed) => confirmed,
         None => make_slot(start, publication_oid).await?,
@@ -53,7 +53,7 @@ async fn ready_position(start: &SessionStart) -> Option<Confirmed> {
 }
 
 /// An error where there is a slot that no state says is ours.
-pub async fn check_free_slot(start: &SessionStart) -> Result<()> {
+pub(super) async fn check_free_slot(start: &SessionStart) -> Result<()> {
     let mut is_ours = start.states.is_empty();
     for state in start.states.iter() {
         is_ours |= state.project().await.is_some();
@@ -120,7 +120,7 @@ fn fresh_project(start: &SessionStart, publication_oid: u32) -> ProjectState {
 
 /// What is fed from now on, and which of it is still to be filled.
 #[derive(Debug)]
-pub struct Joined {
+pub(super) struct Joined {
     /// Everything that is fed.
     pub targets: Targets,
     /// The targets to fill, by index.
@@ -129,7 +129,7 @@ pub struct Joined {
 
 /// Carries out the plan's steps: generations are made or gone on with, and join the batches. The stream
 /// is acquired and nothing of it consumed.
-pub async fn join(start: &SessionStart, plan: &ApplyPlan, confirmed: Confirmed) -> Result<Joined> {
+pub(super) async fn join(start: &SessionStart, plan: &ApplyPlan, confirmed: Confirmed) -> Result<Joined> {
     let mut targets = Vec::new();
     let mut filling: BTreeMap<usize, Vec<Target>> = BTreeMap::new();
     for (position, index) in start.plan.indexes.iter().enumerate() {

@@ -15,7 +15,7 @@ use crate::sink::Generation;
 
 /// A generation that is to be made for an index in a sink.
 #[derive(Clone, Copy, Debug)]
-pub struct Beginning<'a> {
+pub(super) struct Beginning<'a> {
     pub start: &'a SessionStart,
     pub state: &'a SinkState,
     pub index: &'a IndexPlan,
@@ -25,7 +25,7 @@ impl Beginning<'_> {
     /// Makes it under a number that was never used, and lets it join: it is fed from the confirmed
     /// position on. It is recorded before it is created, so that whoever finds the concrete index knows
     /// whose it is.
-    pub async fn run(self, confirmed: Confirmed) -> Result<String> {
+    pub(super) async fn run(self, confirmed: Confirmed) -> Result<String> {
         let Self { start, state, index } = self;
         let name = self.next_name().await?;
         let generation = Generation { sink: state.sink.clone(), name: name.clone() };
@@ -88,7 +88,7 @@ impl Beginning<'_> {
 }
 
 /// Removes what earlier applies began for an index, except the generation to be continued.
-pub async fn drop_begun(
+pub(super) async fn drop_begun(
     start: &SessionStart,
     state: &SinkState,
     index: &str,

@@ -16,7 +16,7 @@ use crate::session::state::{SinkState, of_sink};
 use crate::sink::{Generation, sinks_of};
 
 /// The plan of an apply, before anything is changed.
-pub async fn plan_apply(start: &SessionStart) -> Result<ApplyPlan> {
+pub(crate) async fn plan_apply(start: &SessionStart) -> Result<ApplyPlan> {
     let mut steps = Vec::new();
     for index in &start.plan.indexes {
         let rows_estimated = start.source.capture.rows_estimated(index).await.unwrap_or(None);
@@ -50,7 +50,7 @@ fn slot_change(slot: &str) -> SourceChange {
 }
 
 /// An error that names every step this version does not carry out.
-pub fn refuse_unsupported(plan: &ApplyPlan) -> Result<()> {
+pub(crate) fn refuse_unsupported(plan: &ApplyPlan) -> Result<()> {
     let refused = |step: &&IndexStep| !step.action.is_supported();
     let words = |step: &IndexStep| {
         let reason = step.reason.as_deref().map_or_else(String::new, |reason| format!(": {reason}"));
@@ -67,7 +67,7 @@ pub fn refuse_unsupported(plan: &ApplyPlan) -> Result<()> {
 }
 
 /// Whether two plans do the same. Estimates may differ.
-pub fn is_same_work(one: &ApplyPlan, other: &ApplyPlan) -> bool {
+pub(crate) fn is_same_work(one: &ApplyPlan, other: &ApplyPlan) -> bool {
     let work = |plan: &ApplyPlan| -> Vec<(String, String, Action, Option<String>)> {
         let of =
             |step: &IndexStep| (step.index.clone(), step.sink.clone(), step.action, step.generation.clone());
@@ -77,7 +77,7 @@ pub fn is_same_work(one: &ApplyPlan, other: &ApplyPlan) -> bool {
 }
 
 /// The verb of an action.
-pub fn action_word(action: Action) -> &'static str {
+pub(crate) fn action_word(action: Action) -> &'static str {
     match action {
         Action::Create => "create",
         Action::Resume => "resume",
@@ -177,7 +177,7 @@ async fn step_of(start: &SessionStart, index: &IndexPlan, sink: &str) -> Result<
 }
 
 /// Whether an apply has begun it and not completed it.
-pub fn is_begun(generation: &GenerationState) -> bool {
+pub(crate) fn is_begun(generation: &GenerationState) -> bool {
     matches!(generation.phase, GenerationPhase::Filling | GenerationPhase::Swapping)
 }
 
@@ -273,7 +273,7 @@ async fn taken_over(start: &SessionStart, state: &SinkState, index: &IndexPlan) 
 
 /// The steps of indexes that the lock no longer has: what never was live is dropped, so that a new index whose first
 /// apply failed can be taken back.
-pub async fn retired(start: &SessionStart, state: &SinkState) -> Vec<IndexStep> {
+pub(crate) async fn retired(start: &SessionStart, state: &SinkState) -> Vec<IndexStep> {
     let is_planned = |generation: &GenerationState| {
         let named = |index: &&IndexPlan| index.name == generation.index;
         start.plan.indexes.iter().find(named).is_some_and(|index| sinks_of(index).contains(&state.sink))

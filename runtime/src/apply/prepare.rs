@@ -17,7 +17,7 @@ use crate::session::start::SessionStart;
 use crate::session::state::of_sink;
 use crate::source::ChangeStream;
 
-pub async fn preflight(start: &SessionStart, options: &ApplyOptions) -> Result<()> {
+pub(super) async fn preflight(start: &SessionStart, options: &ApplyOptions) -> Result<()> {
     let mut findings = start.source.capture.preflight(&start.plan).await?;
     findings.extend(start.sink.preflight(&start.plan, None).await?);
     let judged = findings.into_iter().filter_map(|finding| start.plan.judge(finding));
@@ -37,7 +37,7 @@ pub async fn preflight(start: &SessionStart, options: &ApplyOptions) -> Result<(
 /// acquired before anything is altered: whoever holds it goes on undisturbed, and an apply that ends
 /// before this point has changed nothing. Only who holds the slot may believe the state, so the plan is
 /// made once more then.
-pub async fn take_slot(
+pub(super) async fn take_slot(
     start: &SessionStart,
     shown: &ApplyPlan,
     options: &ApplyOptions,
@@ -78,7 +78,7 @@ async fn provision(start: &SessionStart, options: &ApplyOptions) -> Result<()> {
 
 /// What apply itself altered (identities, the publication) enters the record of every generation that is
 /// fed on, while the slot is held.
-pub async fn renew_records(start: &SessionStart, plan: &ApplyPlan) -> Result<()> {
+pub(super) async fn renew_records(start: &SessionStart, plan: &ApplyPlan) -> Result<()> {
     for step in plan.steps.iter().filter(|step| step.action.goes_on()) {
         let (Some(state), Some(name)) = (of_sink(&start.states, &step.sink), &step.generation) else {
             continue;

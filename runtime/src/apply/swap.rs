@@ -17,7 +17,7 @@ use crate::sink::{AliasState, Generation};
 
 /// The move of one alias.
 #[derive(Clone, Copy, Debug)]
-pub struct Swap<'a> {
+pub(crate) struct Swap<'a> {
     pub session: &'a Session,
     pub state: &'a SinkState,
     pub generation: &'a Generation,
@@ -27,7 +27,7 @@ pub struct Swap<'a> {
 impl Swap<'_> {
     /// Moves it, if the catalog is what the generation was filled under: before, and once more after,
     /// because an ALTER that rewrites rows sends no changes.
-    pub async fn run(self) -> Result<()> {
+    pub(crate) async fn run(self) -> Result<()> {
         let before = self.catalog_differences().await?;
         if !before.is_empty() {
             return Err(self.changed(&before));
@@ -121,7 +121,7 @@ impl Swap<'_> {
 
 /// The catalog is what every generation that is fed was built under, at the end of an apply too: while one
 /// index was filled, rows of another may have been rewritten.
-pub async fn check_catalogs(session: &Session) -> Result<()> {
+pub(crate) async fn check_catalogs(session: &Session) -> Result<()> {
     for (position, index) in session.targets.plan.indexes.iter().enumerate() {
         for target in session.targets.of(position) {
             let Some(state) = session.state_of(target) else { continue };
@@ -137,7 +137,7 @@ pub async fn check_catalogs(session: &Session) -> Result<()> {
 }
 
 /// A generation found swapping asks the alias: live where the alias points to it, else still filling.
-pub async fn settle_swaps(start: &SessionStart, plan: &Lock) -> Result<()> {
+pub(crate) async fn settle_swaps(start: &SessionStart, plan: &Lock) -> Result<()> {
     for state in start.states.iter() {
         for generation in state.generations().await {
             let Some(index) = plan.indexes.iter().find(|index| index.name == generation.index) else {

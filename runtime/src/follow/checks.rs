@@ -16,7 +16,7 @@ use crate::session::{Target, Targets};
 use crate::sink::{Generation, sinks_of};
 
 /// Everything that has to fit before anything is written, what explains the rest first.
-pub async fn check(start: &SessionStart) -> Result<()> {
+pub(super) async fn check(start: &SessionStart) -> Result<()> {
     start.check_origin().await?;
     check_lock(start).await?;
     start.check_states().await?;
@@ -47,7 +47,7 @@ async fn check_lock(start: &SessionStart) -> Result<()> {
 }
 
 /// The live generation of every index in every one of its sinks.
-pub async fn live_targets(start: &SessionStart) -> Result<Targets> {
+pub(super) async fn live_targets(start: &SessionStart) -> Result<Targets> {
     let mut targets = Vec::new();
     for (position, index) in start.plan.indexes.iter().enumerate() {
         for sink in sinks_of(index) {

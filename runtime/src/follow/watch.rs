@@ -19,7 +19,11 @@ use crate::sink::Generation;
 /// Indexes and catalog are what the live generations were made as and built under. What only updates the
 /// record (a file node alone) is recorded, or it would count together with the next harmless change. What
 /// has changed documents without a change of a row marks the generation; what may have is a rewrite.
-pub async fn check_live(start: &SessionStart, targets: &Targets, pending: &PendingComparisons) -> Result<()> {
+pub(super) async fn check_live(
+    start: &SessionStart,
+    targets: &Targets,
+    pending: &PendingComparisons,
+) -> Result<()> {
     let mut stopped = Ok(());
     for target in targets.all() {
         let Some(state) = of_sink(&start.states, &target.generation.sink) else { continue };
@@ -67,7 +71,7 @@ async fn mark_for(
 
 /// Compares again and again; ends with what it found. What is wrong with aliases is only reported: the
 /// documents stay true meanwhile, and only a person knows who moved them.
-pub async fn watch_drift(
+pub(super) async fn watch_drift(
     start: &SessionStart,
     targets: &Targets,
     pending: &PendingComparisons,

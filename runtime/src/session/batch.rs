@@ -13,13 +13,13 @@ use crate::source::{DirtyKey, Event, TransactionStart};
 
 /// Gathers a stream's events; knows whether a transaction is open between two batches.
 #[derive(Debug, Default)]
-pub struct Assembly {
+pub(crate) struct Assembly {
     open: Option<TransactionStart>,
 }
 
 /// What is worked on together. Empty where it only moves the position.
 #[derive(Debug, Default)]
-pub struct Batch {
+pub(crate) struct Batch {
     hits: HashSet<DirtyKey>,
     events: usize,
     /// Transactions whose effect must be visible to whatever is read for this batch.
@@ -40,7 +40,7 @@ pub struct Batch {
 
 /// Tables that were emptied and the indexes whose documents are suspect for it.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Truncated {
+pub(crate) struct Truncated {
     /// The tables, for words.
     pub tables: Vec<TableName>,
     /// Positions of the indexes in the plan.
@@ -49,7 +49,7 @@ pub struct Truncated {
 
 /// A change that is lost for some indexes.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Lost {
+pub(crate) struct Lost {
     /// Positions of the indexes in the plan.
     pub indexes: BTreeSet<usize>,
     /// Start of its transaction's commit record.
@@ -62,14 +62,14 @@ pub struct Lost {
 
 /// The end of the last whole transaction, or a position past it where nothing is still to come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Completed {
+pub(crate) struct Completed {
     position: Lsn,
     transaction: Option<(Lsn, TransactionStart)>,
 }
 
 impl Completed {
     /// As the state holds it: a mere position keeps the transaction that was confirmed before.
-    pub fn after(self, before: Option<Confirmed>) -> Confirmed {
+    pub(crate) fn after(self, before: Option<Confirmed>) -> Confirmed {
         let known =
             Confirmed { position: self.position, transaction_end: None, xid: None, commit_time_us: None };
         match (self.transaction, before) {
@@ -87,7 +87,7 @@ impl Completed {
 
 impl Assembly {
     /// A batch that goes on where the last one ended, inside a transaction or between two.
-    pub fn begin(&self) -> Batch {
+    pub(crate) fn begin(&self) -> Batch {
         let mut batch = Batch::default();
         if let Some(open) = self.open {
             batch.must_see.push(open.xid);
@@ -98,7 +98,7 @@ impl Assembly {
     }
 
     /// Adds an event.
-    pub fn take(&mut self, batch: &mut Batch, event: Event) -> Result<()> {
+    pub(crate) fn take(&mut self, batch: &mut Batch, event: Event) -> Result<()> {
         batch.events += 1;
         match event {
             Event::Begin(start) => {
@@ -130,12 +130,12 @@ impl Assembly {
 impl Batch {
     /// Whether nothing more is taken: it is large, tables were emptied, or a change is lost. Events count as well: many
     /// transactions that no index cares for, or many changes of one row, make few hits.
-    pub fn is_full(&self) -> bool {
+    pub(crate) fn is_full(&self) -> bool {
         self.hits.len() >= BATCH_KEYS_MAX || self.events >= EVENT_QUEUE || self.ends()
     }
 
     /// Whether nothing has to be built.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.hits.is_empty() && !self.ends()
     }
 
@@ -144,7 +144,7 @@ impl Batch {
     }
 
     /// Navigation values by index and edge, each once.
-    pub fn by_index(&self) -> BTreeMap<usize, BTreeMap<usize, Vec<Key>>> {
+    pub(crate) fn by_index(&self) -> BTreeMap<usize, BTreeMap<usize, Vec<Key>>> {
         let mut by_index: BTreeMap<usize, BTreeMap<usize, Vec<Key>>> = BTreeMap::new();
         for hit in &self.hits {
             by_index.entry(hit.index).or_default().entry(hit.edge).or_default().push(hit.key.clone());

@@ -17,7 +17,7 @@ use crate::sink::Generation;
 
 /// A generation that has to be compared.
 #[derive(Clone, Debug)]
-pub struct PendingComparison {
+pub(crate) struct PendingComparison {
     /// The generation.
     pub target: Target,
     /// What casts doubt on it.
@@ -27,7 +27,7 @@ pub struct PendingComparison {
 impl PendingComparison {
     /// A generation with the doubt that the catalog of now casts on it; none where there is none, or where
     /// it is worse than a rewrite.
-    pub async fn of(session: &Session, target: &Target) -> Result<Option<Self>> {
+    pub(crate) async fn of(session: &Session, target: &Target) -> Result<Option<Self>> {
         let Some(state) = session.state_of(target) else { return Ok(None) };
         let Some(own) = state.generation(&target.generation.name).await else { return Ok(None) };
         let now = session.source.capture.catalog_record(session.index(target.index)).await?;
@@ -39,7 +39,7 @@ impl PendingComparison {
 
     /// Compares every document, repairs what is wrong, and then writes the record that settles the rewrite.
     /// What differs even after a repair marks the generation stale, and is the error.
-    pub async fn settle(&self, session: &Arc<Session>) -> Result<Verified> {
+    pub(crate) async fn settle(&self, session: &Arc<Session>) -> Result<Verified> {
         let Self { target, rewrite } = self;
         let (name, why) = (&target.generation.name, listed(&rewrite.differences));
         let say = |step| session.options.progress.event(ProgressEvent::Step(step));
@@ -71,11 +71,11 @@ impl PendingComparison {
 /// Generations in doubt, until every document of each was compared. Who notices a doubt need not be who
 /// settles it: following and watching go on meanwhile.
 #[derive(Debug, Default)]
-pub struct PendingComparisons(watch::Sender<BTreeMap<Generation, PendingComparison>>);
+pub(crate) struct PendingComparisons(watch::Sender<BTreeMap<Generation, PendingComparison>>);
 
 impl PendingComparisons {
     /// Adds a generation, unless it is already listed.
-    pub fn add(&self, doubtful: PendingComparison) {
+    pub(crate) fn add(&self, doubtful: PendingComparison) {
         self.0.send_if_modified(|all| match all.contains_key(&doubtful.target.generation) {
             true => false,
             false => all.insert(doubtful.target.generation.clone(), doubtful).is_none(),
@@ -83,7 +83,7 @@ impl PendingComparisons {
     }
 
     /// Settles one after the other as they come; ends only with an error.
-    pub async fn settle(&self, session: &Arc<Session>) -> Result<()> {
+    pub(crate) async fn settle(&self, session: &Arc<Session>) -> Result<()> {
         let mut added = self.0.subscribe();
         loop {
             let first = self.0.borrow().values().next().cloned();

@@ -20,7 +20,7 @@ use crate::source::{ChangeCapture, ChangeStream};
 
 /// What is pending, and when something was confirmed last.
 #[derive(Debug)]
-pub struct Confirming {
+pub(crate) struct Confirming {
     pub pending: Option<Pending>,
     /// The first transaction after what is confirmed.
     pub first: Option<TransactionStart>,
@@ -29,7 +29,7 @@ pub struct Confirming {
 
 /// What waits to be confirmed, and what its snapshots saw.
 #[derive(Debug)]
-pub struct Pending {
+pub(crate) struct Pending {
     confirmed: Confirmed,
     /// The transaction that is written in part.
     open: Option<TransactionStart>,
@@ -40,7 +40,7 @@ pub struct Pending {
 impl Pipeline {
     /// Keeps what a batch completed for the next confirm; what its snapshots saw counts also where it
     /// completed nothing.
-    pub fn remember(&self, confirming: &mut Confirming, batch: &Batch, snapshot_lsn: Lsn) {
+    pub(crate) fn remember(&self, confirming: &mut Confirming, batch: &Batch, snapshot_lsn: Lsn) {
         let Confirming { pending, last, .. } = confirming;
         let before = pending.as_ref().map_or_else(|| *self.confirmed.borrow(), |pending| pending.confirmed);
         let confirmed = batch.completed.map_or(before, |completed| completed.after(Some(before)));
@@ -50,14 +50,14 @@ impl Pipeline {
         *pending = Some(Pending { confirmed, open: batch.open, snapshot_lsn, due });
     }
 
-    pub fn is_new(&self, pending: &Pending) -> bool {
+    pub(crate) fn is_new(&self, pending: &Pending) -> bool {
         pending.confirmed.position > self.confirmed.borrow().position
     }
 
     /// Rule *confirm*: what the snapshots saw is durable at the source, the state holds the position,
     /// and only then the source may forget. What completes nothing stays pending: its `snapshot_lsn` still counts
     /// when its transaction ends.
-    pub async fn confirm(&self, stream: &dyn ChangeStream, confirming: &mut Confirming) -> Result<()> {
+    pub(crate) async fn confirm(&self, stream: &dyn ChangeStream, confirming: &mut Confirming) -> Result<()> {
         let news = confirming.pending.take_if(|pending| self.is_new(pending));
         let Some(Pending { confirmed, snapshot_lsn, open, .. }) = news else { return Ok(()) };
         wait_durable(&self.source.capture, snapshot_lsn).await?;
@@ -82,7 +82,7 @@ const PATIENCE: Duration = Duration::from_millis(50);
 ///
 /// With an idle writer open the insert position stays above the durable one for seconds, so a
 /// heartbeat is committed after a moment.
-pub async fn wait_durable(capture: &Arc<dyn ChangeCapture>, snapshot_lsn: Lsn) -> Result<()> {
+pub(crate) async fn wait_durable(capture: &Arc<dyn ChangeCapture>, snapshot_lsn: Lsn) -> Result<()> {
     let begun = Instant::now();
     let mut pause = Duration::from_millis(1);
     let mut nudged = false;

@@ -24,7 +24,7 @@ use crate::source::{Event, TransactionStart};
 /// What is streamed once more, compared with what was confirmed. It is durable in every sink, so that nothing
 /// of it is worked on again.
 #[derive(Debug)]
-pub struct History {
+pub(crate) struct History {
     confirmed: Confirmed,
     /// What ends at this position or before may have been picked by other rules than what comes again.
     picked_since: Lsn,
@@ -40,7 +40,7 @@ pub struct History {
 impl History {
     /// What a stream that begins at `from` has to bring where everything up to `confirmed` was confirmed, and
     /// what came after `picked_since` was picked by the rules of now, as was `written`.
-    pub fn new(
+    pub(crate) fn new(
         confirmed: Confirmed,
         from: Lsn,
         picked_since: Lsn,
@@ -52,12 +52,12 @@ impl History {
     }
 
     /// Whether everything that was confirmed was found in the log.
-    pub fn is_past(&self) -> bool {
+    pub(crate) fn is_past(&self) -> bool {
         self.is_past
     }
 
     /// The event where it is news; an error where the log is not the one that was confirmed.
-    pub fn news(&mut self, event: Event) -> Result<Option<Event>> {
+    pub(crate) fn news(&mut self, event: Event) -> Result<Option<Event>> {
         if self.is_past {
             return Ok(Some(event));
         }
@@ -119,7 +119,7 @@ impl History {
 
 /// What the log of a session has to hold: by which rules it picks changes (those of the state where they are
 /// the same, else its own from the confirmed position on), and what was written after that position.
-pub async fn recognised_by(
+pub(crate) async fn recognised_by(
     targets: &Targets,
     records: &BTreeMap<usize, CatalogRecord>,
     states: &[SinkState],

@@ -30,7 +30,7 @@ const UNANSWERED_ROUNDS_MAX: usize = 3;
 
 /// Follows one session's stream.
 #[derive(Debug)]
-pub struct Pipeline {
+pub(crate) struct Pipeline {
     /// What is fed.
     pub targets: Targets,
     /// The source.
@@ -87,7 +87,7 @@ struct Origin<'a> {
 
 impl Pipeline {
     /// Follows until it is asked to stop or something breaks.
-    pub async fn run(mut self, mut stream: Box<dyn ChangeStream>) -> Result<()> {
+    pub(crate) async fn run(mut self, mut stream: Box<dyn ChangeStream>) -> Result<()> {
         let mut assembly = Assembly::default();
         let mut confirming = Confirming { pending: None, first: None, last: Instant::now() };
         while let Some(batch) = self.next_batch(&mut stream, &mut assembly, &mut confirming).await? {

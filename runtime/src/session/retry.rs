@@ -18,7 +18,7 @@ use crate::progress::ProgressEvent;
 
 /// Attempts of one run.
 #[derive(Debug)]
-pub struct Retry {
+pub(crate) struct Retry {
     options: RunOptions,
     /// Whether attempts end after a while; those of a service do not.
     is_bounded: bool,
@@ -42,12 +42,12 @@ struct Outage {
 
 impl Retry {
     /// Attempts of a service, which goes on for as long as it takes.
-    pub fn endless(options: &RunOptions) -> Self {
+    pub(crate) fn endless(options: &RunOptions) -> Self {
         Self::new(options, false)
     }
 
     /// Attempts of a command that has to end.
-    pub fn bounded(options: &RunOptions) -> Self {
+    pub(crate) fn bounded(options: &RunOptions) -> Self {
         Self::new(options, true)
     }
 
@@ -56,13 +56,13 @@ impl Retry {
     }
 
     /// A session has begun. What breaks it may pass, as long as it did once.
-    pub fn reached(&mut self) {
+    pub(crate) fn reached(&mut self) {
         self.was_reached = true;
     }
 
     /// Never ends. Run it beside a session: once that has confirmed something or lasted for a while it is
     /// good, the outage before it is over, and what breaks it later is a new one.
-    pub async fn observe<T>(&mut self, mut confirmed: watch::Receiver<Confirmed>) -> T {
+    pub(crate) async fn observe<T>(&mut self, mut confirmed: watch::Receiver<Confirmed>) -> T {
         let lasted = async {
             match self.outage.as_ref().is_some_and(|outage| outage.is_of_writes) {
                 true => std::future::pending().await,
@@ -91,7 +91,7 @@ impl Retry {
     }
 
     /// Whether another attempt may do better.
-    pub fn may_mend(&self, error: &Error) -> bool {
+    pub(crate) fn may_mend(&self, error: &Error) -> bool {
         match error.kind.remedy() {
             Remedy::Retry => true,
             Remedy::RetryWhereItWorked => self.was_good,
@@ -101,7 +101,7 @@ impl Retry {
 
     /// Pauses before the next attempt, or gives the error back: no other attempt mends it, the time is
     /// over, or the run was asked to stop.
-    pub async fn after(&mut self, error: Error) -> Result<()> {
+    pub(crate) async fn after(&mut self, error: Error) -> Result<()> {
         let may_mend = self.may_mend(&error);
         let outage = self.outage.get_or_insert_with(Outage::new);
         let is_over = outage.is_over(&error, self.is_bounded, self.was_reached);

@@ -21,7 +21,7 @@ const ATTEMPTS_MAX: usize = 10;
 
 /// A selection of one index, on its way to targets of it.
 #[derive(Clone, Copy, Debug)]
-pub struct SnapshotWrite<'a> {
+pub(crate) struct SnapshotWrite<'a> {
     /// The session.
     pub session: &'a Session,
     /// Position of the index in the plan.
@@ -34,7 +34,7 @@ pub struct SnapshotWrite<'a> {
 
 /// What was written and is durable in every sink.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Written {
+pub(crate) struct Written {
     /// Documents built.
     pub documents: u64,
     /// Their bytes.
@@ -47,7 +47,7 @@ pub struct Written {
 
 impl Written {
     /// Both together.
-    pub fn and(self, other: Self) -> Self {
+    pub(crate) fn and(self, other: Self) -> Self {
         Self {
             documents: self.documents + other.documents,
             bytes: self.bytes + other.bytes,
@@ -60,7 +60,7 @@ impl Written {
 impl SnapshotWrite<'_> {
     /// Builds and writes a selection until nothing about it is in doubt. [`ErrorKind::TooMuch`] where a
     /// range has to be halved; keys are halved here.
-    pub async fn settle(&self, selection: &Selection) -> Result<Written> {
+    pub(crate) async fn settle(&self, selection: &Selection) -> Result<Written> {
         let (mut written, mut unconfirmed) = match selection {
             Selection::Keys(keys) => self.by_keys(keys.clone()).await?,
             Selection::Range { .. } => self.once(selection).await?,

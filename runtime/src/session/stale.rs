@@ -15,13 +15,13 @@ use crate::sink::Generation;
 /// The log position from which each generation was read. Earlier changes are not lost: its chunks have read
 /// them, or will, after a gate.
 #[derive(Clone, Debug, Default)]
-pub struct Unread(BTreeMap<Generation, Lsn>);
+pub(crate) struct Unread(BTreeMap<Generation, Lsn>);
 
 impl Unread {
     /// The generations that are fed. What is still to be filled from its first row is read from now on, which
     /// is recorded: the change that is no loss may come again after the first chunk is closed. Asked before
     /// the gate is passed: the gate waits for whatever began to commit below the position that is read here.
-    pub async fn of(targets: &Targets, states: &[SinkState], source: &SourceParts) -> Result<Self> {
+    pub(crate) async fn of(targets: &Targets, states: &[SinkState], source: &SourceParts) -> Result<Self> {
         let mut from = BTreeMap::new();
         for target in targets.all() {
             let (generation, name) = (&target.generation, &target.generation.name);
@@ -39,14 +39,14 @@ impl Unread {
     }
 
     /// Whether a change of a transaction that committed at `commit` is read by the generation's chunks.
-    pub fn covers(&self, target: &Target, commit: Lsn) -> bool {
+    pub(crate) fn covers(&self, target: &Target, commit: Lsn) -> bool {
         self.0.get(&target.generation).is_some_and(|from| commit < *from)
     }
 }
 
 /// What the rows of a stream are routed by: the catalog that each fed index recorded. Where an index has
 /// several generations their records were compared with the same catalog, so any of them will do.
-pub async fn recorded(
+pub(crate) async fn recorded(
     targets: &Targets,
     states: &[SinkState],
     source: &SourceParts,
@@ -69,7 +69,7 @@ pub async fn recorded(
 }
 
 /// Marks a generation, unless it was marked before. Returns the error that stops the run.
-pub async fn mark(states: &[SinkState], generation: &Generation, mark: StaleMark) -> Result<Error> {
+pub(crate) async fn mark(states: &[SinkState], generation: &Generation, mark: StaleMark) -> Result<Error> {
     let StaleMark { since, reason, .. } = mark.clone();
     let Some(state) = of_sink(states, &generation.sink) else {
         return Ok(DriftCause::UnusableChange { reason }.error());

@@ -195,7 +195,7 @@ const LOOK_WAIT: Duration = Duration::from_secs(10);
 
 /// Adds cause and remedy to an error. A dropped publication, for one, first shows as a stream error that says
 /// neither.
-pub async fn explained(
+pub(crate) async fn explained(
     error: Error,
     backends: &dyn Backends,
     lock: &Arc<Lock>,

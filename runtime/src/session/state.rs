@@ -189,17 +189,17 @@ pub struct Confirmation<'a> {
 }
 
 /// The state of a sink by its name, where it keeps one (stdout does not).
-pub fn of_sink<'a>(states: &'a [SinkState], sink: &str) -> Option<&'a SinkState> {
+pub(crate) fn of_sink<'a>(states: &'a [SinkState], sink: &str) -> Option<&'a SinkState> {
     states.iter().find(|state| state.sink == sink)
 }
 
 /// The lowest confirmed position over sinks that keep a state; none where none has one.
-pub async fn lowest_confirmed(states: &[SinkState]) -> Option<Confirmed> {
+pub(crate) async fn lowest_confirmed(states: &[SinkState]) -> Option<Confirmed> {
     Some(lowest_project(states).await?.0)
 }
 
 /// The lowest confirmed position, and what else that state holds; none where a sink has none.
-pub async fn lowest_project(states: &[SinkState]) -> Option<(Confirmed, ProjectState)> {
+pub(crate) async fn lowest_project(states: &[SinkState]) -> Option<(Confirmed, ProjectState)> {
     let mut lowest: Option<(Confirmed, ProjectState)> = None;
     for state in states {
         let project = state.project().await?;

@@ -21,7 +21,7 @@ use keys::{Sample, SourceKeys};
 
 /// Compares one generation with the source.
 #[derive(Clone, Debug)]
-pub struct Verify {
+pub(crate) struct Verify {
     /// The session, whose pipeline runs meanwhile.
     pub session: Arc<Session>,
     /// The generation.
@@ -30,7 +30,7 @@ pub struct Verify {
 
 /// What a verification found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Verified {
+pub(crate) struct Verified {
     /// Keys compared.
     pub keys: u64,
     /// Documents built again and compared.
@@ -52,7 +52,7 @@ impl Verify {
     /// Compares keys and a sample, and repairs keys that are wrong. One wrong document in the sample
     /// means that nothing is known of the others: then every document is compared and repaired, and
     /// compared once more. [`ErrorKind::Findings`] where a difference outlives that.
-    pub async fn run(&self) -> Result<Verified> {
+    pub(crate) async fn run(&self) -> Result<Verified> {
         self.session.writer.sink().refresh(&self.target.generation).await?;
         let mut verified = Verified::default();
         let (mut suspects, sample) = self.missing_in_index(&mut verified).await?;
@@ -68,7 +68,7 @@ impl Verify {
 
     /// Compares keys and every document, and repairs what is wrong. `why` is said.
     /// [`ErrorKind::Findings`] where a difference outlives the repair.
-    pub async fn whole(&self, why: &str) -> Result<Verified> {
+    pub(crate) async fn whole(&self, why: &str) -> Result<Verified> {
         self.session.writer.sink().refresh(&self.target.generation).await?;
         let mut verified = Verified::default();
         let left_over = self.missing_in_source().await?.into_iter().collect();

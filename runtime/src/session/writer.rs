@@ -17,7 +17,7 @@ use crate::source::{ChangeCapture, Lease};
 
 /// Writes for one session.
 #[derive(Debug)]
-pub struct Writer {
+pub(crate) struct Writer {
     sink: Arc<dyn Sink>,
     capture: Arc<dyn ChangeCapture>,
     lease: Arc<dyn Lease>,
@@ -27,7 +27,7 @@ pub struct Writer {
 
 /// What became of a write.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Outcome {
+pub(crate) struct Outcome {
     /// Documents written.
     pub documents: u64,
     /// Documents deleted.
@@ -38,17 +38,17 @@ pub struct Outcome {
 
 impl Writer {
     /// A writer over a session's sink and source; nothing is sent once the lease says no.
-    pub fn new(sink: Arc<dyn Sink>, capture: Arc<dyn ChangeCapture>, lease: Arc<dyn Lease>) -> Self {
+    pub(crate) fn new(sink: Arc<dyn Sink>, capture: Arc<dyn ChangeCapture>, lease: Arc<dyn Lease>) -> Self {
         Self { sink, capture, lease, seen_position: AtomicU64::new(0) }
     }
 
     /// The sink it writes to.
-    pub fn sink(&self) -> &Arc<dyn Sink> {
+    pub(crate) fn sink(&self) -> &Arc<dyn Sink> {
         &self.sink
     }
 
     /// Writes documents and deletes of changes up to the transaction that committed at `commit`.
-    pub async fn write_event(
+    pub(crate) async fn write_event(
         &self,
         index: &IndexPlan,
         generation: &Generation,
@@ -59,7 +59,7 @@ impl Writer {
     }
 
     /// Writes documents and deletes that no change caused, below every change after `position`.
-    pub async fn write_eventless(
+    pub(crate) async fn write_eventless(
         &self,
         index: &IndexPlan,
         generation: &Generation,
@@ -128,7 +128,7 @@ impl Writer {
 
     /// A newer document is ours where its version can come from a position that exists: a redelivery,
     /// or a later change that was faster. Else someone else writes this index.
-    pub async fn judge_newer(&self, generation: &Generation, key: &Key, version: u64) -> Result<()> {
+    pub(crate) async fn judge_newer(&self, generation: &Generation, key: &Key, version: u64) -> Result<()> {
         let is_ours = |position: u64| version <= Lsn(position).version();
         if is_ours(self.seen_position.load(Ordering::Relaxed)) {
             return Ok(());

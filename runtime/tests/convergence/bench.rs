@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(3_600);
 
 /// Everything a test has in hand.
 #[derive(Debug)]
-pub struct Bench {
+pub(crate) struct Bench {
     pub world: Arc<World>,
     pub clusters: BTreeMap<String, Arc<Cluster>>,
     pub lock: Arc<Lock>,
@@ -33,7 +33,7 @@ pub struct Bench {
 
 /// What runs said.
 #[derive(Debug, Default)]
-pub struct Events(Mutex<Vec<ProgressEvent>>);
+pub(crate) struct Events(Mutex<Vec<ProgressEvent>>);
 
 impl Progress for Events {
     fn event(&self, event: ProgressEvent) {
@@ -43,21 +43,21 @@ impl Progress for Events {
 
 impl Events {
     /// Whether something like this was said.
-    pub fn said(&self, is_it: impl Fn(&ProgressEvent) -> bool) -> bool {
+    pub(crate) fn said(&self, is_it: impl Fn(&ProgressEvent) -> bool) -> bool {
         self.0.lock().expect("no test panics here").iter().any(is_it)
     }
 }
 
 impl Events {
     /// What was said last, latest first.
-    pub fn last(&self) -> Vec<ProgressEvent> {
+    pub(crate) fn last(&self) -> Vec<ProgressEvent> {
         self.0.lock().expect("no test panics here").iter().rev().take(5).cloned().collect()
     }
 }
 
 /// A run under way.
 #[derive(Debug)]
-pub struct Running {
+pub(crate) struct Running {
     pub process: Arc<Process>,
     pub shutdown: Shutdown,
     task: JoinHandle<Option<Result<()>>>,
@@ -65,45 +65,45 @@ pub struct Running {
 
 impl Running {
     /// How it ended; none where it was killed.
-    pub async fn ended(self) -> Option<Result<()>> {
+    pub(crate) async fn ended(self) -> Option<Result<()>> {
         let ended = tokio::time::timeout(PATIENCE, self.task).await.expect("it ends in time");
         ended.expect("a run does not panic")
     }
 
     /// Stops it as a signal would.
-    pub async fn stop(self) {
+    pub(crate) async fn stop(self) {
         self.shutdown.request();
         self.ended().await.expect("it was not killed").expect("a run ends well when it is asked to stop");
     }
 
-    pub fn is_over(&self) -> bool {
+    pub(crate) fn is_over(&self) -> bool {
         self.task.is_finished()
     }
 }
 
-pub fn customer(id: u64, value: u64) -> Change {
+pub(crate) fn customer(id: u64, value: u64) -> Change {
     Change::Put(Table::Customers, id, Some(Row { parent: 0, value, hidden: false }))
 }
 
-pub fn order(id: u64, customer: u64, value: u64) -> Change {
+pub(crate) fn order(id: u64, customer: u64, value: u64) -> Change {
     Change::Put(Table::Orders, id, Some(Row { parent: customer, value, hidden: false }))
 }
 
-pub fn item(id: u64, order: u64, value: u64) -> Change {
+pub(crate) fn item(id: u64, order: u64, value: u64) -> Change {
     Change::Put(Table::Items, id, Some(Row { parent: order, value, hidden: false }))
 }
 
-pub fn note(id: u64, item: u64, value: u64) -> Change {
+pub(crate) fn note(id: u64, item: u64, value: u64) -> Change {
     Change::Put(Table::Notes, id, Some(Row { parent: item, value, hidden: false }))
 }
 
-pub fn gone(table: Table, id: u64) -> Change {
+pub(crate) fn gone(table: Table, id: u64) -> Change {
     Change::Put(table, id, None)
 }
 
 impl Bench {
     /// A world with three customers of two orders of two items each, nothing applied.
-    pub fn new(sinks: &[&str]) -> Self {
+    pub(crate) fn new(sinks: &[&str]) -> Self {
         let world = Arc::new(World::default());
         for id in 1..=3 {
             let mut changes = vec![customer(id, id)];
@@ -126,7 +126,7 @@ impl Bench {
     }
 
     /// The same with one sink, applied.
-    pub async fn applied() -> Self {
+    pub(crate) async fn applied() -> Self {
         let bench = Self::new(&["search"]);
         bench.apply().await.expect("a first apply");
         bench.assert_true();
@@ -158,7 +158,7 @@ impl Bench {
         });
     }
 
-    pub fn cluster(&self) -> &Arc<Cluster> {
+    pub(crate) fn cluster(&self) -> &Arc<Cluster> {
         self.clusters.values().next().expect("a sink")
     }
 
@@ -170,7 +170,7 @@ impl Bench {
         }
     }
 
-    pub fn options(&self, shutdown: Shutdown) -> RunOptions {
+    pub(crate) fn options(&self, shutdown: Shutdown) -> RunOptions {
         RunOptions {
             allow_commands: false,
             readers: 2,
@@ -182,17 +182,21 @@ impl Bench {
     }
 
     /// Applies in a process of its own.
-    pub async fn apply(&self) -> Result<Applied> {
+    pub(crate) async fn apply(&self) -> Result<Applied> {
         self.apply_in(&Arc::default()).await.expect("nobody kills it")
     }
 
     /// Applies; none where the process was killed.
-    pub async fn apply_in(&self, process: &Arc<Process>) -> Option<Result<Applied>> {
+    pub(crate) async fn apply_in(&self, process: &Arc<Process>) -> Option<Result<Applied>> {
         self.apply_until(process, Shutdown::default()).await
     }
 
     /// The same, and may be asked to stop.
-    pub async fn apply_until(&self, process: &Arc<Process>, shutdown: Shutdown) -> Option<Result<Applied>> {
+    pub(crate) async fn apply_until(
+        &self,
+        process: &Arc<Process>,
+        shutdown: Shutdown,
+    ) -> Option<Result<Applied>> {
         let accept_new_source = self.accept_new_source.load(Ordering::Relaxed);
         let options = ApplyOptions { run: self.options(shutdown), dry_run: false, accept_new_source };
         let backends = self.backends(process);
@@ -205,12 +209,12 @@ impl Bench {
     }
 
     /// Follows in a process of its own.
-    pub fn follow(&self) -> Running {
+    pub(crate) fn follow(&self) -> Running {
         self.follow_in(Arc::default())
     }
 
     /// Follows in a process that may be killed.
-    pub fn follow_in(&self, process: Arc<Process>) -> Running {
+    pub(crate) fn follow_in(&self, process: Arc<Process>) -> Running {
         let (backends, lock, shutdown) = (self.backends(&process), self.lock.clone(), Shutdown::default());
         let options = self.options(shutdown.clone());
         let watched = process.clone();
@@ -225,7 +229,7 @@ impl Bench {
     }
 
     /// Follows until a moment where the world stands still and everything is confirmed, then stops.
-    pub async fn catch_up(&self) {
+    pub(crate) async fn catch_up(&self) {
         let running = self.follow();
         let end = self.flush_log();
         self.until(|| self.slot_position() >= end || running.is_over()).await;
@@ -233,7 +237,7 @@ impl Bench {
     }
 
     /// Returns once everything that happened is confirmed in every sink.
-    pub async fn wait_confirmed(&self) {
+    pub(crate) async fn wait_confirmed(&self) {
         let end = self.flush_log();
         self.until(|| self.slot_position() >= end).await;
     }
@@ -249,7 +253,7 @@ impl Bench {
     }
 
     /// Returns once something is so; looks again and again in paused time.
-    pub async fn until(&self, is_so: impl Fn() -> bool) {
+    pub(crate) async fn until(&self, is_so: impl Fn() -> bool) {
         let waiting = async {
             while !is_so() {
                 tokio::time::sleep(Duration::from_millis(10)).await;
@@ -261,34 +265,34 @@ impl Bench {
     }
 
     /// Lets everything that can go on go on for a while of paused time.
-    pub async fn pass_time(&self, time: Duration) {
+    pub(crate) async fn pass_time(&self, time: Duration) {
         tokio::time::sleep(time).await;
     }
 
     /// Everything that was ever written to the first sink.
-    pub fn writes(&self) -> Vec<(WriteCause, u64, Vec<String>)> {
+    pub(crate) fn writes(&self) -> Vec<(WriteCause, u64, Vec<String>)> {
         self.cluster().with(|servers| servers.writes.clone())
     }
 
-    pub fn slot_position(&self) -> Lsn {
+    pub(crate) fn slot_position(&self) -> Lsn {
         self.world.read(|inner| inner.slot.as_ref().map_or(Lsn::ZERO, |slot| slot.confirmed))
     }
 
-    pub fn project(&self) -> ProjectState {
+    pub(crate) fn project(&self) -> ProjectState {
         self.cluster().with(|servers| servers.project.clone()).expect("a state").value
     }
 
-    pub fn generations(&self) -> Vec<GenerationState> {
+    pub(crate) fn generations(&self) -> Vec<GenerationState> {
         self.cluster()
             .with(|servers| servers.generations.values().map(|stored| stored.value.clone()).collect())
     }
 
-    pub fn generation(&self, index: &str) -> GenerationState {
+    pub(crate) fn generation(&self, index: &str) -> GenerationState {
         self.generations().into_iter().rfind(|own| own.index == index).expect("a generation")
     }
 
     /// Every document readers can see, against the truth; and nothing was confirmed too early.
-    pub fn assert_true(&self) {
+    pub(crate) fn assert_true(&self) {
         for (name, cluster) in &self.clusters {
             for (position, index) in self.lock.indexes.iter().enumerate() {
                 let found = cluster.documents(&index.alias).unwrap_or_default();

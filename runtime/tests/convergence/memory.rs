@@ -27,16 +27,16 @@ use flusso_runtime::backends::{Backends, RunOptions, SourceParts};
 use flusso_runtime::error::Result;
 use flusso_runtime::sink::{FanOut, Sink};
 
-pub use calls::{Call, Process};
-pub use cluster::{Cluster, Fate, Servers};
-pub use index::Index;
-pub use plan::lock_for;
-pub use tables::{Change, Row, Table, key_of};
-pub use world::World;
+pub(crate) use calls::{Call, Process};
+pub(crate) use cluster::{Cluster, Fate, Servers};
+pub(crate) use index::Index;
+pub(crate) use plan::lock_for;
+pub(crate) use tables::{Change, Row, Table, key_of};
+pub(crate) use world::World;
 
 /// What one process connects to.
 #[derive(Clone, Debug)]
-pub struct MemoryBackends {
+pub(crate) struct MemoryBackends {
     /// The source.
     pub world: Arc<World>,
     /// The sinks, by name.

@@ -101,7 +101,7 @@ pub enum SslMode {
     VerifyFull,
 }
 
-words!(SslMode {
+words!(pub SslMode {
     SslMode::Disable = "disable",
     SslMode::Prefer = "prefer",
     SslMode::Require = "require",

@@ -201,13 +201,13 @@ pub(super) fn several(words: &str) -> String {
 
 /// Gives an enum its words in the lock.
 macro_rules! words {
-    ($type:ty { $($value:path = $word:literal),* $(,)? }) => {
+    ($public:vis $type:ident { $($value:path = $word:literal),* $(,)? }) => {
         impl $type {
             /// Every value with its word in the lock.
-            pub const WORDS: [(&'static str, Self); [$($word),*].len()] = [$(($word, $value)),*];
+            $public const WORDS: [(&'static str, Self); [$($word),*].len()] = [$(($word, $value)),*];
 
             /// Its word in the lock.
-            pub fn word(self) -> &'static str {
+            $public fn word(self) -> &'static str {
                 match self { $($value => $word),* }
             }
         }

@@ -98,7 +98,7 @@ pub enum OnError {
     Quarantine,
 }
 
-words!(OnError { OnError::Stop = "stop", OnError::Quarantine = "quarantine" });
+words!(pub OnError { OnError::Stop = "stop", OnError::Quarantine = "quarantine" });
 
 /// How `_id` follows from the key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,7 +109,7 @@ pub enum DocumentIdForm {
     Hash,
 }
 
-words!(DocumentIdForm { DocumentIdForm::Key = "key", DocumentIdForm::Hash = "hash" });
+words!(pub DocumentIdForm { DocumentIdForm::Key = "key", DocumentIdForm::Hash = "hash" });
 
 block! {
     /// One part of a document's key.

@@ -38,7 +38,7 @@ block! {
     }
 }
 
-words!(Level { Level::Allow = "allow", Level::Warn = "warn", Level::Deny = "deny" });
+words!(pub Level { Level::Allow = "allow", Level::Warn = "warn", Level::Deny = "deny" });
 
 /// A lint's name: which lints there are is not known here.
 pub(super) struct LintName;

@@ -46,7 +46,7 @@ pub enum Manage {
     Slot,
 }
 
-words!(Manage {
+words!(pub Manage {
     Manage::Publication = "publication",
     Manage::ReplicaIdentity = "replica_identity",
     Manage::Slot = "slot",
@@ -253,7 +253,7 @@ pub enum Compression {
     None,
 }
 
-words!(Compression { Compression::Gzip = "gzip", Compression::None = "none" });
+words!(pub Compression { Compression::Gzip = "gzip", Compression::None = "none" });
 
 block! {
     /// A captured table, its key and what its replica identity must hold.

@@ -13,7 +13,7 @@ use flusso_runtime::error::{Error, ErrorKind, Result};
 /// A moment at which something can happen. `…Done` is after the effect and before the answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[allow(missing_docs)] // They are named after what is called.
-pub enum Call {
+pub(crate) enum Call {
     Connect,
     Provision,
     CreateSlot,
@@ -67,7 +67,7 @@ type Chaos = Box<dyn FnMut(Call) -> Result<()> + Send>;
 
 /// One run of flusso.
 #[derive(Default)]
-pub struct Process {
+pub(crate) struct Process {
     is_killed: watch::Sender<bool>,
     planned: Mutex<BTreeMap<Call, Vec<(u64, Action)>>>,
     held: Mutex<Vec<(Call, u64, IsOver)>>,
@@ -84,34 +84,34 @@ impl fmt::Debug for Process {
 
 impl Process {
     /// From now on no call of this process returns: it was killed.
-    pub fn kill(&self) {
+    pub(crate) fn kill(&self) {
         self.is_killed.send_replace(true);
     }
 
     /// Whether it was killed.
-    pub fn is_killed(&self) -> bool {
+    pub(crate) fn is_killed(&self) -> bool {
         *self.is_killed.borrow()
     }
 
     /// Ends when it is killed.
-    pub async fn killed(&self) {
+    pub(crate) async fn killed(&self) {
         let mut receiver = self.is_killed.subscribe();
         let _ = receiver.wait_for(|is_killed| *is_killed).await;
     }
 
     /// Lets something happen at the `nth` call of a kind from now on (1 is the next); its error is what the call returns.
-    pub fn at(&self, call: Call, nth: u64, action: impl FnOnce() -> Result<()> + Send + 'static) {
+    pub(crate) fn at(&self, call: Call, nth: u64, action: impl FnOnce() -> Result<()> + Send + 'static) {
         let due = self.count(call) + nth;
         lock(&self.planned).entry(call).or_default().push((due, Box::new(action)));
     }
 
     /// Lets the `nth` call of a kind from now on fail.
-    pub fn fail_at(&self, call: Call, nth: u64, kind: ErrorKind) {
+    pub(crate) fn fail_at(&self, call: Call, nth: u64, kind: ErrorKind) {
         self.at(call, nth, move || Err(Error::new(kind, format!("a test lets `{call:?}` fail"))));
     }
 
     /// Kills the process at the `nth` call of a kind from now on, and lets something else happen at that moment.
-    pub fn kill_at(self: &Arc<Self>, call: Call, nth: u64, and: impl FnOnce() + Send + 'static) {
+    pub(crate) fn kill_at(self: &Arc<Self>, call: Call, nth: u64, and: impl FnOnce() + Send + 'static) {
         let process = self.clone();
         self.at(call, nth, move || {
             process.kill();
@@ -121,7 +121,7 @@ impl Process {
     }
 
     /// Holds the `nth` call of a kind from now on until something is so.
-    pub fn hold_at(&self, call: Call, nth: u64, until: impl Fn() -> bool + Send + Sync + 'static) {
+    pub(crate) fn hold_at(&self, call: Call, nth: u64, until: impl Fn() -> bool + Send + Sync + 'static) {
         let due = self.count(call) + nth;
         lock(&self.held).push((call, due, Arc::new(until)));
     }
@@ -137,12 +137,12 @@ impl Process {
     }
 
     /// What happens at every call; it decides each time.
-    pub fn set_chaos(&self, chaos: impl FnMut(Call) -> Result<()> + Send + 'static) {
+    pub(crate) fn set_chaos(&self, chaos: impl FnMut(Call) -> Result<()> + Send + 'static) {
         *lock(&self.chaos) = Some(Box::new(chaos));
     }
 
     /// How long each call takes, in paused time.
-    pub fn set_delays(&self, delays: impl FnMut() -> Duration + Send + 'static) {
+    pub(crate) fn set_delays(&self, delays: impl FnMut() -> Duration + Send + 'static) {
         *lock(&self.delays) = Some(Box::new(delays));
     }
 
@@ -156,12 +156,12 @@ impl Process {
     }
 
     /// How many calls of a kind were made.
-    pub fn count(&self, call: Call) -> u64 {
+    pub(crate) fn count(&self, call: Call) -> u64 {
         lock(&self.counts).get(&call).copied().unwrap_or(0)
     }
 
     /// A call is made.
-    pub async fn reach(&self, call: Call) -> Result<()> {
+    pub(crate) async fn reach(&self, call: Call) -> Result<()> {
         let outcome = self.pass(call);
         self.wait_while_held(call).await;
         self.delay().await;
@@ -172,7 +172,7 @@ impl Process {
     }
 
     /// The same where nothing can be waited for.
-    pub fn pass(&self, call: Call) -> Result<()> {
+    pub(crate) fn pass(&self, call: Call) -> Result<()> {
         if self.is_killed() {
             return Ok(());
         }
@@ -199,6 +199,6 @@ impl Process {
 }
 
 /// The content of a mutex, also after a test panicked with it.
-pub fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -23,12 +23,12 @@ const PUBLICATION_OID: u32 = 16_400;
 const RECORD_BYTES: u64 = 24;
 
 #[derive(Debug)]
-pub struct MemoryCapture {
+pub(super) struct MemoryCapture {
     session: Session,
 }
 
 impl MemoryCapture {
-    pub fn new(session: Session) -> Self {
+    pub(super) fn new(session: Session) -> Self {
         Self { session }
     }
 
@@ -172,7 +172,7 @@ impl ChangeCapture for MemoryCapture {
 
 /// Whether the session still holds the slot.
 #[derive(Debug)]
-pub struct MemoryLease(pub Arc<Session>);
+pub(super) struct MemoryLease(pub Arc<Session>);
 
 impl flusso_runtime::source::Lease for MemoryLease {
     fn check(&self) -> Result<()> {

@@ -19,7 +19,7 @@ const CLASS_VERSION: u32 = u32::MAX;
 
 /// What ALTERs of each table left behind.
 #[derive(Clone, Debug, Default)]
-pub struct Catalog {
+pub(super) struct Catalog {
     versions: BTreeMap<Table, u32>,
     types: BTreeMap<Table, u32>,
     tunings: BTreeMap<Table, u32>,
@@ -29,26 +29,26 @@ pub struct Catalog {
 
 impl World {
     /// Another type for a column of a table, without a rewrite.
-    pub fn retype(&self, table: Table) {
+    pub(crate) fn retype(&self, table: Table) {
         self.with(|inner| *inner.catalog.types.entry(table).or_default() += 1);
     }
 
     /// An empty table takes a table's name. What is read by that name finds no row.
-    pub fn replace(&self, table: Table) {
+    pub(crate) fn replace(&self, table: Table) {
         self.with(|inner| {
             inner.catalog.replaced.insert(table);
         });
     }
 
     /// The table has its name back.
-    pub fn put_back(&self, table: Table) {
+    pub(crate) fn put_back(&self, table: Table) {
         self.with(|inner| {
             inner.catalog.replaced.remove(&table);
         });
     }
 
     /// An ALTER that rewrites the rows of a table and leaves its columns as they are.
-    pub fn rewrite(&self, table: Table) {
+    pub(crate) fn rewrite(&self, table: Table) {
         self.with(|inner| {
             *inner.catalog.versions.entry(table).or_default() += 1;
             Arc::make_mut(&mut inner.visible).change_file(table);
@@ -60,7 +60,7 @@ impl World {
 impl World {
     /// Maintenance that rewrites a table's file as it is, and a setting of its column: for the record
     /// these may have been an ALTER that rewrote rows.
-    pub fn maintain(&self, table: Table) {
+    pub(crate) fn maintain(&self, table: Table) {
         self.rewrite(table);
         self.with(|inner| *inner.catalog.tunings.entry(table).or_default() += 1);
     }

@@ -13,7 +13,7 @@ use flusso_runtime::state_store::Stored;
 
 /// What becomes of a write request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
+pub(crate) enum Fate {
     /// It is done and answered.
     Answered,
     /// It never arrives, and nobody answers.
@@ -28,14 +28,14 @@ type Fates = Box<dyn FnMut(WriteCause) -> Fate + Send>;
 
 /// A server.
 #[derive(Default)]
-pub struct Cluster {
+pub(crate) struct Cluster {
     inner: Mutex<Servers>,
     fates: Mutex<Option<Fates>>,
 }
 
 /// What is behind the mutex.
 #[derive(Debug, Default)]
-pub struct Servers {
+pub(crate) struct Servers {
     /// Concrete indexes by name.
     pub indexes: BTreeMap<String, Index>,
     /// Aliases and the index each points to.
@@ -59,7 +59,7 @@ pub struct Servers {
 
 /// A write request.
 #[derive(Clone, Debug)]
-pub struct Request {
+pub(super) struct Request {
     pub(super) generation: String,
     pub(super) cause: WriteCause,
     pub(super) items: Vec<(String, Entry)>,
@@ -73,12 +73,12 @@ impl fmt::Debug for Cluster {
 
 impl Cluster {
     /// Looks at, or changes, anything.
-    pub fn with<T>(&self, change: impl FnOnce(&mut Servers) -> T) -> T {
+    pub(crate) fn with<T>(&self, change: impl FnOnce(&mut Servers) -> T) -> T {
         change(&mut lock(&self.inner))
     }
 
     /// Decides what becomes of each write request.
-    pub fn set_fates(&self, fates: impl FnMut(WriteCause) -> Fate + Send + 'static) {
+    pub(crate) fn set_fates(&self, fates: impl FnMut(WriteCause) -> Fate + Send + 'static) {
         *lock(&self.fates) = Some(Box::new(fates));
     }
 
@@ -102,7 +102,7 @@ impl Cluster {
 
     /// Requests that nobody answered arrive after all. Returns how many. Whether they are durable is
     /// nobody's concern: who sent them has long built their documents again.
-    pub fn deliver_late(&self) -> usize {
+    pub(crate) fn deliver_late(&self) -> usize {
         self.with(|servers| {
             let late = std::mem::take(&mut servers.late);
             let count = late.len();
@@ -114,7 +114,7 @@ impl Cluster {
     }
 
     /// Crashes and starts again: what was not flushed, every tombstone and every late request is gone.
-    pub fn crash(&self) {
+    pub(crate) fn crash(&self) {
         self.with(|servers| {
             servers.late.clear();
             servers.indexes.values_mut().for_each(Index::crash);
@@ -122,17 +122,17 @@ impl Cluster {
     }
 
     /// Tombstones die, as when primaries move to another node.
-    pub fn lose_tombstones(&self) {
+    pub(crate) fn lose_tombstones(&self) {
         self.with(|servers| servers.indexes.values_mut().for_each(Index::lose_tombstones));
     }
 
     /// Tombstones die of age, which no mark of a shard tells.
-    pub fn expire_tombstones(&self) {
+    pub(crate) fn expire_tombstones(&self) {
         self.with(|servers| servers.indexes.values_mut().for_each(Index::expire_tombstones));
     }
 
     /// What readers of an alias see.
-    pub fn documents(&self, alias: &str) -> Option<BTreeMap<String, Vec<u8>>> {
+    pub(crate) fn documents(&self, alias: &str) -> Option<BTreeMap<String, Vec<u8>>> {
         self.with(|servers| Some(servers.indexes.get(servers.aliases.get(alias)?)?.documents()))
     }
 }

@@ -8,7 +8,7 @@ use flusso_runtime::sink::{Answer, WriteCause};
 
 /// The entry of an id: a document, or `None` for a tombstone.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub(crate) struct Entry {
     /// Its external version.
     pub version: u64,
     /// Its JSON.
@@ -17,7 +17,7 @@ pub struct Entry {
 
 /// What one write did, to be undone by a crash.
 #[derive(Clone, Debug)]
-pub struct Undone {
+pub(super) struct Undone {
     id: String,
     before: Option<Entry>,
     version: u64,
@@ -26,7 +26,7 @@ pub struct Undone {
 
 /// A concrete index.
 #[derive(Clone, Debug)]
-pub struct Index {
+pub(crate) struct Index {
     /// Its uuid.
     pub uuid: String,
     /// Tells a restored index from what it was.
@@ -46,7 +46,7 @@ pub struct Index {
 
 impl Index {
     /// An empty one.
-    pub fn new(uuid: String) -> Self {
+    pub(crate) fn new(uuid: String) -> Self {
         let history_uuid = format!("{uuid}-history");
         let (entries, not_durable, found) = Default::default();
         let (ownership, settings) = (None, BTreeMap::new());
@@ -64,7 +64,7 @@ impl Index {
     }
 
     /// Writes one item under `external_gte`.
-    pub fn put(&mut self, id: &str, entry: Entry, cause: WriteCause) -> Answer {
+    pub(crate) fn put(&mut self, id: &str, entry: Entry, cause: WriteCause) -> Answer {
         let before = self.entries.get(id).cloned();
         if let Some(newer) = before.as_ref().filter(|before| before.version > entry.version) {
             return Answer::Newer(newer.version);
@@ -75,50 +75,50 @@ impl Index {
     }
 
     /// Someone else writes a document at a version of their own.
-    pub fn overwrite(&mut self, id: &str, version: u64) {
+    pub(crate) fn overwrite(&mut self, id: &str, version: u64) {
         self.entries.insert(id.to_owned(), Entry { version, json: Some(b"{}".to_vec()) });
     }
 
     /// One entry.
-    pub fn entry(&self, id: &str) -> Option<&Entry> {
+    pub(crate) fn entry(&self, id: &str) -> Option<&Entry> {
         self.entries.get(id)
     }
 
     /// Every document, without tombstones.
-    pub fn documents(&self) -> BTreeMap<String, Vec<u8>> {
+    pub(crate) fn documents(&self) -> BTreeMap<String, Vec<u8>> {
         let live = self.entries.iter().filter_map(|(id, entry)| Some((id.clone(), entry.json.clone()?)));
         live.collect()
     }
 
     /// Everything is durable.
-    pub fn flush(&mut self) {
+    pub(crate) fn flush(&mut self) {
         self.not_durable.clear();
     }
 
     /// Whether a change's document below this version could still be lost.
-    pub fn could_lose_event_below(&self, version: u64) -> bool {
+    pub(crate) fn could_lose_event_below(&self, version: u64) -> bool {
         self.not_durable.iter().any(|undone| undone.cause == WriteCause::Event && undone.version < version)
     }
 
     /// Every document can be found.
-    pub fn refresh(&mut self) {
+    pub(crate) fn refresh(&mut self) {
         self.found = self.documents().into_keys().collect();
     }
 
     /// A page of what can be found.
-    pub fn page(&self, after: Option<&str>, ids: usize) -> Vec<String> {
+    pub(crate) fn page(&self, after: Option<&str>, ids: usize) -> Vec<String> {
         let is_after = |id: &&String| after.is_none_or(|after| id.as_str() > after);
         self.found.iter().filter(is_after).take(ids).cloned().collect()
     }
 
     /// Tombstones die, as when a primary restarts or moves.
-    pub fn lose_tombstones(&mut self) {
+    pub(crate) fn lose_tombstones(&mut self) {
         self.term += 1;
         self.expire_tombstones();
     }
 
     /// Tombstones die of age.
-    pub fn expire_tombstones(&mut self) {
+    pub(crate) fn expire_tombstones(&mut self) {
         self.entries.retain(|_, entry| entry.json.is_some());
         for undone in &mut self.not_durable {
             undone.before.take_if(|before| before.json.is_none());
@@ -126,7 +126,7 @@ impl Index {
     }
 
     /// What was not durable never happened; tombstones are gone.
-    pub fn crash(&mut self) {
+    pub(crate) fn crash(&mut self) {
         while let Some(Undone { id, before, .. }) = self.not_durable.pop() {
             match before {
                 Some(before) => drop(self.entries.insert(id, before)),

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::tables::{Table, edges_of};
 
 /// A lock whose indexes all go to these sinks; none means stdout.
-pub fn lock_for(sinks: &[&str]) -> Lock {
+pub(crate) fn lock_for(sinks: &[&str]) -> Lock {
     let mut lock =
         locks::lock("memory", vec![index_plan("customers", 0, sinks), index_plan("orders", 1, sinks)]);
     lock.sinks = sinks.iter().map(|name| locks::stdout_sink(name)).collect();
@@ -42,6 +42,6 @@ fn index_plan(name: &str, position: usize, sinks: &[&str]) -> IndexPlan {
 }
 
 /// Position of an index of the lock by its name.
-pub fn position_of(index: &IndexPlan) -> usize {
+pub(super) fn position_of(index: &IndexPlan) -> usize {
     usize::from(index.name != "customers")
 }

@@ -19,13 +19,13 @@ use flusso_runtime::progress::ProgressEvent;
 use flusso_runtime::source::{Aftermath, DocumentBuilder, ResolveRequest, Resolved};
 
 #[derive(Debug)]
-pub struct MemoryDocuments {
+pub(super) struct MemoryDocuments {
     session: Session,
     records: OnceLock<BTreeMap<String, CatalogRecord>>,
 }
 
 impl MemoryDocuments {
-    pub fn new(session: Session) -> Self {
+    pub(super) fn new(session: Session) -> Self {
         Self { session, records: OnceLock::new() }
     }
 

@@ -26,14 +26,14 @@ use flusso_runtime::state_store::StateStore;
 const PAGE_IDS: usize = 7;
 
 #[derive(Clone, Debug)]
-pub struct MemorySink {
+pub(super) struct MemorySink {
     name: String,
     cluster: Arc<Cluster>,
     process: Arc<Process>,
 }
 
 impl MemorySink {
-    pub fn new(name: &str, cluster: Arc<Cluster>, process: Arc<Process>) -> Self {
+    pub(super) fn new(name: &str, cluster: Arc<Cluster>, process: Arc<Process>) -> Self {
         Self { name: name.to_owned(), cluster, process }
     }
 
@@ -49,7 +49,7 @@ impl MemorySink {
 }
 
 /// An error where nothing answers.
-pub fn reachable(cluster: &Cluster) -> Result<()> {
+pub(super) fn reachable(cluster: &Cluster) -> Result<()> {
     match cluster.with(|servers| servers.is_down) {
         true => Err(Error::new(ErrorKind::Unreachable, "the memory sink is down")),
         false => Ok(()),

@@ -12,13 +12,13 @@ use flusso_runtime::error::{Error, ErrorKind, Result};
 use flusso_runtime::state_store::{Revision, StateStore, Stored, StoredState};
 
 #[derive(Debug)]
-pub struct MemoryStore {
+pub(super) struct MemoryStore {
     cluster: Arc<Cluster>,
     process: Arc<Process>,
 }
 
 impl MemoryStore {
-    pub fn new(cluster: Arc<Cluster>, process: Arc<Process>) -> Self {
+    pub(super) fn new(cluster: Arc<Cluster>, process: Arc<Process>) -> Self {
         Self { cluster, process }
     }
 

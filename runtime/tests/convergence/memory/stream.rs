@@ -14,7 +14,7 @@ use flusso_runtime::error::Result;
 use flusso_runtime::source::{ChangeStream, Event, Lease};
 
 #[derive(Debug)]
-pub struct MemoryStream {
+pub(super) struct MemoryStream {
     session: Arc<Session>,
     reader: Reader,
     arrived: Option<Event>,
@@ -31,7 +31,7 @@ struct Reader {
 }
 
 impl MemoryStream {
-    pub fn new(session: Session, from: Lsn) -> Self {
+    pub(super) fn new(session: Session, from: Lsn) -> Self {
         let reader = Reader { from, kept_alive: from, ready: VecDeque::new() };
         Self { session: Arc::new(session), reader, arrived: None, taken_at_once: 0, is_followed: false }
     }

@@ -14,7 +14,7 @@ use flusso_runtime::documents::Key;
 
 /// A table of the world; the order is that of the locks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Table {
+pub(crate) enum Table {
     /// Root of index 0.
     Customers,
     /// Children of orders.
@@ -27,10 +27,10 @@ pub enum Table {
 
 impl Table {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Customers, Self::Items, Self::Notes, Self::Orders];
+    pub(crate) const ALL: [Self; 4] = [Self::Customers, Self::Items, Self::Notes, Self::Orders];
 
     /// Its name in the catalog.
-    pub fn name(self) -> TableName {
+    pub(crate) fn name(self) -> TableName {
         let name = match self {
             Self::Customers => "customers",
             Self::Notes => "notes",
@@ -43,7 +43,7 @@ impl Table {
 
 /// One row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Row {
+pub(crate) struct Row {
     /// Foreign key to the table above; 0 leads nowhere.
     pub parent: u64,
     /// What it says.
@@ -54,7 +54,7 @@ pub struct Row {
 
 /// What one statement did.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Change {
+pub(crate) enum Change {
     /// A row was inserted, updated or (none) deleted.
     Put(Table, u64, Option<Row>),
     /// A table was emptied.
@@ -65,24 +65,24 @@ pub enum Change {
 
 /// Every row, and the file each table is in.
 #[derive(Clone, Debug, Default)]
-pub struct Tables {
+pub(super) struct Tables {
     rows: BTreeMap<Table, BTreeMap<u64, Row>>,
     file_nodes: BTreeMap<Table, u32>,
 }
 
 /// The key of a row, as the source prints it: padded, so that text has the order of numbers.
-pub fn key_of(id: u64) -> Key {
+pub(crate) fn key_of(id: u64) -> Key {
     Key(vec![format!("{id:06}")])
 }
 
 /// The row of a key.
-pub fn id_of(key: &Key) -> u64 {
+pub(super) fn id_of(key: &Key) -> u64 {
     key.0[0].parse().expect("keys of the memory source are numbers")
 }
 
 impl Tables {
     /// The same after a change.
-    pub fn apply(&mut self, change: &Change) {
+    pub(super) fn apply(&mut self, change: &Change) {
         match change {
             Change::Put(table, id, row) | Change::PutRenamed(table, id, row) => self.put(*table, *id, *row),
             Change::Truncate(table) => {
@@ -101,27 +101,27 @@ impl Tables {
     }
 
     /// One row.
-    pub fn row(&self, table: Table, id: u64) -> Option<Row> {
+    pub(super) fn row(&self, table: Table, id: u64) -> Option<Row> {
         self.rows.get(&table)?.get(&id).copied()
     }
 
     /// Ids of a table, ascending.
-    pub fn ids(&self, table: Table) -> impl Iterator<Item = u64> {
+    pub(super) fn ids(&self, table: Table) -> impl Iterator<Item = u64> {
         self.rows.get(&table).into_iter().flat_map(BTreeMap::keys).copied()
     }
 
     /// The file each table is in.
-    pub fn file_nodes(&self) -> Vec<(TableName, u32)> {
+    pub(super) fn file_nodes(&self) -> Vec<(TableName, u32)> {
         Table::ALL.iter().map(|table| (table.name(), self.file_node(*table))).collect()
     }
 
     /// The file a table is in.
-    pub fn file_node(&self, table: Table) -> u32 {
+    pub(super) fn file_node(&self, table: Table) -> u32 {
         self.file_nodes.get(&table).copied().unwrap_or(0)
     }
 
     /// Its rows are in another file.
-    pub fn change_file(&mut self, table: Table) {
+    pub(super) fn change_file(&mut self, table: Table) {
         *self.file_nodes.entry(table).or_default() += 1;
     }
 
@@ -131,7 +131,7 @@ impl Tables {
     }
 
     /// The document of a root row, if it has one.
-    pub fn document(&self, index: usize, id: u64) -> Option<Vec<u8>> {
+    pub(super) fn document(&self, index: usize, id: u64) -> Option<Vec<u8>> {
         let document = match index {
             0 => {
                 let customer = self.row(Table::Customers, id)?;
@@ -155,7 +155,7 @@ impl Tables {
     }
 
     /// From navigation values of an edge (see [`edges_of`]) to root keys.
-    pub fn resolve(&self, index: usize, edge: usize, keys: &[Key]) -> BTreeSet<u64> {
+    pub(super) fn resolve(&self, index: usize, edge: usize, keys: &[Key]) -> BTreeSet<u64> {
         let ids = keys.iter().map(id_of);
         match (index, edge) {
             (0, _) => ids.filter(|id| self.row(Table::Customers, *id).is_some()).collect(),
@@ -170,13 +170,13 @@ impl Tables {
 }
 
 /// The root table of an index.
-pub fn root_of(index: usize) -> Table {
+pub(super) fn root_of(index: usize) -> Table {
     if index == 0 { Table::Customers } else { Table::Orders }
 }
 
 /// How a row of a table leads to documents: index, edge, and whether the edge starts from the row's own
 /// key rather than from its foreign key.
-pub fn edges_of(table: Table) -> &'static [(usize, usize, bool)] {
+pub(super) fn edges_of(table: Table) -> &'static [(usize, usize, bool)] {
     match table {
         Table::Customers => &[(0, 0, true), (1, 0, true)],
         Table::Items => &[(1, 1, false)],

@@ -26,7 +26,7 @@ const FIRST_POSITION: u64 = 1_000;
 type Judge = Box<dyn Fn(Lsn) + Send>;
 
 /// A server.
-pub struct World {
+pub(crate) struct World {
     inner: Mutex<Inner>,
     changed: watch::Sender<u64>,
     on_confirm: Mutex<Option<Judge>>,
@@ -34,7 +34,7 @@ pub struct World {
 
 /// One transaction that committed.
 #[derive(Clone, Debug)]
-pub struct Transaction {
+pub(super) struct Transaction {
     pub(super) start: TransactionStart,
     pub(super) end: Lsn,
     changes: Vec<Change>,
@@ -44,7 +44,7 @@ pub struct Transaction {
 
 /// The slot.
 #[derive(Clone, Debug)]
-pub struct Slot {
+pub(crate) struct Slot {
     /// Up to where it was confirmed.
     pub confirmed: Lsn,
     /// Why it is not ours, if it is not.
@@ -57,7 +57,7 @@ pub struct Slot {
 
 /// What is behind the mutex.
 #[derive(Clone, Debug)]
-pub struct Inner {
+pub(crate) struct Inner {
     pub(super) history: Vec<Transaction>,
     pub(super) visible: Arc<Tables>,
     pub(super) latest: Tables,
@@ -92,7 +92,7 @@ pub struct Inner {
 
 /// One connection of a process.
 #[derive(Clone, Debug)]
-pub struct Session {
+pub(super) struct Session {
     pub(super) world: Arc<World>,
     pub(super) process: Arc<Process>,
     pub(super) options: RunOptions,
@@ -135,7 +135,7 @@ impl Default for World {
 
 impl World {
     /// Reads or changes the world; every waiter checks again.
-    pub fn with<T>(&self, change: impl FnOnce(&mut Inner) -> T) -> T {
+    pub(crate) fn with<T>(&self, change: impl FnOnce(&mut Inner) -> T) -> T {
         let result = change(&mut lock(&self.inner));
         self.changed.send_modify(|count| *count += 1);
         result
@@ -143,7 +143,7 @@ impl World {
 
     /// The log becomes another one from a position on, as after a copy of the files was started and written
     /// to: the slot is as it was then.
-    pub fn diverge(&self, from: Lsn) {
+    pub(crate) fn diverge(&self, from: Lsn) {
         self.with(|inner| {
             inner.slot.as_mut().expect("a slot").confirmed = from;
             let later = inner.history.iter_mut().filter(|transaction| transaction.start.commit >= from);
@@ -152,7 +152,7 @@ impl World {
     }
 
     /// Looks at anything.
-    pub fn read<T>(&self, look: impl FnOnce(&Inner) -> T) -> T {
+    pub(crate) fn read<T>(&self, look: impl FnOnce(&Inner) -> T) -> T {
         look(&lock(&self.inner))
     }
 
@@ -169,7 +169,7 @@ impl World {
     }
 
     /// Commits changes: durable, visible, in the stream.
-    pub fn commit(&self, changes: Vec<Change>) -> u32 {
+    pub(crate) fn commit(&self, changes: Vec<Change>) -> u32 {
         self.with(|inner| {
             let xid = inner.append(changes, true);
             inner.flush = inner.insert;
@@ -179,7 +179,7 @@ impl World {
     }
 
     /// Commits changes asynchronously: visible at once, durable with whatever is flushed next.
-    pub fn commit_asynchronously(&self, changes: Vec<Change>) -> u32 {
+    pub(crate) fn commit_asynchronously(&self, changes: Vec<Change>) -> u32 {
         self.with(|inner| {
             let xid = inner.append(changes, true);
             inner.see(xid);
@@ -188,7 +188,7 @@ impl World {
     }
 
     /// Commits changes that wait for a synchronous standby: in the stream, and no snapshot sees them yet.
-    pub fn commit_unseen(&self, changes: Vec<Change>) -> u32 {
+    pub(crate) fn commit_unseen(&self, changes: Vec<Change>) -> u32 {
         self.with(|inner| {
             let xid = inner.append(changes, true);
             inner.flush = inner.insert;
@@ -197,12 +197,12 @@ impl World {
     }
 
     /// A transaction that waited becomes visible.
-    pub fn show(&self, xid: u32) {
+    pub(crate) fn show(&self, xid: u32) {
         self.with(|inner| inner.see(xid));
     }
 
     /// A writer that began before the publication held its tables: the stream will not carry it.
-    pub fn begin_uncarried(&self) -> u64 {
+    pub(crate) fn begin_uncarried(&self) -> u64 {
         self.with(|inner| {
             inner.sessions += 1;
             let writer = inner.sessions;
@@ -212,7 +212,7 @@ impl World {
     }
 
     /// That writer commits.
-    pub fn commit_uncarried(&self, writer: u64, changes: Vec<Change>) {
+    pub(crate) fn commit_uncarried(&self, writer: u64, changes: Vec<Change>) {
         self.with(|inner| {
             let xid = inner.append(changes, false);
             inner.flush = inner.insert;
@@ -222,17 +222,17 @@ impl World {
     }
 
     /// Writes something to the log that is neither a change nor durable.
-    pub fn write_log(&self, bytes: u64) {
+    pub(crate) fn write_log(&self, bytes: u64) {
         self.with(|inner| inner.insert = Lsn(inner.insert.0 + bytes));
     }
 
     /// Ends every connection.
-    pub fn disconnect(&self) {
+    pub(crate) fn disconnect(&self) {
         self.with(|inner| inner.connections += 1);
     }
 
     /// Crashes and restarts: what was not durable never happened, and its positions are reused.
-    pub fn crash(&self) {
+    pub(crate) fn crash(&self) {
         self.with(|inner| {
             let flush = inner.flush;
             inner.history.retain(|transaction| transaction.end <= flush);
@@ -251,14 +251,14 @@ impl World {
     }
 
     /// The documents of an index as they should be.
-    pub fn truth(&self, index: usize) -> BTreeMap<String, Vec<u8>> {
+    pub(crate) fn truth(&self, index: usize) -> BTreeMap<String, Vec<u8>> {
         let visible = self.read(|inner| inner.visible.clone());
         let document = |id| Some((super::key_of(id).document_id(), visible.document(index, id)?));
         visible.ids(super::tables::root_of(index)).filter_map(document).collect()
     }
 
     /// Called with every position that is about to be confirmed.
-    pub fn on_confirm(&self, check: impl Fn(Lsn) + Send + 'static) {
+    pub(crate) fn on_confirm(&self, check: impl Fn(Lsn) + Send + 'static) {
         *lock(&self.on_confirm) = Some(Box::new(check));
     }
 
@@ -308,7 +308,7 @@ impl Inner {
     }
 
     /// Whether a transaction that no snapshot sees yet touched anything of a table.
-    pub fn is_touched(&self, table: Table) -> bool {
+    pub(crate) fn is_touched(&self, table: Table) -> bool {
         self.unseen.values().flatten().any(|change| match change {
             Change::Put(touched, ..) | Change::PutRenamed(touched, ..) | Change::Truncate(touched) => {
                 *touched == table
@@ -317,7 +317,7 @@ impl Inner {
     }
 
     /// Whether a transaction that no snapshot sees yet still locks what it touched.
-    pub fn is_locked(&self, table: Table, id: Option<u64>) -> bool {
+    pub(crate) fn is_locked(&self, table: Table, id: Option<u64>) -> bool {
         self.unseen.values().flatten().any(|change| match change {
             Change::Put(locked, row, _) | Change::PutRenamed(locked, row, _) => {
                 *locked == table && id == Some(*row)
