@@ -2,7 +2,7 @@
 
 use flusso_compiler::diagnostic::{Diagnostic, Sources};
 use flusso_compiler::mask::shown;
-use flusso_compiler::{Read, compile, findings};
+use flusso_compiler::{ParsedProject, findings};
 use flusso_lints::body_refused;
 use flusso_lints::words::connection_name;
 use flusso_runtime::claims::{Claim, collisions};
@@ -35,47 +35,46 @@ pub(crate) struct Analysis {
 }
 
 /// Asks every server that a project configures, whatever is wrong with the files or the others.
-pub(crate) async fn analyze(read: &Read, common: &Common, options: &RunOptions) -> Analysis {
+pub(crate) async fn analyze(project: &ParsedProject, common: &Common, options: &RunOptions) -> Analysis {
     let mut analysis = Analysis::default();
-    let diagnostics = analysis.ask_source(read, common.allow_commands).await;
-    let sources = Sources::new(&read.files);
+    let diagnostics = analysis.ask_source(project, common.allow_commands).await;
+    let sources = Sources::new(&project.files);
     analysis.report.findings = diagnostics.iter().map(|each| each.to_finding(&sources)).collect();
-    for plan in read.sinks() {
+    for plan in project.sinks() {
         let asked = analysis.ask_sink(plan, options).await;
         analysis.take(asked);
     }
     analysis.report.findings.extend(collisions(&analysis.claims));
-    analysis.report.findings.iter_mut().for_each(|finding| place_in_file(finding, read, &sources));
+    analysis.report.findings.iter_mut().for_each(|finding| place_in_file(finding, project, &sources));
     // From here on, no text that may contain a credential is printed.
-    analysis.report.sources = shown(&read.files);
+    analysis.report.sources = shown(&project.files);
     analysis.report.skipped = analysis.unreachable.len();
     analysis
 }
 
 /// Gives a refused index body the place of the index in its file, or of the field that the server names. A sink's
 /// finding has no place of its own.
-fn place_in_file(finding: &mut Finding, read: &Read, sources: &Sources<'_>) {
+fn place_in_file(finding: &mut Finding, project: &ParsedProject, sources: &Sources<'_>) {
     let Some((index, reason)) = body_refused::index_and_reason(finding) else { return };
-    let place = read.place_of(index, reason).filter(|_| finding.labels.is_empty());
+    let place = project.place_of(index, reason).filter(|_| finding.labels.is_empty());
     finding.labels.extend(place.map(|place| sources.label(&place, true, "")));
 }
 
 impl Analysis {
     /// Checks the files and the catalog, or the files alone when there is no catalog.
-    async fn ask_source(&mut self, read: &Read, allow_commands: bool) -> Vec<Diagnostic> {
-        let Some(connection) = read.connection() else { return findings(read) };
-        match ask_source(&connection, allow_commands, read).await {
-            Ok(SourceAnswers { facts, answers, refusals }) => {
+    async fn ask_source(&mut self, project: &ParsedProject, allow_commands: bool) -> Vec<Diagnostic> {
+        let Some(connection) = project.connection() else { return findings(project) };
+        match ask_source(&connection, allow_commands, project).await {
+            Ok(SourceAnswers { facts, compiled }) => {
                 let server = &facts.server;
                 let identifier = server.system_identifier.as_ref();
                 self.source = identifier.map(|identifier| source_mark(identifier, &server.database));
-                let outcome = compile(read, &facts, &answers, &refusals);
-                self.lock = outcome.lock;
-                outcome.diagnostics
+                self.lock = compiled.lock;
+                compiled.diagnostics
             }
             Err(error) => {
                 self.unreachable.push(error.into());
-                findings(read)
+                findings(project)
             }
         }
     }

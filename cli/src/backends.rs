@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use flusso_compiler::{Connection, Read, planned, probes};
+use flusso_compiler::{Compiled, Connection, ParsedProject, Resolved, judge, levels, lock, resolve};
 use flusso_lints::source::script::Function;
 use flusso_postgres::connect::ConnectPlan;
 use flusso_postgres::facts::{catalog_facts, catalog_facts_of};
@@ -13,7 +13,7 @@ use flusso_postgres::privileges::{denied_functions, facts_as};
 use flusso_postgres::probe::{probe, refused_queries};
 use flusso_postgres::session::Session;
 use flusso_runtime::{Backends, FanOut, Result, RunOptions, Sink, SourceParts, StdoutSink};
-use flusso_schemas::facts::{CatalogFacts, ProbeOutcome, QueryRefusal};
+use flusso_schemas::facts::{CatalogFacts, ProbeOutcome};
 use flusso_schemas::lock::{Lock, SinkKind, SinkPlan};
 use flusso_schemas::name::TableName;
 
@@ -87,8 +87,8 @@ impl Prepared {
     }
 
     /// What the server says of a project's expressions, as if it were prepared.
-    pub(crate) async fn answers(&self, read: &Read, facts: &CatalogFacts) -> Result<Vec<ProbeOutcome>> {
-        probe(&self.session, &probes(read, facts)).await
+    pub(crate) async fn answers(&self, resolved: &Resolved<'_>) -> Result<Vec<ProbeOutcome>> {
+        probe(&self.session, resolved.probes()).await
     }
 
     /// Functions that the lock's queries call and the role may not.
@@ -105,15 +105,13 @@ pub(crate) fn role_of(connection: &Connection, allow_commands: bool) -> Option<S
     Some(plan.user().to_owned()).filter(|user| !user.is_empty())
 }
 
-/// What the source answered: its catalog, the probes' answers, and the planned queries that it rejects.
+/// A project as its source judged it.
 #[derive(Debug)]
 pub(crate) struct SourceAnswers {
     /// The catalog.
     pub facts: CatalogFacts,
-    /// Answers to the probes.
-    pub answers: Vec<ProbeOutcome>,
-    /// Queries that cannot be prepared.
-    pub refusals: Vec<QueryRefusal>,
+    /// What was found, and the lock whose every query the server has prepared.
+    pub compiled: Compiled,
 }
 
 /// Asks a source in two rounds: what it knows of the tables and says of the project's expressions, then
@@ -121,26 +119,38 @@ pub(crate) struct SourceAnswers {
 pub(crate) async fn ask_source(
     connection: &Connection,
     allow_commands: bool,
-    read: &Read,
+    project: &ParsedProject,
 ) -> Result<SourceAnswers> {
     let timeout = Duration::from_millis(connection.statement_timeout_ms);
     let (endpoint, tls) = (&connection.endpoint, &connection.tls);
-    let tables = read.facts_needed();
+    let tables = project.facts_needed();
     let (facts, session) = catalog_facts_of(endpoint, tls, timeout, allow_commands, &tables).await?;
-    let asked = judged(&session, read, facts).await?;
-    if asked.refusals.is_empty() {
-        return Ok(asked);
+    let (compiled, is_refused) = compile(&session, project, &facts).await?;
+    if !is_refused {
+        return Ok(SourceAnswers { facts, compiled });
     }
     // A table may have been altered between reading the facts and preparing the queries.
     let facts = catalog_facts(&session, &tables).await?;
-    judged(&session, read, facts).await
+    let (compiled, _) = compile(&session, project, &facts).await?;
+    Ok(SourceAnswers { facts, compiled })
 }
 
-async fn judged(session: &Session, read: &Read, facts: CatalogFacts) -> Result<SourceAnswers> {
-    let answers = probe(session, &probes(read, &facts)).await?;
-    let refusals = match planned(read, &facts, &answers) {
-        Some(lock) => refused_queries(session, &lock).await?,
+/// Compiles a project over these facts; also, whether the server refused a query of the lock.
+async fn compile(
+    session: &Session,
+    project: &ParsedProject,
+    facts: &CatalogFacts,
+) -> Result<(Compiled, bool)> {
+    let resolved = resolve(project, facts);
+    let answers = probe(session, resolved.probes()).await?;
+    let judged = judge(resolved, &answers);
+    let compiled = lock(levels(&judged, &[]));
+    let refusals = match &compiled.lock {
+        Some(lock) => refused_queries(session, lock).await?,
         None => Vec::new(),
     };
-    Ok(SourceAnswers { facts, answers, refusals })
+    if refusals.is_empty() {
+        return Ok((compiled, false));
+    }
+    Ok((lock(levels(&judged, &refusals)), true))
 }

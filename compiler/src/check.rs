@@ -33,7 +33,7 @@ use flusso_schemas::name::TableName;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::kinds::Kinds;
 use crate::model::{Checked, Index};
-use crate::read::Read;
+use crate::parse::ParsedProject;
 use crate::syntax;
 use probe::Probes;
 
@@ -67,9 +67,9 @@ pub(super) struct Checker<'a> {
     kinds: Kinds,
 }
 
-/// Checks everything that was read.
-pub(crate) fn check(read: &Read, facts: &CatalogFacts, outcomes: &Outcomes<'_>) -> Outcome {
-    let schema = read.project.as_ref().map_or("public", |project| project.schema.as_str());
+/// Checks everything that was parsed.
+pub(crate) fn check(parsed: &ParsedProject, facts: &CatalogFacts, outcomes: &Outcomes<'_>) -> Outcome {
+    let schema = parsed.project.as_ref().map_or("public", |project| project.schema.as_str());
     let mut checker = Checker {
         facts,
         schema,
@@ -78,14 +78,15 @@ pub(crate) fn check(read: &Read, facts: &CatalogFacts, outcomes: &Outcomes<'_>) 
         diagnostics: Vec::new(),
         probes: Probes::new(outcomes),
         places: BTreeMap::new(),
-        kinds: read.kinds.clone(),
+        kinds: parsed.kinds.clone(),
     };
-    let indexes: Vec<Option<Index>> = read.indexes.iter().map(|index| checker.index(read, index)).collect();
-    let is_clean = !checker.diagnostics.iter().chain(&read.diagnostics).any(rules_out_a_lock);
+    let indexes: Vec<Option<Index>> =
+        parsed.indexes.iter().map(|index| checker.index(parsed, index)).collect();
+    let is_clean = !checker.diagnostics.iter().chain(&parsed.diagnostics).any(rules_out_a_lock);
     let all_answered = checker.probes.all_answered();
     let indexes = indexes.into_iter().collect::<Option<Vec<Index>>>().filter(|_| is_clean && all_answered);
-    let checked = indexes.and_then(|indexes| project(read, indexes));
-    if let (Some(checked), Some(project)) = (&checked, &read.project) {
+    let checked = indexes.and_then(|indexes| project(parsed, indexes));
+    if let (Some(checked), Some(project)) = (&checked, &parsed.project) {
         checker.capture(checked, &project.source_place);
     }
     Outcome { diagnostics: checker.diagnostics, probes: checker.probes.into_list(), checked }
@@ -97,8 +98,8 @@ fn rules_out_a_lock(diagnostic: &Diagnostic) -> bool {
     diagnostic.is_deny() && !diagnostic.lint.adjustable
 }
 
-fn project(read: &Read, mut indexes: Vec<Index>) -> Option<Checked> {
-    let project = read.project.as_ref()?;
+fn project(parsed: &ParsedProject, mut indexes: Vec<Index>) -> Option<Checked> {
+    let project = parsed.project.as_ref()?;
     indexes.sort_by(|a, b| a.name.cmp(&b.name));
     Some(Checked {
         project: project.name.as_ref()?.value.clone(),
@@ -114,17 +115,17 @@ impl Checker<'_> {
         self.diagnostics.push(diagnostic);
     }
 
-    fn index(&mut self, read: &Read, index: &syntax::index::Index) -> Option<Index> {
+    fn index(&mut self, parsed: &ParsedProject, index: &syntax::index::Index) -> Option<Index> {
         self.file = index.file;
         self.search_path = self.search_path_of(index);
         let table = self.table(index.table.as_ref()?)?;
         let key = self.key(index, &table);
         let condition = index.conditions.as_ref().map(|conditions| self.conditions(conditions, &table));
         let fields = self.fields(&index.fields, &table);
-        let every_sink = || syntax::sink::names(&read.project.as_ref().expect("it was read").sinks);
+        let every_sink = || syntax::sink::names(&parsed.project.as_ref().expect("it was read").sinks);
         let sinks = match &index.sinks {
             Some(sinks) => sinks.iter().map(|sink| sink.value.clone()).collect(),
-            None => read.project.as_ref().map(|_| every_sink()).unwrap_or_default(),
+            None => parsed.project.as_ref().map(|_| every_sink()).unwrap_or_default(),
         };
         let condition = match condition {
             Some(bound) => Some(bound?),

@@ -4,7 +4,7 @@ use std::fmt;
 
 use flusso_schemas::lock::Lock;
 
-use crate::read::Read;
+use crate::parse::ParsedProject;
 
 /// Why a lock is not what the files would compile to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,22 +31,22 @@ impl fmt::Display for Stale {
 }
 
 /// The first file that is not what the lock was compiled from, by the lock's `inputs`.
-pub fn stale(read: &Read, lock: &Lock) -> Option<Stale> {
-    (0..read.files.len()).find_map(|file| stale_file(read, file, lock)).or_else(|| gone(read, lock))
+pub fn stale(parsed: &ParsedProject, lock: &Lock) -> Option<Stale> {
+    (0..parsed.files.len()).find_map(|file| stale_file(parsed, file, lock)).or_else(|| gone(parsed, lock))
 }
 
-fn stale_file(read: &Read, file: usize, lock: &Lock) -> Option<Stale> {
-    let path = || read.files[file].path.clone();
+fn stale_file(parsed: &ParsedProject, file: usize, lock: &Lock) -> Option<Stale> {
+    let path = || parsed.files[file].path.clone();
     // A level can allow other findings, so that a lock was compiled in spite of them.
     let is_error =
         |lint: &flusso_lints::Lint| !lint.adjustable && lint.level == flusso_lints::diagnostic::Level::Deny;
-    if read.diagnostics.iter().any(|each| each.primary.0.file == file && is_error(&each.lint)) {
+    if parsed.diagnostics.iter().any(|each| each.primary.0.file == file && is_error(&each.lint)) {
         return Some(Stale::Unreadable(path()));
     }
     if file == 0 {
-        return (!is_project_of(read, lock)).then(|| Stale::Changed(path()));
+        return (!is_project_of(parsed, lock)).then(|| Stale::Changed(path()));
     }
-    let index = read.indexes.iter().find(|index| index.file == file);
+    let index = parsed.indexes.iter().find(|index| index.file == file);
     let Some((index, name)) = index.and_then(|index| Some((index, index.name.as_ref()?))) else {
         return Some(Stale::Unreadable(path()));
     };
@@ -56,15 +56,15 @@ fn stale_file(read: &Read, file: usize, lock: &Lock) -> Option<Stale> {
     }
 }
 
-fn is_project_of(read: &Read, lock: &Lock) -> bool {
+fn is_project_of(parsed: &ParsedProject, lock: &Lock) -> bool {
     let sinks = lock.sinks.iter().map(|sink| (&sink.name, &sink.inputs));
-    read.project.as_ref().is_some_and(|project| project.inputs == lock.inputs)
-        && read.sinks().map(|sink| (&sink.name, &sink.inputs)).eq(sinks)
+    parsed.project.as_ref().is_some_and(|project| project.inputs == lock.inputs)
+        && parsed.sinks().map(|sink| (&sink.name, &sink.inputs)).eq(sinks)
 }
 
-fn gone(read: &Read, lock: &Lock) -> Option<Stale> {
+fn gone(parsed: &ParsedProject, lock: &Lock) -> Option<Stale> {
     let made = |name: &str| {
-        read.indexes.iter().any(|index| index.name.as_ref().is_some_and(|made| made.value == name))
+        parsed.indexes.iter().any(|index| index.name.as_ref().is_some_and(|made| made.value == name))
     };
     lock.indexes.iter().find(|plan| !made(&plan.name)).map(|plan| Stale::Gone(plan.name.clone()))
 }

@@ -11,7 +11,7 @@ use serde_json::{Value as Json, json};
 use crate::diagnostic::{Diagnostic, Level, Place};
 use crate::lints;
 use crate::mask::holds_credential;
-use crate::read::Read;
+use crate::parse::ParsedProject;
 use crate::syntax::keys::At;
 use crate::syntax::project::LintSetting;
 use crate::syntax::tree::{Content, Mapping};
@@ -73,24 +73,28 @@ pub(crate) enum LookedAt {
 }
 
 /// Applies the project's levels and the comments of every file.
-pub(crate) fn apply(diagnostics: &mut Vec<Diagnostic>, read: &Read, looked_at: LookedAt) -> Decisions {
+pub(crate) fn apply(
+    diagnostics: &mut Vec<Diagnostic>,
+    parsed: &ParsedProject,
+    looked_at: LookedAt,
+) -> Decisions {
     let none = BTreeMap::new();
-    let settings = read.project.as_ref().map_or(&none, |project| &project.lints);
+    let settings = parsed.project.as_ref().map_or(&none, |project| &project.lints);
     let mut decisions = Decisions { levels: changed(settings), accepted: BTreeMap::new() };
     set_levels(diagnostics, &decisions.levels);
     let mut found: Vec<Diagnostic> =
         settings.iter().filter_map(|(name, setting)| judge(name, &setting.place)).collect();
     let mut suppressions = Vec::new();
-    for place in &read.comments {
-        match parsed(place, &read.files[place.file].text) {
+    for place in &parsed.comments {
+        match read_comment(place, &parsed.files[place.file].text) {
             // The lock would keep it.
             Some(Comment::Allow { reason, .. }) if holds_credential(reason) => {
                 found.push(literal_secret::credential_in_text("reason", place.clone()));
             }
             Some(Comment::Allow { .. }) => suppressions.extend(suppression(
                 place,
-                &read.files[place.file].text,
-                read.nodes.get(&place.file).map_or(&[], Vec::as_slice),
+                &parsed.files[place.file].text,
+                parsed.nodes.get(&place.file).map_or(&[], Vec::as_slice),
             )),
             Some(Comment::Malformed(lint)) => {
                 let lint = lint.filter(|name| lints::find(name).is_some_and(|lint| lint.adjustable));
@@ -103,7 +107,7 @@ pub(crate) fn apply(diagnostics: &mut Vec<Diagnostic>, read: &Read, looked_at: L
     diagnostics.retain(|diagnostic| {
         let reason = accepted(diagnostic, &mut suppressions);
         if let Some(reason) = &reason {
-            let index = read.indexes.iter().find(|index| index.file == diagnostic.primary.0.file);
+            let index = parsed.indexes.iter().find(|index| index.file == diagnostic.primary.0.file);
             let index = index.and_then(|index| Some(index.name.as_ref()?.value.clone()));
             let about = diagnostic.about.clone().unwrap_or_else(|| match &index {
                 Some(name) => format!("index:{name}"),
@@ -198,13 +202,13 @@ fn judge(name: &str, place: &Place) -> Option<Diagnostic> {
     Some(unknown_lint::finding(name, near, place.clone()))
 }
 
-fn parsed<'a>(place: &Place, text: &'a str) -> Option<Comment<'a>> {
+fn read_comment<'a>(place: &Place, text: &'a str) -> Option<Comment<'a>> {
     comment::parse(text.get(place.start..place.end)?)
 }
 
 /// What a comment accepts; `nodes` are the spans of the file's keys and items.
 fn suppression(place: &Place, text: &str, nodes: &[Range<usize>]) -> Option<Suppression> {
-    let Some(Comment::Allow { lint, reason }) = parsed(place, text) else { return None };
+    let Some(Comment::Allow { lint, reason }) = read_comment(place, text) else { return None };
     let start = text[..place.start].rfind('\n').map_or(0, |at| at + 1);
     let is_alone = text[start..place.start].trim().is_empty();
     let end = line_end(text, place.end);

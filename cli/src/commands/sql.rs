@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use clap::Args;
 use flusso_compiler::diagnostic::{Diagnostic, Sources};
-use flusso_compiler::{Connection, Read, compile, planned};
+use flusso_compiler::{Connection, ParsedProject, judge, levels, lock, resolve};
 use flusso_lints::source::script::{self, Request, Script};
 use flusso_schemas::lock::{Identity, Lock, Manage, SourcePlan, TablePlan};
 use flusso_schemas::name::TableName;
@@ -65,24 +65,26 @@ async fn of_lock(
 }
 
 async fn of_project(options: &SqlArguments, common: &Common, console: &Console) -> Result<Exit, Failure> {
-    let read = project::read_all(common)?;
-    let (Some(connection), Some(source)) = (read.connection(), read.source()) else {
-        return Ok(refuse(&read, flusso_compiler::findings(&read), console));
+    let project = project::read_all(common)?;
+    let (Some(connection), Some(source)) = (project.connection(), project.source()) else {
+        return Ok(refuse(&project, flusso_compiler::findings(&project), console));
     };
-    let tables = read.facts_needed();
+    let tables = project.facts_needed();
     let role = options.role.as_deref();
     let prepared = Prepared::ask(&connection, common.allow_commands, role, &tables).await?;
     // Planned as if the script had been run: what it settles must not stand in its way.
     let settled = script::settled(&prepared.facts, source);
-    let answers = prepared.answers(&read, &settled).await?;
-    if let Some(lock) = planned(&read, &settled, &answers) {
+    let resolved = resolve(&project, &settled);
+    let answers = prepared.answers(&resolved).await?;
+    let compiled = lock(levels(&judge(resolved, &answers), &[]));
+    if let Some(lock) = compiled.lock {
         return print(&script_for(&lock, &prepared, options).await?, &lock, console);
     }
     let relations = prepared.facts.relations.values();
     if relations.clone().all(|relation| relation.usage && relation.select) {
-        return Ok(refuse(&read, compile(&read, &settled, &answers, &[]).diagnostics, console));
+        return Ok(refuse(&project, compiled.diagnostics, console));
     }
-    let lock = access_only(&read, source, tables);
+    let lock = access_only(&project, source, tables);
     let mut script = script_for(&lock, &prepared, options).await?;
     script.unsettled.push(
         "the rest depends on what Postgres says of the project's expressions, which this role may not ask yet; \
@@ -92,14 +94,14 @@ async fn of_project(options: &SqlArguments, common: &Common, console: &Console) 
     print(&script, &lock, console)
 }
 
-/// A plan that needs every table that is named to be read, and nothing else that depends on the catalog.
-fn access_only(read: &Read, source: &SourcePlan, tables: Vec<TableName>) -> Lock {
+/// A plan that needs every table that is named to be project, and nothing else that depends on the catalog.
+fn access_only(project: &ParsedProject, source: &SourcePlan, tables: Vec<TableName>) -> Lock {
     let table =
         |name| TablePlan { name, key: Vec::new(), identity: Identity::Default, identity_holds: Vec::new() };
     let mut source = source.clone();
     source.manage.extend(Manage::WORDS.map(|(_, manage)| manage));
     Lock {
-        project: read.project_name().unwrap_or_default().to_owned(),
+        project: project.project_name().unwrap_or_default().to_owned(),
         inputs: String::new(),
         levels: Default::default(),
         accepted: Vec::new(),
@@ -132,8 +134,8 @@ fn print(script: &Script, lock: &Lock, console: &Console) -> Result<Exit, Failur
     Ok(Exit::Done)
 }
 
-fn refuse(read: &Read, diagnostics: Vec<Diagnostic>, console: &Console) -> Exit {
-    let sources = Sources::new(&read.files);
+fn refuse(project: &ParsedProject, diagnostics: Vec<Diagnostic>, console: &Console) -> Exit {
+    let sources = Sources::new(&project.files);
     let findings: Vec<_> = diagnostics.iter().map(|each| each.to_finding(&sources)).collect();
     report::live(&findings, console);
     Exit::Findings

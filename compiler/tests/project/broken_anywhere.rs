@@ -5,7 +5,7 @@
 use std::env;
 use std::time::{Duration, Instant};
 
-use flusso_compiler::Outcome;
+use flusso_compiler::Compiled;
 use flusso_compiler::diagnostic::Sources;
 use flusso_schemas::lock;
 
@@ -177,7 +177,7 @@ fn break_line(bytes: &mut Vec<u8>, random: &mut Random) {
 }
 
 /// What is wrong with what was said of a project.
-fn misplaced(project: &Project, outcome: &Outcome) -> Option<String> {
+fn misplaced(project: &Project, outcome: &Compiled) -> Option<String> {
     let sources = Sources::new(&project.read.files);
     for diagnostic in &outcome.diagnostics {
         let finding = diagnostic.to_finding(&sources);

@@ -1,13 +1,13 @@
 //! Text that is cut or changed anywhere is read to its end, and never ends the program.
 
 use flusso_compiler::diagnostic::{SourceFile, Sources};
-use flusso_compiler::{findings, read};
+use flusso_compiler::{findings, parse};
 
 use crate::rig::Project;
 
 fn survives(project: &str, index: &str) {
     let file = |path: &str, text: &str| SourceFile { path: path.to_owned(), text: text.to_owned() };
-    let read = read(file("flusso.yml", project), vec![file("indexes/a.yml", index)]);
+    let read = parse(file("flusso.yml", project), vec![file("indexes/a.yml", index)]);
     let sources = Sources::new(&read.files);
     for diagnostic in findings(&read) {
         for label in diagnostic.to_finding(&sources).labels {

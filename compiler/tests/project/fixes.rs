@@ -2,7 +2,7 @@
 //! opposite is the nearest of ours has none.
 
 use flusso_compiler::diagnostic::{Diagnostic, SourceFile};
-use flusso_compiler::{findings, read};
+use flusso_compiler::{findings, parse};
 
 const PROJECT: &str = "version: 1\nproject: shop\nsource: { postgres: { url: \"${URL}\" } }\nindexes: [i.yml]\nsinks: { out: { stdout: {} } }\n";
 
@@ -28,7 +28,7 @@ fn index(place: &str, line: &str) -> String {
 
 fn found(text: &str) -> Vec<Diagnostic> {
     let file = |path: &str, text: &str| SourceFile { path: path.to_owned(), text: text.to_owned() };
-    findings(&read(file("flusso.yml", PROJECT), vec![file("i.yml", text)]))
+    findings(&parse(file("flusso.yml", PROJECT), vec![file("i.yml", text)]))
 }
 
 fn at_word<'a>(all: &'a [Diagnostic], text: &str, word: &str) -> &'a Diagnostic {
@@ -106,7 +106,7 @@ fn a_file_that_is_not_utf8_hides_nothing_of_the_others() {
     let broken = String::from_utf8_lossy(b"index: caf\xe9\n").into_owned();
     let good = index("field", "nulable: true");
     let all =
-        findings(&read(file("flusso.yml", PROJECT), vec![file("a.yml", &broken), file("b.yml", &good)]));
+        findings(&parse(file("flusso.yml", PROJECT), vec![file("a.yml", &broken), file("b.yml", &good)]));
     let lints: Vec<(usize, &str)> = all.iter().map(|each| (each.primary.0.file, each.lint.name)).collect();
     assert_eq!(lints, [(1, "yaml-syntax"), (2, "unknown-key")]);
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use flusso_compiler::Outcome;
+use flusso_compiler::Compiled;
 use flusso_compiler::diagnostic::{Diagnostic, Level};
 use flusso_compiler::lints::{self, Lint, Needs};
 use flusso_schemas::lock::{self, Acceptance, Lock};
@@ -24,12 +24,12 @@ fn with_level(project: &Project, lint: &str, level: &str) -> Project {
         .with_file("flusso.yml", &format!("{text}lints: {{ {lint}: {{ level: {level}, reason: known }} }}\n"))
 }
 
-fn levels_of(outcome: &Outcome, lint: &str) -> Vec<Level> {
+fn levels_of(outcome: &Compiled, lint: &str) -> Vec<Level> {
     outcome.diagnostics.iter().filter(|each| each.lint.name == lint).map(|each| each.level).collect()
 }
 
 /// The lock, which is read back as it is written.
-fn lock_of(outcome: Outcome, lint: &str) -> Lock {
+fn lock_of(outcome: Compiled, lint: &str) -> Lock {
     let lock = outcome.lock.unwrap_or_else(|| panic!("{lint}: no lock: {:#?}", outcome.diagnostics));
     let text = lock::write(&lock);
     assert_eq!(lock::read(&text).as_ref(), Ok(&lock), "{lint}:\n{text}");

@@ -4,7 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use flusso_compiler::diagnostic::SourceFile;
-use flusso_compiler::{Outcome, PatternProblem, Read, WhatIsWrong, compile, probes, read};
+use flusso_compiler::{
+    Compiled, ParsedProject, PatternProblem, WhatIsWrong, judge, levels, lock, parse, resolve,
+};
 use flusso_schemas::facts::{Ask, CatalogFacts, Probe, ProbeError, ProbeOutcome, QueryRefusal, Question};
 use serde_json::{Map, Value};
 
@@ -23,7 +25,7 @@ indexes: [indexes/it.yml]
 /// A project that was read, with what is known of its source.
 pub(crate) struct Project {
     /// The project.
-    pub read: Read,
+    pub read: ParsedProject,
     facts: CatalogFacts,
     answers: Map<String, Value>,
     refusals: Vec<QueryRefusal>,
@@ -69,7 +71,7 @@ impl Project {
         let facts = serde_json::from_value(json(&folder.join("facts.json"))).expect("recorded facts");
         let answers = object(&folder.join("answers.json"));
         let refusals = Vec::new();
-        Self { read: read(source_file(&folder, "flusso.yml"), indexes), facts, answers, refusals }
+        Self { read: parse(source_file(&folder, "flusso.yml"), indexes), facts, answers, refusals }
     }
 
     /// A folder of `fixtures/lints`: what has the lint.
@@ -116,7 +118,7 @@ impl Project {
         let facts = serde_json::from_value(facts).expect("facts");
         let mut answers = object(&shop.join("answers.json"));
         answers.extend(object(&folder.join("answers.json")));
-        let mut read = read(project, indexes);
+        let mut read = parse(project, indexes);
         read.report_patterns(&pattern_problems(&folder.join(patterns)));
         let refusals = object(&folder.join(refusals)).iter().map(refusal).collect();
         Self { read, facts, answers, refusals }
@@ -128,7 +130,7 @@ impl Project {
         let project = files.remove(0);
         files.reverse();
         let (facts, answers, refusals) = (self.facts.clone(), self.answers.clone(), self.refusals.clone());
-        Self { read: read(project, files), facts, answers, refusals }
+        Self { read: parse(project, files), facts, answers, refusals }
     }
 
     /// The same with another text of one file.
@@ -137,7 +139,7 @@ impl Project {
         files.iter_mut().filter(|file| file.path == path).for_each(|file| file.text = text.to_owned());
         let project = files.remove(0);
         let (facts, answers, refusals) = (self.facts.clone(), self.answers.clone(), self.refusals.clone());
-        Self { read: read(project, files), facts, answers, refusals }
+        Self { read: parse(project, files), facts, answers, refusals }
     }
 
     /// The same with other texts, the project's file first.
@@ -145,7 +147,7 @@ impl Project {
         let mut files = files.into_iter().map(|(path, text)| SourceFile { path, text });
         let project = files.next().expect("a project's file");
         let (facts, answers, refusals) = (self.facts.clone(), self.answers.clone(), self.refusals.clone());
-        Self { read: read(project, files.collect()), facts, answers, refusals }
+        Self { read: parse(project, files.collect()), facts, answers, refusals }
     }
 
     /// A project of one index over the shop's facts. The type of an expression is what it says of itself
@@ -153,13 +155,14 @@ impl Project {
     pub(crate) fn alone(project: &str, index: &str) -> Self {
         let shop = fixtures().join("projects/shop");
         let file = |path: &str, text: &str| SourceFile { path: path.to_owned(), text: text.to_owned() };
-        let read = read(file("flusso.yml", project), vec![file("indexes/it.yml", index)]);
+        let read = parse(file("flusso.yml", project), vec![file("indexes/it.yml", index)]);
         let facts: CatalogFacts = serde_json::from_value(json(&shop.join("facts.json"))).expect("facts");
         let type_of = |probe: &Probe| {
             let (_, rest) = probe.question.sql.split_once("'type=")?;
             rest.split_once('\'').map(|(name, _)| name.to_owned())
         };
-        let answers = probes(&read, &facts)
+        let answers = resolve(&read, &facts)
+            .probes()
             .iter()
             .filter(|probe| probe.question.ask == Ask::Types && !probe.question.sql.starts_with("select 1 "))
             .map(|probe| {
@@ -194,12 +197,12 @@ impl Project {
 
     /// What is asked of the server.
     pub(crate) fn questions(&self) -> Vec<Question> {
-        probes(&self.read, &self.facts).into_iter().map(|probe| probe.question).collect()
+        self.probes().into_iter().map(|probe| probe.question).collect()
     }
 
     /// The same with another answer to each question that `is_asked` picks.
     pub(crate) fn answering(mut self, answer: &Value, is_asked: impl Fn(&Question) -> bool) -> Self {
-        let asked = probes(&self.read, &self.facts).into_iter().map(|probe| probe.question);
+        let asked = self.probes().into_iter().map(|probe| probe.question);
         let asked: Vec<Question> = asked.filter(is_asked).collect();
         assert!(!asked.is_empty(), "no such question");
         self.answers.extend(asked.into_iter().map(|question| (question.sql, answer.clone())));
@@ -209,7 +212,7 @@ impl Project {
     /// The same with one index file only, of this text.
     pub(crate) fn only_index(&self, path: &str, text: &str) -> Self {
         let index = SourceFile { path: path.to_owned(), text: text.to_owned() };
-        let read = read(self.read.files[0].clone(), vec![index]);
+        let read = parse(self.read.files[0].clone(), vec![index]);
         Self { read, facts: self.facts.clone(), answers: self.answers.clone(), refusals: Vec::new() }
     }
 
@@ -229,26 +232,34 @@ impl Project {
         &self.read.files.iter().find(|file| file.path == path).expect("a file that was read").text
     }
 
+    fn probes(&self) -> Vec<Probe> {
+        resolve(&self.read, &self.facts).probes().to_vec()
+    }
+
+    fn judged(&self, answers: &[ProbeOutcome]) -> Compiled {
+        lock(levels(&judge(resolve(&self.read, &self.facts), answers), &self.refusals))
+    }
+
     /// Compiles it with the recorded answers.
-    pub(crate) fn compile(&self) -> Outcome {
-        let probes = probes(&self.read, &self.facts);
+    pub(crate) fn compile(&self) -> Compiled {
+        let probes = self.probes();
         let answers: Vec<ProbeOutcome> = probes.iter().filter_map(|probe| self.answer(probe)).collect();
-        compile(&self.read, &self.facts, &answers, &self.refusals)
+        self.judged(&answers)
     }
 
     /// Compiles it with answers that depend on more of a question than its text; the recorded one where there is none.
-    pub(crate) fn compile_answering(&self, answer: impl Fn(&Question) -> Option<Value>) -> Outcome {
+    pub(crate) fn compile_answering(&self, answer: impl Fn(&Question) -> Option<Value>) -> Compiled {
         let given = |probe: &Probe| {
             let given = answer(&probe.question).map(|answer| recorded(&answer));
             given.map(|result| ProbeOutcome { id: probe.id, result }).or_else(|| self.answer(probe))
         };
-        let answers: Vec<ProbeOutcome> = probes(&self.read, &self.facts).iter().filter_map(given).collect();
-        compile(&self.read, &self.facts, &answers, &self.refusals)
+        let answers: Vec<ProbeOutcome> = self.probes().iter().filter_map(given).collect();
+        self.judged(&answers)
     }
 
     /// Compiles it with the recorded answers, and with the first type that fits for what was not recorded.
-    pub(crate) fn compile_guessing(&self) -> Outcome {
-        let probes = probes(&self.read, &self.facts);
+    pub(crate) fn compile_guessing(&self) -> Compiled {
+        let probes = self.probes();
         let is_recorded = probes.iter().all(|probe| self.answer(probe).is_some());
         let guesses = if is_recorded { &GUESSES[..1] } else { &GUESSES };
         let mut refused = None;
@@ -257,7 +268,7 @@ impl Project {
                 |probe: &Probe| ProbeOutcome { id: probe.id, result: Ok(vec![(*guess).to_owned()]) };
             let answer = |probe: &Probe| self.answer(probe).unwrap_or_else(|| guessed(probe));
             let answers: Vec<ProbeOutcome> = probes.iter().map(answer).collect();
-            let outcome = compile(&self.read, &self.facts, &answers, &self.refusals);
+            let outcome = self.judged(&answers);
             if outcome.lock.is_some() {
                 return outcome;
             }

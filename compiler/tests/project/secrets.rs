@@ -1,7 +1,7 @@
 //! A credential that is written out is an error, and nothing that is said repeats it.
 
 use flusso_compiler::diagnostic::{SourceFile, Sources};
-use flusso_compiler::{findings, read};
+use flusso_compiler::{findings, parse};
 
 use crate::rig;
 
@@ -10,7 +10,7 @@ const SECRET: &str = "hunter2-tr0ub4dor";
 /// Everything that is said of a project file: messages, labels, helps, notes and fixes.
 fn said(project: &str) -> (String, Vec<&'static str>) {
     let file = SourceFile { path: "flusso.yml".to_owned(), text: project.to_owned() };
-    let read = read(file, Vec::new());
+    let read = parse(file, Vec::new());
     let sources = Sources::new(&read.files);
     let found = findings(&read);
     let text: Vec<String> =
@@ -79,7 +79,7 @@ fn a_user_name_alone_is_no_secret_and_hides_nothing_that_the_catalog_says() {
         "    host: db\n    database: shop\n    user: \"${USER:-app}\"",
     ] {
         let file = SourceFile { path: "flusso.yml".to_owned(), text: with_source(block) };
-        let read = read(file, Vec::new());
+        let read = parse(file, Vec::new());
         assert!(read.connection().is_some(), "{block}: {:?}", findings(&read));
     }
     let (_, lints) = said(&with_sink("      url: \"${URL}\"\n      username: admin"));
@@ -126,7 +126,7 @@ fn a_part_of_a_sinks_url_that_no_request_carries_is_refused() {
 /// What stands in backticks in everything that is said of a project file.
 fn quoted(project: &str) -> Vec<String> {
     let file = SourceFile { path: "flusso.yml".to_owned(), text: project.to_owned() };
-    let found = findings(&read(file, Vec::new()));
+    let found = findings(&parse(file, Vec::new()));
     let texts = found.into_iter().flat_map(|each| [Some(each.message), each.help]).flatten();
     texts.flat_map(|text| text.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>()).collect()
 }
@@ -161,7 +161,7 @@ fn words_of_a_file_without_a_credential_are_quoted() {
 /// Names of what is found in an index file of a project, and everything said of it.
 fn of_index(text: &str) -> (Vec<&'static str>, String) {
     let project = SourceFile { path: "flusso.yml".to_owned(), text: with_source("    url: \"${URL}\"") };
-    let read = read(project, vec![SourceFile { path: "users.yml".to_owned(), text: text.to_owned() }]);
+    let read = parse(project, vec![SourceFile { path: "users.yml".to_owned(), text: text.to_owned() }]);
     let found = findings(&read);
     let sources = Sources::new(&read.files);
     let finding = |each: &flusso_compiler::diagnostic::Diagnostic| {

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use flusso_compiler::diagnostic::{Diagnostic, SourceFile, Sources};
-use flusso_compiler::{compile, planned, probes, read};
+use flusso_compiler::{judge, levels, lock, parse, resolve};
 use flusso_postgres::facts::catalog_facts_of;
 use flusso_postgres::probe::{probe, refused_queries};
 use flusso_schemas::lock::Lock;
@@ -30,21 +30,24 @@ pub(in crate::service) async fn compiled(
         path: path.to_owned(),
         text: serde_json::to_string_pretty(text).expect("JSON is text"),
     };
-    let read = read(file("flusso.yml", &project), vec![file("index.yml", index)]);
-    let Some(connection) = read.connection() else {
-        return Err(refusals(&read.files, &flusso_compiler::findings(&read)));
+    let project = parse(file("flusso.yml", &project), vec![file("index.yml", index)]);
+    let Some(connection) = project.connection() else {
+        return Err(refusals(&project.files, &flusso_compiler::findings(&project)));
     };
     let timeout = Duration::from_millis(connection.statement_timeout_ms);
     let asked =
-        catalog_facts_of(&connection.endpoint, &connection.tls, timeout, false, &read.facts_needed()).await;
+        catalog_facts_of(&connection.endpoint, &connection.tls, timeout, false, &project.facts_needed())
+            .await;
     let (facts, session) = asked.expect("the server answers");
-    let answers = probe(&session, &probes(&read, &facts)).await.expect("the server judges");
-    let refused = match planned(&read, &facts, &answers) {
+    let resolved = resolve(&project, &facts);
+    let answers = probe(&session, resolved.probes()).await.expect("the server judges");
+    let judged = judge(resolved, &answers);
+    let refused = match lock(levels(&judged, &[])).lock {
         Some(lock) => refused_queries(&session, &lock).await.expect("the server judges"),
         None => Vec::new(),
     };
-    let outcome = compile(&read, &facts, &answers, &refused);
-    outcome.lock.ok_or_else(|| refusals(&read.files, &outcome.diagnostics))
+    let outcome = lock(levels(&judged, &refused));
+    outcome.lock.ok_or_else(|| refusals(&project.files, &outcome.diagnostics))
 }
 
 fn refusals(files: &[SourceFile], diagnostics: &[Diagnostic]) -> Vec<(String, String)> {

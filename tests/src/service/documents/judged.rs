@@ -2,7 +2,7 @@
 //! query the server has prepared.
 
 use flusso_compiler::diagnostic::{Diagnostic, SourceFile};
-use flusso_compiler::{compile, planned, probes, read};
+use flusso_compiler::{judge, levels, lock, parse, resolve};
 use flusso_postgres::facts::catalog_facts;
 use flusso_postgres::probe::{probe, refused_queries};
 use flusso_postgres::session::Session;
@@ -30,15 +30,17 @@ pub(super) struct Judged {
 /// Compiles one index over the schema `x`.
 pub(super) async fn judged(session: &Session, index: &str) -> Judged {
     let file = |path: &str, text: &str| SourceFile { path: path.to_owned(), text: text.to_owned() };
-    let read =
-        read(file("flusso.yml", PROJECT), vec![file("indexes/t.yml", &format!("version: 1\n{index}"))]);
-    let facts = catalog_facts(session, &read.facts_needed()).await.expect("facts");
-    let answers = probe(session, &probes(&read, &facts)).await.expect("answers");
-    let refusals = match planned(&read, &facts, &answers) {
+    let project =
+        parse(file("flusso.yml", PROJECT), vec![file("indexes/t.yml", &format!("version: 1\n{index}"))]);
+    let facts = catalog_facts(session, &project.facts_needed()).await.expect("facts");
+    let resolved = resolve(&project, &facts);
+    let answers = probe(session, resolved.probes()).await.expect("answers");
+    let judged = judge(resolved, &answers);
+    let refusals = match lock(levels(&judged, &[])).lock {
         Some(lock) => refused_queries(session, &lock).await.expect("prepared"),
         None => Vec::new(),
     };
-    let outcome = compile(&read, &facts, &answers, &refusals);
+    let outcome = lock(levels(&judged, &refusals));
     Judged { diagnostics: outcome.diagnostics, lock: outcome.lock, refusals }
 }
 

@@ -1,4 +1,4 @@
-//! A project as it was read: every file's text, what is written in it, and what was found on the way.
+//! A project as it is written: every file's text, what is written in it, and what was found on the way.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -23,7 +23,7 @@ use flusso_lints::{duplicate_index, invalid_index_name, literal_secret, mutually
 
 /// A project's files, read.
 #[derive(Debug)]
-pub struct Read {
+pub struct ParsedProject {
     /// The project's file first, then the index files in the order of their paths.
     pub files: Vec<SourceFile>,
     /// The project file; none where nothing of it could be read.
@@ -53,33 +53,6 @@ pub struct Connection {
     pub statement_timeout_ms: u64,
 }
 
-/// Reads a project and its index files, whatever is wrong with them.
-pub fn read(project: SourceFile, indexes: Vec<SourceFile>) -> Read {
-    read_with(Kinds::standard(), project, indexes)
-}
-
-/// The same where fields may have other kinds.
-pub fn read_with(kinds: Kinds, project: SourceFile, mut indexes: Vec<SourceFile>) -> Read {
-    indexes.sort_by(|a, b| a.path.cmp(&b.path));
-    let mut read = Read {
-        files: vec![project],
-        project: None,
-        indexes: Vec::new(),
-        diagnostics: Vec::new(),
-        comments: Vec::new(),
-        kinds,
-        nodes: BTreeMap::new(),
-        known_keys: KnownKeys::new(),
-    };
-    read.files.append(&mut indexes);
-    read.read_project();
-    for file in 1..read.files.len() {
-        read.read_index(file);
-    }
-    read.check_names();
-    read
-}
-
 /// The patterns under `indexes` of a project file, so that the index files can be found.
 pub fn index_globs(project: &str) -> Vec<String> {
     let mut reader = Reader::new(0, Kinds::standard());
@@ -96,7 +69,29 @@ pub fn is_index_file(text: &str) -> bool {
     root.get("index").is_some() && root.get("indexes").is_none() && root.get("source").is_none()
 }
 
-impl Read {
+impl ParsedProject {
+    /// Reads a project's file and its index files, in the order of their paths.
+    pub(crate) fn new(kinds: Kinds, project: SourceFile, mut indexes: Vec<SourceFile>) -> Self {
+        indexes.sort_by(|a, b| a.path.cmp(&b.path));
+        let mut parsed = Self {
+            files: vec![project],
+            project: None,
+            indexes: Vec::new(),
+            diagnostics: Vec::new(),
+            comments: Vec::new(),
+            kinds,
+            nodes: BTreeMap::new(),
+            known_keys: KnownKeys::new(),
+        };
+        parsed.files.append(&mut indexes);
+        parsed.read_project();
+        for file in 1..parsed.files.len() {
+            parsed.read_index(file);
+        }
+        parsed.check_names();
+        parsed
+    }
+
     /// Adds what is wrong with the patterns under `indexes`, which only the reader of files can see.
     pub fn report_patterns(&mut self, problems: &[PatternProblem]) {
         let patterns =
@@ -352,6 +347,7 @@ fn option_place(fields: &[Field], value: &str) -> Option<Place> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::parse;
 
     fn file(path: &str, text: &str) -> SourceFile {
         SourceFile { path: path.to_owned(), text: text.to_owned() }
@@ -362,9 +358,9 @@ mod tests {
 
     #[test]
     fn the_example_is_read_without_a_word() {
-        let read = read(file("flusso.yml", PROJECT), vec![file("indexes/orders.yml", ORDERS)]);
-        assert_eq!(read.diagnostics, []);
-        let needed: Vec<String> = read.facts_needed().iter().map(ToString::to_string).collect();
+        let parsed = parse(file("flusso.yml", PROJECT), vec![file("indexes/orders.yml", ORDERS)]);
+        assert_eq!(parsed.diagnostics, []);
+        let needed: Vec<String> = parsed.facts_needed().iter().map(ToString::to_string).collect();
         assert_eq!(
             needed,
             [
@@ -382,10 +378,10 @@ mod tests {
     /// The hashes of the lock's worked example, which fix what is hashed.
     #[test]
     fn inputs_are_hashes_of_what_was_parsed() {
-        let read = read(file("flusso.yml", PROJECT), vec![file("indexes/orders.yml", ORDERS)]);
-        let project = read.project.expect("it was read");
+        let parsed = parse(file("flusso.yml", PROJECT), vec![file("indexes/orders.yml", ORDERS)]);
+        let project = parsed.project.expect("it was read");
         assert_eq!(project.inputs, "125f92ace4032ad1");
         assert_eq!(project.sinks[0].value.inputs, "13705398126a1665");
-        assert_eq!(read.indexes[0].inputs, "12ab365310e36955");
+        assert_eq!(parsed.indexes[0].inputs, "12ab365310e36955");
     }
 }
