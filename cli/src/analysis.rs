@@ -2,7 +2,7 @@
 
 use flusso_compiler::diagnostic::{Diagnostic, Sources};
 use flusso_compiler::mask::shown;
-use flusso_compiler::{Read, compile, findings};
+use flusso_compiler::{ParsedProject, compile, findings};
 use flusso_lints::words::connection_name;
 use flusso_runtime::claims::{Claim, collisions};
 use flusso_runtime::ownership::{Source, source_mark};
@@ -37,7 +37,7 @@ pub(crate) struct Analysis {
 }
 
 /// Asks every server that a project configures, whatever is wrong with the files or the others.
-pub(crate) async fn analyze(read: &Read, common: &Common, options: &RunOptions) -> Analysis {
+pub(crate) async fn analyze(read: &ParsedProject, common: &Common, options: &RunOptions) -> Analysis {
     let mut analysis = Analysis::default();
     let diagnostics = analysis.ask_source(read, common.allow_commands).await;
     let sources = Sources::new(&read.files);
@@ -56,7 +56,7 @@ pub(crate) async fn analyze(read: &Read, common: &Common, options: &RunOptions) 
 
 /// Gives a refused index body the place of the index in its file, or of the field that the server names. A sink's
 /// finding has no place of its own; its message names the index first.
-fn place_in_file(finding: &mut Finding, read: &Read, sources: &Sources<'_>) {
+fn place_in_file(finding: &mut Finding, read: &ParsedProject, sources: &Sources<'_>) {
     if finding.lint != BODY_REFUSED || !finding.labels.is_empty() {
         return;
     }
@@ -68,7 +68,7 @@ fn place_in_file(finding: &mut Finding, read: &Read, sources: &Sources<'_>) {
 
 impl Analysis {
     /// Checks the files and the catalog, or the files alone when there is no catalog.
-    async fn ask_source(&mut self, read: &Read, allow_commands: bool) -> Vec<Diagnostic> {
+    async fn ask_source(&mut self, read: &ParsedProject, allow_commands: bool) -> Vec<Diagnostic> {
         let Some(connection) = read.connection() else { return findings(read) };
         match ask_source(&connection, allow_commands, read).await {
             Ok(SourceAnswers { facts, answers, refusals }) => {

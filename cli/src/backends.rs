@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use flusso_compiler::{Connection, Read, planned, probes};
+use flusso_compiler::{Connection, ParsedProject, planned, probes};
 use flusso_postgres::facts::{catalog_facts, catalog_facts_of};
 use flusso_postgres::probe::{probe, refused_queries};
 use flusso_postgres::session::Session;
@@ -65,7 +65,7 @@ pub(crate) struct SourceAnswers {
 pub(crate) async fn ask_source(
     connection: &Connection,
     allow_commands: bool,
-    read: &Read,
+    read: &ParsedProject,
 ) -> Result<SourceAnswers> {
     let timeout = Duration::from_millis(connection.statement_timeout_ms);
     let (endpoint, tls) = (&connection.endpoint, &connection.tls);
@@ -80,7 +80,7 @@ pub(crate) async fn ask_source(
     judged(&session, read, facts).await
 }
 
-async fn judged(session: &Session, read: &Read, facts: CatalogFacts) -> Result<SourceAnswers> {
+async fn judged(session: &Session, read: &ParsedProject, facts: CatalogFacts) -> Result<SourceAnswers> {
     let answers = probe(session, &probes(read, &facts)).await?;
     let refusals = match planned(read, &facts, &answers) {
         Some(lock) => refused_queries(session, &lock).await?,

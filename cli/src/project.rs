@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use flusso_compiler::diagnostic::SourceFile;
-use flusso_compiler::{PatternProblem, Read, WhatIsWrong, index_globs, is_index_file};
+use flusso_compiler::{ParsedProject, PatternProblem, WhatIsWrong, index_globs, is_index_file};
 use glob::{MatchOptions, Pattern};
 
 use crate::arguments::Common;
@@ -133,7 +133,7 @@ impl Project {
 }
 
 /// Reads the project and all its index files, whatever is wrong with them.
-pub(crate) fn read_all(common: &Common) -> Result<Read, Failure> {
+pub(crate) fn read_all(common: &Common) -> Result<ParsedProject, Failure> {
     let project = Project::read(common)?;
     let (indexes, problems) = project.indexes(&index_globs(&project.file.text));
     let mut read = flusso_compiler::read(project.file, indexes);

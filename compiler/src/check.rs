@@ -32,7 +32,7 @@ use flusso_schemas::name::TableName;
 
 use crate::diagnostic::{Diagnostic, Place};
 use crate::model::{Checked, Index};
-use crate::read::Read;
+use crate::read::ParsedProject;
 use crate::syntax;
 use probe::Probes;
 
@@ -65,7 +65,7 @@ pub(super) struct Checker<'a> {
 }
 
 /// Checks everything that was read.
-pub(crate) fn check(read: &Read, facts: &CatalogFacts, outcomes: &Outcomes<'_>) -> Outcome {
+pub(crate) fn check(read: &ParsedProject, facts: &CatalogFacts, outcomes: &Outcomes<'_>) -> Outcome {
     let schema = read.project.as_ref().map_or("public", |project| project.schema.as_str());
     let mut checker = Checker {
         facts,
@@ -93,7 +93,7 @@ fn rules_out_a_lock(diagnostic: &Diagnostic) -> bool {
     diagnostic.is_deny() && !diagnostic.lint.adjustable
 }
 
-fn project(read: &Read, mut indexes: Vec<Index>) -> Option<Checked> {
+fn project(read: &ParsedProject, mut indexes: Vec<Index>) -> Option<Checked> {
     let project = read.project.as_ref()?;
     indexes.sort_by(|a, b| a.name.cmp(&b.name));
     Some(Checked {
@@ -110,7 +110,7 @@ impl Checker<'_> {
         self.diagnostics.push(diagnostic);
     }
 
-    fn index(&mut self, read: &Read, index: &syntax::index::Index) -> Option<Index> {
+    fn index(&mut self, read: &ParsedProject, index: &syntax::index::Index) -> Option<Index> {
         self.file = index.file;
         self.search_path = self.search_path_of(index);
         let table = self.table(index.table.as_ref()?)?;

@@ -8,7 +8,7 @@ use crate::check::{self, Outcomes};
 use crate::diagnostic::{self, Diagnostic, Place};
 use crate::mask;
 use crate::model::Checked;
-use crate::read::Read;
+use crate::read::ParsedProject;
 use crate::suppress::{self, Decisions, LookedAt};
 
 /// What compiling gives.
@@ -21,13 +21,13 @@ pub struct Outcome {
 }
 
 /// What the server is to judge before a project can be compiled.
-pub fn probes(read: &Read, facts: &CatalogFacts) -> Vec<Probe> {
+pub fn probes(read: &ParsedProject, facts: &CatalogFacts) -> Vec<Probe> {
     check::check(read, facts, &Outcomes::new()).probes
 }
 
 /// The lock whose queries the server is to prepare before it is written; none where a finding prevents it.
 /// `answers` are those to [`probes`].
-pub fn planned(read: &Read, facts: &CatalogFacts, answers: &[ProbeOutcome]) -> Option<Lock> {
+pub fn planned(read: &ParsedProject, facts: &CatalogFacts, answers: &[ProbeOutcome]) -> Option<Lock> {
     let (mut diagnostics, checked) = check(read, facts, answers);
     let decisions = settle(read, &mut diagnostics, LookedAt::Catalog);
     writable(&diagnostics, checked).map(|checked| crate::plan::lock(&checked, &decisions))
@@ -36,7 +36,7 @@ pub fn planned(read: &Read, facts: &CatalogFacts, answers: &[ProbeOutcome]) -> O
 /// Compiles a project; `answers` are those to [`probes`], `refusals` the queries of [`planned`] that cannot be
 /// prepared.
 pub fn compile(
-    read: &Read,
+    read: &ParsedProject,
     facts: &CatalogFacts,
     answers: &[ProbeOutcome],
     refusals: &[QueryRefusal],
@@ -67,7 +67,7 @@ fn unexplained() -> Diagnostic {
 }
 
 /// A query of ours that the server does not take: no lint explains it, so it is our mistake.
-fn refused(read: &Read, refusal: &QueryRefusal) -> Diagnostic {
+fn refused(read: &ParsedProject, refusal: &QueryRefusal) -> Diagnostic {
     let named = read.indexes.iter().filter_map(|index| index.name.as_ref());
     let place = named.filter(|name| name.value == refusal.index).map(|name| name.place.clone()).next();
     let place = place.unwrap_or(Place::new(0, 0..0));
@@ -76,14 +76,14 @@ fn refused(read: &Read, refusal: &QueryRefusal) -> Diagnostic {
 }
 
 /// Findings without a catalog: what the files alone say, sorted.
-pub fn findings(read: &Read) -> Vec<Diagnostic> {
+pub fn findings(read: &ParsedProject) -> Vec<Diagnostic> {
     let mut diagnostics = read.diagnostics.clone();
     settle(read, &mut diagnostics, LookedAt::Files);
     diagnostics
 }
 
 /// Gives every finding its level, drops what is accepted, and sorts.
-fn settle(read: &Read, diagnostics: &mut Vec<Diagnostic>, looked_at: LookedAt) -> Decisions {
+fn settle(read: &ParsedProject, diagnostics: &mut Vec<Diagnostic>, looked_at: LookedAt) -> Decisions {
     // An expression that the server did not judge may hide a finding.
     let is_whole = !diagnostics.iter().any(|each| each.lint == skipped::LINT.name);
     let looked_at = if is_whole { looked_at } else { LookedAt::Files };
@@ -93,7 +93,11 @@ fn settle(read: &Read, diagnostics: &mut Vec<Diagnostic>, looked_at: LookedAt) -
     decisions
 }
 
-fn check(read: &Read, facts: &CatalogFacts, answers: &[ProbeOutcome]) -> (Vec<Diagnostic>, Option<Checked>) {
+fn check(
+    read: &ParsedProject,
+    facts: &CatalogFacts,
+    answers: &[ProbeOutcome],
+) -> (Vec<Diagnostic>, Option<Checked>) {
     let probes = probes(read, facts);
     let answers: Vec<ProbeOutcome> =
         answers.iter().filter(|answer| !is_shadow(answer, facts)).cloned().collect();

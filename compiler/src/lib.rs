@@ -24,5 +24,5 @@ pub use flusso_lints::{self as lints, diagnostic};
 
 pub use compile::{Outcome, compile, findings, planned, probes};
 pub use patterns::{PatternProblem, WhatIsWrong};
-pub use read::{Connection, Read, index_globs, is_index_file, read};
+pub use read::{Connection, ParsedProject, index_globs, is_index_file, read};
 pub use stale::{Stale, stale};

@@ -22,7 +22,7 @@ use flusso_lints::{duplicate_index, invalid_index_name, literal_secret, mutually
 
 /// A project's files, read.
 #[derive(Debug)]
-pub struct Read {
+pub struct ParsedProject {
     /// The project's file first, then the index files in the order of their paths.
     pub files: Vec<SourceFile>,
     /// The project file; none where nothing of it could be read.
@@ -51,9 +51,9 @@ pub struct Connection {
 }
 
 /// Reads a project and its index files, whatever is wrong with them.
-pub fn read(project: SourceFile, mut indexes: Vec<SourceFile>) -> Read {
+pub fn read(project: SourceFile, mut indexes: Vec<SourceFile>) -> ParsedProject {
     indexes.sort_by(|a, b| a.path.cmp(&b.path));
-    let mut read = Read {
+    let mut read = ParsedProject {
         files: vec![project],
         project: None,
         indexes: Vec::new(),
@@ -87,7 +87,7 @@ pub fn is_index_file(text: &str) -> bool {
     root.get("index").is_some() && root.get("indexes").is_none() && root.get("source").is_none()
 }
 
-impl Read {
+impl ParsedProject {
     /// Adds what is wrong with the patterns under `indexes`, which only the reader of files can see.
     pub fn report_patterns(&mut self, problems: &[PatternProblem]) {
         let patterns =

@@ -4,7 +4,7 @@ use std::fmt;
 
 use flusso_schemas::lock::Lock;
 
-use crate::read::Read;
+use crate::read::ParsedProject;
 
 /// Why a lock is not what the files would compile to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,11 +31,11 @@ impl fmt::Display for Stale {
 }
 
 /// The first file that is not what the lock was compiled from, by the lock's `inputs`.
-pub fn stale(read: &Read, lock: &Lock) -> Option<Stale> {
+pub fn stale(read: &ParsedProject, lock: &Lock) -> Option<Stale> {
     (0..read.files.len()).find_map(|file| stale_file(read, file, lock)).or_else(|| gone(read, lock))
 }
 
-fn stale_file(read: &Read, file: usize, lock: &Lock) -> Option<Stale> {
+fn stale_file(read: &ParsedProject, file: usize, lock: &Lock) -> Option<Stale> {
     let path = || read.files[file].path.clone();
     // A level can allow other findings, so that a lock was compiled in spite of them.
     let is_error =
@@ -56,13 +56,13 @@ fn stale_file(read: &Read, file: usize, lock: &Lock) -> Option<Stale> {
     }
 }
 
-fn is_project_of(read: &Read, lock: &Lock) -> bool {
+fn is_project_of(read: &ParsedProject, lock: &Lock) -> bool {
     let sinks = lock.sinks.iter().map(|sink| (&sink.name, &sink.inputs));
     read.project.as_ref().is_some_and(|project| project.inputs == lock.inputs)
         && read.sinks().map(|sink| (&sink.name, &sink.inputs)).eq(sinks)
 }
 
-fn gone(read: &Read, lock: &Lock) -> Option<Stale> {
+fn gone(read: &ParsedProject, lock: &Lock) -> Option<Stale> {
     let made = |name: &str| {
         read.indexes.iter().any(|index| index.name.as_ref().is_some_and(|made| made.value == name))
     };

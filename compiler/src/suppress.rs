@@ -11,7 +11,7 @@ use serde_json::{Value as Json, json};
 use crate::diagnostic::{Diagnostic, Level, Place};
 use crate::lints;
 use crate::mask::holds_credential;
-use crate::read::Read;
+use crate::read::ParsedProject;
 use crate::syntax::keys::At;
 use crate::syntax::project::LintSetting;
 use crate::syntax::tree::{Content, Mapping};
@@ -73,7 +73,11 @@ pub(crate) enum LookedAt {
 }
 
 /// Applies the project's levels and the comments of every file.
-pub(crate) fn apply(diagnostics: &mut Vec<Diagnostic>, read: &Read, looked_at: LookedAt) -> Decisions {
+pub(crate) fn apply(
+    diagnostics: &mut Vec<Diagnostic>,
+    read: &ParsedProject,
+    looked_at: LookedAt,
+) -> Decisions {
     let none = BTreeMap::new();
     let settings = read.project.as_ref().map_or(&none, |project| &project.lints);
     let mut decisions = Decisions { levels: changed(settings), accepted: BTreeMap::new() };

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use clap::Args;
-use flusso_compiler::{Read, stale};
+use flusso_compiler::{ParsedProject, stale};
 use flusso_schemas::lock::{self, Lock};
 use similar::TextDiff;
 
@@ -82,7 +82,7 @@ fn show(
 #[derive(Clone, Copy)]
 struct Made<'a> {
     lock: &'a Lock,
-    read: &'a Read,
+    read: &'a ParsedProject,
 }
 
 fn deliver(
@@ -115,7 +115,7 @@ fn deliver(
 }
 
 /// Why the lock is stale; what the files do not explain, the database does.
-fn why(standing: &str, read: &Read) -> String {
+fn why(standing: &str, read: &ParsedProject) -> String {
     match lock::read(standing) {
         _ if standing.is_empty() => "the file does not exist".to_owned(),
         Err(_) => "it cannot be read".to_owned(),

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use flusso_compiler::diagnostic::SourceFile;
-use flusso_compiler::{Outcome, PatternProblem, Read, WhatIsWrong, compile, probes, read};
+use flusso_compiler::{Outcome, ParsedProject, PatternProblem, WhatIsWrong, compile, probes, read};
 use flusso_schemas::facts::{Ask, CatalogFacts, Probe, ProbeError, ProbeOutcome, QueryRefusal, Question};
 use serde_json::{Map, Value};
 
@@ -23,7 +23,7 @@ indexes: [indexes/it.yml]
 /// A project that was read, with what is known of its source.
 pub(crate) struct Project {
     /// The project.
-    pub read: Read,
+    pub read: ParsedProject,
     facts: CatalogFacts,
     answers: Map<String, Value>,
     refusals: Vec<QueryRefusal>,
