@@ -21,7 +21,7 @@ use crate::failure::Failure;
 #[derive(Debug, Parser)]
 #[command(name = "flusso", version, arg_required_else_help = true, max_term_width = 100)]
 #[command(
-    after_help = "Exit codes: 0 success, 1 findings or a bad lock, 2 usage error, 3 server or variable missing, 4 drift, 5 stopped: needs a person"
+    after_help = "Exit codes: 0 success, 1 findings or a bad lock, 2 usage, 3 unreachable, 4 drift, 5 stopped"
 )]
 pub(crate) struct Arguments {
     /// The arguments that every command accepts

@@ -82,7 +82,7 @@ fn without_a_project_there_is_nothing_to_check() {
     for command in ["check", "compile"] {
         let ended = flusso(folder.path(), &[command]);
         assert_eq!(ended.code, 2);
-        assert!(ended.stderr.starts_with("error: there is no `flusso.yml` in `"), "{}", ended.stderr);
+        assert!(ended.stderr.starts_with("error: no `flusso.yml` in `"), "{}", ended.stderr);
         assert!(ended.stderr.contains("\n  help: "), "{}", ended.stderr);
     }
 }
@@ -93,7 +93,11 @@ fn without_a_lock_there_is_nothing_to_run() {
     for command in ["apply", "run"] {
         let ended = flusso(folder.path(), &[command]);
         assert_eq!(ended.code, 2);
-        assert!(ended.stderr.starts_with("error: there is no `flusso.lock`\n  help: "), "{}", ended.stderr);
+        assert!(
+            ended.stderr.starts_with("error: `flusso.lock` does not exist\n  help: "),
+            "{}",
+            ended.stderr
+        );
     }
 }
 
@@ -149,7 +153,7 @@ fn an_index_file_is_not_taken_for_the_project_file() {
     let ended = flusso(folder.path(), &["check", "--config", "orders.yml"]);
     assert_eq!(ended.code, 2, "{}", ended.stderr);
     assert!(ended.stderr.starts_with("error: `orders.yml` is an index file"), "{}", ended.stderr);
-    assert!(ended.stderr.contains("help: name the project file"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("help: pass the project file"), "{}", ended.stderr);
 }
 
 #[test]
@@ -178,7 +182,7 @@ fn a_variable_that_switches_takes_no_word_for_another() {
         let output = output.expect("the binary starts");
         let said = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(code), "{value}: {said}");
-        assert!(code != 2 || said.contains("write `true` or `false`"), "{said}");
+        assert!(code != 2 || said.contains("expected `true` or `false`"), "{said}");
     }
 }
 

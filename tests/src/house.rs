@@ -134,6 +134,53 @@ fn lists_of_modules_are_sorted() {
     }
 }
 
+/// The product's part of each file of a crate, without unit tests.
+fn product_of<'a>(sources: &'a [(String, String)], folder: &str) -> Vec<(&'a str, &'a str)> {
+    let is_test = |path: &str| path.contains("/tests") || path.ends_with("/fixture.rs");
+    let of_crate = sources.iter().filter(|(path, _)| path.starts_with(folder) && !is_test(path));
+    of_crate
+        .map(|(path, text)| {
+            (path.as_str(), text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default())
+        })
+        .collect()
+}
+
+/// The type that a line declares for other modules.
+fn declared_type(line: &str) -> Option<&str> {
+    let rest = line.strip_prefix("pub")?;
+    let rest = match rest.strip_prefix('(') {
+        Some(rest) => rest.split_once(')')?.1,
+        None => rest,
+    };
+    let (keyword, rest) = rest.trim_start().split_once(' ')?;
+    let is_type = ["enum", "struct", "trait", "type"].contains(&keyword);
+    is_type.then(|| rest.split(|letter: char| !letter.is_alphanumeric()).next()).flatten()
+}
+
+/// In the compiler each stage has its own `Field` or `Index`, told apart by its module.
+const CRATES_WITHOUT_STAGES: [&str; 4] =
+    ["cli/src/", "runtime/src/", "runtime/opensearch/src/", "runtime/postgres/src/"];
+
+#[test]
+fn a_name_means_one_type_and_one_file_in_a_crate() {
+    let sources = sources();
+    let mut seen = 0;
+    for folder in CRATES_WITHOUT_STAGES {
+        let mut places: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+        for (path, text) in product_of(&sources, folder) {
+            let file = path.rsplit('/').next().unwrap_or_default();
+            let types = text.lines().filter_map(declared_type).map(str::to_owned);
+            for name in types.chain([file.to_owned()]) {
+                places.entry(name).or_default().push(path);
+            }
+        }
+        seen += places.len();
+        let twice = places.into_iter().filter(|(_, places)| places.len() > 1);
+        assert_eq!(twice.collect::<Vec<_>>(), [], "give one of each another name");
+    }
+    assert!(seen > 200, "the files were read");
+}
+
 #[test]
 fn no_text_of_the_product_names_where_it_was_made() {
     let words = ["/work/", "../shared", "shared/design", "crates.io/api", "repo.maven", "registry.npmjs"];

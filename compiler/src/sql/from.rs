@@ -11,7 +11,7 @@ use super::tree::{Node, ROOT, RowId, Tree};
 
 /// FROM and WHERE in the making.
 #[derive(Default)]
-pub(crate) struct From {
+pub(crate) struct FromClause {
     pub(crate) lines: Vec<String>,
     pub(crate) conditions: Vec<String>,
 }
@@ -79,14 +79,19 @@ pub(crate) fn table(tree: &Tree<'_>, aliases: &mut Aliases, row: RowId) -> Strin
 }
 
 /// The root with its rows.
-pub(crate) fn root_from(tree: &Tree<'_>, aliases: &mut Aliases) -> From {
+pub(crate) fn root_from(tree: &Tree<'_>, aliases: &mut Aliases) -> FromClause {
     let lines = vec![format!("from {}", table(tree, aliases, ROOT))];
     let key = columns(&aliases.of(tree, ROOT), &tree.index.key);
-    From { lines, conditions: vec![mark("rows", &key)] }
+    FromClause { lines, conditions: vec![mark("rows", &key)] }
 }
 
 /// A node's first row with the group it belongs to.
-pub(crate) fn start(tree: &Tree<'_>, aliases: &mut Aliases, first: RowId, form: GroupForm) -> (From, Group) {
+pub(crate) fn start(
+    tree: &Tree<'_>,
+    aliases: &mut Aliases,
+    first: RowId,
+    form: GroupForm,
+) -> (FromClause, Group) {
     let (from, own) = first_row(tree, aliases, first, Some(form));
     let is_printed = matches!(reach(tree, first), Reach::Row { is_same_text: false, .. });
     let group = if is_printed {
@@ -104,7 +109,7 @@ fn first_row(
     aliases: &mut Aliases,
     first: RowId,
     form: Option<GroupForm>,
-) -> (From, Vec<String>) {
+) -> (FromClause, Vec<String>) {
     let pairs = tree.rows[first].pairs;
     let own_names = || pairs.iter().map(|pair| &pair.child);
     match reach(tree, first) {
@@ -114,7 +119,7 @@ fn first_row(
             let key: Vec<String> = places.iter().map(|place| own[*place].clone()).collect();
             let mut conditions = vec![mark("rows", &key)];
             conditions.extend(not_null(tree, first, pairs, &own));
-            (From { lines: vec![from], conditions }, own)
+            (FromClause { lines: vec![from], conditions }, own)
         }
         Reach::Row { row, columns: parent_columns, is_same_text } => {
             let text = form.filter(|_| !is_same_text);
@@ -139,7 +144,7 @@ pub(crate) fn lateral_parents(
     aliases: &mut Aliases,
     first: RowId,
     form: GroupForm,
-) -> (From, Group) {
+) -> (FromClause, Group) {
     let (row, parent_columns, is_same_text) = match reach(tree, first) {
         Reach::Key(_) => {
             // In the order of the pairs: the first row's parent is the root, or all between are jumped over.
@@ -177,7 +182,7 @@ fn parents(
     row: RowId,
     names: &[String],
     text: Option<GroupForm>,
-) -> From {
+) -> FromClause {
     let from = rows_from(tree, aliases, row);
     let own = columns(&aliases.of(tree, row), names);
     let mut selected: Vec<String> = own
@@ -196,7 +201,7 @@ fn parents(
     let mut lines = vec!["from (".to_owned()];
     lines.extend(indented(&query));
     lines.push(") parents".to_owned());
-    From { lines, conditions: Vec::new() }
+    FromClause { lines, conditions: Vec::new() }
 }
 
 /// Groups differ by their bytes: a text keeps its column's collation, under which two may be equal.
@@ -217,7 +222,7 @@ fn is_unique(tree: &Tree<'_>, row: RowId, names: &[String]) -> bool {
 }
 
 /// The FROM and WHERE that read a row: its node's path and the to-ones down to it, without limit and order.
-fn rows_from(tree: &Tree<'_>, aliases: &mut Aliases, row: RowId) -> From {
+fn rows_from(tree: &Tree<'_>, aliases: &mut Aliases, row: RowId) -> FromClause {
     let first = tree.rows[row].first;
     if first == ROOT && row == ROOT {
         return root_from(tree, aliases);
@@ -240,14 +245,14 @@ fn rows_from(tree: &Tree<'_>, aliases: &mut Aliases, row: RowId) -> From {
 }
 
 /// Joins a row of a path to the one before.
-pub(crate) fn join(tree: &Tree<'_>, aliases: &mut Aliases, row: RowId, from: &mut From) {
+pub(crate) fn join(tree: &Tree<'_>, aliases: &mut Aliases, row: RowId, from: &mut FromClause) {
     let on = on(tree, aliases, row);
     from.lines.push(format!("join {} on {on}", table(tree, aliases, row)));
     from.conditions.extend(condition(tree, aliases, row));
 }
 
 /// Joins a to-one that may be absent; what is asked of it decides whether it is.
-pub(crate) fn left_join(tree: &Tree<'_>, aliases: &mut Aliases, row: RowId, from: &mut From) {
+pub(crate) fn left_join(tree: &Tree<'_>, aliases: &mut Aliases, row: RowId, from: &mut FromClause) {
     let parent = tree.rows[row].parent.expect("only the root has no parent");
     let parent = aliases.of(tree, parent);
     let mut on = vec![on(tree, aliases, row)];

@@ -4,7 +4,8 @@ use crate::model::{Relation, Scalar};
 
 use super::alias::Aliases;
 use super::from::{
-    From, GroupForm, columns, condition, equal, join, lateral_parents, left_join, parent_names, start, table,
+    FromClause, GroupForm, columns, condition, equal, join, lateral_parents, left_join, parent_names, start,
+    table,
 };
 use super::node::{segments, select, value_conditions};
 use super::order::{OrderPart, order_of};
@@ -128,30 +129,30 @@ fn limit(relation: &Relation) -> Option<u64> {
     if relation.verb.is_to_many() { relation.limit } else { Some(1) }
 }
 
-fn push_lateral(from: &mut From, query: &[String], alias: &str) {
+fn push_lateral(from: &mut FromClause, query: &[String], alias: &str) {
     from.lines.push("cross join lateral (".to_owned());
     from.lines.extend(indented(query));
     from.lines.push(format!(") {alias}"));
 }
 
 /// The path within a lateral, hanging on the parents by its first row's columns.
-fn path(tree: &Tree<'_>, aliases: &mut Aliases, node: &Node<'_>) -> From {
+fn path(tree: &Tree<'_>, aliases: &mut Aliases, node: &Node<'_>) -> FromClause {
     let mut from = first_row(tree, aliases, node);
     node.chain[1..].iter().for_each(|row| join(tree, aliases, *row, &mut from));
     from
 }
 
-fn first_row(tree: &Tree<'_>, aliases: &mut Aliases, node: &Node<'_>) -> From {
+fn first_row(tree: &Tree<'_>, aliases: &mut Aliases, node: &Node<'_>) -> FromClause {
     let first = node.chain[0];
     let lines = vec![format!("from {}", table(tree, aliases, first))];
     let own = columns(&aliases.of(tree, first), tree.rows[first].pairs.iter().map(|pair| &pair.child));
     let mut conditions = vec![equal(&own, &parent_names(own.len()))];
     conditions.extend(condition(tree, aliases, first));
-    From { lines, conditions }
+    FromClause { lines, conditions }
 }
 
 /// Each target once, however many hops lead to it.
-fn semijoin(tree: &Tree<'_>, aliases: &mut Aliases, node: &Node<'_>) -> From {
+fn semijoin(tree: &Tree<'_>, aliases: &mut Aliases, node: &Node<'_>) -> FromClause {
     let (target, hops) = node.chain.split_last();
     let pairs = tree.rows[*target].pairs;
     let lines = vec![format!("from {}", table(tree, aliases, *target))];
@@ -166,5 +167,5 @@ fn semijoin(tree: &Tree<'_>, aliases: &mut Aliases, node: &Node<'_>) -> From {
     let own = if own.len() == 1 { own.concat() } else { format!("({})", own.join(", ")) };
     let mut conditions = vec![format!("{own} in ({})", query.join(" "))];
     conditions.extend(condition(tree, aliases, *target));
-    From { lines, conditions }
+    FromClause { lines, conditions }
 }

@@ -7,7 +7,7 @@ use crate::pg_type::BaseType;
 
 use super::aggregate;
 use super::alias::Aliases;
-use super::from::{From, GroupForm, columns, condition, join, left_join, root_from, start};
+use super::from::{FromClause, GroupForm, columns, condition, join, left_join, root_from, start};
 use super::key;
 use super::lateral;
 use super::object;
@@ -137,7 +137,7 @@ pub(super) fn value_conditions(scalar: &crate::model::Scalar, target: &str) -> V
 }
 
 /// The whole query, one column a line.
-pub(super) fn select(selected: &[String], from: &From, after: &[String]) -> Vec<String> {
+pub(super) fn select(selected: &[String], from: &FromClause, after: &[String]) -> Vec<String> {
     let mut lines = vec![format!("select {}", selected.join(",\n  "))];
     lines.extend(from.lines.iter().cloned());
     lines.extend(where_clause(&from.conditions));

@@ -111,7 +111,7 @@ async fn a_document_that_stays_wrong_marks_the_index_and_an_apply_builds_another
     });
     let error = bench.follow_in(process).ended().await.expect("alive").expect_err("it stops");
     assert_eq!(error.kind, ErrorKind::Drift);
-    let words = "the rows of `shop.customers` may have been rewritten, and 1 document of `customers` differs";
+    let words = "the rows of `shop.customers` may have been rewritten, and verification still finds 1 document of `customers` wrong";
     assert!(error.message.contains(words), "{error}");
     let stale = bench.generation("customers").stale.expect("a mark");
     assert_eq!(stale.cause, StaleCause::TableMaybeRewritten);

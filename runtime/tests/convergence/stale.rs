@@ -39,7 +39,7 @@ async fn an_apply_builds_another_index_beside_one_that_lost_a_change() {
     bench.world.commit(vec![note_renamed()]);
     let error = bench.follow().ended().await.expect("alive").expect_err("it stops");
     assert!(
-        error.help.expect("it says what to do").contains("then `flusso apply`: it builds that index again")
+        error.help.expect("it says what to do").contains("then run `flusso apply`: it rebuilds that index")
     );
     bench.apply().await.expect("the change comes again, and its chunks have read it");
     bench.assert_true();

@@ -38,7 +38,7 @@ pub(super) struct Frame {
 }
 
 /// Rows of a simple query, each value as text.
-pub(super) type Rows = Vec<Vec<Option<String>>>;
+pub(super) type TextRows = Vec<Vec<Option<String>>>;
 
 /// A replication connection.
 pub(super) struct Walsender {
@@ -106,7 +106,7 @@ impl Walsender {
     }
 
     /// Runs a statement or a replication command that returns rows.
-    pub(super) async fn query(&mut self, sql: &str) -> Result<Result<Rows, ServerError>> {
+    pub(super) async fn query(&mut self, sql: &str) -> Result<Result<TextRows, ServerError>> {
         frontend::query(sql, self.output()).map_err(broken)?;
         self.send().await?;
         let answered = timeout(ANSWER_WAIT, self.answer(|_| false)).await;
@@ -123,8 +123,8 @@ impl Walsender {
     }
 
     /// Collects an answer up to the message that `is_last` or that says that the server is ready.
-    async fn answer(&mut self, is_last: impl Fn(u8) -> bool) -> Result<Result<Rows, ServerError>> {
-        let mut answer = Ok(Rows::new());
+    async fn answer(&mut self, is_last: impl Fn(u8) -> bool) -> Result<Result<TextRows, ServerError>> {
+        let mut answer = Ok(TextRows::new());
         loop {
             let frame = self.receive().await?;
             match (frame.tag, &mut answer) {
