@@ -21,14 +21,16 @@ mod switch;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
 
 use crate::arguments::Arguments;
 use crate::look::Look;
 use crate::screen::Screen;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let command =
+        Arguments::command().color(look::of_help(std::env::args(), |name| std::env::var(name).ok()));
+    let arguments = Arguments::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit());
     let common = &arguments.common;
     let screen = Screen::new(Look::of_stderr(common.color), common.quiet);
     commands::log(common, &screen);

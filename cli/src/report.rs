@@ -1,6 +1,7 @@
 //! Findings and failures as a person or a program reads them.
 
 mod concise;
+mod crop;
 mod human;
 mod json;
 
@@ -86,7 +87,8 @@ pub fn live(findings: &[Finding], screen: &Screen) {
 /// Says why a command ends, and gives the code that it ends with.
 pub fn failure(failure: &Failure, screen: &Screen) -> Exit {
     live(failure.findings(), screen);
-    screen.insist(&failure_text(failure, screen.look()));
+    let (text, look) = (failure_text(failure, screen.look()), screen.look());
+    screen.insist(&if look.terminal { human::wrapped(&text, look.width) } else { text });
     failure.exit()
 }
 

@@ -81,8 +81,12 @@ pub(crate) fn check(read: &Read, facts: &CatalogFacts, outcomes: &Outcomes<'_>) 
     let all_answered = checker.probes.all_answered();
     let indexes = indexes.into_iter().collect::<Option<Vec<Index>>>().filter(|_| is_clean && all_answered);
     let checked = indexes.and_then(|indexes| project(read, indexes));
-    if let (Some(checked), Some(project)) = (&checked, &read.project) {
-        checker.capture(checked, &project.source_place);
+    if let Some(project) = &read.project {
+        match (&checked, &project.source) {
+            (Some(checked), _) => checker.capture(checked, &project.source_place),
+            (None, Some(source)) => checker.server(source, &project.source_place),
+            (None, None) => {}
+        }
     }
     Outcome { diagnostics: checker.diagnostics, probes: checker.probes.into_list(), checked }
 }

@@ -75,6 +75,11 @@ pub enum Trouble {
         /// The alias.
         alias: String,
     },
+    /// It is none: an index has its name.
+    IsAnIndex {
+        /// The name.
+        alias: String,
+    },
     /// It points to something that is not ours to take it from.
     Elsewhere {
         /// The alias.
@@ -108,6 +113,11 @@ impl Trouble {
                 "alias-missing",
                 format!("alias `{alias}` does not exist: queries find nothing"),
                 "run `flusso apply`: it puts the alias back".to_owned(),
+            ),
+            Self::IsAnIndex { alias } => (
+                "alias-is-an-index",
+                format!("`{alias}` is an index, not an alias: apply would have to delete it"),
+                "set another `index_prefix`, or delete that index yourself if nobody needs it".to_owned(),
             ),
             Self::Elsewhere { alias, whose, live: Some(live) } => (
                 "alias-points-elsewhere",
@@ -246,9 +256,7 @@ pub async fn standing(opening: &Opening, state: &SinkState, index: &IndexPlan) -
     let own = state.generations().await;
     let live = live_of(&own, &index.name, &found).map(|live| live.name.as_str());
     let AliasState::Targets(targets) = found else {
-        let live = live.map(str::to_owned);
-        let whose = "nothing, because an index has its name".to_owned();
-        return Ok(Standing::Wrong(Trouble::Elsewhere { alias, whose, live }));
+        return Ok(Standing::Wrong(Trouble::IsAnIndex { alias }));
     };
     let source = source_of(&opening.identity);
     let connection = connection_name(&opening.plan.source.endpoint);

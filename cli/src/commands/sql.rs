@@ -84,7 +84,7 @@ async fn of_project(options: &Options, common: &Common, screen: &Screen) -> Resu
         return Ok(refuse(&read, compile(&read, &settled, &answers, &[]).diagnostics, screen));
     }
     let lock = access_only(&read, source, tables);
-    let mut script = script_for(&lock, &prepared, options).await?;
+    let mut script = script_for(&lock, &prepared, options).await?.without_publication();
     script.unsettled.push(
         "the rest depends on what Postgres says of the project's expressions, which this role may not ask yet; \
          run `flusso sql` again after this"

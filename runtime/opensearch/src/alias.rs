@@ -1,8 +1,9 @@
 //! The alias that applications query: where it points, who owns that, and its move.
 
 use flusso_runtime::error::{Error, ErrorKind, Result};
+use flusso_runtime::ownership::Trouble;
 use flusso_runtime::sink::AliasState;
-use flusso_schemas::report::{Finding, Level};
+use flusso_schemas::report::Finding;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -60,9 +61,7 @@ pub(crate) async fn targets(client: &Client, alias: &str) -> Result<Option<Vec<S
 
 /// An index has the alias' name.
 pub(crate) fn is_an_index(alias: &str) -> Finding {
-    let message = format!("`{alias}` is an index, not an alias: apply would have to delete it");
-    Finding::live("alias-is-an-index", Level::Deny, message)
-        .with_help("set another `index_prefix`, or delete that index yourself if nobody needs it")
+    Trouble::IsAnIndex { alias: alias.to_owned() }.finding()
 }
 
 /// Moves the alias to one generation and away from `from`, in one step. Any other index keeps it, and
