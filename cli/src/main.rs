@@ -17,14 +17,16 @@ mod terminal_style;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
 
 use crate::commands::Arguments;
 use crate::console::Console;
 use crate::terminal_style::TerminalStyle;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let command = Arguments::command()
+        .color(terminal_style::of_help(std::env::args(), |name| std::env::var(name).ok()));
+    let arguments = Arguments::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit());
     let common = &arguments.common;
     let console = Console::new(TerminalStyle::of_stderr(common.color), common.quiet);
     commands::log(common, &console);

@@ -1,6 +1,7 @@
 //! Findings and failures as a person or a program reads them.
 
 mod concise;
+mod crop;
 mod human;
 mod json;
 
@@ -86,7 +87,8 @@ pub(crate) fn live(findings: &[Finding], console: &Console) {
 /// Says why a command ends, and gives the code that it ends with.
 pub(crate) fn failure(failure: &Failure, console: &Console) -> Exit {
     live(failure.findings(), console);
-    console.insist(&failure_text(failure, console.style()));
+    let (text, style) = (failure_text(failure, console.style()), console.style());
+    console.insist(&if style.terminal { human::wrapped(&text, style.width) } else { text });
     failure.exit()
 }
 

@@ -4,7 +4,7 @@ use std::env;
 use std::fmt::Display;
 use std::io::{self, IsTerminal};
 
-use clap::ValueEnum;
+use clap::{ColorChoice, ValueEnum};
 
 /// Width to assume when there is no terminal.
 const WIDTH_DEFAULT: usize = 100;
@@ -79,6 +79,27 @@ fn is_coloured(color: Color, terminal: bool, variable: impl Fn(&str) -> Option<S
     }
 }
 
+/// When help and usage errors are coloured, which are printed before the command line is read. What is left to clap honours
+/// `NO_COLOR`, `CLICOLOR_FORCE`, `TERM=dumb` and the terminal.
+pub(crate) fn of_help(
+    arguments: impl Iterator<Item = String>,
+    variable: impl Fn(&str) -> Option<String>,
+) -> ColorChoice {
+    let mut arguments = arguments.skip_while(|argument| !argument.starts_with("--color"));
+    let named = match arguments.next().as_deref().map(|argument| argument.split_once('=')) {
+        Some(Some(("--color", value))) => Some(value.to_owned()),
+        Some(None) => arguments.next(),
+        _ => None,
+    };
+    match named.or_else(|| variable("FLUSSO_COLOR")).as_deref() {
+        Some("always") => ColorChoice::Always,
+        Some("never") => ColorChoice::Never,
+        // Whether it is a terminal is left to clap, which asks for each stream.
+        _ if is_coloured(Color::Auto, false, &variable) => ColorChoice::Always,
+        _ => ColorChoice::Auto,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -94,6 +115,21 @@ mod tests {
     fn the_command_line_is_above_the_environment() {
         assert!(coloured(Color::Always, false, &[("NO_COLOR", "1")]));
         assert!(!coloured(Color::Never, true, &[("FORCE_COLOR", "1")]));
+    }
+
+    #[test]
+    fn help_is_coloured_as_everything_else() {
+        let of = |arguments: &[&str], set: (&str, &str)| {
+            let arguments = arguments.iter().map(|argument| (*argument).to_owned());
+            of_help(arguments, |name| (name == set.0).then(|| set.1.to_owned()))
+        };
+        let none = ("", "");
+        assert_eq!(of(&["flusso", "--help"], none), ColorChoice::Auto);
+        assert_eq!(of(&["flusso", "--color", "never", "--help"], ("FORCE_COLOR", "1")), ColorChoice::Never);
+        assert_eq!(of(&["flusso", "--color=always"], ("NO_COLOR", "1")), ColorChoice::Always);
+        assert_eq!(of(&["flusso"], ("FLUSSO_COLOR", "never")), ColorChoice::Never);
+        assert_eq!(of(&["flusso"], ("FORCE_COLOR", "1")), ColorChoice::Always);
+        assert_eq!(of(&["flusso"], ("NO_COLOR", "1")), ColorChoice::Auto);
     }
 
     #[test]

@@ -203,7 +203,7 @@ fn a_credential_in_a_variable_is_never_printed() {
         ));
     }
     for (source, sink) in &connections {
-        for command in ["check", "compile", "apply", "run"] {
+        for command in ["check", "compile", "sql", "apply", "run"] {
             // The worked example's lock names other variables.
             for verbosity in ["-q", "-vvv"] {
                 let mut all = Command::new(env!("CARGO_BIN_EXE_flusso"));

@@ -86,8 +86,12 @@ pub(crate) fn check(parsed: &ParsedProject, facts: &CatalogFacts, outcomes: &Out
     let all_answered = checker.probes.all_answered();
     let indexes = indexes.into_iter().collect::<Option<Vec<Index>>>().filter(|_| is_clean && all_answered);
     let checked = indexes.and_then(|indexes| project(parsed, indexes));
-    if let (Some(checked), Some(project)) = (&checked, &parsed.project) {
-        checker.capture(checked, &project.source_place);
+    if let Some(project) = &parsed.project {
+        match (&checked, &project.source) {
+            (Some(checked), _) => checker.capture(checked, &project.source_place),
+            (None, Some(source)) => checker.server(source, &project.source_place),
+            (None, None) => {}
+        }
     }
     Outcome { diagnostics: checker.diagnostics, probes: checker.probes.into_list(), checked }
 }

@@ -76,6 +76,11 @@ pub enum Trouble {
         /// The alias.
         alias: String,
     },
+    /// An index has its name.
+    IsAnIndex {
+        /// The name.
+        alias: String,
+    },
     /// It points to something that is not ours to take it from.
     Elsewhere {
         /// The alias.
@@ -84,11 +89,6 @@ pub enum Trouble {
         whose: String,
         /// The generation that it should point to, where there is one.
         live: Option<String>,
-    },
-    /// An index has its name.
-    Index {
-        /// The alias.
-        alias: String,
     },
     /// Nothing is live in the state, and it points to earlier generations of this very index that were
     /// built from another database.
@@ -127,7 +127,7 @@ impl Trouble {
     pub fn finding(&self) -> Finding {
         match self {
             Self::Missing { alias } => alias_missing::finding(alias),
-            Self::Index { alias } => alias_is_an_index::finding(alias),
+            Self::IsAnIndex { alias } => alias_is_an_index::finding(alias),
             Self::Elsewhere { alias, whose, live: Some(live) } => {
                 alias_points_elsewhere::not_live(alias, whose, live)
             }
@@ -140,6 +140,7 @@ impl Trouble {
     pub fn finding_before_apply(&self) -> Finding {
         match self {
             Self::OtherSource(other) => other.facts().will_stop(),
+            Self::Missing { alias } => alias_missing::before_apply(alias),
             trouble => trouble.finding(),
         }
     }
@@ -247,7 +248,7 @@ pub async fn standing(start: &SessionStart, state: &SinkState, index: &IndexPlan
     let own = state.generations().await;
     let live = live_of(&own, &index.name, &found).map(|live| live.name.as_str());
     let AliasState::Targets(targets) = found else {
-        return Ok(Standing::Wrong(Trouble::Index { alias }));
+        return Ok(Standing::Wrong(Trouble::IsAnIndex { alias }));
     };
     let source = source_of(&start.identity);
     let connection = connection_name(&start.plan.source.endpoint);

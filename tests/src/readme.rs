@@ -112,8 +112,11 @@ impl Drop for Stage {
     }
 }
 
-/// Figures of a machine as `#`: how long something took, and how fast it was.
+/// Figures of a machine as `#`: how long something took, and how fast it was. What depends on the servers' other users and
+/// nodes is left out: who is waited for, and how many replicas there is room for.
 fn without_figures(text: &str) -> String {
+    let is_of_servers = |line: &&str| line.starts_with("waiting for ") || line.contains(" replicas: ");
+    let text: String = text.split_inclusive('\n').filter(|line| !is_of_servers(line)).collect();
     let words = text.split_inclusive([' ', '\n', ',']);
     let mut lines = String::new();
     let mut words = words.peekable();

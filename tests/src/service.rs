@@ -12,4 +12,5 @@ mod replication;
 mod rule_book;
 mod script;
 mod shapes;
+mod target_rules;
 mod waits;

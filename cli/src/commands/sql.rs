@@ -85,7 +85,7 @@ async fn of_project(options: &SqlArguments, common: &Common, console: &Console) 
         return Ok(refuse(&project, compiled.diagnostics, console));
     }
     let lock = access_only(&project, source, tables);
-    let mut script = script_for(&lock, &prepared, options).await?;
+    let mut script = script_for(&lock, &prepared, options).await?.without_publication();
     script.unsettled.push(
         "the rest depends on what Postgres says of the project's expressions, which this role may not ask yet; \
          run `flusso sql` again after this"

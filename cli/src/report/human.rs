@@ -1,5 +1,7 @@
 //! Findings with the lines of the files they are about, drawn by miette.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 
 use flusso_compiler::diagnostic::SourceFile;
@@ -12,6 +14,7 @@ use miette::{
 use textwrap::core::Word;
 use textwrap::{WordSeparator, WordSplitter};
 
+use super::crop::{Cropped, crop};
 use super::level;
 use crate::terminal_style::TerminalStyle;
 
@@ -39,7 +42,14 @@ fn one(finding: &Finding, sources: &[Indexed<'_>], style: &TerminalStyle) -> Str
         Some(footer) => plain.clone().with_footer(footer),
         None => plain.clone(),
     };
-    let parts = parts(finding, sources);
+    let cut = cut(finding, sources, style.width);
+    let files: Vec<Indexed<'_>> = cut
+        .files
+        .iter()
+        .map(|(file, skipped)| Indexed { skipped: skipped.clone(), ..Indexed::new(file) })
+        .collect();
+    let all: Vec<&Indexed<'_>> = files.iter().chain(sources).collect();
+    let parts = parts(&cut.finding, &all);
     let mut text = String::new();
     for (place, part) in parts.iter().enumerate() {
         let handler = if place + 1 == parts.len() { &last } else { &plain };
@@ -49,21 +59,34 @@ fn one(finding: &Finding, sources: &[Indexed<'_>], style: &TerminalStyle) -> Str
     text.trim_start().to_owned()
 }
 
+/// Lines that break between words; a terminal would break them within one.
+pub(super) fn wrapped(text: &str, width: usize) -> String {
+    let options = textwrap::Options::new(width)
+        .break_words(false)
+        .word_separator(WordSeparator::Custom(words))
+        .word_splitter(WordSplitter::NoHyphenation)
+        .subsequent_indent("    ");
+    let lines: Vec<String> = text.lines().map(|line| textwrap::fill(line, &options)).collect();
+    lines.join("\n")
+}
+
 /// The words of a line, each with the spaces behind it. What is between backticks is one word, however long: it is there to
 /// be copied.
 fn words<'a>(line: &'a str) -> Box<dyn Iterator<Item = Word<'a>> + 'a> {
     let (mut is_quoted, mut was_space, mut start) = (false, false, 0);
     let mut found = Vec::new();
     for (at, letter) in line.char_indices() {
-        if was_space && letter != ' ' && !is_quoted {
+        if was_space && letter != ' ' && !is_quoted && at > start {
             found.push(Word::from(&line[start..at]));
             start = at;
         }
         is_quoted ^= letter == '`';
         was_space = letter == ' ' && !is_quoted;
     }
-    found.push(Word::from(&line[start..]));
-    Box::new(found.into_iter().filter(|word| !word.is_empty()))
+    if start < line.len() {
+        found.push(Word::from(&line[start..]));
+    }
+    Box::new(found.into_iter())
 }
 
 /// What the live system says and what to do, below the lines.
@@ -72,6 +95,29 @@ fn footer(finding: &Finding, style: &TerminalStyle) -> Option<String> {
     let help = finding.help.iter().map(|help| format!("{}: {help}", style.paint(36, "help")));
     let lines: Vec<String> = notes.chain(help).collect();
     (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
+/// A finding with the files of which long lines had to be cut.
+struct Cut<'a> {
+    finding: Cow<'a, Finding>,
+    files: Vec<(SourceFile, BTreeMap<usize, usize>)>,
+}
+
+fn cut<'a>(finding: &'a Finding, sources: &[Indexed<'_>], width: usize) -> Cut<'a> {
+    let mut cut = Cut { finding: Cow::Borrowed(finding), files: Vec::new() };
+    for source in sources {
+        let is_here = |label: &&Label| label.file == source.file.path;
+        let labels: Vec<&Label> = finding.labels.iter().filter(is_here).collect();
+        if labels.is_empty() {
+            continue;
+        }
+        let Some(Cropped { file, labels, skipped }) = crop(source.file, &labels, width) else { continue };
+        let mut moved = labels.into_iter();
+        let own = cut.finding.to_mut().labels.iter_mut().filter(|label| label.file == file.path);
+        own.for_each(|label| *label = moved.next().expect("a label a label"));
+        cut.files.push((file, skipped));
+    }
+    cut
 }
 
 /// A finding's places in one file, as miette takes them.
@@ -84,11 +130,11 @@ struct FileLabels<'a> {
 }
 
 /// A finding taken apart by file, the primary one first, under its message.
-fn parts<'a>(finding: &'a Finding, sources: &'a [Indexed<'a>]) -> Vec<FileLabels<'a>> {
+fn parts<'a>(finding: &'a Finding, sources: &[&'a Indexed<'a>]) -> Vec<FileLabels<'a>> {
     let part = |file: &str, level, message| FileLabels {
         level,
         message,
-        source: sources.iter().find(|source| source.file.path == file),
+        source: sources.iter().find(|source| source.file.path == file).copied(),
         labels: finding.labels.iter().filter(|label| label.file == file).collect(),
     };
     let mut files: Vec<&str> = Vec::new();
@@ -145,12 +191,14 @@ fn span_of(label: &Label) -> LabeledSpan {
 struct Indexed<'a> {
     file: &'a SourceFile,
     line_starts: Vec<usize>,
+    /// By how many characters a line begins too late, where it was cut.
+    skipped: BTreeMap<usize, usize>,
 }
 
 impl<'a> Indexed<'a> {
     fn new(file: &'a SourceFile) -> Self {
         let starts = file.text.match_indices('\n').map(|(at, _)| at + 1);
-        Self { file, line_starts: std::iter::once(0).chain(starts).collect() }
+        Self { file, line_starts: std::iter::once(0).chain(starts).collect(), skipped: BTreeMap::new() }
     }
 
     /// Number of the line that a byte is on, from 0.
@@ -177,7 +225,8 @@ impl SourceCode for Indexed<'_> {
             (self.line(end.saturating_sub(1).max(start)) + lines_after).min(self.line_starts.len() - 1);
         let from = self.line_starts[first];
         let to = self.line_starts.get(last + 1).copied().unwrap_or(text.len());
-        let column = if lines_before == 0 { text[from..start].chars().count() } else { 0 };
+        let skipped = self.skipped.get(&first).copied().unwrap_or(0);
+        let column = if lines_before == 0 { text[from..start].chars().count() + skipped } else { 0 };
         let from = if lines_before == 0 { start } else { from };
         Ok(Box::new(MietteSpanContents::new_named(
             self.file.path.clone(),
@@ -197,6 +246,7 @@ mod tests {
     use flusso_lints::{body_refused, missing_key, wal_level_not_logical};
 
     use super::*;
+    use textwrap::core::display_width;
 
     const ORDERS: &str = "version: 1\nindex: orders\ntable: orders\nfields:\n  id: long\n  prise: decimal\n";
 
@@ -242,6 +292,41 @@ mod tests {
         let style = TerminalStyle { color: false, terminal: false, width: 40 };
         let text = render(&[&finding.with_help(help)], &[], &style);
         assert_eq!(text.matches(name).count(), 2, "{text}");
+    }
+
+    #[test]
+    fn an_underline_stays_under_its_word_in_a_long_line() {
+        let line = format!(
+            "fields: {{ {}wrong: long, {}last: text }}",
+            "ä日: text, ".repeat(20),
+            "b: text, ".repeat(20)
+        );
+        let files =
+            vec![SourceFile { path: "a.yml".to_owned(), text: format!("version: 1\n{line}\n\tx: 1\n") }];
+        let at = files[0].text.find("wrong").expect("it is there");
+        let found =
+            Found::deny("unknown-column", Place::new(0, at..at + 5), "m").to_finding(&Sources::new(&files));
+        for width in [60, 80] {
+            let style = TerminalStyle { color: false, terminal: false, width };
+            let text = render(&[&found], &files, &style);
+            let column = |line: &str, part: &str| line.find(part).map(|at| display_width(&line[..at]));
+            let lines: Vec<&str> = text.lines().collect();
+            assert!(lines.iter().all(|line| display_width(line) <= width), "{text}");
+            let word = lines.iter().find_map(|line| column(line, "wrong")).expect("the line is shown");
+            let underline = lines.iter().find_map(|line| {
+                column(line, "─────").filter(|_| !line.contains("╭") && !line.contains("╰"))
+            });
+            assert_eq!(underline, Some(word), "{text}");
+            let header = format!("[a.yml:2:{}]", line[..at - 11].chars().count() + 1);
+            assert!(text.contains(&header), "{header}: {text}");
+        }
+    }
+
+    #[test]
+    fn a_failure_breaks_between_words_and_not_in_a_statement() {
+        let text = "error: some words about something that failed\n  help: run `alter table t replica identity full`";
+        let lines = "error: some words about something\n    that failed\n  help: run\n    `alter table t replica identity full`";
+        assert_eq!(wrapped(text, 36), lines);
     }
 
     #[test]

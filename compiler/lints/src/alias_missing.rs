@@ -22,3 +22,8 @@ pub fn finding(alias: &str) -> Finding {
     LINT.live(format!("alias `{alias}` does not exist: queries find nothing"))
         .with_help("run `flusso apply`: it puts the alias back")
 }
+
+/// The same before an apply. Only a warning, since the lock is right and `apply` puts the alias back.
+pub fn before_apply(alias: &str) -> Finding {
+    Finding { level: Level::Warn, ..finding(alias) }
+}

@@ -18,7 +18,7 @@ use flusso_schemas::lock::{Lock, SourcePlan, TablePlan};
 use flusso_schemas::report::Finding;
 
 pub use catalog::drift;
-pub use server::before_walsender;
+pub use server::{before_walsender, whatever_the_tables};
 pub use tables::table;
 
 /// What a project needs of its source.

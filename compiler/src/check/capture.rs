@@ -2,7 +2,7 @@
 //! change is missed and nobody's write fails. The rules are those of the runtime's preflight; here they get places.
 
 use flusso_lints::source::{self, SourceNeeds};
-use flusso_schemas::lock::TablePlan;
+use flusso_schemas::lock::{SourcePlan, TablePlan};
 use flusso_schemas::report::Finding;
 
 use super::Checker;
@@ -27,6 +27,12 @@ impl Checker<'_> {
         });
         let found: Vec<Diagnostic> = found.collect();
         self.diagnostics.extend(found);
+    }
+
+    /// What prevents following any change, whatever else is wrong with the project.
+    pub(super) fn server(&mut self, source: &SourcePlan, source_place: &Place) {
+        let found = source::whatever_the_tables(source, self.facts).into_iter();
+        self.diagnostics.extend(found.map(|finding| Diagnostic::placed(finding, source_place.clone())));
     }
 
     /// Where the table that a finding is about was named first; none for the server.

@@ -8,11 +8,13 @@ use flusso_lints::{
     default_pipeline_missing, index_blocked,
 };
 use flusso_runtime::error::{Error, ErrorKind, Result};
-use flusso_runtime::ownership::{Ours, Source, Standing, judge};
+use flusso_runtime::ownership::{Ours, Source, Standing, judge, live_of, source_mark};
 use flusso_runtime::sink::AliasState;
+use flusso_runtime::state_store::StateStore as _;
 use flusso_schemas::index_name::index_bytes_max;
 use flusso_schemas::lock::IndexPlan;
 use flusso_schemas::report::Finding;
+use flusso_schemas::state::{GenerationState, ProjectState};
 use futures_util::stream::{self, StreamExt};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -24,7 +26,7 @@ use crate::names;
 use crate::owner::OwnerQuery;
 use crate::pipelines;
 use crate::settings::IndexSettings;
-use crate::state;
+use crate::state::{self, StateIndex};
 use crate::templates::Templates;
 use crate::transport::segment;
 
@@ -45,6 +47,7 @@ pub(crate) struct Preflight<'a> {
     pub(crate) project: &'a str,
     pub(crate) bulk_bytes_max: u64,
     pub(crate) environment: &'a BTreeMap<String, String>,
+    pub(crate) state: &'a StateIndex,
     /// Where documents will be built from, where that is known.
     pub(crate) source: Option<Source<'a>>,
 }
@@ -106,10 +109,11 @@ impl Preflight<'_> {
         findings.extend(self.blocks(indexes).await?);
         let state = names::state_index(self.prefix, self.project);
         let templates = Templates::new(self.client);
+        let own = self.generations().await?;
         findings.extend(templates.interference(&state, &state::body()).await?);
         let mut judgements = Vec::new();
         for index in indexes {
-            judgements.push(self.index(index, &templates));
+            judgements.push(self.index(index, &templates, &own));
         }
         // `buffered` keeps the order of the plan, whichever answer comes first.
         let mut judged = stream::iter(judgements).buffered(INDEXES_AT_ONCE_MAX);
@@ -119,13 +123,38 @@ impl Preflight<'_> {
         Ok(findings)
     }
 
-    async fn index(self, index: &IndexPlan, templates: &Templates<'_>) -> Result<Vec<Finding>> {
+    /// The generations that the state names; none where the state is another database's, whose aliases are not ours to
+    /// judge by it.
+    async fn generations(self) -> Result<Vec<GenerationState>> {
+        let stored = match self.state.load().await {
+            // Another version's state, for one: whoever applies is stopped by it.
+            Err(error) if error.kind == ErrorKind::Drift => return Err(error),
+            // What keeps it from being read, such as a closed index, has its own finding.
+            Err(_) => None,
+            Ok(stored) => stored,
+        };
+        let is_ours = |project: &ProjectState| {
+            let origin = source_mark(&project.system_identifier, &project.database);
+            self.source.is_none_or(|source| source.mark == origin)
+        };
+        let stored = stored.filter(|stored| is_ours(&stored.project.value));
+        Ok(stored.map_or_else(Vec::new, |stored| {
+            stored.generations.into_iter().map(|generation| generation.value).collect()
+        }))
+    }
+
+    async fn index(
+        self,
+        index: &IndexPlan,
+        templates: &Templates<'_>,
+        own: &[GenerationState],
+    ) -> Result<Vec<Finding>> {
         if names::too_long(self.prefix, &index.name) {
             let bytes_max = index_bytes_max(self.prefix.len());
             return Ok(vec![too_long_behind_resolved_prefix(&index.name, self.sink, bytes_max)]);
         }
         let mut findings = Vec::new();
-        findings.extend(self.alias(index).await?);
+        findings.extend(self.alias(index, own).await?);
         let body = index.whole_body();
         let settings = IndexSettings::of(&body, self.environment);
         if let Some(reason) = facts::judge(self.client, &sent(&body, &settings)).await? {
@@ -138,15 +167,16 @@ impl Preflight<'_> {
     }
 
     /// What has the alias' name and would lose it in the swap.
-    async fn alias(self, index: &IndexPlan) -> Result<Option<Finding>> {
+    async fn alias(self, index: &IndexPlan, own: &[GenerationState]) -> Result<Option<Finding>> {
         let Self { client, prefix, project, .. } = self;
         let alias = names::alias(prefix, index);
-        let asked = OwnerQuery { client, prefix, project, index: &index.name };
-        let AliasState::Targets(targets) = alias::state(asked, &alias).await? else {
+        let query = OwnerQuery { client, prefix, project, index: &index.name };
+        let found = alias::state(query, &alias).await?;
+        let live = live_of(own, &index.name, &found).map(|live| live.name.as_str());
+        let AliasState::Targets(targets) = found else {
             return Ok(Some(alias_is_an_index::finding(&alias).about(format!("index:{}", index.name))));
         };
-        // Which generation is live is compared by whoever reads the state.
-        let ours = Ours { project, index: &index.name, source: self.source, live: None };
+        let ours = Ours { project, index: &index.name, source: self.source, live };
         Ok(match judge(&alias, &targets, ours) {
             Standing::Wrong(trouble) => {
                 Some(trouble.finding_before_apply().about(format!("index:{}", index.name)))

@@ -130,6 +130,7 @@ impl Sink for OpenSearchSink {
             project: &self.project,
             bulk_bytes_max: u64::try_from(self.limits.bytes_max).unwrap_or(u64::MAX),
             environment: &self.environment,
+            state: &self.state,
             source,
         };
         preflight.run(&indexes).await

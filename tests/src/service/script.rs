@@ -19,11 +19,12 @@ struct Bench {
 }
 
 impl Bench {
-    fn new(settings: &[(&str, &str)]) -> Self {
+    /// `manage` as the project file has it.
+    fn new(manage: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let cluster = Cluster::start(folder.path(), settings).expect("a cluster");
+        let cluster = Cluster::start(folder.path(), &[]).expect("a cluster");
         let mut rig = Rig::on_cluster(SHOP, 0.001, &cluster);
-        rig.edit("flusso.yml", "manage: [publication, slot, replica_identity]", "manage: []");
+        rig.edit("flusso.yml", "manage: [publication, slot, replica_identity]", &format!("manage: {manage}"));
         rig.set("COLUMNS", "3000");
         rig.run(&[
             "create role owner",
@@ -92,10 +93,9 @@ fn statements(script: &str) -> Vec<String> {
 
 #[test]
 fn the_script_makes_a_bare_role_enough() {
-    let mut bench = Bench::new(&[]);
+    let mut bench = Bench::new("[slot]");
     let quoted = "\"Sync \"\"1\"\" user\"";
     bench.rig.run(&[&format!("create role {quoted} login")]);
-    // By the owner's connection there is a lock; the role itself would have no look at the expressions.
     bench.as_role();
     let check = bench.rig.flusso(&["check", "--format", "concise"]);
     assert_eq!(check.code, 1, "{}", check.stderr);
@@ -109,7 +109,7 @@ fn the_script_makes_a_bare_role_enough() {
         if script.is_empty() {
             break;
         }
-        assert!(script.contains(quoted), "{script}");
+        assert!(round > 0 || script.contains(quoted) && !script.contains("create publication"), "{script}");
         bench.run_twice(&script);
     }
     bench.rig.flusso(&["check", "--deny-warnings"]).assert_code(0);
@@ -122,7 +122,7 @@ fn the_script_makes_a_bare_role_enough() {
 fn names_exactly_what_is_missing(bench: &mut Bench, quoted: &str) {
     assert_eq!(bench.statements(), [""; 0]);
     let (publication, all) = (format!("flusso_{}", bench.rig.name), "insert, update, delete, truncate");
-    let taken: [(String, String); 8] = [
+    let taken: [(String, String); 7] = [
         (format!("alter role {quoted} noreplication"), format!("alter role {quoted} replication;")),
         (
             format!("revoke usage on schema shop from {quoted}"),
@@ -147,10 +147,6 @@ fn names_exactly_what_is_missing(bench: &mut Bench, quoted: &str) {
         (
             "alter table shop.order_items replica identity nothing".to_owned(),
             "alter table \"shop\".\"order_items\" replica identity full;".to_owned(),
-        ),
-        (
-            format!("select pg_drop_replication_slot('{publication}')"),
-            format!("select pg_create_logical_replication_slot('{publication}', 'pgoutput')"),
         ),
     ];
     for (take, give) in taken {
@@ -191,7 +187,7 @@ fn whole_script_changes_nothing(bench: &mut Bench) {
 
 #[test]
 fn a_role_that_does_not_exist_is_created_and_settings_are_named() {
-    let mut bench = Bench::new(&[]);
+    let mut bench = Bench::new("[]");
     bench.rig.flusso(&["sql", "--role", ROLE]).assert_code(0);
     let script = bench.script(&["--role", ROLE]);
     bench.run_twice(&script);
@@ -221,7 +217,7 @@ fn a_role_that_does_not_exist_is_created_and_settings_are_named() {
 
 #[test]
 fn without_a_server_the_lock_is_enough() {
-    let mut bench = Bench::new(&[]);
+    let mut bench = Bench::new("[]");
     bench.rig.flusso(&["sql"]).assert_code(0);
     let script = bench.script(&["--role", ROLE]);
     bench.run_twice(&script);

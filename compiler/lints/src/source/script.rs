@@ -40,6 +40,9 @@ const SETTLED: [&str; 15] = [
     wal_level_not_logical::LINT.name,
 ];
 
+/// Title of the section that publishes tables.
+const PUBLICATION: &str = "Publication";
+
 /// What a script is for.
 #[derive(Clone, Copy, Debug)]
 pub struct Request<'a> {
@@ -153,6 +156,13 @@ impl Section {
 }
 
 impl Script {
+    /// Without the section that publishes: a table whose replica identity is not known yet must not be published, or
+    /// updates and deletes of the application on it may fail.
+    pub fn without_publication(mut self) -> Self {
+        self.sections.retain(|section| section.title != PUBLICATION);
+        self
+    }
+
     /// Whether there is nothing to run.
     pub fn is_empty(&self) -> bool {
         self.sections.is_empty()

@@ -21,14 +21,19 @@ pub fn before_walsender(source: &SourcePlan, facts: &CatalogFacts) -> Vec<Findin
     version(source, facts).into_iter().chain(replica(facts)).chain(role(facts)).collect()
 }
 
-/// Findings that concern no single table.
-pub(super) fn findings(needs: &SourceNeeds<'_>, facts: &CatalogFacts) -> Vec<Finding> {
-    let source = needs.source;
+/// What the server, the role and the slot lack, whichever tables are captured.
+pub fn whatever_the_tables(source: &SourcePlan, facts: &CatalogFacts) -> Vec<Finding> {
     let mut found = before_walsender(source, facts);
     found.extend(encoding(facts));
     found.extend(wal_level(facts));
     found.extend(slot(source, facts));
     found.extend(wal_senders(source, facts));
+    found
+}
+
+/// Findings that concern no single table.
+pub(super) fn findings(needs: &SourceNeeds<'_>, facts: &CatalogFacts) -> Vec<Finding> {
+    let mut found = whatever_the_tables(needs.source, facts);
     found.extend(publication_itself(needs, facts));
     found
 }

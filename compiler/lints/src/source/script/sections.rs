@@ -14,7 +14,7 @@ use super::blocks::{
     cases, grant_connect_here, has_row_security, identity_is_none_of, identity_is_not_index, is_narrowed,
     is_unpublished, leaves_operations_out, no_publication, no_role, only_if,
 };
-use super::{Request, SETTLED, Section};
+use super::{PUBLICATION, Request, SETTLED, Section};
 use crate::role_cannot_replicate::SERVICE_ROLES;
 use crate::words::listed;
 use crate::{child_delete_unseen, unusable_replica_identity};
@@ -222,7 +222,7 @@ impl<'a> Sections<'a> {
 
     fn publication(&self) -> Section {
         let name = &self.needs.source.publication;
-        let mut section = Section { title: "Publication", ..Section::default() };
+        let mut section = Section { title: PUBLICATION, ..Section::default() };
         let all = server::names(self.needs);
         let exists = self.request.facts.map(|facts| publication::of(facts, name).is_some());
         let gap = self.request.facts.and_then(|facts| server::publication_gap(self.needs, facts));
