@@ -304,8 +304,7 @@ mod tests {
         let files =
             vec![SourceFile { path: "a.yml".to_owned(), text: format!("version: 1\n{line}\n\tx: 1\n") }];
         let at = files[0].text.find("wrong").expect("it is there");
-        let found =
-            Found::deny("unknown-column", Place::new(0, at..at + 5), "m").to_finding(&Sources::new(&files));
+        let found = missing_key::empty_file(Place::new(0, at..at + 5)).to_finding(&Sources::new(&files));
         for width in [60, 80] {
             let style = TerminalStyle { color: false, terminal: false, width };
             let text = render(&[&found], &files, &style);
