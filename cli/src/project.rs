@@ -255,7 +255,7 @@ mod tests {
         let words: Vec<String> = problems.iter().map(|problem| format!("{:?}", problem.what)).collect();
         assert_eq!(words.len(), 3);
         assert!(words[0].starts_with("NotAPattern("), "{words:?}");
-        assert_eq!(words[1], "Unreadable { path: \"i/b.yml\", reason: \"it is not UTF-8 at line 1\" }");
+        assert_eq!(words[1], "Unreadable { path: \"i/b.yml\", reason: \"invalid UTF-8 at line 1\" }");
         assert!(words[2].starts_with("NoFile"), "{words:?}");
     }
 

@@ -216,9 +216,9 @@ mod tests {
     fn what_cannot_be_used_is_told_without_its_text() {
         for (url, says) in [
             ("mysql://u:hunter2@h/d", "does not begin with `postgres://`"),
-            ("jdbc:postgresql://h/d?user=u&password=hunter2", "begins with `jdbc:`"),
-            ("postgres://u:hunter2@h/d?currentSchema=shop", "has the parameter `currentSchema`"),
-            ("postgres://u:1?hunter2=x", "a parameter that is not known"),
+            ("jdbc:postgresql://h/d?user=u&password=hunter2", "is a JDBC URL"),
+            ("postgres://u:hunter2@h/d?currentSchema=shop", "has the unknown parameter `currentSchema`"),
+            ("postgres://u:1?hunter2=x", "has an unknown parameter"),
             ("", "is empty"),
             ("\"postgres://u:hunter2@h/d\"", "has quotes around the URL"),
             ("postgres://u:hunter2@h:port/d", "is not a connection URL"),

@@ -124,7 +124,7 @@ fn an_old_row_whose_identity_lacks_a_navigation_column_is_unusable_by_name() {
         fixture::delete(7, b'K', &[Some("1"), None, None]),
     ] {
         let change = change(&table, &bytes);
-        let reason = "the old row of `shop.items` does not carry `order_id`".to_owned();
+        let reason = "the old row of `shop.items` lacks `order_id`".to_owned();
         assert_eq!(change.unusable, [incomplete(reason)]);
         assert_eq!(change.hits.len(), 1, "the other index goes on");
     }
@@ -135,7 +135,7 @@ fn a_navigation_column_that_no_row_carries_is_unusable_by_name() {
     let plan = Plan::default().edge(0, "shop.items", &["generated"], &["generated"]);
     let table = bound(&plan, b'f', ALL_IN_IDENTITY);
     let change = change(&table, &fixture::insert(7, &[Some("1"), Some("10"), Some("x")]));
-    let reason = "a row of `shop.items` does not carry `generated`".to_owned();
+    let reason = "a row of `shop.items` lacks `generated`".to_owned();
     assert_eq!(change.unusable, [incomplete(reason)]);
 }
 
@@ -150,7 +150,7 @@ fn an_unchanged_out_of_line_navigation_value_is_taken_from_the_old_row() {
     );
     assert_eq!(keys(&change(&table, &with_old)), ["10"]);
     let without = change(&table, &fixture::update(7, None, &[Some("2"), Some(UNCHANGED), Some("y")]));
-    let reason = "an update of `shop.items` does not carry `order_id`".to_owned();
+    let reason = "an update of `shop.items` lacks `order_id`".to_owned();
     assert_eq!(without.unusable, [incomplete(reason)]);
 }
 
