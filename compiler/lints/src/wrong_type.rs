@@ -102,6 +102,12 @@ pub fn table_name(text: &str, place: Place) -> Diagnostic {
     )
 }
 
+/// A constant that is neither one plain value nor a list of values of one type.
+pub fn constant(place: Place) -> Diagnostic {
+    LINT.at(place, "`constant` expects text, a number or a boolean, or a list of one of them")
+        .help("write such a value")
+}
+
 /// A map of several columns in one item of `order_by`.
 pub fn several_columns_in_item(place: Place) -> Diagnostic {
     LINT.at(place, "an item of `order_by` takes exactly one column").help("write `[{ a: desc }, { b: asc }]`")

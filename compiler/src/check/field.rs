@@ -62,14 +62,8 @@ impl Checker<'_> {
         value: &At<Json>,
         scalar: &syntax::scalar::Scalar,
     ) -> Option<Form> {
-        let own = self.kinds.of_constant(written);
-        let Some(own) = own else {
-            let message = "a constant is one text, number or boolean, or a list of one kind of them";
-            self.push(
-                Diagnostic::deny("wrong-type", scalar.place.clone(), message).help("write such a value"),
-            );
-            return None;
-        };
+        // A constant of no kind was refused when it was read.
+        let own = self.kinds.of_constant(written)?;
         let kind = scalar.kind.as_ref().map_or(own, |kind| kind.value);
         let items = value.value.as_array().map_or(std::slice::from_ref(&value.value), Vec::as_slice);
         let parameters = constant_parameters(kind, written);

@@ -21,9 +21,12 @@ static COMPRESS_WORDS: [&str; 2] = words(&COMPRESS);
 static MANAGE_WORDS: [&str; 3] = words(&Manage::ALL);
 static LEVEL_WORDS: [&str; 3] = words(&LEVELS);
 
+/// A lint's level, with or without its reason.
+pub(super) const LEVEL: Value = Either(&[In(&LINT), Word(&LEVEL_WORDS, &[])]);
+
 /// One reference: a credential is never written out.
 const ONE_REFERENCE: Value =
-    Pattern("^\\$\\{[A-Za-z_][A-Za-z0-9_]*\\}$", "a reference such as `\"${NAME}\"`");
+    Pattern("^\\$\\{[A-Za-z_][A-Za-z0-9_]*\\}$", "a reference such as `\"${NAME}\"`", &["string"]);
 
 /// A credential.
 const SECRET: Value = Either(&[ONE_REFERENCE, In(&REFERENCE)]);
@@ -48,6 +51,7 @@ begin with `x-` are free for anchors and notes.",
             Pattern(
                 "^[a-z][a-z0-9_]{0,30}$",
                 "at most 31 of the characters `a-z`, `0-9` and `_`, a letter first",
+                &["string", "boolean"],
             ),
             "The project's name, after which its replication slot and its publication are named.",
         )
@@ -94,7 +98,11 @@ pub static POSTGRES: Table = Table {
         key("schema", Text, "The schema of tables that are written without one.").default("public"),
         key(
             "slot",
-            Pattern("^[a-z0-9_]{1,63}$", "at most 63 of the characters `a-z`, `0-9` and `_`"),
+            Pattern(
+                "^[a-z0-9_]{1,63}$",
+                "at most 63 of the characters `a-z`, `0-9` and `_`",
+                &["string", "integer", "boolean"],
+            ),
             "Name of the replication slot.",
         )
         .default("flusso_PROJECT"),
