@@ -1,4 +1,4 @@
-//! Pages that are printed from the code: `UPDATE=1 cargo test --test printed` writes them.
+//! Files that are printed from the code: `UPDATE=1 cargo test --test printed` writes them.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -6,42 +6,51 @@ use std::{env, fs};
 
 use flusso_compiler::grammar;
 use flusso_compiler::kinds::Kinds;
+use serde_json::Value;
 
-fn docs() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs")
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// Every printed page by its path below `docs/`.
-fn pages() -> BTreeMap<String, String> {
-    let lints =
-        flusso_lints::ALL.iter().map(|lint| (format!("lints/{}.md", lint.name), flusso_lints::page(lint)));
+fn json(schema: &Value) -> String {
+    format!("{}\n", serde_json::to_string_pretty(schema).expect("a schema is JSON"))
+}
+
+/// Every printed file by its path in the checkout.
+fn files() -> BTreeMap<String, String> {
+    let kinds = Kinds::standard();
+    let lints = flusso_lints::ALL
+        .iter()
+        .map(|lint| (format!("docs/lints/{}.md", lint.name), flusso_lints::page(lint)));
     let others = [
-        ("lints/README.md".to_owned(), flusso_lints::index()),
-        ("kinds.md".to_owned(), Kinds::standard().pages()),
-        ("config.md".to_owned(), grammar::page::page()),
-        ("lock.md".to_owned(), flusso_schemas::lock::docs()),
+        ("docs/lints/README.md", flusso_lints::index()),
+        ("docs/kinds.md", kinds.pages()),
+        ("docs/config.md", grammar::page::page()),
+        ("docs/lock.md", flusso_schemas::lock::docs()),
+        ("schemas/json/project.schema.json", json(&grammar::schema::project(&kinds))),
+        ("schemas/json/index.schema.json", json(&grammar::schema::index(&kinds))),
     ];
-    lints.chain(others).collect()
+    lints.chain(others.map(|(path, text)| (path.to_owned(), text))).collect()
 }
 
 #[test]
-fn printed_pages_are_current_and_there_are_no_others() {
-    let pages = pages();
-    let folder = docs().join("lints");
+fn printed_files_are_current_and_there_are_no_others() {
+    let files = files();
+    let folder = root().join("docs/lints");
     if env::var_os("UPDATE").is_some() {
         drop(fs::remove_dir_all(&folder));
         fs::create_dir_all(&folder).expect("docs/ is a folder of the checkout");
-        pages.iter().for_each(|(path, text)| fs::write(docs().join(path), text).expect("written"));
+        files.iter().for_each(|(path, text)| fs::write(root().join(path), text).expect("written"));
     }
-    for (path, text) in &pages {
-        let committed = fs::read_to_string(docs().join(path)).unwrap_or_default();
+    for (path, text) in &files {
+        let committed = fs::read_to_string(root().join(path)).unwrap_or_default();
         assert!(
             committed == *text,
-            "docs/{path}: run `UPDATE=1 cargo test --test printed` and commit what it writes"
+            "{path}: run `UPDATE=1 cargo test --test printed` and commit what it writes"
         );
     }
-    let files = fs::read_dir(folder).expect("the pages are committed").flatten();
-    let names = files.map(|file| format!("lints/{}", file.file_name().to_string_lossy()));
-    let left: Vec<String> = names.filter(|name| !pages.contains_key(name)).collect();
+    let pages = fs::read_dir(folder).expect("the pages are committed").flatten();
+    let names = pages.map(|file| format!("docs/lints/{}", file.file_name().to_string_lossy()));
+    let left: Vec<String> = names.filter(|name| !files.contains_key(name)).collect();
     assert_eq!(left, [""; 0], "pages of lints that are gone");
 }

@@ -60,6 +60,8 @@ pub struct Key {
     pub forms: Forms,
     /// Keys that it cannot stand beside.
     pub excludes: &'static [&'static str],
+    /// Keys without which it has no effect.
+    pub needs: &'static [&'static str],
     /// What it says, as a sentence. Markdown.
     pub docs: &'static str,
 }
@@ -86,8 +88,9 @@ pub enum Value {
     Null,
     /// Text, a number or a boolean, as it is written.
     Text,
-    /// Text of a pattern (a regular expression of JSON Schema) that is described in words.
-    Pattern(&'static str, &'static str),
+    /// Text of a pattern (a regular expression of JSON Schema), described in words, with the types of JSON that YAML
+    /// may make of it: a bare `2024` is a number.
+    Pattern(&'static str, &'static str, &'static [&'static str]),
     /// `true` or `false`.
     Boolean,
     /// A whole number, both bounds included.
@@ -116,6 +119,8 @@ pub enum Value {
     SubfieldKind,
     /// The name of a kind that counts.
     CountKind,
+    /// Text, a number or a boolean, or a list of one of them.
+    Constant,
     /// What a column is compared with: a value, a list of values, or `null`.
     Test,
     /// A map of fields: those of the root, or those of an object.
@@ -201,7 +206,7 @@ pub const NO_MOST: u64 = u64::MAX;
 
 /// A key that may be left out, in every form.
 pub const fn key(name: &'static str, value: Value, docs: &'static str) -> Key {
-    Key { name, value, need: Need::Optional, default: "", forms: Forms::ALL, excludes: &[], docs }
+    Key { name, value, need: Need::Optional, default: "", forms: Forms::ALL, excludes: &[], needs: &[], docs }
 }
 
 impl Key {
@@ -223,6 +228,11 @@ impl Key {
     /// The same in these forms only.
     pub const fn of(self, forms: Forms) -> Self {
         Self { forms, ..self }
+    }
+
+    /// The same, which must stand beside these.
+    pub const fn beside(self, needs: &'static [&'static str]) -> Self {
+        Self { needs, ..self }
     }
 
     /// The same, which cannot stand beside these.
@@ -306,14 +316,12 @@ mod tests {
             }
             for key in table.keys {
                 assert!(key.docs.ends_with('.'), "{}: `{}`", table.name, key.name);
-                let others = key.excludes.iter().filter(|other| table.key(other, key.forms).is_none());
-                assert_eq!(
-                    others.count(),
-                    0,
-                    "{}: `{}` excludes a key that is not there",
-                    table.name,
-                    key.name
-                );
+                let others = key
+                    .excludes
+                    .iter()
+                    .chain(key.needs)
+                    .filter(|other| table.key(other, key.forms).is_none());
+                assert_eq!(others.count(), 0, "{}: `{}` names a key that is not there", table.name, key.name);
             }
         }
     }

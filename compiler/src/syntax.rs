@@ -9,7 +9,7 @@ mod postgres;
 pub mod project;
 pub mod relation;
 pub mod scalar;
-mod settings;
+pub(crate) mod settings;
 pub mod sink;
 mod source_url;
 mod tables;

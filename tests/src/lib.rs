@@ -5,6 +5,8 @@ mod certificates;
 #[cfg(test)]
 mod house;
 #[cfg(test)]
+mod language;
+#[cfg(test)]
 mod printed;
 #[cfg(test)]
 mod readme;

@@ -8,6 +8,8 @@ use super::Checker;
 use super::join::Asked;
 use super::scalar::{Value, with_parameter};
 use crate::diagnostic::Place;
+use crate::grammar::Forms;
+use crate::grammar::field::FIELD;
 use crate::model::{Aggregate, Function, Join, Table, ValueSource};
 use crate::pg_type::{BaseType, Enums, PgType};
 use crate::syntax;
@@ -107,13 +109,13 @@ fn reached_once(from: &Arc<Table>, path: &[Join]) -> bool {
     })
 }
 
+/// Name of the kind that an aggregate has where none is written.
 fn default_kind(function: Function) -> Option<&'static str> {
-    match function {
-        Function::Count => Some("long"),
-        Function::Exists => Some("boolean"),
-        Function::Avg => Some("double"),
-        _ => None,
+    if function == Function::Exists {
+        return Some("boolean");
     }
+    let key = FIELD.key("kind", Forms::of_aggregate(function, false))?;
+    Some(key.default).filter(|name| !name.is_empty())
 }
 
 /// Sums and averages have no declared scale, and those of a column that has one keep it.

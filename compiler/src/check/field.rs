@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use flusso_lints::{default_type_mismatch, wrong_type};
+use flusso_lints::default_type_mismatch;
 use serde_json::Value as Json;
 
 use super::Checker;
@@ -62,11 +62,8 @@ impl Checker<'_> {
         value: &At<Json>,
         scalar: &syntax::scalar::Scalar,
     ) -> Option<Form> {
-        let own = self.kinds.of_constant(written);
-        let Some(own) = own else {
-            self.push(wrong_type::constant(scalar.place.clone()));
-            return None;
-        };
+        // A constant of no kind was refused when it was read.
+        let own = self.kinds.of_constant(written)?;
         let kind = scalar.kind.as_ref().map_or(own, |kind| kind.value);
         let items = value.value.as_array().map_or(std::slice::from_ref(&value.value), Vec::as_slice);
         let parameters = constant_parameters(kind, written);

@@ -1,7 +1,7 @@
 //! Conditions: `where` and `when`.
 
 use super::{EMPTY, Example, Others, Place, Table, Value, key};
-use crate::grammar::Value::{Any, Either, In, OneOrMore, Text};
+use crate::grammar::Value::{Any, Either, In, OneOrMore, Raw, Text};
 
 /// `where` and `when`.
 pub static CONDITION: Table = Table {
@@ -41,17 +41,17 @@ pub static OPERATORS: Table = Table {
     title: "Operators",
     docs: "What a column is compared with. Every operator must hold.",
     keys: &[
-        key("between", Any, "Two bounds, both included: `between: [1, 9]`."),
-        key("contains", Any, "An array holds the value, or a range or `jsonb` contains it."),
-        key("gt", Any, "Greater than the value."),
-        key("gte", Any, "Greater than the value, or equal."),
-        key("ilike", Any, "A pattern of SQL with `%` and `_`, letters of either case."),
-        key("like", Any, "A pattern of SQL with `%` and `_`."),
-        key("lt", Any, "Less than the value."),
-        key("lte", Any, "Less than the value, or equal."),
-        key("ne", Any, "Not the value, none of a list, or not null (`ne: null`)."),
-        key("overlaps", Any, "An array or a range has something in common with the value."),
-        key("starts_with", Any, "The text begins with the value."),
+        key("between", Raw, "Two bounds, both included: `between: [1, 9]`."),
+        key("contains", Raw, "An array holds the value, or a range or `jsonb` contains it."),
+        key("gt", Raw, "Greater than the value."),
+        key("gte", Raw, "Greater than the value, or equal."),
+        key("ilike", Raw, "A pattern of SQL with `%` and `_`, letters of either case."),
+        key("like", Raw, "A pattern of SQL with `%` and `_`."),
+        key("lt", Raw, "Less than the value."),
+        key("lte", Raw, "Less than the value, or equal."),
+        key("ne", Raw, "Not the value, none of a list, or not null (`ne: null`)."),
+        key("overlaps", Raw, "An array or a range has something in common with the value."),
+        key("starts_with", Raw, "The text begins with the value."),
     ],
     size: (1, usize::MAX),
     example: Some(Example {

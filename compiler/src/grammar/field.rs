@@ -1,7 +1,7 @@
 //! Fields: one table whose keys depend on the form, and what stands in them.
 
 use super::Value::{
-    Any, Boolean, Either, Fields, In, Kind, OneOrMore, Options, SubfieldKind, Text, Whole, Word,
+    Any, Boolean, Constant, Either, Fields, In, Kind, OneOrMore, Options, SubfieldKind, Text, Whole, Word,
 };
 use super::condition::CONDITION;
 use super::{
@@ -71,13 +71,7 @@ over the row. A document key has no dot, no blank at either end, and no undersco
         key("column", SOURCE, "The column, or `{ sql: … }`, that it reads.")
             .default("the field's name")
             .of(Forms::SCALAR),
-        key(
-            "constant",
-            Any,
-            "The value of every document: a text, number or boolean, or a list of one of them.",
-        )
-        .required()
-        .of(Forms::CONSTANTS),
+        key("constant", Constant, "The value of every document.").required().of(Forms::CONSTANTS),
         key("copy_from", Any, "Fields whose values are searched as one.").not_yet().of(Forms::OF_KIND),
         head("count", Forms::COUNTS, "The table whose rows are counted."),
         key("default", Any, "What stands for null in the document.")
@@ -88,6 +82,7 @@ over the row. A document key has no dot, no blank at either end, and no undersco
             .of(Forms::TO_MANY),
         key("distinct", Boolean, "Whether equal values of `of` are counted once.")
             .default("false")
+            .beside(&["of"])
             .of(Forms::COUNTS),
         head("exists", Forms::EXISTS, "The table that is looked into for a row."),
         key("fields", Fields(Level::Object), "What the object holds.")

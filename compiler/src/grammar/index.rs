@@ -70,6 +70,7 @@ anchors and notes. There are no references here: an index file is the same in ev
             Pattern(
                 "^[a-z0-9][a-z0-9_.+-]*$",
                 "lower-case letters, digits and `_.+-`, a letter or digit first",
+                &["string", "number", "boolean"],
             ),
             "The alias that applications query.",
         )

@@ -108,12 +108,16 @@ fn row(key: &Key, group: Forms, taken_by: Forms) -> String {
         true => format!(" Of {} only.", listed(&heads)),
         false => String::new(),
     };
+    let beside = match key.needs {
+        [] => String::new(),
+        others => format!(" Only beside {}.", listed(others)),
+    };
     let without = match key.excludes {
         [] => String::new(),
         others => format!(" Not beside {}.", listed(others)),
     };
     format!(
-        "| `{}` | {} | {} | {}{only}{without} |\n",
+        "| `{}` | {} | {} | {}{only}{beside}{without} |\n",
         key.name,
         escaped(&words(key.value)),
         default,
@@ -135,7 +139,7 @@ pub(crate) fn words(value: Value) -> String {
         Value::Any | Value::Raw => "anything".to_owned(),
         Value::Null => "nothing".to_owned(),
         Value::Text => "text".to_owned(),
-        Value::Pattern(_, what) => what.to_owned(),
+        Value::Pattern(_, what, _) => what.to_owned(),
         Value::Boolean => "`true` or `false`".to_owned(),
         Value::Whole(least, most) if least == most => format!("`{least}`"),
         Value::Whole(least, most) if most == super::NO_MOST => format!("a whole number from {least}"),
@@ -158,6 +162,7 @@ pub(crate) fn words(value: Value) -> String {
         Value::Kind => "a kind, or `auto`".to_owned(),
         Value::SubfieldKind => "a kind for subfields".to_owned(),
         Value::CountKind => "`short`, `integer` or `long`".to_owned(),
+        Value::Constant => "text, a number or a boolean, or a list of one of them".to_owned(),
         Value::Test => "a value, `null`, or a list of values".to_owned(),
         Value::Fields(_) => "a map from document keys to [fields](#fields)".to_owned(),
         Value::TimeZone => "a time zone such as `Europe/Rome`".to_owned(),

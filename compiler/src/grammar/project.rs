@@ -14,9 +14,12 @@ static MANAGE_WORDS: [&str; 3] = words(&Manage::WORDS);
 static SSL_MODE_WORDS: [&str; 5] = words(&SslMode::WORDS);
 static LEVEL_WORDS: [&str; 3] = words(&Level::WORDS);
 
+/// A lint's level, with or without its reason.
+pub(super) const LEVEL: Value = Either(&[In(&LINT), Word(&LEVEL_WORDS, &[])]);
+
 /// One reference: a credential is never written out.
 const ONE_REFERENCE: Value =
-    Pattern("^\\$\\{[A-Za-z_][A-Za-z0-9_]*\\}$", "a reference such as `\"${NAME}\"`");
+    Pattern("^\\$\\{[A-Za-z_][A-Za-z0-9_]*\\}$", "a reference such as `\"${NAME}\"`", &["string"]);
 
 /// A credential.
 const SECRET: Value = Either(&[ONE_REFERENCE, In(&REFERENCE)]);
@@ -41,6 +44,7 @@ begin with `x-` are free for anchors and notes.",
             Pattern(
                 "^[a-z][a-z0-9_]{0,30}$",
                 "at most 31 of the characters `a-z`, `0-9` and `_`, a letter first",
+                &["string", "boolean"],
             ),
             "The project's name, after which its replication slot and its publication are named.",
         )
@@ -87,7 +91,11 @@ pub static POSTGRES: Table = Table {
         key("schema", Text, "The schema of tables that are written without one.").default("public"),
         key(
             "slot",
-            Pattern("^[a-z0-9_]{1,63}$", "at most 63 of the characters `a-z`, `0-9` and `_`"),
+            Pattern(
+                "^[a-z0-9_]{1,63}$",
+                "at most 63 of the characters `a-z`, `0-9` and `_`",
+                &["string", "integer", "boolean"],
+            ),
             "Name of the replication slot.",
         )
         .default("flusso_PROJECT"),

@@ -170,13 +170,18 @@ pub const SETTINGS: &[Setting] = &[
 const PLUGIN_SETTINGS: &[Setting] =
     &[row("knn", Boolean), row("knn.", Any), row("opendistro.", Any), row("plugins.", Any)];
 
+/// Every setting, those of plugins last.
+pub fn all() -> impl Iterator<Item = &'static Setting> {
+    SETTINGS.iter().chain(PLUGIN_SETTINGS)
+}
+
 /// The setting of that name, without `index.`.
 pub fn find(name: &str) -> Option<&'static Setting> {
     let is_it = |setting: &&Setting| {
         let rest = name.strip_prefix(setting.name);
         rest.is_some_and(|rest| rest.is_empty() != setting.name.ends_with('.'))
     };
-    SETTINGS.iter().chain(PLUGIN_SETTINGS).find(is_it)
+    all().find(is_it)
 }
 
 #[cfg(test)]

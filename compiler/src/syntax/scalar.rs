@@ -23,6 +23,7 @@ use crate::pg_type::{Enums, PgType};
 use flusso_lints::{default_type_mismatch, kind_mismatch, missing_key, mutually_exclusive_keys};
 
 pub(super) use options::{OptionsOf, options, parameter_value};
+pub(crate) use zone::ZONES_WITHOUT_AREA;
 pub use zone::unknown_zone;
 
 /// A kind and all that stands beside it.

@@ -15,6 +15,10 @@ use flusso_lints::{duplicate_key, reserved_setting, unknown_setting, wrong_type}
 const OWNED: [(&str, &str); 2] =
     [("analysis", "write `analysis` beside `settings`"), ("gc_deletes", "remove it")];
 
+/// Shorter names of settings that nearly every index has.
+pub(crate) const SHORT_NAMES: [(&str, &str); 2] =
+    [("replicas", "number_of_replicas"), ("shards", "number_of_shards")];
+
 /// Settings that OpenSearch keeps for itself.
 const KEPT_BY_THE_SERVER: [&str; 6] =
     ["creation_date", "history.uuid", "provided_name", "uuid", "verified_before_close", "version."];
@@ -91,7 +95,12 @@ fn flatten<'a>(prefix: &str, mapping: &'a Mapping, found: &mut Vec<(String, &'a 
         let own = path.strip_prefix("index.").unwrap_or(&path);
         match &entry.value.content {
             // What is reserved is reported once, as it is written.
-            Content::Map(inner) if reserved_help(own).is_none() => flatten(&format!("{path}."), inner, found),
+            // A map of nothing would be a setting of nothing.
+            Content::Map(inner)
+                if reserved_help(own).is_none() && !(inner.entries.is_empty() && inner.lost.is_empty()) =>
+            {
+                flatten(&format!("{path}."), inner, found)
+            }
             _ => found.push((path, entry)),
         }
     }
@@ -99,11 +108,7 @@ fn flatten<'a>(prefix: &str, mapping: &'a Mapping, found: &mut Vec<(String, &'a 
 
 /// A setting by OpenSearch's own name.
 fn own_name(name: &str) -> &str {
-    match name {
-        "shards" => "number_of_shards",
-        "replicas" => "number_of_replicas",
-        name => name,
-    }
+    SHORT_NAMES.iter().find(|(short, _)| *short == name).map_or(name, |(_, name)| name)
 }
 
 fn reserved(name: &str, place: &Place) -> Option<Diagnostic> {

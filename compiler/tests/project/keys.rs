@@ -3,9 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use flusso_compiler::grammar::{TABLES, Table};
+use flusso_compiler::grammar::{Forms, TABLES, Table};
 use flusso_compiler::kinds;
-use flusso_schemas::lock::write;
+use flusso_compiler::model::{Function, Verb};
+use flusso_schemas::lock::{Lock, write};
 
 use crate::rig::Project;
 
@@ -335,8 +336,14 @@ fn other_forms() -> Vec<Form> {
 
 /// The lock without what covers the bytes of the files, and the findings.
 fn meaning(project: &Project) -> (Option<String>, BTreeSet<(String, String)>) {
+    meaning_of(project, |_| {})
+}
+
+/// The same of a lock that was changed.
+fn meaning_of(project: &Project, change: impl Fn(&mut Lock)) -> (Option<String>, BTreeSet<(String, String)>) {
     let outcome = project.compile();
     let lock = outcome.lock.map(|mut lock| {
+        change(&mut lock);
         lock.inputs.clear();
         lock.sinks.iter_mut().for_each(|sink| sink.inputs.clear());
         lock.indexes.iter_mut().for_each(|index| index.inputs.clear());
@@ -422,4 +429,112 @@ fn every_other_mapping_with_every_key_changes_the_lock_or_gives_a_finding() {
     let untested: Vec<&&str> = known.keys().filter(|what| !tested.contains(*what)).collect();
     assert!(untested.is_empty(), "add a form for {untested:?}");
     assert_none_is_ignored(&forms, |form| known[form.what].clone());
+}
+
+/// Mappings in which nothing stands that has a default.
+fn forms_without_defaults() -> Vec<Form> {
+    let file = index("kind: text, column: note");
+    let sink = "url: \"${URL}\" } }, audit";
+    let source = "{ url: \"${URL}\", schema: shop, manage: [publication, slot, replica_identity] }";
+    let form = |what, project: String, index: &str, base: &[&str]| Form {
+        what,
+        project,
+        index: index.to_owned(),
+        base: base.iter().map(|key| (*key).to_owned()).collect(),
+        only: None,
+    };
+    vec![
+        form(
+            "`bulk`",
+            PROJECT.replacen(sink, "url: \"${URL}\", bulk: { compress: none@ } } }, audit", 1),
+            &file,
+            &["compress"],
+        ),
+        form("`defaults`", PROJECT.replacen("indexes:", "defaults: { @ }\nindexes:", 1), &file, &[]),
+        form(
+            "an index file",
+            PROJECT.to_owned(),
+            &file.replace("fields:\n", "@\nfields:\n"),
+            &["version", "index", "table", "fields"],
+        ),
+        form(
+            "`source.postgres`",
+            PROJECT.replacen(source, "{ host: db, database: shop@ }", 1),
+            &file.replace("table: orders", "table: shop.orders"),
+            &["host", "database"],
+        ),
+    ]
+}
+
+/// Which form of a field the keys that are there make.
+fn form_of(base: &[String]) -> Forms {
+    let has = |key: &str| base.iter().any(|base| base == key);
+    let verb = |verb| Forms::of_relation(verb, has("fields"));
+    let aggregate = |function| Forms::of_aggregate(function, has("kind"));
+    match base[0].as_str() {
+        "kind" => Forms::SCALAR,
+        "fields" => Forms::OBJECT,
+        "constant" => Forms::CONSTANTS,
+        "belongs_to" => verb(Verb::BelongsTo),
+        "has_one" => verb(Verb::HasOne),
+        "has_many" => verb(Verb::HasMany),
+        "many_to_many" => verb(Verb::ManyToMany),
+        "count" => aggregate(Function::Count),
+        "sum" => aggregate(Function::Sum),
+        "avg" => aggregate(Function::Avg),
+        "min" => aggregate(Function::Min),
+        "max" => aggregate(Function::Max),
+        "exists" => aggregate(Function::Exists),
+        other => panic!("`{other}` is no head"),
+    }
+}
+
+/// A default as a file would say it; none where it follows from something else.
+fn literal(default: &str) -> Option<String> {
+    let is_literal = !default.is_empty() && (!default.contains(' ') || default.starts_with(['[', '{']));
+    is_literal.then(|| default.replace("PROJECT", "it"))
+}
+
+/// The same without the kinds' own keys, which the lock keeps as they are written.
+fn documents(project: &Project) -> (Option<String>, BTreeSet<(String, String)>) {
+    meaning_of(project, |lock| {
+        let fields = lock.indexes.iter_mut().flat_map(|index| index.fields.values_mut());
+        fields.for_each(|field| field.parameters.clear());
+    })
+}
+
+#[test]
+fn a_default_that_is_written_changes_nothing() {
+    // The forms of other mappings name what differs from its default.
+    let project = PROJECT.replace(", manage: [publication, slot, replica_identity]", "");
+    let mut tried = BTreeSet::new();
+    let forms = field_forms().into_iter().chain(other_forms()).filter(|form| form.only.is_none());
+    for form in forms.chain(forms_without_defaults()) {
+        let form = Form { project: form.project.replace(PROJECT, &project), ..form };
+        let before = documents(&form.with(None));
+        let table = TABLES.iter().find(|table| table.name == form.what).expect("a table");
+        let own = kinds::ALL.iter().flat_map(|kind| kind.own_keys());
+        let forms = if form.what == FIELD { form_of(&form.base) } else { Forms::ALL };
+        for key in table.keys_of(forms).chain(own.filter(|_| form.what == FIELD)) {
+            let Some(default) =
+                literal(key.default).filter(|_| !form.base.iter().any(|base| base == key.name))
+            else {
+                continue;
+            };
+            let after = documents(&form.with(Some((key.name, &default))));
+            // What this form does not take has a finding.
+            if after.1.is_subset(&before.1) {
+                assert_eq!(after.0, before.0, "{}: {default} in {} {}", key.name, form.index, form.project);
+                tried.insert((table.name, key.name));
+            }
+        }
+    }
+    let own = kinds::ALL.iter().flat_map(|kind| kind.own_keys()).map(|key| (FIELD, key));
+    let keys = TABLES.iter().flat_map(|table| table.keys.iter().map(|key| (table.name, key))).chain(own);
+    let missed: BTreeSet<(&str, &str)> = keys
+        .filter(|(_, key)| literal(key.default).is_some())
+        .map(|(table, key)| (table, key.name))
+        .filter(|each| !tried.contains(each))
+        .collect();
+    assert_eq!(missed, BTreeSet::new(), "defaults that no form tries");
 }

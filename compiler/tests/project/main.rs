@@ -8,6 +8,7 @@ mod fingerprints;
 mod fixes;
 mod key_order;
 mod keys;
+mod kinds;
 mod levels;
 mod line_breaks;
 mod mutations;

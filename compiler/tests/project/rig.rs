@@ -4,10 +4,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use flusso_compiler::diagnostic::SourceFile;
+use flusso_compiler::kinds::Kinds;
 use flusso_compiler::{
-    Compiled, ParsedProject, PatternProblem, WhatIsWrong, judge, levels, lock, parse, resolve,
+    Compiled, ParsedProject, PatternProblem, WhatIsWrong, judge, levels, lock, parse, parse_with, resolve,
 };
-use flusso_schemas::facts::{Ask, CatalogFacts, Probe, ProbeError, ProbeOutcome, QueryRefusal, Question};
+use flusso_schemas::facts::{
+    Ask, CatalogFacts, ColumnFacts, Probe, ProbeError, ProbeOutcome, QueryRefusal, Question,
+};
 use serde_json::{Map, Value};
 
 /// Types that an expression without a recorded answer may have.
@@ -153,10 +156,24 @@ impl Project {
     /// A project of one index over the shop's facts. The type of an expression is what it says of itself
     /// (`'type=bytea'`), else text.
     pub(crate) fn alone(project: &str, index: &str) -> Self {
+        Self::alone_with(Kinds::standard(), project, index, &[], "text")
+    }
+
+    /// The same with other kinds, more columns in every table, and another type of expressions that do not say theirs.
+    pub(crate) fn alone_with(
+        kinds: Kinds,
+        project: &str,
+        index: &str,
+        columns: &[(&str, &str)],
+        expression: &str,
+    ) -> Self {
         let shop = fixtures().join("projects/shop");
         let file = |path: &str, text: &str| SourceFile { path: path.to_owned(), text: text.to_owned() };
-        let read = parse(file("flusso.yml", project), vec![file("indexes/it.yml", index)]);
-        let facts: CatalogFacts = serde_json::from_value(json(&shop.join("facts.json"))).expect("facts");
+        let read = parse_with(kinds, file("flusso.yml", project), vec![file("indexes/it.yml", index)]);
+        let mut facts: CatalogFacts = serde_json::from_value(json(&shop.join("facts.json"))).expect("facts");
+        for relation in facts.relations.values_mut() {
+            relation.columns.extend(columns.iter().map(|(name, pg_type)| column_facts(name, pg_type)));
+        }
         let type_of = |probe: &Probe| {
             let (_, rest) = probe.question.sql.split_once("'type=")?;
             rest.split_once('\'').map(|(name, _)| name.to_owned())
@@ -166,7 +183,7 @@ impl Project {
             .iter()
             .filter(|probe| probe.question.ask == Ask::Types && !probe.question.sql.starts_with("select 1 "))
             .map(|probe| {
-                let name = type_of(probe).unwrap_or_else(|| "text".to_owned());
+                let name = type_of(probe).unwrap_or_else(|| expression.to_owned());
                 (probe.question.sql.clone(), Value::from(vec![name]))
             })
             .collect();
@@ -288,6 +305,19 @@ impl Project {
             (None, Ask::Types) => return None,
         };
         Some(ProbeOutcome { id: probe.id, result })
+    }
+}
+
+/// A column of a type that is Postgres' own.
+fn column_facts(name: &str, pg_type: &str) -> ColumnFacts {
+    ColumnFacts {
+        name: name.to_owned(),
+        pg_type: pg_type.to_owned(),
+        base: pg_type.to_owned(),
+        base_kind: "b".to_owned(),
+        type_schema: "pg_catalog".to_owned(),
+        collation_deterministic: true,
+        ..ColumnFacts::default()
     }
 }
 

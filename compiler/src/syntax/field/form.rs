@@ -11,7 +11,7 @@ use crate::syntax::keys::{At, Keys, Reader};
 use crate::syntax::relation::{self, FUNCTIONS, Order, VERBS};
 use crate::syntax::scalar::{self, OptionsOf};
 use crate::syntax::tree::{Content, Entry};
-use flusso_lints::{missing_key, mutually_exclusive_keys};
+use flusso_lints::{missing_key, mutually_exclusive_keys, wrong_type};
 
 pub(super) fn headed(
     reader: &mut Reader,
@@ -29,6 +29,11 @@ pub(super) fn headed(
     let scalar = scalar::of_constant(reader, &keys);
     refuse_required(reader, field, "a constant is never missing");
     keys.finish(reader);
+    if reader.kinds.of_constant(&head.value).is_none() {
+        let place = reader.place(&head.value.span);
+        reader.push(wrong_type::constant(place));
+        return None;
+    }
     let value = scalar::document_value(reader, &head.value)?;
     Some(Form::Constant { written: head.value.clone(), value, scalar: scalar? })
 }
