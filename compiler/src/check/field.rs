@@ -72,7 +72,7 @@ impl Checker<'_> {
             .iter()
             .find_map(|value| kind.refuses_json(&JsonValue { value, parameters: &parameters, format }));
         if let Some(wanted) = refused {
-            self.push(default_type_mismatch::constant(kind.name(), &wanted, value.place.clone()));
+            self.push(default_type_mismatch::constant(kind.name(), &wanted, own.name(), value.place.clone()));
             return None;
         }
         let (value, options) = (value.value.clone(), scalar.options.clone());
