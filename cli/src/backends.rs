@@ -6,19 +6,23 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use flusso_compiler::{Connection, Read, planned, probes};
+use flusso_lints::source::script::Function;
+use flusso_postgres::connect::ConnectPlan;
 use flusso_postgres::facts::{catalog_facts, catalog_facts_of};
+use flusso_postgres::privileges::{denied_functions, facts_as};
 use flusso_postgres::probe::{probe, refused_queries};
 use flusso_postgres::session::Session;
 use flusso_runtime::{Backends, FanOut, Result, RunOptions, Sink, SourceParts, StdoutSink};
 use flusso_schemas::facts::{CatalogFacts, ProbeOutcome, QueryRefusal};
 use flusso_schemas::lock::{Lock, SinkKind, SinkPlan};
+use flusso_schemas::name::TableName;
 
-/// The name of the sink that stands in where a project configures none.
+/// Name of the sink used when a project configures none.
 const STDOUT: &str = "stdout";
 
 /// The servers that a lock's references lead to from here.
 #[derive(Clone, Copy, Debug)]
-pub struct Live;
+pub(crate) struct Live;
 
 #[async_trait]
 impl Backends for Live {
@@ -40,7 +44,7 @@ impl Backends for Live {
 }
 
 /// Connects to one sink.
-pub async fn sink(plan: &SinkPlan, project: &str, options: &RunOptions) -> Result<Arc<dyn Sink>> {
+pub(crate) async fn sink(plan: &SinkPlan, project: &str, options: &RunOptions) -> Result<Arc<dyn Sink>> {
     match &plan.kind {
         SinkKind::OpenSearch(opensearch) => {
             flusso_opensearch::sink(&plan.name, opensearch, project, options).await
@@ -49,10 +53,61 @@ pub async fn sink(plan: &SinkPlan, project: &str, options: &RunOptions) -> Resul
     }
 }
 
-/// What a source says: its catalog, the answers to the probes that follow from it, and the queries of the
-/// planned lock that it refuses.
+/// What a source says of a role: for the script that prepares it.
 #[derive(Debug)]
-pub struct Asked {
+pub(crate) struct Prepared {
+    /// The role that was asked about, which need not exist.
+    pub role: String,
+    /// Whether the facts are what that role sees.
+    pub is_role_known: bool,
+    /// The catalog.
+    pub facts: CatalogFacts,
+    session: Session,
+}
+
+impl Prepared {
+    /// Asks a source about a role, or about the one that it connects as.
+    pub(crate) async fn ask(
+        connection: &Connection,
+        allow_commands: bool,
+        role: Option<&str>,
+        tables: &[TableName],
+    ) -> Result<Self> {
+        let timeout = Duration::from_millis(connection.statement_timeout_ms);
+        let (endpoint, tls) = (&connection.endpoint, &connection.tls);
+        let (facts, session) = catalog_facts_of(endpoint, tls, timeout, allow_commands, tables).await?;
+        let role = role.map_or_else(|| facts.server.role.name.clone(), str::to_owned);
+        if role == facts.server.role.name {
+            return Ok(Self { role, is_role_known: true, facts, session });
+        }
+        match facts_as(&session, &role, tables).await? {
+            Some(facts) => Ok(Self { role, is_role_known: true, facts, session }),
+            None => Ok(Self { role, is_role_known: false, facts, session }),
+        }
+    }
+
+    /// What the server says of a project's expressions, as if it were prepared.
+    pub(crate) async fn answers(&self, read: &Read, facts: &CatalogFacts) -> Result<Vec<ProbeOutcome>> {
+        probe(&self.session, &probes(read, facts)).await
+    }
+
+    /// Functions that the lock's queries call and the role may not.
+    pub(crate) async fn denied_functions(&self, lock: &Lock) -> Result<Vec<Function>> {
+        denied_functions(&self.session, lock, self.is_role_known.then_some(self.role.as_str())).await
+    }
+}
+
+/// The role that a connection names, where its references can be resolved here.
+pub(crate) fn role_of(connection: &Connection, allow_commands: bool) -> Option<String> {
+    let timeout = Duration::from_millis(connection.statement_timeout_ms);
+    let plan =
+        ConnectPlan::of_endpoint(&connection.endpoint, &connection.tls, timeout, allow_commands).ok()?;
+    Some(plan.user().to_owned()).filter(|user| !user.is_empty())
+}
+
+/// What the source answered: its catalog, the probes' answers, and the planned queries that it rejects.
+#[derive(Debug)]
+pub(crate) struct SourceAnswers {
     /// The catalog.
     pub facts: CatalogFacts,
     /// Answers to the probes.
@@ -63,7 +118,11 @@ pub struct Asked {
 
 /// Asks a source in two rounds: what it knows of the tables and says of the project's expressions, then
 /// whether it takes every query of the lock.
-pub async fn ask_source(connection: &Connection, allow_commands: bool, read: &Read) -> Result<Asked> {
+pub(crate) async fn ask_source(
+    connection: &Connection,
+    allow_commands: bool,
+    read: &Read,
+) -> Result<SourceAnswers> {
     let timeout = Duration::from_millis(connection.statement_timeout_ms);
     let (endpoint, tls) = (&connection.endpoint, &connection.tls);
     let tables = read.facts_needed();
@@ -72,16 +131,16 @@ pub async fn ask_source(connection: &Connection, allow_commands: bool, read: &Re
     if asked.refusals.is_empty() {
         return Ok(asked);
     }
-    // A table may have been altered between the facts and the queries.
+    // A table may have been altered between reading the facts and preparing the queries.
     let facts = catalog_facts(&session, &tables).await?;
     judged(&session, read, facts).await
 }
 
-async fn judged(session: &Session, read: &Read, facts: CatalogFacts) -> Result<Asked> {
+async fn judged(session: &Session, read: &Read, facts: CatalogFacts) -> Result<SourceAnswers> {
     let answers = probe(session, &probes(read, &facts)).await?;
     let refusals = match planned(read, &facts, &answers) {
         Some(lock) => refused_queries(session, &lock).await?,
         None => Vec::new(),
     };
-    Ok(Asked { facts, answers, refusals })
+    Ok(SourceAnswers { facts, answers, refusals })
 }

@@ -22,7 +22,7 @@ pub enum Exit {
 }
 
 impl Exit {
-    /// How a command ends that such an error ended.
+    /// The exit code for an error of this kind.
     pub fn of(kind: ErrorKind) -> Self {
         match kind.exit_code() {
             1 => Self::Findings,

@@ -12,9 +12,9 @@ use crate::exit::Exit;
 
 /// What ends a command.
 #[derive(Debug, thiserror::Error)]
-pub enum Failure {
+pub(crate) enum Failure {
     /// No folder from here upward holds what is looked for.
-    #[error("there is no `{name}` in `{}` or a folder above it", folder.display())]
+    #[error("no `{name}` in `{}` or any folder above it", folder.display())]
     NotFound {
         /// The file's name.
         name: &'static str,
@@ -22,9 +22,9 @@ pub enum Failure {
         folder: PathBuf,
     },
     /// A file could not be used.
-    #[error("`{}` cannot be {action}", path.display())]
+    #[error("cannot {action} `{}`", path.display())]
     File {
-        /// What was tried: `read`, `written`, `listed`.
+        /// What was tried: `read`, `write`, `find`.
         action: &'static str,
         /// The file.
         path: PathBuf,
@@ -32,7 +32,7 @@ pub enum Failure {
         source: io::Error,
     },
     /// The project has no lock yet.
-    #[error("there is no `{}`", .0.display())]
+    #[error("`{}` does not exist", .0.display())]
     NoLock(PathBuf),
     /// The lock is not one that this flusso executes.
     #[error("{}:{}:{}: {}", path.display(), error.line, error.column, error.message)]
@@ -57,7 +57,7 @@ pub enum Failure {
     #[error(transparent)]
     Runtime(#[from] flusso_runtime::Error),
     /// No page has that name.
-    #[error("there is no {what} `{name}`")]
+    #[error("unknown {what} `{name}`")]
     UnknownPage {
         /// `lint` or `kind`.
         what: &'static str,
@@ -67,19 +67,19 @@ pub enum Failure {
         near: Option<String>,
     },
     /// Signals cannot be listened to.
-    #[error("the process cannot listen to signals")]
+    #[error("cannot install the signal handlers")]
     Signals(#[source] io::Error),
 }
 
 impl Failure {
     /// Wraps an error about a file; for `map_err`.
-    pub fn file(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+    pub(crate) fn file(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_path_buf();
         move |source| Self::File { action, path, source }
     }
 
     /// How the command ends.
-    pub fn exit(&self) -> Exit {
+    pub(crate) fn exit(&self) -> Exit {
         match self {
             Self::NotFound { .. }
             | Self::NoLock(_)
@@ -93,18 +93,16 @@ impl Failure {
     }
 
     /// What to do about it, one imperative.
-    pub fn help(&self) -> Option<Cow<'_, str>> {
+    pub(crate) fn help(&self) -> Option<Cow<'_, str>> {
         match self {
             Self::NotFound { name: "flusso.yml", .. } => {
-                Some("go to the project's folder, or name its file with `--config`".into())
+                Some("run this in the project's folder, or pass `--config FILE`".into())
             }
             Self::NotFound { .. } | Self::NoLock(_) => {
-                Some("run `flusso compile` in the project's folder, or name the lock with `--lock`".into())
+                Some("run `flusso compile` in the project's folder, or pass `--lock FILE`".into())
             }
             Self::Stale { .. } => Some("run `flusso compile`".into()),
-            Self::IndexFile(_) => {
-                Some("name the project file, which is called `flusso.yml`, with `--config`".into())
-            }
+            Self::IndexFile(_) => Some("pass the project file, `flusso.yml`, with `--config`".into()),
             Self::Lock { error, .. } => error.help.as_deref().map(Cow::from),
             Self::Runtime(error) => error.help.as_deref().map(Cow::from),
             Self::UnknownPage { near: Some(near), .. } => Some(format!("run `flusso explain {near}`").into()),
@@ -115,7 +113,7 @@ impl Failure {
     }
 
     /// Findings that came with it.
-    pub fn findings(&self) -> &[Finding] {
+    pub(crate) fn findings(&self) -> &[Finding] {
         match self {
             Self::Runtime(error) => &error.findings,
             _ => &[],
@@ -123,7 +121,7 @@ impl Failure {
     }
 
     /// Its causes, the nearest first.
-    pub fn causes(&self) -> Vec<String> {
+    pub(crate) fn causes(&self) -> Vec<String> {
         let mut causes = Vec::new();
         let mut next = self.source();
         while let Some(cause) = next {

@@ -13,15 +13,15 @@ use crate::failure::Failure;
 use crate::project::{self, PROJECT_FILE};
 
 /// Name of the lock's file.
-pub const LOCK_FILE: &str = "flusso.lock";
+pub(crate) const LOCK_FILE: &str = "flusso.lock";
 
-/// Where the lock is read: what `--lock` names, else beside the project file or where it stands alone.
+/// Where to read the lock: `--lock`, else next to the project file, else the current folder.
 fn path_to_read(common: &Common) -> Result<PathBuf, Failure> {
     path(common, &[LOCK_FILE, PROJECT_FILE])
 }
 
 /// Where the lock is written: what `--lock` names, else beside the project file.
-pub fn path_to_write(common: &Common) -> Result<PathBuf, Failure> {
+pub(crate) fn path_to_write(common: &Common) -> Result<PathBuf, Failure> {
     path(common, &[PROJECT_FILE])
 }
 
@@ -38,7 +38,7 @@ fn path(common: &Common, beside: &[&'static str]) -> Result<PathBuf, Failure> {
 }
 
 /// Reads and verifies the lock; one that lies beside its project must be compiled from the files as they are.
-pub fn read(common: &Common) -> Result<Arc<Lock>, Failure> {
+pub(crate) fn read(common: &Common) -> Result<Arc<Lock>, Failure> {
     let path = path_to_read(common)?;
     let text = text(&path)?.ok_or_else(|| Failure::NoLock(path.clone()))?;
     let lock = lock::read(&text).map_err(|error| Failure::Lock { path: path.clone(), error })?;
@@ -70,10 +70,10 @@ fn difference(common: &Common, project: PathBuf, lock: &Lock) -> Option<String> 
     }
 }
 
-/// The file's text; none where there is no file.
-pub fn text(path: &Path) -> Result<Option<String>, Failure> {
+/// The file's text, or `None` if there is no file.
+pub(crate) fn text(path: &Path) -> Result<Option<String>, Failure> {
     match fs::read(path) {
-        // A byte that is no UTF-8 reaches the reader as what it is not, and is refused there.
+        // Invalid UTF-8 reaches the reader as replacement characters and is refused there.
         Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(Failure::file("read", path)(error)),
@@ -81,7 +81,7 @@ pub fn text(path: &Path) -> Result<Option<String>, Failure> {
 }
 
 /// Writes the file as a whole: a reader sees the old one or the new one.
-pub fn write(path: &Path, text: &str) -> Result<(), Failure> {
+pub(crate) fn write(path: &Path, text: &str) -> Result<(), Failure> {
     let beside = path.with_extension(format!("lock.{}", std::process::id()));
     let write = || {
         let mut file = fs::File::create(&beside)?;
@@ -90,9 +90,9 @@ pub fn write(path: &Path, text: &str) -> Result<(), Failure> {
         fs::rename(&beside, path)
     };
     write().map_err(|error| {
-        // It may never have been made.
+        // It may never have been created.
         let _ = fs::remove_file(&beside);
-        Failure::file("written", path)(error)
+        Failure::file("write", path)(error)
     })
 }
 

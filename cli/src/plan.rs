@@ -3,25 +3,25 @@
 use flusso_schemas::change::Change;
 use flusso_schemas::report::{Action, ApplyPlan, IndexStep};
 
-use crate::look::Look;
-use crate::numbers::grouped;
+use crate::terminal_style::TerminalStyle;
+use flusso_lints::words::grouped;
 
 /// The plan: what changes in the source, each with its statement, then a line an index and sink.
-pub fn text(plan: &ApplyPlan, look: &Look) -> String {
+pub(crate) fn text(plan: &ApplyPlan, style: &TerminalStyle) -> String {
     let mut lines = Vec::new();
     if !plan.source.is_empty() {
-        lines.push(look.paint(34, "source"));
+        lines.push(style.paint(34, "source"));
     }
     for change in &plan.source {
         lines.push(format!("  {}", change.what));
         lines.extend(change.statement.lines().map(|line| format!("      {line}")));
     }
     if !plan.states.is_empty() {
-        lines.push(look.paint(34, "state"));
+        lines.push(style.paint(34, "state"));
     }
     lines.extend(plan.states.iter().map(|state| format!("  {}  create {}", state.sink, state.index)));
     if !plan.steps.is_empty() {
-        lines.push(look.paint(34, "indexes"));
+        lines.push(style.paint(34, "indexes"));
     }
     let width =
         |cell: fn(&IndexStep) -> &str| plan.steps.iter().map(|step| cell(step).len()).max().unwrap_or(0);
@@ -105,12 +105,12 @@ mod tests {
                 step("old", Action::Retire, None, Some("it is no longer in the lock")),
             ],
         };
-        insta::assert_snapshot!(text(&plan, &Look { color: false, terminal: false, width: 80 }));
+        insta::assert_snapshot!(text(&plan, &TerminalStyle { color: false, terminal: false, width: 80 }));
     }
 
     #[test]
     fn an_empty_plan_says_so() {
-        let look = Look { color: false, terminal: false, width: 80 };
-        assert_eq!(text(&ApplyPlan::default(), &look), "nothing to do");
+        let style = TerminalStyle { color: false, terminal: false, width: 80 };
+        assert_eq!(text(&ApplyPlan::default(), &style), "nothing to do");
     }
 }

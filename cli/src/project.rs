@@ -11,7 +11,7 @@ use glob::{MatchOptions, Pattern};
 use crate::arguments::Common;
 use crate::failure::Failure;
 
-/// How deep below the project's folder files are looked for that a wrong pattern could mean.
+/// How many folders deep to look for files that a wrong pattern may have meant.
 const DEPTH_MAX: usize = 3;
 
 /// Most entries of folders that are looked at for that.
@@ -21,11 +21,11 @@ const ENTRIES_MAX: usize = 10_000;
 const BUILD_FOLDERS: [&str; 3] = ["node_modules", "target", "vendor"];
 
 /// Name of the project file.
-pub const PROJECT_FILE: &str = "flusso.yml";
+pub(crate) const PROJECT_FILE: &str = "flusso.yml";
 
-/// A project as it stands on disk.
+/// A project on disk.
 #[derive(Clone, Debug)]
-pub struct Project {
+pub(crate) struct Project {
     /// The folder of the project file.
     pub folder: PathBuf,
     /// The project file.
@@ -35,7 +35,7 @@ pub struct Project {
 impl Project {
     /// Finds and reads the project file: the one that `--config` names, else `flusso.yml` in the
     /// current folder or the nearest one above.
-    pub fn read(common: &Common) -> Result<Self, Failure> {
+    pub(crate) fn read(common: &Common) -> Result<Self, Failure> {
         let path = path(common)?;
         let folder = folder_of(&path);
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -48,7 +48,7 @@ impl Project {
 
     /// The files that the patterns match, in the order of their paths' bytes, each once; and what is wrong
     /// with the others, so that one file that cannot be read hides nothing about the rest.
-    pub fn indexes(&self, patterns: &[String]) -> (Vec<SourceFile>, Vec<PatternProblem>) {
+    pub(crate) fn indexes(&self, patterns: &[String]) -> (Vec<SourceFile>, Vec<PatternProblem>) {
         let mut files: BTreeMap<String, Option<String>> = BTreeMap::new();
         let mut problems = Vec::new();
         for pattern in patterns {
@@ -133,7 +133,7 @@ impl Project {
 }
 
 /// Reads the project and all its index files, whatever is wrong with them.
-pub fn read_all(common: &Common) -> Result<Read, Failure> {
+pub(crate) fn read_all(common: &Common) -> Result<Read, Failure> {
     let project = Project::read(common)?;
     let (indexes, problems) = project.indexes(&index_globs(&project.file.text));
     let mut read = flusso_compiler::read(project.file, indexes);
@@ -152,8 +152,8 @@ fn path(common: &Common) -> Result<PathBuf, Failure> {
 /// The nearest folder from the current one upward that holds one of these files; empty where that is
 /// the current one itself, so that paths are told as they would be typed. Where there is none, the
 /// first name is what is missing.
-pub fn find_upward(names: &[&'static str]) -> Result<PathBuf, Failure> {
-    let here = std::env::current_dir().map_err(Failure::file("found", Path::new(".")))?;
+pub(crate) fn find_upward(names: &[&'static str]) -> Result<PathBuf, Failure> {
+    let here = std::env::current_dir().map_err(Failure::file("find", Path::new(".")))?;
     let holds = |folder: &&Path| names.iter().any(|name| folder.join(name).is_file());
     match here.ancestors().find(holds) {
         Some(folder) if folder == here => Ok(PathBuf::new()),
@@ -163,7 +163,7 @@ pub fn find_upward(names: &[&'static str]) -> Result<PathBuf, Failure> {
 }
 
 /// The folder that a file is in; empty for the current one.
-pub fn folder_of(path: &Path) -> PathBuf {
+pub(crate) fn folder_of(path: &Path) -> PathBuf {
     path.parent().map(Path::to_path_buf).unwrap_or_default()
 }
 
@@ -188,7 +188,7 @@ fn read_text(path: &Path) -> Result<String, String> {
     String::from_utf8(bytes).map_err(|error| {
         let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
         let line = good.iter().filter(|byte| **byte == b'\n').count() + 1;
-        format!("it is not UTF-8 at line {line}")
+        format!("invalid UTF-8 at line {line}")
     })
 }
 

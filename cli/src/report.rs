@@ -10,16 +10,16 @@ use clap::ValueEnum;
 use flusso_compiler::diagnostic::SourceFile;
 use flusso_schemas::report::{Finding, Level, Summary};
 
+use crate::console::Console;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::look::Look;
-use crate::screen::Screen;
+use crate::terminal_style::TerminalStyle;
 
-pub use concise::level;
+pub(crate) use concise::level;
 
 /// How findings are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+pub(crate) enum Format {
     /// `file:line:column: level[lint]: message`, one line each
     Concise,
     /// With the lines of the files they are about
@@ -30,7 +30,7 @@ pub enum Format {
 
 /// What was found, in the order it is shown, with the files it is about.
 #[derive(Debug, Default)]
-pub struct Report {
+pub(crate) struct Report {
     /// The project's files, as places name them.
     pub sources: Vec<SourceFile>,
     /// What was found.
@@ -41,72 +41,75 @@ pub struct Report {
 
 impl Report {
     /// Findings by level.
-    pub fn summary(&self) -> Summary {
+    pub(crate) fn summary(&self) -> Summary {
         let count = |level| self.findings.iter().filter(|finding| finding.level == level).count();
         let (deny, warn) = (count(Level::Deny), count(Level::Warn));
         Summary { deny, warn, skipped: self.skipped, files: self.sources.len() }
     }
 
     /// Whether what was found fails the command.
-    pub fn fails(&self, deny_warnings: bool) -> bool {
+    pub(crate) fn fails(&self, deny_warnings: bool) -> bool {
         let worst = if deny_warnings { Level::Warn } else { Level::Deny };
         self.findings.iter().any(|finding| finding.level >= worst)
     }
 
     /// Everything that is shown at all, as text.
-    pub fn render(&self, format: Format, look: &Look) -> String {
+    pub(crate) fn render(&self, format: Format, style: &TerminalStyle) -> String {
         let shown: Vec<&Finding> = self.findings.iter().filter(|each| each.level > Level::Allow).collect();
         match format {
             Format::Concise => concise::render(&shown),
-            Format::Human => human::render(&shown, &self.sources, look),
+            Format::Human => human::render(&shown, &self.sources, style),
             Format::Json => json::render(&shown, self.summary()),
         }
     }
 }
 
-/// Prints data. A reader that went away, such as `head`, is no failure.
-pub fn print(text: &str) -> Result<(), Failure> {
+/// Prints data. A closed pipe, such as `head`, is not a failure.
+pub(crate) fn print(text: &str) -> Result<(), Failure> {
     let written = io::stdout().lock().write_all(text.as_bytes()).and_then(|()| io::stdout().flush());
     match written {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Failure::file("written", "stdout".as_ref())(error))
+            Err(Failure::file("write", "stdout".as_ref())(error))
         }
         _ => Ok(()),
     }
 }
 
 /// Shows findings of a live system as talk.
-pub fn live(findings: &[Finding], screen: &Screen) {
+pub(crate) fn live(findings: &[Finding], console: &Console) {
     let shown: Vec<&Finding> = findings.iter().filter(|each| each.level > Level::Allow).collect();
     if !shown.is_empty() {
-        screen.insist(&human::render(&shown, &[], screen.look()));
+        console.insist(&human::render(&shown, &[], console.style()));
     }
 }
 
 /// Says why a command ends, and gives the code that it ends with.
-pub fn failure(failure: &Failure, screen: &Screen) -> Exit {
-    live(failure.findings(), screen);
-    screen.insist(&failure_text(failure, screen.look()));
+pub(crate) fn failure(failure: &Failure, console: &Console) -> Exit {
+    live(failure.findings(), console);
+    console.insist(&failure_text(failure, console.style()));
     failure.exit()
 }
 
-fn failure_text(failure: &Failure, look: &Look) -> String {
-    let mut text = format!("{}: {failure}", look.paint(31, "error"));
+fn failure_text(failure: &Failure, style: &TerminalStyle) -> String {
+    let mut text = format!("{}: {failure}", style.paint(31, "error"));
     for cause in failure.causes() {
-        text += &format!("\n  {}: {cause}", look.paint(33, "caused by"));
+        text += &format!("\n  {}: {cause}", style.paint(33, "caused by"));
     }
     if let Some(help) = failure.help() {
-        text += &format!("\n  {}: {help}", look.paint(36, "help"));
+        text += &format!("\n  {}: {help}", style.paint(36, "help"));
     }
     text
 }
 
 #[cfg(test)]
 mod tests {
+    use flusso_lints::replica_server;
+
     use super::*;
 
     fn report(levels: &[Level]) -> Report {
-        let findings = levels.iter().map(|level| Finding::live("a", *level, "m")).collect();
+        let findings =
+            levels.iter().map(|level| Finding { level: *level, ..replica_server::finding() }).collect();
         Report { findings, ..Report::default() }
     }
 
@@ -120,16 +123,16 @@ mod tests {
 
     #[test]
     fn what_is_allowed_is_not_shown() {
-        let look = Look { color: false, terminal: false, width: 80 };
-        assert_eq!(report(&[Level::Allow]).render(Format::Concise, &look), "");
+        let style = TerminalStyle { color: false, terminal: false, width: 80 };
+        assert_eq!(report(&[Level::Allow]).render(Format::Concise, &style), "");
     }
 
     #[test]
     fn a_failure_says_its_causes_and_what_to_do() {
         let error = flusso_runtime::Error::new(flusso_runtime::ErrorKind::Busy, "the slot is held");
         let failure = Failure::from(error.with_source("pid 7").with_help("stop it"));
-        let look = Look { color: false, terminal: false, width: 80 };
+        let style = TerminalStyle { color: false, terminal: false, width: 80 };
         let text = "error: the slot is held\n  caused by: pid 7\n  help: stop it";
-        assert_eq!(failure_text(&failure, &look), text);
+        assert_eq!(failure_text(&failure, &style), text);
     }
 }

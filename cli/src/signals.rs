@@ -7,25 +7,27 @@ use std::io;
 use std::thread;
 
 use flusso_runtime::Shutdown;
-use flusso_runtime::bounds::STOP_AT_LAST;
+use flusso_runtime::limits::STOP_AT_LAST;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::timeout;
 
+use crate::console::Console;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::screen::Screen;
 
 /// Listens from now on, and passes the first signal on. The process ends soon after it, whatever holds it.
-pub fn listen(shutdown: Shutdown, screen: Screen) -> Result<(), Failure> {
+pub(crate) fn listen(shutdown: Shutdown, console: Console) -> Result<(), Failure> {
     let (runtime, mut signals) = Signals::open().map_err(Failure::Signals)?;
     thread::spawn(move || {
         runtime.block_on(async {
             signals.next().await;
             shutdown.request();
             // In a thread of its own: writing to a pipe that nobody reads would hold the rest.
-            thread::spawn(move || screen.say("stopping at a safe point; a second signal ends at once"));
-            // Ends by itself where nothing else ended it before.
+            thread::spawn(move || {
+                console.say("stopping at a safe point; send the signal again to quit at once")
+            });
+            // Quits by itself if nothing else ended the process first.
             let _ = timeout(STOP_AT_LAST, signals.next()).await;
             std::process::exit(Exit::Stopped as i32);
         });

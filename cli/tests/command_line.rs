@@ -50,7 +50,7 @@ fn folder_with(files: &[(&str, &str)]) -> tempfile::TempDir {
 fn every_command_tells_what_it_takes() {
     let folder = folder_with(&[]);
     insta::assert_snapshot!("help", flusso(folder.path(), &["--help"]).stdout);
-    for command in ["apply", "check", "compile", "explain", "lints", "run"] {
+    for command in ["apply", "check", "compile", "explain", "lints", "run", "sql"] {
         let ended = flusso(folder.path(), &[command, "--help"]);
         assert_eq!((ended.code, ended.stderr.as_str()), (0, ""));
         insta::assert_snapshot!(format!("help_{command}"), ended.stdout);

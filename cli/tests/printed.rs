@@ -28,6 +28,7 @@ fn files() -> BTreeMap<String, String> {
         ("docs/config.md", grammar::page::page()),
         ("schemas/json/project.schema.json", json(&grammar::schema::project(&kinds))),
         ("schemas/json/index.schema.json", json(&grammar::schema::index(&kinds))),
+        ("docs/lock.md", flusso_schemas::lock::docs()),
     ];
     lints.chain(others.map(|(path, text)| (path.to_owned(), text))).collect()
 }

@@ -1,6 +1,8 @@
 //! The whole path: what was read, what was observed and what the server judged, to findings and a lock.
 
-use flusso_lints::{internal_error, missing_select_privilege, refused_query, row_level_security, skipped};
+use flusso_lints::{
+    Exit, internal_error, missing_select_privilege, refused_query, row_level_security, skipped,
+};
 use flusso_schemas::facts::{CatalogFacts, Probe, ProbeOutcome, QueryRefusal};
 use flusso_schemas::lock::Lock;
 
@@ -58,7 +60,7 @@ fn writable(diagnostics: &[Diagnostic], checked: Option<Checked>) -> Option<Chec
 }
 
 fn fails(diagnostics: &[Diagnostic]) -> bool {
-    diagnostics.iter().any(|each| each.is_deny() || each.lint == skipped::LINT.name)
+    diagnostics.iter().any(|each| each.is_deny() || each.lint.exit == Exit::Incomplete)
 }
 
 /// A lock that is missing without a reason must not pass for a clean project.
@@ -85,7 +87,7 @@ pub fn findings(read: &Read) -> Vec<Diagnostic> {
 /// Gives every finding its level, drops what is accepted, and sorts.
 fn settle(read: &Read, diagnostics: &mut Vec<Diagnostic>, looked_at: LookedAt) -> Decisions {
     // An expression that the server did not judge may hide a finding.
-    let is_whole = !diagnostics.iter().any(|each| each.lint == skipped::LINT.name);
+    let is_whole = !diagnostics.iter().any(|each| each.lint.exit == Exit::Incomplete);
     let looked_at = if is_whole { looked_at } else { LookedAt::Files };
     let decisions = suppress::apply(diagnostics, read, looked_at);
     diagnostics.iter_mut().for_each(mask::hide_urls);
@@ -102,8 +104,8 @@ fn check(read: &Read, facts: &CatalogFacts, answers: &[ProbeOutcome]) -> (Vec<Di
     let mut diagnostics = read.diagnostics.clone();
     diagnostics.extend(outcome.diagnostics);
     let unanswered = outcome.probes.len().saturating_sub(outcomes.len());
-    let unreadable = [missing_select_privilege::LINT.name, row_level_security::LINT.name];
-    let is_explained = diagnostics.iter().any(|each| unreadable.contains(&each.lint.name));
+    let unreadable = [&missing_select_privilege::LINT, &row_level_security::LINT];
+    let is_explained = diagnostics.iter().any(|each| unreadable.iter().any(|lint| each.lint == **lint));
     if unanswered > 0 && !is_explained {
         diagnostics.push(skipped::finding(unanswered, Place::new(0, 0..0)));
     }

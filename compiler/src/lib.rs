@@ -10,6 +10,7 @@ pub mod kinds;
 mod mapping;
 pub mod mask;
 pub mod model;
+pub mod non_empty;
 pub mod opensearch;
 mod patterns;
 pub mod pg_type;

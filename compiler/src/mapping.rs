@@ -16,7 +16,7 @@ use analysis::Analysis;
 const GC_DELETES: &str = "2m";
 
 /// `{"settings": …, "mappings": …}` with the static settings, and the dynamic ones by name.
-pub fn body(index: &Index) -> (Value, BTreeMap<String, String>) {
+pub(crate) fn body(index: &Index) -> (Value, BTreeMap<String, String>) {
     let mut analysis = Analysis::new(&index.analysis);
     let properties = properties(&index.fields, &mut analysis);
     let mut root = index.options.clone();

@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use crate::condition::Condition;
 use crate::kinds::Kind;
+use crate::non_empty::NonEmpty;
 use crate::pg_type::PgType;
 use crate::sql_text::SqlText;
 
@@ -189,8 +190,8 @@ pub enum ValueSource {
 pub struct Relation {
     /// The verb as written.
     pub verb: Verb,
-    /// From this row to the target, nearest first, never empty; the last one is the target.
-    pub path: Vec<Join>,
+    /// From this row to the target, nearest first; the last one is the target.
+    pub path: NonEmpty<Join>,
     /// Order of the related rows; for `has_one` what decides which. Without the key that breaks ties.
     pub order_by: Vec<OrderItem>,
     /// Most related rows.
@@ -206,7 +207,7 @@ pub struct Relation {
 impl Relation {
     /// The table at the end of the path.
     pub fn target(&self) -> &Arc<Table> {
-        &self.path.last().expect("a path is never empty").table
+        &self.path.last().table
     }
 }
 
@@ -296,8 +297,8 @@ pub struct OrderItem {
 pub struct Aggregate {
     /// Which one.
     pub function: Function,
-    /// From this row to the target, nearest first, never empty.
-    pub path: Vec<Join>,
+    /// From this row to the target, nearest first.
+    pub path: NonEmpty<Join>,
     /// What it reads of a target row; none for `count` of rows and `exists`.
     pub of: Option<ValueSource>,
     /// Whether equal values count once; without `of`, whether a target row reached twice counts once.

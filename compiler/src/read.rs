@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use flusso_schemas::lock::{SinkKind, SinkPlan, SourceEndpoint, TlsFiles};
+use flusso_schemas::lock::{SinkKind, SinkPlan, SourceEndpoint, SourcePlan, TlsFiles};
 use flusso_schemas::name::TableName;
 use serde_json::json;
 
@@ -117,6 +117,16 @@ impl Read {
         })
     }
 
+    /// Name of the project, where it has one.
+    pub fn project_name(&self) -> Option<&str> {
+        self.project.as_ref()?.name.as_ref().map(|name| name.value.as_str())
+    }
+
+    /// The source as the project file has it; none where that could not be read.
+    pub fn source(&self) -> Option<&SourcePlan> {
+        self.project.as_ref()?.source.as_ref()
+    }
+
     /// The sinks that could be read, in the order of their names.
     pub fn sinks(&self) -> impl Iterator<Item = &SinkPlan> {
         self.project.iter().flat_map(|project| &project.sinks).map(|sink| &sink.value)
@@ -196,7 +206,7 @@ impl Read {
                 let at = &each.primary.0;
                 at.file == file && place.start <= at.start && at.end <= place.end
             };
-            if self.diagnostics.iter().any(|each| each.lint == "literal-secret" && is_there(each)) {
+            if self.diagnostics.iter().any(|each| each.lint == literal_secret::LINT && is_there(each)) {
                 continue;
             }
             self.diagnostics.retain(|each| !is_there(each));

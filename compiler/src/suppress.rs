@@ -267,7 +267,9 @@ fn accepted(diagnostic: &Diagnostic, suppressions: &mut [Suppression]) -> Option
     }
     let place = &diagnostic.primary.0;
     let fitting = suppressions.iter_mut().find(|each| {
-        diagnostic.lint == *each.lint && each.place.file == place.file && each.covers.contains(&place.start)
+        diagnostic.lint.name == each.lint
+            && each.place.file == place.file
+            && each.covers.contains(&place.start)
     })?;
     fitting.used = true;
     (!fitting.reason.is_empty()).then(|| fitting.reason.clone())
@@ -279,8 +281,9 @@ fn judge_suppression(
     is_unfinished: bool,
 ) -> Option<Diagnostic> {
     let place = suppression.place.clone();
-    if let Some(diagnostic) = judge(&suppression.lint, &place) {
-        return Some(Diagnostic { fix: None, ..diagnostic });
+    if let Some(mut diagnostic) = judge(&suppression.lint, &place) {
+        diagnostic.fix = None;
+        return Some(diagnostic);
     }
     if suppression.lint == unused_suppression::LINT.name {
         return Some(unused_suppression::of_itself(place));

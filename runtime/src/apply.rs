@@ -1,43 +1,44 @@
 //! Makes the world match a lock: preflight, plan, provision, backfill beside the stream, verify, swap.
 
+mod backfill;
+mod join;
+mod new_generation;
+pub(crate) mod plan;
+mod prepare;
+pub(crate) mod swap;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use flusso_lints::words::errors_prevent;
-use flusso_lints::{Exit, exit_of};
 use flusso_schemas::lock::{Lock, edges_fingerprint, index_fingerprint, index_text};
 use flusso_schemas::lsn::Lsn;
-use flusso_schemas::report::{ApplyPlan, Finding, Level};
+use flusso_schemas::report::ApplyPlan;
 use flusso_schemas::state::GenerationState;
 use tokio::task::JoinHandle;
 
 use crate::backends::{Backends, RunOptions};
-use crate::backfill::Backfill;
-use crate::diagnosis::explained;
-use crate::doubts::Doubtful;
-use crate::drift::Compare;
 use crate::error::{Error, ErrorKind, Result};
 use crate::failpoint;
-use crate::feed::Feed;
-use crate::fit::Fit;
-use crate::join::{Joined, check_free_slot, ensure_slot, join};
-use crate::opening::Opening;
 use crate::ownership::check_aliases;
-use crate::planning::{is_same_work, plan_apply, refuse_unsupported};
 use crate::progress::{ProgressEvent, Shutdown};
 use crate::recovery::{DriftCause, IndexDrift};
-use crate::retry::Retry;
-use crate::session::{Session, Start};
+use crate::session::comparison::PendingComparison;
+use crate::session::retry::Retry;
+use crate::session::start::{SessionStart, explained};
+use crate::session::state::SinkState;
+use crate::session::verify::{Verified, Verify};
+use crate::session::{Session, SessionParts, Target};
 use crate::sink::{Generation, Sink};
-use crate::source::ChangeStream;
-use crate::state::{SinkState, of_sink};
-use crate::swap::{Swap, check_catalogs, settle_swaps};
-use crate::verify::{Verified, Verify};
+use backfill::Backfill;
+use join::{Joined, check_free_slot, join};
+use plan::{plan_apply, refuse_unsupported};
+use prepare::{preflight, renew_records, take_slot};
+use swap::{Swap, check_catalogs};
 
-/// What an apply is told.
+/// Options of an apply.
 #[derive(Clone, Debug)]
 pub struct ApplyOptions {
-    /// What every run is told.
+    /// Options of every run.
     pub run: RunOptions,
     /// Show the plan and change nothing.
     pub dry_run: bool,
@@ -66,7 +67,7 @@ pub struct Applied {
 /// Findings at deny, drift, an unsupported step (nothing was changed), a bound that ran out (run it
 /// again), or a document that the index refuses; see [`ErrorKind`].
 pub async fn apply(backends: &dyn Backends, lock: Arc<Lock>, options: &ApplyOptions) -> Result<Applied> {
-    match options.run.shutdown.bounds(apply_again_and_again(backends, lock, options)).await {
+    match options.run.shutdown.within_grace(apply_again_and_again(backends, lock, options)).await {
         Some(applied) => applied,
         None => {
             options.run.progress.event(ProgressEvent::StoppedShort);
@@ -147,29 +148,35 @@ impl Attempt {
         options: &ApplyOptions,
         retry: &mut Retry,
     ) -> Result<()> {
-        let mut opening = Opening::new(backends, lock, sink, &options.run).await?;
-        opening.accepts_new_source = options.accept_new_source;
-        let plan = self.survey(&opening, options).await?;
+        let mut start = SessionStart::new(backends, lock, sink, &options.run).await?;
+        start.accepts_new_source = options.accept_new_source;
+        let plan = self.survey(&start, options).await?;
         if options.dry_run {
             return Ok(());
         }
         if options.run.shutdown.is_requested() {
             return Err(stopped());
         }
-        let mut stream = take_slot(&opening, &plan, options).await?;
+        let mut stream = take_slot(&start, &plan, options).await?;
         retry.reached();
-        renew_records(&opening, &plan).await?;
+        renew_records(&start, &plan).await?;
         failpoint::reach("records-renewed");
-        let confirmed = opening.confirmed().await?;
-        let joined = join(&opening, &plan, confirmed).await?;
-        let filling = joined.filling.values().flatten().map(|feed| feed.generation.clone());
+        let confirmed = start.confirmed().await?;
+        let joined = join(&start, &plan, confirmed).await?;
+        let filling = joined.filling.values().flatten().map(|target| target.generation.clone());
         self.filled = filling.collect();
         let stop = Shutdown::default();
-        let Opening { source, sink, states, .. } = opening;
+        let SessionStart { source, sink, states, .. } = start;
         let options_of_run = options.run.clone();
-        let start =
-            Start { feeds: joined.feeds.clone(), source, sink, states, confirmed, options: options_of_run };
-        let (session, pipeline) = Session::begin(start, &mut *stream, stop.clone()).await?;
+        let parts = SessionParts {
+            targets: joined.targets.clone(),
+            source,
+            sink,
+            states,
+            confirmed,
+            options: options_of_run,
+        };
+        let (session, pipeline) = Session::begin(parts, &mut *stream, stop.clone()).await?;
         let mut following = tokio::spawn(pipeline.run(stream));
         let outcome = tokio::select! {
             ended = &mut following => return Err(ended_early(ended)),
@@ -181,16 +188,16 @@ impl Attempt {
     }
 
     /// Everything that can be refused is refused here, before anything is changed: under `dry_run` too.
-    async fn survey(&mut self, opening: &Opening, options: &ApplyOptions) -> Result<ApplyPlan> {
-        opening.check_states().await?;
-        check_aliases(opening).await?;
-        preflight(opening, options).await?;
-        if opening.is_ready().await {
-            opening.check_slot().await?;
+    async fn survey(&mut self, start: &SessionStart, options: &ApplyOptions) -> Result<ApplyPlan> {
+        start.check_states().await?;
+        check_aliases(start).await?;
+        preflight(start, options).await?;
+        if start.is_ready().await {
+            start.check_slot().await?;
         } else {
-            check_free_slot(opening).await?;
+            check_free_slot(start).await?;
         }
-        let plan = plan_apply(opening).await?;
+        let plan = plan_apply(start).await?;
         if std::mem::take(&mut self.is_plan_new) {
             options.run.progress.event(ProgressEvent::Plan(plan.clone()));
             self.applied.plan = plan.clone();
@@ -210,7 +217,7 @@ impl Attempt {
     ) -> Result<()> {
         if outcome.as_ref().is_err_and(|error| error.kind != ErrorKind::Stopped) {
             following.abort();
-            // Where following ended first, it knows why; and only then is the slot free again.
+            // If following ended first, it has the cause; and only then is the slot free.
             return match following.await {
                 Ok(Err(cause)) => Err(cause),
                 _ => outcome,
@@ -234,36 +241,36 @@ impl Attempt {
         step(options, "waiting for transactions that started earlier");
         session.source.capture.gate().await?;
         failpoint::reach("gate-passed");
-        for (&index, feeds) in &joined.filling {
+        for (&index, targets) in &joined.filling {
             step(options, &format!("backfill `{}`", session.index(index).name));
             let backfill = Backfill {
                 session: session.clone(),
                 index,
-                first_position: first_position(session, feeds).await,
-                feeds: Arc::new(feeds.clone()),
+                first_position: first_position(session, targets).await,
+                targets: Arc::new(targets.clone()),
             };
             self.applied.documents += backfill.run().await?;
         }
         failpoint::reach("filled");
-        for feed in joined.filling.values().flatten() {
-            let Some(state) = session.state_of(feed) else { continue };
-            step(options, &format!("verify `{}`", feed.generation.name));
-            let verified = match Doubtful::of(session, feed).await? {
+        for target in joined.filling.values().flatten() {
+            let Some(state) = session.state_of(target) else { continue };
+            step(options, &format!("verify `{}`", target.generation.name));
+            let verified = match PendingComparison::of(session, target).await? {
                 Some(doubtful) => doubtful.settle(session).await?,
-                None => Verify { session: session.clone(), feed: feed.clone() }.run().await?,
+                None => Verify { session: session.clone(), target: target.clone() }.run().await?,
             };
             self.count(verified);
             failpoint::reach("verified");
-            self.finish(session, state, feed, options).await?;
+            self.finish(session, state, target, options).await?;
         }
         Ok(())
     }
 
     /// What is gone on with may have been rewritten since it was live: then every document is compared.
     async fn settle_doubts(&mut self, session: &Arc<Session>, joined: &Joined) -> Result<()> {
-        let is_filling = |feed: &Feed| joined.filling.values().flatten().any(|filling| filling == feed);
-        for feed in joined.feeds.all().filter(|feed| !is_filling(feed)) {
-            if let Some(doubtful) = Doubtful::of(session, feed).await? {
+        let is_filling = |target: &Target| joined.filling.values().flatten().any(|filling| filling == target);
+        for target in joined.targets.all().filter(|target| !is_filling(target)) {
+            if let Some(doubtful) = PendingComparison::of(session, target).await? {
                 self.count(doubtful.settle(session).await?);
             }
         }
@@ -280,11 +287,11 @@ impl Attempt {
         &mut self,
         session: &Session,
         state: &SinkState,
-        feed: &Feed,
+        target: &Target,
         options: &ApplyOptions,
     ) -> Result<()> {
-        let index = session.index(feed.index);
-        let (sink, generation) = (session.writer.sink(), &feed.generation);
+        let index = session.index(target.index);
+        let (sink, generation) = (session.writer.sink(), &target.generation);
         self.applied.remarks.extend(sink.finish_generation(generation, index).await?);
         failpoint::reach("finished");
         session.wait_passed().await?;
@@ -297,7 +304,7 @@ impl Attempt {
 
 /// The lock is the state's current one once everything is live; what is unchanged takes the new text.
 async fn complete(session: &Session, plan: &ApplyPlan) -> Result<()> {
-    let lock = &session.feeds.plan;
+    let lock = &session.targets.plan;
     check_catalogs(session).await?;
     for state in session.states.iter() {
         for step in plan.steps.iter().filter(|step| step.sink == state.sink && step.action.goes_on()) {
@@ -321,98 +328,21 @@ async fn complete(session: &Session, plan: &ApplyPlan) -> Result<()> {
     Ok(())
 }
 
-/// The position that the first chunk of these feeds was begun under, the lowest where they differ.
-async fn first_position(session: &Session, feeds: &[Feed]) -> Lsn {
+/// The position that the first chunk of these targets was begun under, the lowest where they differ.
+async fn first_position(session: &Session, targets: &[Target]) -> Lsn {
     let mut first = session.confirmed.borrow().position;
-    for feed in feeds {
-        if let Some(state) = session.state_of(feed) {
-            let own = state.generation(&feed.generation.name).await;
+    for target in targets {
+        if let Some(state) = session.state_of(target) {
+            let own = state.generation(&target.generation.name).await;
             first = own.map_or(first, |document| first.min(document.first_position));
         }
     }
     first
 }
 
-async fn preflight(opening: &Opening, options: &ApplyOptions) -> Result<()> {
-    let mut findings = opening.source.capture.preflight(&opening.plan).await?;
-    findings.extend(opening.sink.preflight(&opening.plan, None).await?);
-    let judged = findings.into_iter().filter_map(|finding| opening.plan.judge(finding));
-    let (deny, other): (Vec<Finding>, Vec<Finding>) =
-        judged.partition(|finding| finding.level == Level::Deny);
-    other.into_iter().for_each(|finding| options.run.progress.event(ProgressEvent::Finding(finding)));
-    if deny.is_empty() {
-        return Ok(());
-    }
-    let is_drift = deny.iter().any(|finding| exit_of(finding) == Exit::Drift);
-    let kind = if is_drift { ErrorKind::Drift } else { ErrorKind::Findings };
-    Err(Error::new(kind, format!("{} the apply; nothing was changed", errors_prevent(deny.len())))
-        .with_findings(deny))
-}
-
-/// The stream of the slot, and everything in the source as the plan wants it. Where there is a slot it is
-/// acquired before anything is altered: whoever holds it goes on undisturbed, and an apply that ends
-/// before this point has changed nothing. Only who holds the slot may believe the state, so the plan is
-/// made once more then.
-async fn take_slot(
-    opening: &Opening,
-    shown: &ApplyPlan,
-    options: &ApplyOptions,
-) -> Result<Box<dyn ChangeStream>> {
-    let lock = &opening.plan;
-    let had_slot = opening.is_ready().await;
-    if !had_slot {
-        provision(opening, options).await?;
-    }
-    let stream = tokio::select! {
-        stream = opening.source.capture.stream(lock) => stream?,
-        () = options.run.shutdown.requested() => return Err(stopped()),
-    };
-    failpoint::reach("slot-acquired");
-    for state in opening.states.iter() {
-        state.reload().await?;
-    }
-    opening.check_states().await?;
-    opening.check_slot().await?;
-    check_aliases(opening).await?;
-    settle_swaps(opening, lock).await?;
-    if !is_same_work(&plan_apply(opening).await?, shown) {
-        let message = "what has to be done changed while apply waited for the slot; nothing was changed";
-        return Err(Error::new(ErrorKind::Drift, message).with_help("run `flusso apply` again"));
-    }
-    if had_slot {
-        provision(opening, options).await?;
-    }
-    Ok(stream)
-}
-
-async fn provision(opening: &Opening, options: &ApplyOptions) -> Result<()> {
-    step(options, "provision");
-    let provisioned = opening.source.capture.provision(&opening.plan).await?;
-    failpoint::reach("provisioned");
-    ensure_slot(opening, provisioned.publication_oid).await
-}
-
-/// What apply itself altered (identities, the publication) enters the record of every generation that is
-/// fed on, while the slot is held.
-async fn renew_records(opening: &Opening, plan: &ApplyPlan) -> Result<()> {
-    for step in plan.steps.iter().filter(|step| step.action.goes_on()) {
-        let (Some(state), Some(name)) = (of_sink(&opening.states, &step.sink), &step.generation) else {
-            continue;
-        };
-        let Some(generation) = state.generation(name).await else { continue };
-        let record = match opening.check_generation(&generation, Compare::ButManaged).await? {
-            Fit::Same => continue,
-            Fit::Renewed(now) => now,
-            Fit::Doubtful(doubt) => doubt.meanwhile,
-        };
-        state.update_generation(name, |document| document.catalog = record).await?;
-    }
-    Ok(())
-}
-
 fn stopped() -> Error {
     Error::new(ErrorKind::Stopped, "stopped as asked, before the last swap")
-        .with_help("run `flusso apply` again: it goes on where this one stopped")
+        .with_help("run `flusso apply` again to resume")
 }
 
 fn step(options: &ApplyOptions, what: &str) {
@@ -422,7 +352,7 @@ fn step(options: &ApplyOptions, what: &str) {
 fn ended_early(ended: Result<Result<()>, tokio::task::JoinError>) -> Error {
     match ended {
         Ok(Err(error)) => error,
-        Ok(Ok(())) => Error::new(ErrorKind::Internal, "following ended without being asked"),
+        Ok(Ok(())) => Error::new(ErrorKind::Internal, "following ended unexpectedly"),
         Err(error) => Error::new(ErrorKind::Internal, "the task that follows ended").with_source(error),
     }
 }

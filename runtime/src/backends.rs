@@ -38,17 +38,17 @@ pub struct SourceParts {
     pub documents: Arc<dyn DocumentBuilder>,
 }
 
-/// What a run is told beside its plan.
+/// Options of a run, besides its plan.
 #[derive(Clone, Debug)]
 pub struct RunOptions {
     /// Whether credentials may come from commands.
     pub allow_commands: bool,
-    /// How many chunks of a backfill are read and written at once.
+    /// Number of backfill chunks that are read and written at once.
     pub readers: usize,
     /// Longest wait for writers that may have missed a publication change, and for the slot's creation:
-    /// [`crate::bounds::GATE_WAIT`] but in tests.
+    /// [`crate::limits::GATE_WAIT`] but in tests.
     pub gate_wait: Duration,
-    /// Longest wait for a slot that someone holds: [`crate::bounds::SLOT_WAIT`] but in tests.
+    /// Longest wait for a slot that someone holds: [`crate::limits::SLOT_WAIT`] but in tests.
     pub slot_wait: Duration,
     /// Who hears what happens.
     pub progress: Arc<dyn Progress>,

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use flusso_schemas::report::{Finding, Level};
+use flusso_lints::duplicate_alias::{self, Use};
+use flusso_schemas::report::Finding;
 
 /// A name that a sink makes for a lock.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,30 +50,20 @@ pub fn collisions(claims: &[Claim]) -> Vec<Finding> {
 
 fn finding(claims: &[&Claim], is_state: bool) -> Finding {
     let [first, second, ..] = claims else { unreachable!("a collision has two sides") };
-    let message = if is_state {
-        format!(
-            "sinks `{}` and `{}` write to one cluster under one `index_prefix`: each would overwrite what the other makes",
-            first.sink, second.sink
-        )
-    } else {
-        format!(
-            "{} in sink `{}` and {} in sink `{}` are both `{}` on one cluster: each would take it from the other",
-            purpose(first),
-            first.sink,
-            purpose(second),
-            second.sink,
-            first.name
-        )
-    };
-    Finding::live("duplicate-alias", Level::Deny, message)
-        .about(format!("sink:{}", second.sink))
-        .with_help(format!("give sink `{}` another `index_prefix`", second.sink))
+    if is_state {
+        return duplicate_alias::states(&first.sink, &second.sink);
+    }
+    duplicate_alias::name(&first.name, first.user(), second.user())
 }
 
-fn purpose(claim: &Claim) -> String {
-    match &claim.purpose {
-        Purpose::Alias(index) => format!("the alias of index `{index}`"),
-        Purpose::State => "the project's state".to_owned(),
+impl Claim {
+    /// The sink, and what it uses the name for.
+    fn user(&self) -> (&str, Use<'_>) {
+        let purpose = match &self.purpose {
+            Purpose::Alias(index) => Use::Alias(index),
+            Purpose::State => Use::State,
+        };
+        (&self.sink, purpose)
     }
 }
 
@@ -106,7 +97,7 @@ mod tests {
         assert_eq!(
             shared,
             [
-                "sinks `a` and `b` write to one cluster under one `index_prefix`: each would overwrite what the other makes"
+                "sinks `a` and `b` write to one cluster with one `index_prefix`: each would overwrite the other's indexes"
             ]
         );
         let crossed = messages([claims("a", "1", "", &["b-orders"]), claims("b", "1", "b-", &["orders"])]);

@@ -130,8 +130,8 @@ impl Built {
 /// When and of what a reading transaction took its snapshot.
 #[derive(Clone, Debug)]
 pub struct Snapshot {
-    /// Insert position of the log inside the snapshot: what it saw lies below (a *note*).
-    pub note: Lsn,
+    /// Insert position of the log inside the snapshot: everything that it saw lies below.
+    pub lsn: Lsn,
     /// The source's own clock inside the snapshot, microseconds since 1970-01-01 UTC.
     pub source_clock_us: i64,
     /// Our monotonic clock just before BEGIN.

@@ -1,4 +1,4 @@
-//! Rule *no-row-event*: what changed in the catalog that no event of a row tells.
+//! Rule *no-row-event*: catalog changes that no row change reports.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -42,7 +42,7 @@ impl Difference {
     }
 
     /// Whether it only may have changed documents, so that comparing them settles it.
-    pub fn is_doubt(&self) -> bool {
+    pub fn needs_comparison(&self) -> bool {
         self.cause == StaleCause::TableMaybeRewritten
     }
 
@@ -59,13 +59,13 @@ impl fmt::Display for Difference {
         let detail = self.detail.as_deref().unwrap_or_default();
         match self.cause {
             Cause::TableMissing => write!(f, "table `{table}` does not exist"),
-            Cause::TableReplaced => write!(f, "`{table}` is another table than before"),
+            Cause::TableReplaced => write!(f, "`{table}` was replaced by another table"),
             Cause::TableRewritten => write!(f, "an ALTER rewrote the rows of `{table}`"),
             Cause::TableMaybeRewritten => write!(f, "the rows of `{table}` may have been rewritten"),
             Cause::TableUnpublished => write!(f, "`{table}` left the publication"),
             Cause::ChildrenChanged => write!(f, "the partitions or children of `{table}` changed"),
             Cause::ColumnMissing => write!(f, "column `{column}` does not exist"),
-            Cause::ColumnReplaced => write!(f, "`{column}` is another column than before"),
+            Cause::ColumnReplaced => write!(f, "`{column}` was replaced by another column"),
             Cause::ColumnRetyped => write!(f, "column `{column}` has another type"),
             Cause::ColumnNullable => write!(f, "column `{column}` is no longer NOT NULL"),
             Cause::ColumnRegenerated => write!(f, "generated column `{column}` has another expression"),
@@ -142,7 +142,7 @@ pub fn moved_names(recorded: &CatalogRecord, now: &CatalogRecord) -> Vec<Differe
 /// What follows from [`moved_names`] for whoever read by them.
 pub fn moved_reading(differences: &[Difference]) -> String {
     let differences: Vec<String> = differences.iter().map(ToString::to_string).collect();
-    format!("the catalog changed and nothing that was read is used: {}", differences.join("; "))
+    format!("the catalog changed during a read, which was discarded: {}", differences.join("; "))
 }
 
 /// The record of the catalog as it is `now`, for an index whose recorded differences are none. The layout
@@ -263,6 +263,55 @@ fn of_file(was: &TableRecord, is: &TableRecord) -> Option<StaleCause> {
         Some(StaleCause::TableMaybeRewritten)
     } else {
         Some(StaleCause::TableRewritten)
+    }
+}
+
+/// What the catalog means for a generation that is not known to be wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fit {
+    /// It was built under this very catalog.
+    Same,
+    /// It was built under a catalog that differs in what documents do not depend on: the record to write
+    /// instead. Unwritten, a file node of today and a column's version of tomorrow would look like a rewrite.
+    Renewed(CatalogRecord),
+    /// The rows of a table may have been rewritten, which no change tells: only comparing every document
+    /// settles it.
+    NeedsComparison(PossibleRewrite),
+}
+
+/// What casts doubt on a generation, and what its record becomes on both sides of the comparison.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PossibleRewrite {
+    /// The tables that may have been rewritten; never empty.
+    pub differences: Vec<Difference>,
+    /// The record until then: whoever reads it finds the comparison still owed.
+    pub meanwhile: CatalogRecord,
+    /// The record once every document was compared. It was read before the comparison, so that a rewrite
+    /// during it shows.
+    pub compared: CatalogRecord,
+}
+
+impl Fit {
+    /// Compares two records of a catalog. The error is every difference, where one of them means that
+    /// documents are wrong.
+    pub fn of(
+        recorded: &CatalogRecord,
+        now: CatalogRecord,
+        compare: Compare,
+    ) -> Result<Self, Vec<Difference>> {
+        let differences = differences(recorded, &now, compare);
+        if !differences.iter().all(Difference::needs_comparison) {
+            return Err(differences);
+        }
+        let now = renewed(recorded, now);
+        Ok(match differences.is_empty() {
+            true if now == *recorded => Self::Same,
+            true => Self::Renewed(now),
+            false => {
+                let meanwhile = with_managed(recorded, &now);
+                Self::NeedsComparison(PossibleRewrite { differences, meanwhile, compared: now })
+            }
+        })
     }
 }
 

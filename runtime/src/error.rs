@@ -27,7 +27,8 @@ pub enum ErrorKind {
     CatalogMoved,
     /// The reading transaction took longer than its bound, or a row of it cannot be read: read less.
     TooMuch,
-    /// The sink did not answer in time, or an eventless write is in doubt: read and write again.
+    /// The sink did not answer in time, or the outcome of an eventless write is unknown: read and write
+    /// again.
     Unanswered,
     /// Findings of a preflight.
     Findings,
@@ -79,8 +80,7 @@ impl ErrorKind {
         }
     }
 
-    /// How a command ends that an error of this kind ended, after every retry: the exit codes of every
-    /// flusso command.
+    /// The exit code after an error of this kind, once retries are exhausted: the same for every command.
     pub fn exit_code(self) -> u8 {
         match self {
             Self::Findings => 1,
@@ -103,7 +103,7 @@ impl ErrorKind {
 pub struct Error {
     /// What it is.
     pub kind: ErrorKind,
-    /// What happens to whom.
+    /// What went wrong and what follows.
     pub message: String,
     /// What to do, one imperative.
     pub help: Option<String>,

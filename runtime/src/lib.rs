@@ -1,50 +1,51 @@
 //! Executes a lock. This crate names no backend: it knows sources and sinks by their traits only.
 //!
-//! [`Backends`] gives one session's [`SourceParts`] and the [`Sink`]; `apply` makes the world
-//! match a lock and `follow` keeps it so.
+//! # From a lock to an alias
+//!
+//! [`apply`] makes the world match a lock, and [`follow`] keeps it so. Both begin a session the same way: read
+//! the states and compare them with the source (`session/start.rs`), acquire the slot, and follow its stream.
+//!
+//! 1. `apply/plan.rs` decides per index and sink: create, resume, leave, rebuild. Nothing is changed yet.
+//! 2. `apply/join.rs` makes state and slot, and `apply/new_generation.rs` the concrete indexes; each is recorded
+//!    before it is created.
+//! 3. `session/pipeline.rs` follows the stream from here on: `batch.rs` gathers its changes, the pipeline resolves
+//!    them to documents and builds these, `writer.rs` writes them and judges the answers, `confirm.rs` lets the
+//!    source forget what is durable everywhere.
+//! 4. `apply/backfill.rs` writes the rows that were there before, chunk by chunk, beside the stream. What no
+//!    change caused goes through `session/snapshot_write.rs`.
+//! 5. `session/verify.rs` compares index and source, and repairs.
+//! 6. `apply/swap.rs` points the alias to the new index.
+//!
+//! `follow.rs` does step 3 alone, and `follow/watch.rs` looks for drift meanwhile: an alias that was moved, an
+//! index that was recreated, a catalog that changed without a change of a row (`drift.rs`). What may have missed
+//! a change is marked (`session/stale.rs`) and never fed as if it had not. `session/retry.rs` begins a broken
+//! session again.
+//!
+//! # The contract
+//!
+//! The modules at the root are what the author of a backend reads: [`backends`] gives the [`source`]'s
+//! two views and the [`sink`] of one session; [`documents`], [`state_store`] and [`error`] are what passes between;
+//! [`secret`], [`tls`] and [`limits`] are shared by every backend. The rules that all of it keeps are in
+//! docs/correctness.md.
 
 mod apply;
 pub mod backends;
-mod backfill;
-mod batch;
-mod begin;
-pub mod bounds;
 pub mod claims;
-mod diagnosis;
 pub mod documents;
-mod doubts;
 pub mod drift;
-mod durability;
 pub mod error;
-mod eventless;
 pub mod failpoint;
-mod feed;
-mod fit;
 mod follow;
-mod history;
-mod join;
-#[cfg(test)]
-mod memory;
-mod opening;
+pub mod limits;
 pub mod ownership;
-mod pipeline;
-mod planning;
 pub mod progress;
 pub mod recovery;
-mod retry;
 pub mod secret;
 mod session;
 pub mod sink;
 pub mod source;
-mod stale;
-pub mod state;
 pub mod state_store;
-mod swap;
-#[cfg(test)]
-mod tests;
 pub mod tls;
-mod verify;
-mod writer;
 
 pub use apply::{Applied, ApplyOptions, apply};
 pub use backends::{Backends, RunOptions, SourceParts};

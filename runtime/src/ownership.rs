@@ -1,17 +1,18 @@
 //! Whose an alias is: what it points to beside what the state calls live.
 
+use flusso_lints::alias_points_elsewhere::{self, OtherDatabase};
 use flusso_lints::words::connection_name;
+use flusso_lints::{alias_is_an_index, alias_missing};
 use flusso_schemas::lock::{IndexPlan, Lock};
 use flusso_schemas::ownership::{OWNERSHIP_VERSION, Ownership};
-use flusso_schemas::report::{Finding, Level};
+use flusso_schemas::report::Finding;
 use flusso_schemas::state::{GenerationPhase, GenerationState};
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::opening::Opening;
-use crate::planning::sinks_of;
-use crate::sink::{AliasState, AliasTarget, Owner};
+use crate::session::start::SessionStart;
+use crate::session::state::{SinkState, of_sink};
+use crate::sink::{AliasState, AliasTarget, Owner, sinks_of};
 use crate::source::SourceIdentity;
-use crate::state::{SinkState, of_sink};
 
 /// The mark that a generation of this plan carries.
 pub fn mark(plan: &Lock, identity: &SourceIdentity, index: &str, generation: &str) -> Ownership {
@@ -84,63 +85,63 @@ pub enum Trouble {
         /// The generation that it should point to, where there is one.
         live: Option<String>,
     },
-    /// Nothing is live in the state, and it points to earlier generations of this very index that were
-    /// built from another database.
-    OtherSource {
+    /// An index has its name.
+    Index {
         /// The alias.
         alias: String,
-        /// One of what it points to.
-        target: String,
-        /// The source of that, as its mark names it.
-        recorded: String,
-        /// Ours, as a mark names it.
-        current: String,
-        /// How our connection is called.
-        connection: String,
     },
+    /// Nothing is live in the state, and it points to earlier generations of this very index that were
+    /// built from another database.
+    OtherSource(OtherSource),
+}
+
+/// An alias over a generation that was built from another database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OtherSource {
+    alias: String,
+    /// One of what it points to.
+    target: String,
+    /// The source of that, as its mark names it.
+    recorded: String,
+    /// Ours, as a mark names it.
+    current: String,
+    /// How our connection is called.
+    connection: String,
+}
+
+impl OtherSource {
+    fn facts(&self) -> OtherDatabase<'_> {
+        OtherDatabase {
+            alias: &self.alias,
+            target: &self.target,
+            recorded: database_of(&self.recorded),
+            is_other_cluster: cluster_of(&self.recorded) != cluster_of(&self.current),
+            current: database_of(&self.current),
+            connection: &self.connection,
+        }
+    }
 }
 
 impl Trouble {
     /// It as a finding.
     pub fn finding(&self) -> Finding {
-        let (lint, message, help) = match self {
-            Self::Missing { alias } => (
-                "alias-missing",
-                format!("alias `{alias}` does not exist: queries find nothing"),
-                "run `flusso apply`: it puts the alias back".to_owned(),
-            ),
-            Self::Elsewhere { alias, whose, live: Some(live) } => (
-                "alias-points-elsewhere",
-                format!("alias `{alias}` points to {whose}, and `{live}` is live"),
-                format!(
-                    "point alias `{alias}` back to `{live}` alone, or remove it and run `flusso apply`, which puts it back"
-                ),
-            ),
-            Self::Elsewhere { alias, whose, live: None } => (
-                "alias-points-elsewhere",
-                format!("alias `{alias}` points to {whose}: apply would take it away"),
-                format!("set another `index_prefix`, or remove alias `{alias}` yourself if nobody needs it"),
-            ),
-            Self::OtherSource { alias, target, recorded, current, connection } => {
-                let (was, is) = (database_of(recorded), database_of(current));
-                let of_cluster = match cluster_of(recorded) == cluster_of(current) {
-                    true => "",
-                    false => " of another Postgres cluster",
-                };
-                (
-                    "alias-points-elsewhere",
-                    format!(
-                        "alias `{alias}` points to `{target}`, which was built from database `{was}`{of_cluster}: \
-                         apply would lead it to the rows of database `{is}`"
-                    ),
-                    format!(
-                        "check that {connection} names database `{was}`{of_cluster}; only if the project moved \
-                         to database `{is}`, run `flusso apply --accept-new-source`"
-                    ),
-                )
+        match self {
+            Self::Missing { alias } => alias_missing::finding(alias),
+            Self::Index { alias } => alias_is_an_index::finding(alias),
+            Self::Elsewhere { alias, whose, live: Some(live) } => {
+                alias_points_elsewhere::not_live(alias, whose, live)
             }
-        };
-        Finding::live(lint, Level::Deny, message).with_help(help)
+            Self::Elsewhere { alias, whose, live: None } => alias_points_elsewhere::not_ours(alias, whose),
+            Self::OtherSource(other) => other.facts().stops(),
+        }
+    }
+
+    /// It as a finding where no alias is to be moved yet.
+    pub fn finding_before_apply(&self) -> Finding {
+        match self {
+            Self::OtherSource(other) => other.facts().will_stop(),
+            trouble => trouble.finding(),
+        }
     }
 
     /// Whether the alias has to be left alone.
@@ -184,13 +185,13 @@ pub fn judge(alias: &str, targets: &[AliasTarget], ours: Ours<'_>) -> Standing {
 fn other_source(alias: &str, target: &AliasTarget, ours: Ours<'_>) -> Option<Trouble> {
     let recorded = target.owner.as_ref()?.source.as_ref()?;
     let source = ours.source.filter(|source| source.mark != recorded)?;
-    Some(Trouble::OtherSource {
+    Some(Trouble::OtherSource(OtherSource {
         alias: alias.to_owned(),
         target: target.name.clone(),
         recorded: recorded.clone(),
         current: source.mark.to_owned(),
         connection: source.connection.to_owned(),
-    })
+    }))
 }
 
 /// Whether it is a generation of this very index, of whatever source.
@@ -240,28 +241,26 @@ pub fn live_of<'a>(
 }
 
 /// What the alias of an index means in a sink that keeps a state.
-pub async fn standing(opening: &Opening, state: &SinkState, index: &IndexPlan) -> Result<Standing> {
-    let found = opening.sink.alias(&state.sink, index).await?;
-    let alias = opening.sink.alias_name(&state.sink, index)?;
+pub async fn standing(start: &SessionStart, state: &SinkState, index: &IndexPlan) -> Result<Standing> {
+    let found = start.sink.alias(&state.sink, index).await?;
+    let alias = start.sink.alias_name(&state.sink, index)?;
     let own = state.generations().await;
     let live = live_of(&own, &index.name, &found).map(|live| live.name.as_str());
     let AliasState::Targets(targets) = found else {
-        let live = live.map(str::to_owned);
-        let whose = "nothing, because an index has its name".to_owned();
-        return Ok(Standing::Wrong(Trouble::Elsewhere { alias, whose, live }));
+        return Ok(Standing::Wrong(Trouble::Index { alias }));
     };
-    let source = source_of(&opening.identity);
-    let connection = connection_name(&opening.plan.source.endpoint);
+    let source = source_of(&start.identity);
+    let connection = connection_name(&start.plan.source.endpoint);
     let source = Source { mark: &source, connection: &connection };
     // What the state calls live was written from this source: that is compared before.
-    let source = Some(source).filter(|_| !opening.accepts_new_source);
-    let ours = Ours { project: &opening.plan.project, index: &index.name, source, live };
+    let source = Some(source).filter(|_| !start.accepts_new_source);
+    let ours = Ours { project: &start.plan.project, index: &index.name, source, live };
     Ok(judge(&alias, &targets, ours))
 }
 
 /// An error that names every alias that is not ours to move.
-pub async fn check_aliases(opening: &Opening) -> Result<()> {
-    let troubles = troubles(opening).await?;
+pub async fn check_aliases(start: &SessionStart) -> Result<()> {
+    let troubles = troubles(start).await?;
     let findings: Vec<Finding> =
         troubles.iter().filter(|trouble| trouble.is_not_ours()).map(Trouble::finding).collect();
     if findings.is_empty() {
@@ -272,16 +271,16 @@ pub async fn check_aliases(opening: &Opening) -> Result<()> {
 }
 
 /// What is wrong with aliases, for a run that only reports it.
-pub async fn alias_findings(opening: &Opening) -> Result<Vec<Finding>> {
-    Ok(troubles(opening).await?.iter().map(Trouble::finding).collect())
+pub async fn alias_findings(start: &SessionStart) -> Result<Vec<Finding>> {
+    Ok(troubles(start).await?.iter().map(Trouble::finding).collect())
 }
 
-async fn troubles(opening: &Opening) -> Result<Vec<Trouble>> {
+async fn troubles(start: &SessionStart) -> Result<Vec<Trouble>> {
     let mut troubles = Vec::new();
-    for index in &opening.plan.indexes {
+    for index in &start.plan.indexes {
         for sink in sinks_of(index) {
-            let Some(state) = of_sink(&opening.states, &sink) else { continue };
-            if let Standing::Wrong(trouble) = standing(opening, state, index).await? {
+            let Some(state) = of_sink(&start.states, &sink) else { continue };
+            if let Standing::Wrong(trouble) = standing(start, state, index).await? {
                 troubles.push(trouble);
             }
         }

@@ -8,7 +8,7 @@ use flusso_schemas::lsn::Lsn;
 use flusso_schemas::report::{ApplyPlan, Finding};
 use tokio::sync::watch;
 
-use crate::bounds::STOP_GRACE;
+use crate::limits::STOP_GRACE;
 
 /// Takes what happens, as it happens. Calls come from several tasks and must not block.
 pub trait Progress: Debug + Send + Sync {
@@ -39,6 +39,15 @@ pub enum ProgressEvent {
         documents: u64,
         /// Rows that the source estimates in all.
         rows_estimated: Option<u64>,
+    },
+    /// A verification goes on; it passes over an index more than once, each time from 0.
+    Verify {
+        /// The index.
+        index: String,
+        /// What is compared, a noun in the singular: `key`, `document`.
+        what: &'static str,
+        /// How many were compared in this pass.
+        compared: u64,
     },
     /// A batch of changes was written.
     Followed {
@@ -107,7 +116,7 @@ impl Shutdown {
 
     /// Does work until its end, or until [`STOP_GRACE`] after the request to stop: no server that keeps
     /// silent may hold a stop. None where the work was cut short.
-    pub async fn bounds<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+    pub async fn within_grace<T>(&self, work: impl Future<Output = T>) -> Option<T> {
         let cut = async {
             self.requested().await;
             tokio::time::sleep(STOP_GRACE).await;

@@ -174,8 +174,7 @@ impl DriftCause {
     pub fn message(&self) -> String {
         match self {
             Self::OtherCluster { sink } => format!(
-                "the state in sink `{sink}` was written for another Postgres cluster: this database may hold \
-                 other rows than the indexes"
+                "the state in sink `{sink}` was written for another Postgres cluster: the rows of this database may not be those of the indexes"
             ),
             Self::OtherDatabase { sink, recorded, current, .. } if recorded == current => format!(
                 "the state in sink `{sink}` was written for an earlier database `{recorded}`: it was dropped \
@@ -222,7 +221,7 @@ impl DriftCause {
                  or their `index_prefix` are others than before, or another project uses the slot"
             ),
             Self::SlotLost { slot } => {
-                format!("replication slot `{slot}` is lost: Postgres removed log that it still needed")
+                format!("replication slot `{slot}` is lost: Postgres removed WAL that it still needed")
             }
             Self::SlotAhead { slot, position, confirmed } => format!(
                 "replication slot `{slot}` is at `{position}`, past the confirmed `{confirmed}`: something else \
@@ -230,7 +229,7 @@ impl DriftCause {
             ),
             Self::UnusableChange { reason } => format!("a change arrived that cannot be followed: {reason}"),
             Self::StateGone { project } => {
-                format!("the state of project `{project}` was deleted: nobody knows what was confirmed")
+                format!("the state of project `{project}` was deleted: the confirmed position is unknown")
             }
             Self::Index { generation, drift } => drift.message(generation),
         }
@@ -241,7 +240,7 @@ impl DriftCause {
         let rebuild = || names.rebuild_everything(names.slot());
         match self {
             Self::OtherCluster { sink } => format!(
-                "check that {} and {} belong together: going on would lead {} to this database's rows; only if \
+                "check that {} and {} belong together: continuing would point {} at the rows of this database; only if \
                  the database moved to a new cluster, {}",
                 names.source(),
                 names.sink(sink),
@@ -249,17 +248,17 @@ impl DriftCause {
                 names.move_to_new_cluster(names.slot())
             ),
             Self::OtherDatabase { sink, recorded, current, slot } => format!(
-                "check that {} names database `{recorded}`: going on would lead {} in {} to the rows of \
-                 database `{current}`; only if the project moved to it, {}",
+                "check that {} names database `{recorded}`: continuing would point {} in {} at the rows of database \
+                 `{current}`; only if the project moved to it, {}",
                 names.source(),
                 names.aliases(sink),
                 names.sink(sink),
                 names.accept_new_source(slot)
             ),
             Self::SlotElsewhere { slot, database, current } => format!(
-                "check that {} names database `{database}`: going on would lead {} to the rows of database \
-                 `{current}`; only if slot `{slot}` is another project's, set `source.postgres.slot` to a name \
-                 that is free, then run `flusso compile`",
+                "check that {} names database `{database}`: continuing would point {} at the rows of database \
+                 `{current}`; only if slot `{slot}` belongs to another project, set `source.postgres.slot` to an unused name, \
+                 then run `flusso compile`",
                 names.source(),
                 names.all_aliases(),
             ),
@@ -272,7 +271,7 @@ impl DriftCause {
                 names.rebuild_everything(recorded)
             ),
             Self::SlotForeign { .. } => format!(
-                "set `source.postgres.slot` to a name that is free, run `flusso compile`, then {}",
+                "set `source.postgres.slot` to an unused name, run `flusso compile`, then {}",
                 names.forget_states()
             ),
             Self::SlotGone { .. } => names.forget_states(),
@@ -314,7 +313,7 @@ impl IndexDrift {
                 format!("index `{generation}` has missed changes: it was not fed while others were")
             }
             Self::CatalogChanged { differences } => format!(
-                "the source's catalog changed without a change of a row, so index `{generation}` may be wrong: {}",
+                "the catalog changed without a row changing, so index `{generation}` may be wrong: {}",
                 listed(differences)
             ),
         }

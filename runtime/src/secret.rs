@@ -77,7 +77,7 @@ impl Resolver {
             return slip("begins or ends with a space or a line break", "leave only the URL in it");
         }
         if text.starts_with(['"', '\'']) || text.ends_with(['"', '\'']) {
-            return slip("has quotes around the URL", "take the quotes out: nothing removes them here");
+            return slip("has quotes around the URL", "remove the quotes: flusso does not strip them");
         }
         Ok(url)
     }
@@ -90,8 +90,8 @@ impl Resolver {
         }
     }
 
-    /// A template with every `${NAME}` and `${NAME:-default}` replaced; as in a shell a default also
-    /// stands for an empty variable.
+    /// Expands every `${NAME}` and `${NAME:-default}`; as in a shell, the default also replaces an empty
+    /// variable.
     pub fn template(&self, template: &Template) -> Result<String> {
         let mut text = String::new();
         let mut rest = template.0.as_str();
@@ -128,7 +128,7 @@ impl Resolver {
         if !self.allow_commands {
             return Err(self
                 .unreachable(format!("a credential comes from the command `{program}`, which is not allowed"))
-                .with_help("pass `--allow-commands` where the lock is trusted"));
+                .with_help("pass `--allow-commands` if you trust the lock"));
         }
         run(program, arguments)
             .map(without_line_feed)

@@ -1,30 +1,42 @@
 //! What the work of one session shares, from acquiring the slot to losing it.
 
+pub(crate) mod batch;
+pub(crate) mod comparison;
+pub(crate) mod confirm;
+pub(crate) mod history;
+pub(crate) mod pipeline;
+pub(crate) mod retry;
+pub(crate) mod snapshot_write;
+pub(crate) mod stale;
+pub(crate) mod start;
+pub(crate) mod state;
+pub(crate) mod verify;
+pub(crate) mod writer;
+
 use std::sync::Arc;
 
-use flusso_schemas::lock::IndexPlan;
+use flusso_schemas::lock::{IndexPlan, Lock};
 use flusso_schemas::lsn::Lsn;
 use flusso_schemas::state::Confirmed;
 use tokio::sync::watch;
 
 use crate::backends::{RunOptions, SourceParts};
-use crate::bounds::PASS_WAIT;
 use crate::error::{Error, ErrorKind, Result};
-use crate::feed::{Feed, Feeds};
-use crate::history::{History, recognised_by};
-use crate::pipeline::Pipeline;
+use crate::limits::PASS_WAIT;
 use crate::progress::Shutdown;
-use crate::sink::Sink;
+use crate::sink::{Generation, Sink};
 use crate::source::ChangeStream;
-use crate::stale::{Unread, recorded};
-use crate::state::{SinkState, of_sink};
-use crate::writer::Writer;
+use history::{History, recognised_by};
+use pipeline::Pipeline;
+use stale::{Unread, recorded};
+use state::{SinkState, of_sink};
+use writer::Writer;
 
 /// One session: shared by the pipeline and whatever is done beside it.
 #[derive(Clone, Debug)]
-pub struct Session {
+pub(crate) struct Session {
     /// What is fed.
-    pub feeds: Feeds,
+    pub targets: Targets,
     /// The source.
     pub source: SourceParts,
     /// Writes to the sinks.
@@ -35,15 +47,15 @@ pub struct Session {
     pub confirmed: watch::Receiver<Confirmed>,
     /// Whether the log is known to be the one that was followed before.
     is_past: watch::Receiver<bool>,
-    /// What the run was told.
+    /// Options of the run.
     pub options: RunOptions,
 }
 
 /// What a session begins with.
 #[derive(Debug)]
-pub struct Start {
+pub(crate) struct SessionParts {
     /// What is fed.
-    pub feeds: Feeds,
+    pub targets: Targets,
     /// The source.
     pub source: SourceParts,
     /// The sink.
@@ -52,24 +64,24 @@ pub struct Start {
     pub states: Arc<Vec<SinkState>>,
     /// Where to go on.
     pub confirmed: Confirmed,
-    /// What the run was told.
+    /// Options of the run.
     pub options: RunOptions,
 }
 
 impl Session {
     /// A session that follows `stream`, and the pipeline that does it. The pipeline ends when `stop` is
     /// asked, which need not be the run's own request.
-    pub async fn begin(
-        start: Start,
+    pub(crate) async fn begin(
+        parts: SessionParts,
         stream: &mut dyn ChangeStream,
         stop: Shutdown,
     ) -> Result<(Arc<Self>, Pipeline)> {
-        let Start { feeds, source, sink, states, confirmed, options } = start;
-        let unread = Unread::of(&feeds, &states, &source).await?;
-        let records = recorded(&feeds, &states, &source).await?;
+        let SessionParts { targets, source, sink, states, confirmed, options } = parts;
+        let unread = Unread::of(&targets, &states, &source).await?;
+        let records = recorded(&targets, &states, &source).await?;
         stream.follow(&records);
-        let (picked, written) = recognised_by(&feeds, &records, &states, confirmed.position).await;
-        let by_name = records.into_iter().map(|(index, record)| (feeds.index(index).name.clone(), record));
+        let (picked, written) = recognised_by(&targets, &records, &states, confirmed.position).await;
+        let by_name = records.into_iter().map(|(index, record)| (targets.index(index).name.clone(), record));
         source.documents.rely_on(by_name.collect())?;
         let writer = Arc::new(Writer::new(sink, source.capture.clone(), stream.lease()));
         let slot = source.capture.slot().await?;
@@ -78,7 +90,7 @@ impl Session {
         let (past, is_past) = watch::channel(history.is_past());
         let (sender, receiver) = watch::channel(confirmed);
         let pipeline = Pipeline {
-            feeds: feeds.clone(),
+            targets: targets.clone(),
             source: source.clone(),
             writer: writer.clone(),
             states: states.clone(),
@@ -90,34 +102,34 @@ impl Session {
             progress: options.progress.clone(),
             stop,
         };
-        let session = Self { feeds, source, writer, states, is_past, confirmed: receiver, options };
+        let session = Self { targets, source, writer, states, is_past, confirmed: receiver, options };
         Ok((Arc::new(session), pipeline))
     }
 
     /// The index at a position of the plan.
-    pub fn index(&self, position: usize) -> &IndexPlan {
-        self.feeds.index(position)
+    pub(crate) fn index(&self, position: usize) -> &IndexPlan {
+        self.targets.index(position)
     }
 
-    /// The state of a feed's sink, where it keeps one.
-    pub fn state_of(&self, feed: &Feed) -> Option<&SinkState> {
-        of_sink(&self.states, &feed.generation.sink)
+    /// The state of a target's sink, where it keeps one.
+    pub(crate) fn state_of(&self, target: &Target) -> Option<&SinkState> {
+        of_sink(&self.states, &target.generation.sink)
     }
 
     /// Returns once the log is known to be the one that was followed before: nothing is written earlier. The
     /// pipeline ends with an error where it is another one.
-    pub async fn wait_history(&self) -> Result<()> {
+    pub(crate) async fn wait_history(&self) -> Result<()> {
         let passed = self.is_past.clone().wait_for(|is_past| *is_past).await.map(drop);
         passed.map_err(|_| Error::new(ErrorKind::ConnectionLost, "following ended meanwhile"))
     }
 
     /// Returns once the pipeline has confirmed everything that had happened before.
-    pub async fn wait_passed(&self) -> Result<()> {
+    pub(crate) async fn wait_passed(&self) -> Result<()> {
         self.wait_confirmed(self.source.capture.insert_position().await?).await
     }
 
     /// Returns once the pipeline has confirmed everything below `position`.
-    pub async fn wait_confirmed(&self, position: Lsn) -> Result<()> {
+    pub(crate) async fn wait_confirmed(&self, position: Lsn) -> Result<()> {
         let mut confirmed = self.confirmed.clone();
         if confirmed.borrow().position >= position {
             return Ok(());
@@ -134,5 +146,50 @@ impl Session {
                     .with_help("run `flusso apply` again when the source is less busy"))
             }
         }
+    }
+}
+
+/// A plan with the targets of a run.
+#[derive(Clone, Debug)]
+pub(crate) struct Targets {
+    /// The plan.
+    pub plan: Arc<Lock>,
+    targets: Vec<Target>,
+}
+
+/// One generation that is fed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Target {
+    /// Position of its index in the plan.
+    pub index: usize,
+    /// The generation.
+    pub generation: Generation,
+}
+
+impl Targets {
+    /// Targets of a plan.
+    pub(crate) fn new(plan: Arc<Lock>, targets: Vec<Target>) -> Self {
+        Self { plan, targets }
+    }
+
+    /// The index at a position of the plan.
+    pub(crate) fn index(&self, position: usize) -> &IndexPlan {
+        &self.plan.indexes[position]
+    }
+
+    /// The targets of one index.
+    pub(crate) fn of(&self, index: usize) -> impl Iterator<Item = &Target> {
+        self.targets.iter().filter(move |target| target.index == index)
+    }
+
+    /// Every target.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Target> {
+        self.targets.iter()
+    }
+
+    /// Names of the generations in a sink.
+    pub(crate) fn names_in(&self, sink: &str) -> Vec<String> {
+        let in_sink = self.targets.iter().filter(|target| target.generation.sink == sink);
+        in_sink.map(|target| target.generation.name.clone()).collect()
     }
 }

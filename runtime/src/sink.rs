@@ -76,7 +76,7 @@ pub trait Sink: Debug + Send + Sync {
     /// from being stored as they were built.
     async fn check_settings(&self, generation: &Generation, index: &IndexPlan) -> Result<()>;
 
-    /// Removes a generation that never was live. None there is no error.
+    /// Removes a generation that was never live. Succeeds if there is none.
     async fn drop_generation(&self, generation: &Generation) -> Result<()>;
 
     /// Gives a generation the settings it ends with and waits, within a bound, for its replicas.
@@ -152,7 +152,7 @@ pub struct WriteBatch<'a> {
     /// Keys whose documents are deleted, also where there never was one.
     pub deletes: Vec<&'a Key>,
     /// Why it is written, which decides what is sent again.
-    pub cause: Cause,
+    pub cause: WriteCause,
     /// Nothing is sent, or sent again, once this says no.
     pub lease: Arc<dyn Lease>,
     /// Nothing is sent, or sent again, after this.
@@ -161,7 +161,7 @@ pub struct WriteBatch<'a> {
 
 /// Why something is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cause {
+pub enum WriteCause {
     /// A change: sent again after a failure until the deadline.
     Event,
     /// None (backfill, repair): never sent again after a failure of connection or server, because the
@@ -199,3 +199,11 @@ pub struct StoredDocument {
 /// What tells whether a shard's tombstones may have been lost: its primary's term and allocation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShardMarks(pub BTreeMap<u32, (u64, String)>);
+
+/// Names of the sinks that an index goes to.
+pub fn sinks_of(index: &IndexPlan) -> Vec<String> {
+    match index.sinks.is_empty() {
+        true => vec![StdoutSink::DEFAULT_NAME.to_owned()],
+        false => index.sinks.clone(),
+    }
+}

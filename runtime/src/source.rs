@@ -51,7 +51,7 @@ pub trait ChangeCapture: Debug + Send + Sync {
     /// naming them, within its bound ([`crate::ErrorKind::Busy`] when it runs out: no slot is left).
     async fn create_slot(&self) -> Result<Lsn>;
 
-    /// Drops the slot, waiting for its walsender to end within its bound. No slot is no error.
+    /// Drops the slot, waiting for its walsender to end within its bound. Succeeds if there is none.
     async fn drop_slot(&self) -> Result<()>;
 
     /// Returns once every transaction that may have begun before now has ended, so that a later
@@ -163,7 +163,7 @@ pub trait ChangeStream: Debug + Send + Sync {
 
 /// Whether something held is still held.
 pub trait Lease: Debug + Send + Sync {
-    /// An error where it is lost or in doubt: then nothing may be sent or sent again.
+    /// An error if it is lost or unconfirmed: then nothing may be sent or resent.
     fn check(&self) -> Result<()>;
 }
 
@@ -173,7 +173,7 @@ pub enum Event {
     /// A transaction begins.
     Begin(TransactionStart),
     /// A row changed in a way that some edge cares for. Rows that no edge cares for do not arrive.
-    Change(Vec<EdgeHit>),
+    Change(Vec<DirtyKey>),
     /// Tables were emptied: every document of these indexes (positions in the plan's list) is suspect.
     Truncate {
         /// The tables, for words.
@@ -203,7 +203,7 @@ pub enum Event {
 /// A changed row leads somewhere along one edge. A row whose navigation holds a null leads nowhere and
 /// makes no hit; one whose navigation changed makes two, for the row as it was and as it is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct EdgeHit {
+pub struct DirtyKey {
     /// Position of the index in the plan.
     pub index: usize,
     /// Position of the edge in the index.

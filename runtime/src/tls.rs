@@ -45,12 +45,14 @@ impl ClientTls<'_> {
             (Some(certificate), Some(key)) => builder
                 .with_client_auth_cert(self.certificates(certificate)?, self.private_key(key)?)
                 .map_err(|error| {
-                    self.unreachable(format!("`{certificate}` and `{key}` do not fit ({error})"))
+                    self.unreachable(format!(
+                        "certificate `{certificate}` and key `{key}` do not match ({error})"
+                    ))
                 }),
             (None, None) => Ok(builder.with_no_client_auth()),
             _ => {
                 let [certificate, key] = self.own_keys;
-                Err(self.unreachable(format!("of `{certificate}` and `{key}` only one is set")))
+                Err(self.unreachable(format!("set both `{certificate}` and `{key}`, or neither")))
             }
         }
     }

@@ -155,7 +155,7 @@ fn columns(edges: &[Edge]) -> BTreeMap<String, String> {
         let navigation: Vec<String> = edge.navigation.iter().map(ToString::to_string).collect();
         all.insert(format!("{path} ({})", edge.roles.join(", ")), navigation.join(", "));
         for (column, facts) in &edge.columns {
-            all.insert(format!("{path}.{column}"), facts.clone());
+            all.insert(format!("{path}.{column}"), facts.to_string());
         }
     }
     all
@@ -283,7 +283,8 @@ mod tests {
         assert!(!fewer.1.is_empty());
         let column = crate::name::Ident::new("brand_new");
         let more = changed(|new| {
-            new.edges[0].columns.insert(column, "text".to_owned());
+            let fact = crate::lock::ColumnFact { pg_type: "text".to_owned(), not_null: false };
+            new.edges[0].columns.insert(column, fact);
         });
         assert_eq!(more.0, Effect::Refill);
         assert!(more.1[0].ends_with(".brand_new"), "{:?}", more.1);

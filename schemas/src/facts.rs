@@ -90,8 +90,6 @@ pub struct PublicationFacts {
     pub owner: String,
     /// Whether our role may alter it.
     pub owned: bool,
-    /// FOR ALL TABLES.
-    pub all_tables: bool,
     /// It sends inserts.
     pub insert: bool,
     /// It sends updates.

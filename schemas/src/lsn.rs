@@ -13,18 +13,18 @@ impl Lsn {
     /// The position before every other one.
     pub const ZERO: Self = Self(0);
 
-    /// The external version of a document whose cause is this position: `epoch * 2^52 + position`.
+    /// The external version of a document that a change at this position caused: the position itself.
     ///
-    /// External versions range over `0 ..= 2^63 - 1` (measured on OpenSearch 3.8), so an epoch of
-    /// at most 2047 leaves 52 bits for the position.
-    pub fn version(self, epoch: u16) -> u64 {
-        u64::from(epoch) * (1 << 52) + self.0
+    /// External versions range over `0 ..= 2^63 - 1` (measured on OpenSearch 3.8), half of what an LSN could hold:
+    /// eight exbibytes of log.
+    pub fn version(self) -> u64 {
+        self.0
     }
 
     /// The version of a document that no change caused: one below what the next change may carry,
     /// because a confirmed position is mostly the very start of the next commit record.
-    pub fn eventless_version(self, epoch: u16) -> u64 {
-        Lsn(self.0.saturating_sub(1)).version(epoch)
+    pub fn eventless_version(self) -> u64 {
+        self.0.saturating_sub(1)
     }
 }
 
@@ -36,7 +36,7 @@ impl fmt::Display for Lsn {
 
 /// The text was not two hexadecimal numbers with a slash between them.
 #[derive(Debug, thiserror::Error)]
-#[error("`{0}` is no log position")]
+#[error("`{0}` is not a log position such as `0/15CC9D0`")]
 pub struct LsnError(String);
 
 impl FromStr for Lsn {
@@ -79,8 +79,7 @@ mod tests {
     #[test]
     fn an_eventless_version_lies_below_the_event_at_the_same_position() {
         let lsn = Lsn(500);
-        assert_eq!(lsn.version(0), 500);
-        assert_eq!(lsn.eventless_version(0), 499);
-        assert_eq!(lsn.version(1), (1 << 52) + 500);
+        assert_eq!(lsn.version(), 500);
+        assert_eq!(lsn.eventless_version(), 499);
     }
 }

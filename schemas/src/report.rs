@@ -40,13 +40,6 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// A finding about a live system: it has no place in a file.
-    pub fn live(lint: &str, level: Level, message: impl Into<String>) -> Self {
-        let (lint, message) = (lint.to_owned(), message.into());
-        let (labels, notes) = (Vec::new(), Vec::new());
-        Self { lint, level, message, help: None, labels, notes, fix: None, about: None }
-    }
-
     /// The same about a part of the live systems: `table:shop.orders`, `server`.
     pub fn about(mut self, what: impl Into<String>) -> Self {
         self.about = Some(what.into());

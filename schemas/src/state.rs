@@ -12,8 +12,8 @@ pub use catalog::{
     CatalogRecord, ChildRecord, ColumnRecord, IdentityRecord, PublicationRecord, StaleCause, TableRecord,
 };
 
-/// Version of these documents; another one is refused by name.
-pub const STATE_VERSION: u32 = 3;
+/// Version of these documents: a state of another version is refused, and the message names both.
+pub const STATE_VERSION: u32 = 4;
 
 /// Document `project`: where the whole project stands in one sink.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -40,8 +40,6 @@ pub struct ProjectState {
     pub slot_phase: SlotPhase,
     /// Digest of the lock whose apply was completed last; none before the first.
     pub lock_digest: Option<String>,
-    /// Raised when the source is another one; 0 until that is built.
-    pub epoch: u16,
     /// The position up to which every document is durable here; none before the slot is ready.
     pub confirmed: Option<Confirmed>,
     /// By which rules the confirmed changes were picked from the log; none before the first confirm.
@@ -140,8 +138,6 @@ pub struct GenerationState {
     pub settings: BTreeMap<String, String>,
     /// What it was built under.
     pub catalog: CatalogRecord,
-    /// Set while every document is suspect (TRUNCATE): the position since when.
-    pub suspect_since: Option<Lsn>,
     /// Set when it may have missed changes.
     pub stale: Option<StaleMark>,
     /// Written anew by each writer.

@@ -5,7 +5,7 @@ use std::process::Command;
 use tempfile::TempDir;
 
 /// A folder with two authorities (`ca`, `other`) and a certificate of the first for 127.0.0.1 (`own`).
-pub fn certificates() -> TempDir {
+pub(crate) fn certificates() -> TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     let run = |arguments: &str| {
         let mut openssl = Command::new("openssl");

@@ -8,7 +8,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// The checkout's root.
-pub fn root() -> &'static Path {
+pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the package is a folder of the checkout")
 }
 
@@ -140,6 +140,94 @@ fn no_text_of_the_product_names_where_it_was_made() {
     for (path, text) in sources().into_iter().filter(|(path, _)| !path.ends_with("tests/src/house.rs")) {
         for word in words {
             assert!(!text.contains(word), "{path} says `{word}`");
+        }
+    }
+}
+
+/// The product's code, without its tests: a test may build what it likes.
+fn product() -> Vec<(String, String)> {
+    let is_test = |path: &str| path.starts_with("tests/") || path.contains("/tests");
+    let without_tests = |text: String| text.split("#[cfg(test)]\nmod ").next().unwrap_or_default().to_owned();
+    let all = sources().into_iter().filter(|(path, _)| !is_test(path));
+    all.map(|(path, text)| (path, without_tests(text))).collect()
+}
+
+/// A finding that is built elsewhere has a lint, a level or a page of its own that nothing lists. The compiler keeps
+/// `Diagnostic` to the lints' crate; a `Finding` is data that anybody could write.
+#[test]
+fn findings_are_built_in_their_lints_files_only() {
+    for (sample, expected) in [
+        ("let found = Finding { lint: name, level, ..blank };", None),
+        ("let a = 1;\nlet found = Finding {\n    lint: name,\n};", Some(2)),
+        ("pub fn finding() -> Finding {", None),
+        ("found.extend(Some(LINT.live(message)));", Some(1)),
+    ] {
+        assert_eq!(builds_a_finding(sample), expected, "{sample}");
+    }
+    for (path, text) in product().into_iter().filter(|(path, _)| !path.starts_with("compiler/lints/src/")) {
+        let line = builds_a_finding(&text);
+        assert_eq!(line, None, "{path}: build this finding in its lint's file");
+    }
+}
+
+/// The first line that makes a finding out of nothing: one that takes the rest from another does not.
+fn builds_a_finding(text: &str) -> Option<usize> {
+    let builds = |at: usize, line: &str| {
+        let is_other = ["struct ", "impl ", "-> Finding {"].iter().any(|no| line.contains(no));
+        let rest = text.lines().skip(at).collect::<Vec<_>>().join(" ");
+        let takes_the_rest = rest.split('}').next().is_some_and(|fields| fields.contains(".."));
+        let is_literal = line.contains("Finding {") && !is_other && !takes_the_rest;
+        line.contains("LINT.at(") || line.contains("LINT.live(") || is_literal
+    };
+    text.lines().enumerate().find(|(at, line)| builds(*at, line)).map(|(at, _)| at + 1)
+}
+
+/// One file a lint, in its place in the list, with its page; and something that can say it.
+#[test]
+fn every_lint_has_its_file_its_page_and_a_place_that_says_it() {
+    let product: BTreeMap<String, String> = product().into_iter().collect();
+    let names: Vec<&str> = flusso_lints::ALL.iter().map(|lint| lint.name).collect();
+    assert!(names.is_sorted(), "sort `ALL` by name");
+    for name in &names {
+        let module = name.replace('-', "_");
+        let file = format!("compiler/lints/src/{module}.rs");
+        let text = product.get(&file).unwrap_or_else(|| panic!("`{name}` has no file {file}"));
+        assert!(text.contains(&format!("name: \"{name}\"")), "{file} holds another lint than `{name}`");
+        assert!(root().join(format!("docs/lints/{name}.md")).is_file(), "`{name}` has no page");
+        let sentences: Vec<String> = text.split("pub fn ").skip(1).map(function_name).collect();
+        assert!(!sentences.is_empty(), "{file} says nothing");
+        // Its sentences are named by its module, or by what they are imported as.
+        let says = |text: &str| text.contains(&format!("{module}::"));
+        let is_said = product
+            .iter()
+            .any(|(path, text)| *path != file && path != "compiler/lints/src/lib.rs" && says(text));
+        assert!(is_said, "nothing says `{name}`");
+    }
+    let pages = fs::read_dir(root().join("docs/lints")).expect("the pages can be listed");
+    for page in pages.map(|page| page.expect("an entry").file_name().to_string_lossy().into_owned()) {
+        let name = page.trim_end_matches(".md");
+        assert!(name == "README" || names.contains(&name), "docs/lints/{page} is of no lint");
+    }
+}
+
+/// A sentence that nothing calls is one that nobody can read.
+#[test]
+fn every_sentence_of_a_lint_is_said_somewhere() {
+    let product: Vec<(String, String)> = product();
+    let is_lint =
+        |path: &str, text: &str| path.starts_with("compiler/lints/src/") && text.contains("static LINT");
+    for (path, text) in product.iter().filter(|(path, text)| is_lint(path, text)) {
+        for name in text.split("pub fn ").skip(1).map(function_name) {
+            let module = path.rsplit('/').next().unwrap_or_default().trim_end_matches(".rs");
+            let is_said = |other: &str, text: &str| {
+                text.contains(&format!(".{name}("))
+                    || text.contains(&format!("{module}::{name}"))
+                    || (other != path && text.contains(module) && text.contains(&format!("{name}(")))
+            };
+            assert!(
+                product.iter().any(|(other, text)| is_said(other, text)),
+                "{path}: nothing says `{name}`"
+            );
         }
     }
 }

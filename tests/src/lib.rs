@@ -9,6 +9,8 @@ mod language;
 #[cfg(test)]
 mod printed;
 #[cfg(test)]
+mod readme;
+#[cfg(test)]
 mod rig;
 #[cfg(test)]
 mod service;

@@ -21,17 +21,17 @@ use xtask::services::opensearch::http;
 use xtask::services::postgres::{Cluster, Connection};
 use xtask::services::{OPENSEARCH_VARIABLE, POSTGRES_VARIABLE};
 
-pub use hole::Hole;
-pub use process::{Done, Running};
-pub use slow::watch;
-pub use standby::require_absent_standby;
-pub use writers::Writers;
+pub(crate) use hole::Hole;
+pub(crate) use process::{Done, Running};
+pub(crate) use slow::watch;
+pub(crate) use standby::require_absent_standby;
+pub(crate) use writers::Writers;
 
 /// How long anything a test waits for may take on a busy machine.
-pub const PATIENCE: Duration = Duration::from_secs(120);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A project of its own: nothing it makes collides with another test's.
-pub struct Rig {
+pub(crate) struct Rig {
     /// The example it is a copy of.
     pub example: Project,
     /// Folder of the copy.
@@ -48,28 +48,28 @@ pub struct Rig {
 }
 
 /// The postgres server of the test run.
-pub fn shared_postgres() -> String {
+pub(crate) fn shared_postgres() -> String {
     std::env::var(POSTGRES_VARIABLE).expect("the variable names a Postgres: `cargo xtask test` sets it")
 }
 
 /// The OpenSearch server of the test run.
-pub fn shared_opensearch() -> String {
+pub(crate) fn shared_opensearch() -> String {
     std::env::var(OPENSEARCH_VARIABLE).expect("the variable names an OpenSearch: `cargo xtask test` sets it")
 }
 
 impl Rig {
     /// A copy over the shared servers.
-    pub fn new(example: Project, scale: f64) -> Self {
+    pub(crate) fn new(example: Project, scale: f64) -> Self {
         Self::over(example, scale, &shared_postgres(), &shared_opensearch())
     }
 
     /// A copy over a cluster of the test's own, for whatever is felt by a whole cluster.
-    pub fn on_cluster(example: Project, scale: f64, cluster: &Cluster) -> Self {
+    pub(crate) fn on_cluster(example: Project, scale: f64, cluster: &Cluster) -> Self {
         Self::over(example, scale, &cluster.url_of("postgres"), &shared_opensearch())
     }
 
     /// A copy over these servers.
-    pub fn over(example: Project, scale: f64, postgres: &str, opensearch: &str) -> Self {
+    pub(crate) fn over(example: Project, scale: f64, postgres: &str, opensearch: &str) -> Self {
         watch();
         let name = unique_name();
         let (server, _) = postgres.rsplit_once('/').expect("a URL with a database");
@@ -87,19 +87,19 @@ impl Rig {
     }
 
     /// Path of a file of the copy.
-    pub fn path(&self, file: &str) -> PathBuf {
+    pub(crate) fn path(&self, file: &str) -> PathBuf {
         self.folder.path().join(file)
     }
 
     /// Replaces text of a file of the copy, which must be there.
-    pub fn edit(&self, file: &str, from: &str, to: &str) {
+    pub(crate) fn edit(&self, file: &str, from: &str, to: &str) {
         let text = fs::read_to_string(self.path(file)).expect("the file is there");
         assert!(text.contains(from), "{file} does not hold `{from}`");
         fs::write(self.path(file), text.replace(from, to)).expect("the copy is ours");
     }
 
     /// Sets a variable for every later call; an empty value removes it.
-    pub fn set(&mut self, variable: &str, value: &str) {
+    pub(crate) fn set(&mut self, variable: &str, value: &str) {
         self.variables.retain(|(name, _)| name != variable);
         if !value.is_empty() {
             self.variables.push((variable.to_owned(), value.to_owned()));
@@ -107,34 +107,34 @@ impl Rig {
     }
 
     /// URL of the project's database.
-    pub fn database_url(&self) -> String {
+    pub(crate) fn database_url(&self) -> String {
         self.variables[0].1.clone()
     }
 
     /// Lets the binary reach its database by another URL.
-    pub fn set_database(&mut self, url: &str) {
+    pub(crate) fn set_database(&mut self, url: &str) {
         self.variables[0].1 = url.to_owned();
     }
 
     /// Another session of the database's owner.
-    pub fn session(&self) -> Connection {
+    pub(crate) fn session(&self) -> Connection {
         connect(&self.database_url())
     }
 
     /// Runs statements, each of its own.
-    pub fn run(&mut self, statements: &[&str]) {
+    pub(crate) fn run(&mut self, statements: &[&str]) {
         for statement in statements {
             self.sql.query(statement).expect(statement);
         }
     }
 
     /// The first value of the first row.
-    pub fn value(&mut self, sql: &str) -> Option<String> {
+    pub(crate) fn value(&mut self, sql: &str) -> Option<String> {
         self.sql.query(sql).expect(sql).into_iter().next().and_then(|row| row.into_iter().next().flatten())
     }
 
     /// Lets the binary reach its database through a proxy of the test's own.
-    pub fn database_through(&mut self, start: impl Fn(&str) -> Hole) -> Hole {
+    pub(crate) fn database_through(&mut self, start: impl Fn(&str) -> Hole) -> Hole {
         let url = self.database_url();
         let (before, rest) = url.split_once('@').expect("a URL with a user");
         let (address, database) = rest.split_once('/').expect("a URL with a database");
@@ -144,14 +144,14 @@ impl Rig {
     }
 
     /// Lets the binary reach its index server through a proxy of the test's own.
-    pub fn opensearch_through(&mut self, start: impl Fn(&str) -> Hole) -> Hole {
+    pub(crate) fn opensearch_through(&mut self, start: impl Fn(&str) -> Hole) -> Hole {
         let hole = start(self.opensearch.trim_start_matches("http://"));
         self.set("OPENSEARCH_URL", &format!("http://{}", hole.address()));
         hole
     }
 
     /// Server processes of the binary's sessions whose name ends so.
-    pub fn backends(&mut self, purpose: &str) -> Vec<u32> {
+    pub(crate) fn backends(&mut self, purpose: &str) -> Vec<u32> {
         let name = format!("flusso_{} {purpose}", self.name);
         let sql = format!("select pid from pg_stat_activity where application_name = '{name}'");
         let rows = self.sql.query(&sql).expect("a superuser sees them");
@@ -160,36 +160,36 @@ impl Rig {
 
     /// Runs the binary to its end.
     #[track_caller]
-    pub fn flusso(&self, arguments: &[&str]) -> Done {
+    pub(crate) fn flusso(&self, arguments: &[&str]) -> Done {
         self.start(arguments).wait()
     }
 
     /// Starts the binary.
-    pub fn start(&self, arguments: &[&str]) -> Running {
+    pub(crate) fn start(&self, arguments: &[&str]) -> Running {
         Running::start(self.folder.path(), &self.variables, arguments)
     }
 
     /// check is left out: compile says the same. Both must end well.
-    pub fn compile_and_apply(&self) {
+    pub(crate) fn compile_and_apply(&self) {
         self.flusso(&["compile"]).assert_code(0);
         self.flusso(&["apply"]).assert_code(0);
     }
 
     /// A running follower that is ready.
-    pub fn follow(&self) -> Running {
+    pub(crate) fn follow(&self) -> Running {
         let mut running = self.start(&["run"]);
         running.wait_for("following changes");
         running
     }
 
     /// A request to the index server: status and body.
-    pub fn request(&self, method: &str, path: &str, body: &str) -> (u16, String) {
+    pub(crate) fn request(&self, method: &str, path: &str, body: &str) -> (u16, String) {
         let address = self.opensearch.trim_start_matches("http://");
         http::request(method, address, path, body).expect("the index server answers")
     }
 
     /// Names of the project's concrete indexes, the state's not among them.
-    pub fn generations(&self) -> Vec<String> {
+    pub(crate) fn generations(&self) -> Vec<String> {
         let (_, text) = self.request("GET", &format!("/_cat/indices/{}_*?h=index", self.name), "");
         let state = format!("{}_flusso-state", self.name);
         let mut names: Vec<String> = text
@@ -274,7 +274,7 @@ fn database_variable(folder: &Path) -> String {
 }
 
 /// The binary, built by `cargo xtask test` before the tests or by `cargo build`.
-pub fn binary() -> &'static Path {
+pub(crate) fn binary() -> &'static Path {
     static PATH: OnceLock<PathBuf> = OnceLock::new();
     PATH.get_or_init(|| {
         let test = std::env::current_exe().expect("a test has a path");

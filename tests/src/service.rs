@@ -10,5 +10,6 @@ mod opensearch_tables;
 mod postgres_control;
 mod replication;
 mod rule_book;
+mod script;
 mod shapes;
 mod waits;

@@ -6,27 +6,27 @@ use clap::Args;
 use flusso_runtime::{Applied, ApplyOptions};
 use flusso_schemas::report::Action;
 
-use crate::arguments::Common;
+use crate::arguments::{Common, parse_switch};
 use crate::backends::Live;
 use crate::commands::run;
+use crate::console::Console;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::locks;
-use crate::numbers::{counted, lasted};
-use crate::screen::Screen;
-use crate::switch;
+use crate::progress::lasted;
+use flusso_lints::words::counted;
 
 /// What `apply` takes.
 #[derive(Debug, Args)]
-pub struct Options {
+pub(crate) struct ApplyArguments {
     /// Show the plan and change nothing
-    #[arg(long, env = "FLUSSO_DRY_RUN", value_parser = switch::parse, hide_env_values = true)]
+    #[arg(long, env = "FLUSSO_DRY_RUN", value_parser = parse_switch, hide_env_values = true)]
     dry_run: bool,
     /// Follow changes afterwards, until asked to stop
-    #[arg(long, env = "FLUSSO_FOLLOW", value_parser = switch::parse, hide_env_values = true)]
+    #[arg(long, env = "FLUSSO_FOLLOW", value_parser = parse_switch, hide_env_values = true)]
     follow: bool,
     /// Take aliases over from indexes that were built from another database or Postgres cluster
-    #[arg(long, env = "FLUSSO_ACCEPT_NEW_SOURCE", value_parser = switch::parse, hide_env_values = true)]
+    #[arg(long, env = "FLUSSO_ACCEPT_NEW_SOURCE", value_parser = parse_switch, hide_env_values = true)]
     accept_new_source: bool,
     /// What a run takes.
     #[command(flatten)]
@@ -34,19 +34,23 @@ pub struct Options {
 }
 
 /// Shows the plan, carries it out and says what it did.
-pub async fn apply(options: &Options, common: &Common, screen: &Screen) -> Result<Exit, Failure> {
+pub(crate) async fn apply(
+    options: &ApplyArguments,
+    common: &Common,
+    console: &Console,
+) -> Result<Exit, Failure> {
     let lock = locks::read(common)?;
     let began = Instant::now();
-    let run = options.run.begin(common, screen)?;
-    let Options { dry_run, accept_new_source, .. } = *options;
-    let told = ApplyOptions { run, dry_run, accept_new_source };
+    let run = options.run.begin(common, console)?;
+    let ApplyArguments { dry_run, accept_new_source, .. } = *options;
+    let apply_options = ApplyOptions { run, dry_run, accept_new_source };
     if lock.sinks.is_empty() {
-        screen.say("no sink is configured: documents are printed to stdout");
+        console.say("no sink is configured: documents are printed to stdout");
     }
-    let applied = flusso_runtime::apply(&Live, lock.clone(), &told).await?;
-    screen.say(&closing(&applied, options.dry_run, began));
+    let applied = flusso_runtime::apply(&Live, lock.clone(), &apply_options).await?;
+    console.say(&closing(&applied, options.dry_run, began));
     if options.follow && !options.dry_run {
-        return run::follow(lock, &told.run, screen).await;
+        return run::follow(lock, &apply_options.run, console).await;
     }
     Ok(Exit::Done)
 }

@@ -2,20 +2,19 @@
 
 use clap::Args;
 
-use crate::arguments::Common;
+use crate::analysis::analyze;
+use crate::arguments::{Common, parse_switch};
 use crate::commands::run::Tuning;
-use crate::examine::examine;
+use crate::console::Console;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::look::Look;
 use crate::project;
 use crate::report::{self, Format};
-use crate::screen::Screen;
-use crate::switch;
+use crate::terminal_style::TerminalStyle;
 
 /// What `check` takes.
 #[derive(Debug, Args)]
-pub struct Options {
+pub(crate) struct CheckArguments {
     /// How findings are shown and which of them fail.
     #[command(flatten)]
     pub findings: Findings,
@@ -23,7 +22,7 @@ pub struct Options {
 
 /// What `check` and `compile` take about findings.
 #[derive(Debug, Args)]
-pub struct Findings {
+pub(crate) struct Findings {
     /// How findings are printed
     #[arg(
         long,
@@ -33,18 +32,22 @@ pub struct Findings {
         hide_env_values = true
     )]
     pub format: Format,
-    /// Fail at warnings too
-    #[arg(long, env = "FLUSSO_DENY_WARNINGS", value_parser = switch::parse, hide_env_values = true)]
+    /// Fail on warnings too
+    #[arg(long, env = "FLUSSO_DENY_WARNINGS", value_parser = parse_switch, hide_env_values = true)]
     pub deny_warnings: bool,
 }
 
 /// Prints the findings; a clean project gets one friendly line of talk.
-pub async fn check(options: &Options, common: &Common, screen: &Screen) -> Result<Exit, Failure> {
+pub(crate) async fn check(
+    options: &CheckArguments,
+    common: &Common,
+    console: &Console,
+) -> Result<Exit, Failure> {
     let Findings { format, deny_warnings } = options.findings;
     let read = project::read_all(common)?;
-    let examined = examine(&read, common, &Tuning::quick(common, screen)).await;
-    report::print(&examined.report.render(format, &Look::of_stdout(common.color)))?;
-    let exit = examined.exit(deny_warnings, screen);
-    screen.say(&examined.closing());
+    let analysis = analyze(&read, common, &Tuning::quick(common, console)).await;
+    report::print(&analysis.report.render(format, &TerminalStyle::of_stdout(common.color)))?;
+    let exit = analysis.exit(deny_warnings, console);
+    console.say(&analysis.closing());
     Ok(exit)
 }

@@ -5,30 +5,32 @@ use std::path::Path;
 use clap::Args;
 use flusso_compiler::{Read, stale};
 use flusso_schemas::lock::{self, Lock};
+use similar::TextDiff;
 
-use crate::arguments::Common;
+use crate::analysis::{Analysis, analyze};
+use crate::arguments::{Common, parse_switch};
 use crate::commands::check::Findings;
 use crate::commands::run::Tuning;
-use crate::difference;
-use crate::examine::{Examined, examine};
+use crate::console::Console;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::locks;
-use crate::look::Look;
-use crate::numbers::counted;
 use crate::project;
 use crate::report;
-use crate::screen::Screen;
-use crate::switch;
+use crate::terminal_style::TerminalStyle;
+use flusso_lints::words::counted;
+
+/// Lines around each change.
+const CONTEXT_LINES: usize = 3;
 
 /// What `compile` takes.
 #[derive(Debug, Args)]
-pub struct Options {
+pub(crate) struct CompileArguments {
     /// Print the lock instead of writing it
-    #[arg(long, env = "FLUSSO_PRINT", value_parser = switch::parse, hide_env_values = true)]
+    #[arg(long, env = "FLUSSO_PRINT", value_parser = parse_switch, hide_env_values = true)]
     print: bool,
-    /// Write nothing; fail and print the difference where the lock is stale
-    #[arg(long, env = "FLUSSO_CHECK", value_parser = switch::parse, hide_env_values = true)]
+    /// Write nothing; fail and print the diff if the lock is stale
+    #[arg(long, env = "FLUSSO_CHECK", value_parser = parse_switch, hide_env_values = true)]
     #[arg(conflicts_with = "print")]
     check: bool,
     #[command(flatten)]
@@ -36,35 +38,44 @@ pub struct Options {
 }
 
 /// Writes the lock where nothing fails.
-pub async fn compile(options: &Options, common: &Common, screen: &Screen) -> Result<Exit, Failure> {
-    // An unusable place is told before servers are asked.
+pub(crate) async fn compile(
+    options: &CompileArguments,
+    common: &Common,
+    console: &Console,
+) -> Result<Exit, Failure> {
+    // Report an unusable path before asking servers.
     let path = locks::path_to_write(common)?;
     let read = project::read_all(common)?;
-    let examined = examine(&read, common, &Tuning::quick(common, screen)).await;
-    show(&examined, options, common, screen)?;
-    let exit = examined.exit(options.findings.deny_warnings, screen);
-    match &examined.lock {
+    let analysis = analyze(&read, common, &Tuning::quick(common, console)).await;
+    show(&analysis, options, common, console)?;
+    let exit = analysis.exit(options.findings.deny_warnings, console);
+    match &analysis.lock {
         Some(lock) if exit == Exit::Done => {
-            deliver(Made { lock, read: &read }, &path, options, common, screen)
+            deliver(Made { lock, read: &read }, &path, options, common, console)
         }
         _ => {
-            screen.say(&examined.closing());
+            console.say(&analysis.closing());
             Ok(exit)
         }
     }
 }
 
 /// Findings are data unless the lock is.
-fn show(examined: &Examined, options: &Options, common: &Common, screen: &Screen) -> Result<(), Failure> {
+fn show(
+    analysis: &Analysis,
+    options: &CompileArguments,
+    common: &Common,
+    console: &Console,
+) -> Result<(), Failure> {
     let format = options.findings.format;
     if options.print {
-        let text = examined.report.render(format, screen.look());
+        let text = analysis.report.render(format, console.style());
         if !text.is_empty() {
-            screen.insist(&text);
+            console.insist(&text);
         }
         return Ok(());
     }
-    report::print(&examined.report.render(format, &Look::of_stdout(common.color)))
+    report::print(&analysis.report.render(format, &TerminalStyle::of_stdout(common.color)))
 }
 
 /// A lock with the files that it was compiled from.
@@ -77,9 +88,9 @@ struct Made<'a> {
 fn deliver(
     Made { lock, read }: Made<'_>,
     path: &Path,
-    options: &Options,
+    options: &CompileArguments,
     common: &Common,
-    screen: &Screen,
+    console: &Console,
 ) -> Result<Exit, Failure> {
     let text = lock::write(lock);
     if options.print {
@@ -89,27 +100,27 @@ fn deliver(
     let shown = path.display();
     let standing = locks::text(path)?;
     if standing.as_deref() == Some(&text) {
-        screen.say(&format!("`{shown}` is current: {}", contents(lock)));
+        console.say(&format!("`{shown}` is current: {}", contents(lock)));
         return Ok(Exit::Done);
     }
     if options.check {
-        let look = Look::of_stdout(common.color);
+        let style = TerminalStyle::of_stdout(common.color);
         let standing = standing.unwrap_or_default();
-        report::print(&difference::between(&shown.to_string(), &standing, &text, &look))?;
+        report::print(&difference(&shown.to_string(), &standing, &text, &style))?;
         return Err(Failure::Stale { path: path.to_path_buf(), why: why(&standing, read) });
     }
     locks::write(path, &text)?;
-    screen.say(&format!("wrote `{shown}`: {}", contents(lock)));
+    console.say(&format!("wrote `{shown}`: {}", contents(lock)));
     Ok(Exit::Done)
 }
 
 /// Why the lock is stale; what the files do not explain, the database does.
 fn why(standing: &str, read: &Read) -> String {
     match lock::read(standing) {
-        _ if standing.is_empty() => "it is not there".to_owned(),
+        _ if standing.is_empty() => "the file does not exist".to_owned(),
         Err(_) => "it cannot be read".to_owned(),
         Ok(lock) => stale(read, &lock).map_or_else(
-            || "the database, or the version of flusso, is not what it was compiled with".to_owned(),
+            || "the database or the version of flusso changed since it was compiled".to_owned(),
             |stale| stale.to_string(),
         ),
     }
@@ -117,4 +128,36 @@ fn why(standing: &str, read: &Read) -> String {
 
 fn contents(lock: &Lock) -> String {
     format!("{}, {} captured", counted(lock.indexes.len(), "index"), counted(lock.tables.len(), "table"))
+}
+
+/// A unified difference; empty where both are equal.
+fn difference(name: &str, old: &str, new: &str, style: &TerminalStyle) -> String {
+    let difference = TextDiff::from_lines(old, new);
+    let mut unified = difference.unified_diff();
+    let text =
+        unified.context_radius(CONTEXT_LINES).header(name, "what `flusso compile` would write").to_string();
+    text.lines().map(|line| painted(line, style) + "\n").collect()
+}
+
+fn painted(line: &str, style: &TerminalStyle) -> String {
+    match line.as_bytes().first() {
+        Some(b'+') => style.paint(32, line),
+        Some(b'-') => style.paint(31, line),
+        Some(b'@') => style.paint(36, line),
+        _ => line.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_changed_is_shown() {
+        let style = TerminalStyle { color: false, terminal: false, width: 80 };
+        let old: String = (0..20).map(|line| format!("{line}\n")).collect();
+        let text = difference("flusso.lock", &old, &old.replace("10\n", "ten\n"), &style);
+        assert!(text.contains("-10\n+ten\n") && !text.contains("\n 1\n"), "{text}");
+        assert_eq!(difference("a", &old, &old, &style), "");
+    }
 }

@@ -8,18 +8,18 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::report;
 
-/// What stands before the name of a kind.
+/// Prefix of a kind's name.
 const KIND: &str = "kind:";
 
 /// What `explain` takes.
 #[derive(Debug, Args)]
-pub struct Options {
+pub(crate) struct ExplainArguments {
     /// A lint, such as `unknown-column`, or a kind, such as `kind:decimal`
     pub name: String,
 }
 
 /// Prints the page as Markdown.
-pub fn explain(options: &Options) -> Result<Exit, Failure> {
+pub(crate) fn explain(options: &ExplainArguments) -> Result<Exit, Failure> {
     let page = page(&options.name).ok_or_else(|| unknown(&options.name))?;
     report::print(&page)?;
     Ok(Exit::Done)

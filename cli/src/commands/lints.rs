@@ -10,10 +10,10 @@ use crate::report;
 
 /// What `lints` takes.
 #[derive(Debug, Args)]
-pub struct Options {}
+pub(crate) struct LintsArguments {}
 
 /// Prints the list by group, one line a lint, so that it can be searched.
-pub fn lints(_: &Options) -> Result<Exit, Failure> {
+pub(crate) fn lints(_: &LintsArguments) -> Result<Exit, Failure> {
     report::print(&list())?;
     Ok(Exit::Done)
 }

@@ -5,17 +5,16 @@ use std::time::Duration;
 
 use clap::Args;
 use clap::builder::RangedU64ValueParser;
-use flusso_runtime::{ErrorKind, RunOptions, Shutdown, bounds};
+use flusso_runtime::{ErrorKind, RunOptions, Shutdown, limits};
 use flusso_schemas::lock::Lock;
 
-use crate::arguments::Common;
+use crate::arguments::{Common, parse_duration};
 use crate::backends::Live;
-use crate::duration;
+use crate::console::Console;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::locks;
-use crate::progress::Talk;
-use crate::screen::Screen;
+use crate::progress::ConsoleProgress;
 use crate::signals;
 
 /// Most chunks of a backfill at once: each holds a connection to the primary.
@@ -23,19 +22,19 @@ const READERS_MAX: u64 = 64;
 
 /// What `run` takes.
 #[derive(Debug, Args)]
-pub struct Options {
+pub(crate) struct RunArguments {
     #[command(flatten)]
     tuning: Tuning,
 }
 
 /// What `apply` and `run` both take.
 #[derive(Debug, Args)]
-pub struct Tuning {
-    /// How many chunks of a backfill are read and written at once
+pub(crate) struct Tuning {
+    /// Number of backfill chunks that are read and written at once
     #[arg(long, value_name = "NUMBER", env = "FLUSSO_READERS", default_value_t = 2, hide_env_values = true)]
     #[arg(value_parser = RangedU64ValueParser::<usize>::new().range(1..=READERS_MAX))]
     readers: usize,
-    /// Longest wait for transactions that started before a slot or a publication's change
+    /// How long to wait for transactions that began before the slot or the publication changed
     #[arg(
         long,
         value_name = "DURATION",
@@ -43,9 +42,9 @@ pub struct Tuning {
         default_value = "10m",
         hide_env_values = true
     )]
-    #[arg(value_parser = duration::parse)]
+    #[arg(value_parser = parse_duration)]
     gate_wait: Duration,
-    /// Longest wait for a slot that another process holds
+    /// How long to wait for a slot that another process holds
     #[arg(
         long,
         value_name = "DURATION",
@@ -53,45 +52,49 @@ pub struct Tuning {
         default_value = "75s",
         hide_env_values = true
     )]
-    #[arg(value_parser = duration::parse)]
+    #[arg(value_parser = parse_duration)]
     slot_wait: Duration,
 }
 
 impl Tuning {
-    /// What the runtime is told, with signals listened to and talk on the screen.
-    pub fn begin(&self, common: &Common, screen: &Screen) -> Result<RunOptions, Failure> {
+    /// Options of a run, with signal handlers installed and progress printed to the screen.
+    pub(crate) fn begin(&self, common: &Common, console: &Console) -> Result<RunOptions, Failure> {
         let Self { readers, gate_wait, slot_wait } = *self;
-        let options = RunOptions { readers, gate_wait, slot_wait, ..Self::quick(common, screen) };
-        signals::listen(options.shutdown.clone(), screen.clone())?;
+        let options = RunOptions { readers, gate_wait, slot_wait, ..Self::quick(common, console) };
+        signals::listen(options.shutdown.clone(), console.clone())?;
         Ok(options)
     }
 
-    /// What a command is told that only asks: a signal ends it at once.
-    pub fn quick(common: &Common, screen: &Screen) -> RunOptions {
+    /// Options of a command that only asks: a signal ends it at once.
+    pub(crate) fn quick(common: &Common, console: &Console) -> RunOptions {
         RunOptions {
             allow_commands: common.allow_commands,
             readers: 1,
-            gate_wait: bounds::GATE_WAIT,
-            slot_wait: bounds::SLOT_WAIT,
-            progress: Arc::new(Talk::new(screen.clone())),
+            gate_wait: limits::GATE_WAIT,
+            slot_wait: limits::SLOT_WAIT,
+            progress: Arc::new(ConsoleProgress::new(console.clone())),
             shutdown: Shutdown::default(),
         }
     }
 }
 
 /// Follows until a signal asks to stop.
-pub async fn run(options: &Options, common: &Common, screen: &Screen) -> Result<Exit, Failure> {
+pub(crate) async fn run(options: &RunArguments, common: &Common, console: &Console) -> Result<Exit, Failure> {
     let lock = locks::read(common)?;
-    let told = options.tuning.begin(common, screen)?;
-    follow(lock, &told, screen).await
+    let run_options = options.tuning.begin(common, console)?;
+    follow(lock, &run_options, console).await
 }
 
-/// Follows; that a signal stopped it is how this ends well.
-pub async fn follow(lock: Arc<Lock>, told: &RunOptions, screen: &Screen) -> Result<Exit, Failure> {
-    match flusso_runtime::follow(&Live, lock, told).await {
+/// Follows changes; being stopped by a signal is success.
+pub(crate) async fn follow(
+    lock: Arc<Lock>,
+    run_options: &RunOptions,
+    console: &Console,
+) -> Result<Exit, Failure> {
+    match flusso_runtime::follow(&Live, lock, run_options).await {
         Err(error) if error.kind != ErrorKind::Stopped => Err(error.into()),
         _ => {
-            screen.say("stopped; `flusso run` resumes from here");
+            console.say("stopped; `flusso run` resumes from here");
             Ok(Exit::Done)
         }
     }

@@ -3,7 +3,7 @@
 use flusso_schemas::report::{Finding, Level};
 
 /// Every finding in one line, so that editors and `grep` can take them apart.
-pub fn render(findings: &[&Finding]) -> String {
+pub(super) fn render(findings: &[&Finding]) -> String {
     findings.iter().map(|finding| line(finding) + "\n").collect()
 }
 
@@ -16,8 +16,8 @@ fn line(finding: &Finding) -> String {
     format!("{place}{}[{}]: {message}", level(finding.level), finding.lint)
 }
 
-/// The level in words that a reader of a build's output looks for.
-pub fn level(level: Level) -> &'static str {
+/// The level as people search for it in build output.
+pub(crate) fn level(level: Level) -> &'static str {
     match level {
         Level::Allow => "allow",
         Level::Warn => "warning",
@@ -27,14 +27,15 @@ pub fn level(level: Level) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use flusso_lints::replica_server;
     use flusso_schemas::report::Label;
 
     use super::*;
 
     #[test]
     fn a_place_stands_in_front() {
-        let mut finding = Finding::live("unknown-column", Level::Deny, "no column\n`a`");
-        assert_eq!(render(&[&finding]), "error[unknown-column]: no column `a`\n");
+        let mut finding = Finding { message: "no column\n`a`".to_owned(), ..replica_server::finding() };
+        assert_eq!(render(&[&finding]), "error[replica-server]: no column `a`\n");
         finding.labels.push(Label {
             file: "indexes/a.yml".to_owned(),
             line: 3,
@@ -46,6 +47,6 @@ mod tests {
             primary: true,
             text: String::new(),
         });
-        assert_eq!(render(&[&finding]), "indexes/a.yml:3:5: error[unknown-column]: no column `a`\n");
+        assert_eq!(render(&[&finding]), "indexes/a.yml:3:5: error[replica-server]: no column `a`\n");
     }
 }

@@ -9,32 +9,33 @@ use miette::{
     Severity, SourceCode, SourceSpan, SpanContents,
 };
 
+use textwrap::core::Word;
 use textwrap::{WordSeparator, WordSplitter};
 
 use super::level;
-use crate::look::Look;
+use crate::terminal_style::TerminalStyle;
 
 /// Every finding, an empty line between two.
-pub fn render(findings: &[&Finding], sources: &[SourceFile], look: &Look) -> String {
+pub(super) fn render(findings: &[&Finding], sources: &[SourceFile], style: &TerminalStyle) -> String {
     let indexed: Vec<Indexed<'_>> = sources.iter().map(Indexed::new).collect();
-    let texts: Vec<String> = findings.iter().map(|finding| one(finding, &indexed, look)).collect();
+    let texts: Vec<String> = findings.iter().map(|finding| one(finding, &indexed, style)).collect();
     texts.join("\n")
 }
 
-/// The message with the primary file's lines, then each other file's, then what stands below.
-fn one(finding: &Finding, sources: &[Indexed<'_>], look: &Look) -> String {
-    let mut theme = if look.color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
-    // Level and lint stand where miette draws a cross: nobody should have to guess whether it fails the build.
+/// The message with the primary file's lines, then the other files', then the footer.
+fn one(finding: &Finding, sources: &[Indexed<'_>], style: &TerminalStyle) -> String {
+    let mut theme = if style.color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+    // Level and lint replace miette's cross: nobody should have to guess whether the finding fails the build.
     let head = format!("{}[{}]:", level(finding.level), finding.lint);
     (theme.characters.error, theme.characters.warning) = (head.clone(), head);
     theme.characters.advice = "-->".to_owned();
-    let plain = GraphicalReportHandler::new_themed(theme).with_width(look.width).with_links(false);
-    // A name with hyphens stays whole, or it could not be copied.
+    let plain = GraphicalReportHandler::new_themed(theme).with_width(style.width).with_links(false);
+    // A name with hyphens stays whole, or it could not be copied; so does a statement.
     let plain = plain
         .with_break_words(false)
-        .with_word_separator(WordSeparator::AsciiSpace)
+        .with_word_separator(WordSeparator::Custom(words))
         .with_word_splitter(WordSplitter::NoHyphenation);
-    let last = match footer(finding, look) {
+    let last = match footer(finding, style) {
         Some(footer) => plain.clone().with_footer(footer),
         None => plain.clone(),
     };
@@ -48,17 +49,34 @@ fn one(finding: &Finding, sources: &[Indexed<'_>], look: &Look) -> String {
     text.trim_start().to_owned()
 }
 
+/// The words of a line, each with the spaces behind it. What is between backticks is one word, however long: it is there to
+/// be copied.
+fn words<'a>(line: &'a str) -> Box<dyn Iterator<Item = Word<'a>> + 'a> {
+    let (mut is_quoted, mut was_space, mut start) = (false, false, 0);
+    let mut found = Vec::new();
+    for (at, letter) in line.char_indices() {
+        if was_space && letter != ' ' && !is_quoted {
+            found.push(Word::from(&line[start..at]));
+            start = at;
+        }
+        is_quoted ^= letter == '`';
+        was_space = letter == ' ' && !is_quoted;
+    }
+    found.push(Word::from(&line[start..]));
+    Box::new(found.into_iter().filter(|word| !word.is_empty()))
+}
+
 /// What the live system says and what to do, below the lines.
-fn footer(finding: &Finding, look: &Look) -> Option<String> {
-    let notes = finding.notes.iter().map(|note| format!("{}: {note}", look.paint(34, "note")));
-    let help = finding.help.iter().map(|help| format!("{}: {help}", look.paint(36, "help")));
+fn footer(finding: &Finding, style: &TerminalStyle) -> Option<String> {
+    let notes = finding.notes.iter().map(|note| format!("{}: {note}", style.paint(34, "note")));
+    let help = finding.help.iter().map(|help| format!("{}: {help}", style.paint(36, "help")));
     let lines: Vec<String> = notes.chain(help).collect();
     (!lines.is_empty()).then(|| lines.join("\n"))
 }
 
 /// A finding's places in one file, as miette takes them.
 #[derive(Debug)]
-struct Shown<'a> {
+struct FileLabels<'a> {
     level: Option<Level>,
     message: String,
     source: Option<&'a Indexed<'a>>,
@@ -66,8 +84,8 @@ struct Shown<'a> {
 }
 
 /// A finding taken apart by file, the primary one first, under its message.
-fn parts<'a>(finding: &'a Finding, sources: &'a [Indexed<'a>]) -> Vec<Shown<'a>> {
-    let part = |file: &str, level, message| Shown {
+fn parts<'a>(finding: &'a Finding, sources: &'a [Indexed<'a>]) -> Vec<FileLabels<'a>> {
+    let part = |file: &str, level, message| FileLabels {
         level,
         message,
         source: sources.iter().find(|source| source.file.path == file),
@@ -85,15 +103,15 @@ fn parts<'a>(finding: &'a Finding, sources: &'a [Indexed<'a>]) -> Vec<Shown<'a>>
     std::iter::once(first).chain(others).collect()
 }
 
-impl fmt::Display for Shown<'_> {
+impl fmt::Display for FileLabels<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
     }
 }
 
-impl std::error::Error for Shown<'_> {}
+impl std::error::Error for FileLabels<'_> {}
 
-impl Diagnostic for Shown<'_> {
+impl Diagnostic for FileLabels<'_> {
     fn severity(&self) -> Option<Severity> {
         Some(match self.level {
             Some(Level::Deny) => Severity::Error,
@@ -174,7 +192,9 @@ impl SourceCode for Indexed<'_> {
 
 #[cfg(test)]
 mod tests {
-    use flusso_compiler::diagnostic::{Diagnostic as Found, Place, Sources};
+    use flusso_compiler::diagnostic::{Place, Sources};
+    use flusso_lints::unknown_column::{self, Missing};
+    use flusso_lints::{body_refused, missing_key, wal_level_not_logical};
 
     use super::*;
 
@@ -191,19 +211,17 @@ mod tests {
             let at = files[file].text.find(text).expect("it is there");
             Place::new(file, at..at + text.len())
         };
-        let mut found =
-            Found::deny("unknown-column", place(1, "prise"), "`shop.orders` has no column `prise`")
-                .related(place(1, "table: orders"), "the table is named here")
-                .related(place(0, "shop"), "its schema is this project's")
-                .note("`shop.orders` has `id`, `price`")
-                .help("write `price`");
+        let missing = Missing { table: "shop.orders", columns: &["id", "price"], column: "prise" };
+        let mut found = unknown_column::named(missing, place(1, "prise"), "")
+            .related(place(1, "table: orders"), "the table is named here")
+            .related(place(0, "shop"), "its schema is this project's");
         found.primary.1 = "no such column".to_owned();
         found.to_finding(&Sources::new(files))
     }
 
     fn rendered(width: usize, color: bool) -> String {
         let files = files();
-        render(&[&finding(&files)], &files, &Look { color, terminal: false, width })
+        render(&[&finding(&files)], &files, &TerminalStyle { color, terminal: false, width })
     }
 
     #[test]
@@ -219,12 +237,23 @@ mod tests {
     #[test]
     fn a_name_is_never_broken_at_its_hyphens() {
         let name = "`flusso-judge-with-a-very-long-name-0123abcd`";
-        let finding =
-            Finding::live("body-refused", Level::Deny, format!("here and there is a {name} to copy"));
+        let finding = body_refused::finding("orders", &format!("here and there is a {name} to copy"));
         let help = format!("write and check {name} in the file");
-        let look = Look { color: false, terminal: false, width: 40 };
-        let text = render(&[&finding.with_help(help)], &[], &look);
+        let style = TerminalStyle { color: false, terminal: false, width: 40 };
+        let text = render(&[&finding.with_help(help)], &[], &style);
         assert_eq!(text.matches(name).count(), 2, "{text}");
+    }
+
+    #[test]
+    fn a_statement_is_never_broken() {
+        let statement = "`alter publication \"p\" add table \"shop\".\"a b\"`";
+        let finding = body_refused::finding("orders", "some words before the others")
+            .with_help(format!("let the owner run {statement}, or add `publication` to `manage`"));
+        let style = TerminalStyle { color: true, terminal: false, width: 40 };
+        let text = render(&[&finding], &[], &style);
+        assert!(text.contains(statement), "{text}");
+        let unpaired = body_refused::finding("orders", "one ` and many words after it that have to wrap");
+        assert!(render(&[&unpaired], &[], &style).contains("wrap"));
     }
 
     #[test]
@@ -235,9 +264,9 @@ mod tests {
 
     #[test]
     fn a_finding_of_a_live_system_needs_no_file() {
-        let finding = Finding::live("wal-level-not-logical", Level::Deny, "`wal_level` is `replica`");
-        let look = Look { color: false, terminal: false, width: 80 };
-        let text = render(&[&finding.with_help("set it to `logical`")], &[], &look);
+        let finding = wal_level_not_logical::finding("replica");
+        let style = TerminalStyle { color: false, terminal: false, width: 80 };
+        let text = render(&[&finding], &[], &style);
         insta::assert_snapshot!(text);
     }
 
@@ -245,9 +274,8 @@ mod tests {
     fn a_place_at_the_end_of_a_file_is_shown() {
         let files = files();
         let end = files[1].text.len();
-        let found =
-            Found::deny("missing-key", Place::new(1, end..end), "m").to_finding(&Sources::new(&files));
-        let look = Look { color: false, terminal: false, width: 80 };
-        assert!(render(&[&found], &files, &look).contains("indexes/orders.yml"));
+        let found = missing_key::empty_file(Place::new(1, end..end)).to_finding(&Sources::new(&files));
+        let style = TerminalStyle { color: false, terminal: false, width: 80 };
+        assert!(render(&[&found], &files, &style).contains("indexes/orders.yml"));
     }
 }

@@ -15,7 +15,7 @@ enum Line<'a> {
 }
 
 /// Every finding and the summary.
-pub fn render(findings: &[&Finding], summary: Summary) -> String {
+pub(super) fn render(findings: &[&Finding], summary: Summary) -> String {
     let findings = findings.iter().map(|finding| Line::Finding(finding));
     findings.chain([Line::Summary { summary }]).map(|line| text(&line) + "\n").collect()
 }
@@ -28,16 +28,21 @@ fn text(line: &Line<'_>) -> String {
 mod tests {
     use std::path::Path;
 
+    use flusso_lints::wal_level_not_logical;
     use flusso_schemas::report::Level;
 
     use super::*;
 
     #[test]
     fn a_summary_comes_last() {
-        let finding = Finding::live("a", Level::Warn, "m");
+        let finding = Finding { level: Level::Warn, ..wal_level_not_logical::finding("minimal") };
         let text = render(&[&finding], Summary { deny: 0, warn: 1, skipped: 0, files: 2 });
         let lines: Vec<&str> = text.lines().collect();
-        assert!(lines[0].starts_with(r#"{"lint":"a","level":"warn","message":"m""#), "{text}");
+        assert!(
+            lines[0]
+                .starts_with(r#"{"lint":"wal-level-not-logical","level":"warn","message":"`wal_level` is"#),
+            "{text}"
+        );
         assert_eq!(lines[1], r#"{"summary":{"deny":0,"warn":1,"skipped":0,"files":2}}"#);
     }
 

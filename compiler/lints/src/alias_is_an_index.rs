@@ -17,3 +17,9 @@ both, so apply would have to delete an index that it did not make, with everythi
 another `index_prefix` or `index`, or delete that index yourself if nobody needs it.",
     example: None,
 };
+
+/// An index has the name of the alias.
+pub fn finding(alias: &str) -> Finding {
+    LINT.live(format!("`{alias}` is an index, not an alias: apply would have to delete it"))
+        .with_help("set another `index_prefix`, or delete that index yourself if nobody needs it")
+}

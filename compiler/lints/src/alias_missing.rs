@@ -16,3 +16,9 @@ Somebody removed it, so queries find nothing, while documents are still written 
 apply` puts the alias back.",
     example: None,
 };
+
+/// Nothing has the name of the alias.
+pub fn finding(alias: &str) -> Finding {
+    LINT.live(format!("alias `{alias}` does not exist: queries find nothing"))
+        .with_help("run `flusso apply`: it puts the alias back")
+}

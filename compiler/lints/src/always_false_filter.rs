@@ -22,3 +22,19 @@ the test out.",
 pub fn empty_list(so: &str, help: &str, place: Place) -> Diagnostic {
     LINT.at(place, format!("empty list: {so}")).help(help)
 }
+
+/// A column that is NOT NULL, compared with null. The note says what the column is, where it is known.
+pub fn never_null(column: &str, note: Option<String>, place: Place) -> Diagnostic {
+    correct(LINT.at(place, format!("`{column}` is never null, so no row can match")), note)
+}
+
+/// Tests of one column that exclude each other.
+pub fn contradiction(column: &str, note: Option<String>, place: Place) -> Diagnostic {
+    let message = format!("no value of `{column}` passes all of its tests, so no row can match");
+    correct(LINT.at(place, message), note)
+}
+
+fn correct(mut found: Diagnostic, note: Option<String>) -> Diagnostic {
+    found.notes.extend(note);
+    found.help("correct the values, or remove the test")
+}

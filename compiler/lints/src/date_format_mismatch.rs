@@ -17,3 +17,13 @@ index would stay empty. Leave `format` out, or add `||strict_date_optional_time`
 queries may stay in front.",
     example: None,
 };
+
+/// A format that does not read what documents hold; `example` is such a value.
+pub fn finding(format: &str, example: &str, note: &str, place: Place) -> Diagnostic {
+    LINT.at(
+        place,
+        format!("format `{format}` does not match `{example}`, so every document would be refused"),
+    )
+    .note(note)
+    .help("remove `format`, or add `||strict_date_optional_time` to it")
+}

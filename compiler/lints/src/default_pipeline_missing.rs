@@ -16,3 +16,12 @@ OpenSearch refuses every document that is written to an index whose `default_pip
 Create the pipeline, or take the setting out, which may come from an index template.",
     example: None,
 };
+
+/// The `setting` of an index names pipeline `name`.
+pub fn finding(index: &str, setting: &str, name: &str) -> Finding {
+    LINT.live(format!("pipeline `{name}` does not exist, so every document of `{index}` would be refused"))
+        .about(format!("index:{index}"))
+        .with_help(format!(
+            "create it with `PUT /_ingest/pipeline/{name}`, or remove `{setting}` from the settings of `{index}`"
+        ))
+}

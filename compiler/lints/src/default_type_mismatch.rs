@@ -31,3 +31,15 @@ pub fn null_value(mapping_type: &str, expected: &str, place: Place) -> Diagnosti
     LINT.at(place, format!("`null_value` is not a value that `{mapping_type}` accepts"))
         .help(format!("write {expected}"))
 }
+
+/// A `default` that its kind does not accept; `expected` follows "write".
+pub fn of_kind(kind: &str, expected: &str, place: Place) -> Diagnostic {
+    LINT.at(place, format!("`{kind}` does not accept this `default`, so the document would be refused"))
+        .help(format!("write {expected}"))
+}
+
+/// A constant that its kind does not accept; `expected` follows "write".
+pub fn constant(kind: &str, expected: &str, place: Place) -> Diagnostic {
+    LINT.at(place, format!("`{kind}` does not accept this constant, so every document would be refused"))
+        .help(format!("write {expected}"))
+}

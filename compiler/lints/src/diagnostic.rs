@@ -47,8 +47,9 @@ pub struct Edit {
     pub safe: bool,
 }
 
-/// One finding.
+/// One finding. Only a lint's file makes one.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Diagnostic {
     /// The lint.
     pub lint: LintId,
@@ -71,11 +72,9 @@ pub struct Diagnostic {
 }
 
 impl Diagnostic {
-    /// A finding at a level.
-    pub fn new(lint: impl Into<LintId>, level: Level, place: Place, message: impl Into<String>) -> Self {
+    pub(crate) fn new(lint: LintId, level: Level, place: Place, message: String) -> Self {
         let primary = (place, String::new());
-        let (message, related, notes) = (message.into(), Vec::new(), Vec::new());
-        let lint = lint.into();
+        let (related, notes) = (Vec::new(), Vec::new());
         Self { lint, level, message, primary, related, notes, help: None, fix: None, about: None }
     }
 
@@ -88,16 +87,6 @@ impl Diagnostic {
             about: finding.about,
             ..Self::new(lint, finding.level, place, finding.message)
         }
-    }
-
-    /// A finding that fails.
-    pub fn deny(lint: impl Into<LintId>, place: Place, message: impl Into<String>) -> Self {
-        Self::new(lint, Level::Deny, place, message)
-    }
-
-    /// A finding that is shown and fails only under `--deny-warnings`.
-    pub fn warn(lint: impl Into<LintId>, place: Place, message: impl Into<String>) -> Self {
-        Self::new(lint, Level::Warn, place, message)
     }
 
     /// With the remedy.
@@ -233,7 +222,7 @@ mod tests {
         let files = [SourceFile { path: "a.yml".to_owned(), text: "ä: 1\nöö: x\n".to_owned() }];
         let sources = Sources::new(&files);
         let x = files[0].text.find('x').expect("it is there");
-        let finding = unknown_key::LINT.at(Place::new(0, x..x + 1), "m").to_finding(&sources);
+        let finding = unknown_key::reserved("x", Place::new(0, x..x + 1)).to_finding(&sources);
         let label = &finding.labels[0];
         assert_eq!((label.line, label.column, label.end_line, label.end_column), (2, 5, 2, 6));
         assert_eq!((label.byte_start, label.byte_end), (x, x + 1));

@@ -17,3 +17,9 @@ that sort by the field get a wrong order. A label that was added to the enum lat
 named here.",
     example: None,
 };
+
+/// Labels of the column's type that `order` does not name.
+pub fn finding(missing: &[&String], place: Place) -> Diagnostic {
+    LINT.at(place, format!("`order` lacks {}, so they would sort last", listed(missing, "and")))
+        .help(format!("add {} to `order`", listed(missing, "and")))
+}

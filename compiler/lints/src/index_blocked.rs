@@ -17,3 +17,24 @@ OpenSearch blocks indexes itself when a disk is nearly full; a person may have b
 remove the `blocks` setting, or open the index.",
     example: None,
 };
+
+/// The whole cluster is blocked; `reason` is the server's.
+pub fn cluster(reason: &str) -> Finding {
+    LINT.live(format!("the cluster does not accept writes: {reason}"))
+        .with_help("free disk space, or remove the `cluster.blocks` setting")
+}
+
+/// An index is blocked by its settings or by a full disk.
+pub fn index(index: &str, reason: &str) -> Finding {
+    not_writable(index, reason)
+        .with_help(format!("free disk space, or remove the `index.blocks` setting of `{index}`"))
+}
+
+/// Somebody closed an index.
+pub fn closed(index: &str, reason: &str) -> Finding {
+    not_writable(index, reason).with_help(format!("open it with `POST /{index}/_open`"))
+}
+
+fn not_writable(index: &str, reason: &str) -> Finding {
+    LINT.live(format!("index `{index}` does not accept writes: {reason}"))
+}

@@ -10,7 +10,7 @@ pub static LINT: Lint = Lint {
     group: Group::Hygiene,
     needs: Needs::Config,
     exit: Exit::Findings,
-    summary: "No lock can be made of the project, and no other finding says why.",
+    summary: "No lock can be written for the project, and no other finding says why.",
     why: "\
 This is a bug in flusso: a lock that is missing without a reason must not pass for a clean project. Please report it \
 with the project file and the index files.",
@@ -19,6 +19,6 @@ with the project file and the index files.",
 
 /// No lock and no finding.
 pub fn finding(place: Place) -> Diagnostic {
-    LINT.at(place, "internal error: no lock can be made of this project, and no finding says why")
+    LINT.at(place, "internal error: no lock can be written for this project, and no finding says why")
         .help("report it at the project's issue tracker, with these files")
 }

@@ -44,13 +44,21 @@ pub fn too_long_behind_prefix(
     other: Place,
     place: Place,
 ) -> Diagnostic {
+    LINT.at(place, behind_prefix(name, sink, bytes_max))
+        .related(other, format!("sink `{sink}`"))
+        .help(SHORTER)
+}
+
+/// The same where the prefix is a reference, and is known only when a server is asked.
+pub fn too_long_behind_resolved_prefix(name: &str, sink: &str, bytes_max: usize) -> Finding {
+    LINT.live(behind_prefix(name, sink, bytes_max)).about(format!("sink:{sink}")).with_help(SHORTER)
+}
+
+const SHORTER: &str = "write a shorter name or a shorter prefix";
+
+fn behind_prefix(name: &str, sink: &str, bytes_max: usize) -> String {
     let bytes_max = counted(bytes_max, "byte");
-    LINT.at(
-        place,
-        format!("`index_prefix` of sink `{sink}` leaves {bytes_max} for the name of index `{name}`"),
-    )
-    .related(other, format!("sink `{sink}`"))
-    .help("write a shorter name or a shorter prefix")
+    format!("`index_prefix` of sink `{sink}` leaves {bytes_max} for the name of index `{name}`")
 }
 
 /// A prefix with characters that are not accepted.
@@ -63,4 +71,26 @@ pub fn prefix_characters(place: Place) -> Diagnostic {
 pub fn prefix_too_long(bytes_max: usize, place: Place) -> Diagnostic {
     LINT.at(place, format!("`index_prefix` is longer than {}", counted(bytes_max, "byte")))
         .help("write a shorter prefix")
+}
+
+/// Why no name can begin with a prefix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PrefixProblem {
+    /// It has this character, or begins with it.
+    Character(char),
+    /// It has more bytes than these.
+    TooLong(usize),
+}
+
+/// A prefix that is a reference: its value is not repeated.
+pub fn resolved_prefix(sink: &str, problem: PrefixProblem) -> Finding {
+    let (why, help) = match problem {
+        PrefixProblem::Character(letter) => (format!("contains or begins with {letter:?}"), index_name::RULE),
+        PrefixProblem::TooLong(bytes_max) => {
+            (format!("is longer than {}", counted(bytes_max, "byte")), "write a shorter prefix")
+        }
+    };
+    LINT.live(format!("`index_prefix` of sink `{sink}` {why}, so OpenSearch would refuse every index"))
+        .about(format!("sink:{sink}"))
+        .with_help(help)
 }

@@ -16,3 +16,22 @@ The join needs `referring = referred`, and Postgres has no such operator for the
 columns is a list. Give one of the columns the other's type, or name other columns with `via`.",
     example: None,
 };
+
+/// An array among the columns of a join.
+pub fn array(table: &str, column: &str, place: Place) -> Diagnostic {
+    LINT.at(place, format!("cannot join on `{table}.{column}`: it is an array"))
+        .help("name other columns in `via`")
+}
+
+/// Two columns whose types have no common comparison; each with its type.
+pub fn not_comparable(
+    (one, one_type): (&str, &str),
+    (other, other_type): (&str, &str),
+    place: Place,
+) -> Diagnostic {
+    LINT.at(
+        place,
+        format!("`{one}` is `{one_type}` and `{other}` is `{other_type}`: Postgres cannot compare them without a cast"),
+    )
+    .help("give both columns the same type, or name other columns in `via`")
+}

@@ -81,6 +81,7 @@ pub mod sql_side_effect;
 pub mod suppression_without_reason;
 pub mod tab_indentation;
 pub mod table_not_published;
+pub mod template_adds_pipeline;
 pub mod template_interferes;
 pub mod through_names_target;
 pub mod tls_verification_off;
@@ -195,6 +196,7 @@ pub static ALL: &[&Lint] = &[
     &suppression_without_reason::LINT,
     &tab_indentation::LINT,
     &table_not_published::LINT,
+    &template_adds_pipeline::LINT,
     &template_interferes::LINT,
     &through_names_target::LINT,
     &tls_verification_off::LINT,

@@ -79,17 +79,35 @@ pub enum Exit {
     Findings,
     /// Exit code 4: the world is not what the lock says. Drift wins over findings.
     Drift,
+    /// Exit code 1 whatever its level, and no lock: something was not judged that may be wrong.
+    Incomplete,
+    /// Exit code 3 where changes are followed: it may pass by itself, so trying again may help.
+    Unreachable,
 }
 
 impl Lint {
     /// A finding at a place of a file, at the lint's own level.
-    pub fn at(&'static self, place: Place, message: impl Into<String>) -> Diagnostic {
-        Diagnostic::new(LintId(self), self.level, place, message)
+    pub(crate) fn at(&'static self, place: Place, message: impl Into<String>) -> Diagnostic {
+        Diagnostic::new(LintId(self), self.level, place, message.into())
     }
 
     /// A finding about a live system, at the lint's own level.
-    pub fn live(&'static self, message: impl Into<String>) -> Finding {
-        Finding::live(self.name, self.level, message)
+    pub(crate) fn live(&'static self, message: impl Into<String>) -> Finding {
+        Finding {
+            lint: self.name.to_owned(),
+            level: self.level,
+            message: message.into(),
+            help: None,
+            labels: Vec::new(),
+            notes: Vec::new(),
+            fix: None,
+            about: None,
+        }
+    }
+
+    /// Whether it has such a finding.
+    pub fn is_of(&self, finding: &Finding) -> bool {
+        self.name == finding.lint
     }
 }
 
@@ -119,15 +137,9 @@ impl PartialEq for LintId {
 
 impl Eq for LintId {}
 
-impl PartialEq<str> for LintId {
-    fn eq(&self, name: &str) -> bool {
-        self.name == name
-    }
-}
-
-impl PartialEq<&str> for LintId {
-    fn eq(&self, name: &&str) -> bool {
-        self.name == *name
+impl PartialEq<Lint> for LintId {
+    fn eq(&self, other: &Lint) -> bool {
+        self.name == other.name
     }
 }
 
@@ -140,18 +152,5 @@ impl PartialOrd for LintId {
 impl Ord for LintId {
     fn cmp(&self, other: &Self) -> Ordering {
         self.name.cmp(other.name)
-    }
-}
-
-impl From<&'static Lint> for LintId {
-    fn from(lint: &'static Lint) -> Self {
-        Self(lint)
-    }
-}
-
-/// Until every finding is built in its lint's file.
-impl From<&str> for LintId {
-    fn from(name: &str) -> Self {
-        crate::find(name).unwrap_or_else(|| panic!("`{name}` is not in the catalogue"))
     }
 }

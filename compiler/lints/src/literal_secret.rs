@@ -43,14 +43,14 @@ pub fn default(path: &str, place: Place) -> Diagnostic {
 /// A password between `//` and `@`; `variable` is what the URL's variable could be called.
 pub fn password_in_url(path: &str, variable: &str, place: Place) -> Diagnostic {
     let message =
-        format!("`{path}` has a password, so everyone who can read this file or its history has it");
+        format!("`{path}` contains a password, so everyone who can read this file or its history has it");
     LINT.at(place, message).help(format!("write `\"${{{variable}}}\"` or another reference, {CHANGE}"))
 }
 
 /// Something like a password in a text that should have none.
 pub fn password_in_text(path: &str, place: Place) -> Diagnostic {
     let message = format!(
-        "`{path}` seems to have a password in it, so everyone who can read this file or its history has it"
+        "`{path}` seems to contain a password, so everyone who can read this file or its history has it"
     );
     LINT.at(place, message).help(format!("write it as `password: \"${{PASSWORD}}\"`, {CHANGE}"))
 }

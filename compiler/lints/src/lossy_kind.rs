@@ -26,3 +26,9 @@ pub fn same_label(first: i64, second: i64, place: Place) -> Diagnostic {
     )
     .help("give each number a label of its own, or accept it with a comment")
 }
+
+/// A kind that keeps less than the column has; `lost` says what.
+pub fn of_type(kind: &str, pg_type: &str, lost: &str, place: Place) -> Diagnostic {
+    LINT.at(place, format!("`{kind}` over `{pg_type}`: {lost}"))
+        .help("accept it with a comment where that does not matter, or use another kind")
+}

@@ -27,5 +27,5 @@ pub fn finding(lint: Option<&str>, place: Place) -> Diagnostic {
         Some(lint) => format!("write `# flusso: allow({lint}) reason`"),
         None => "write `# flusso: allow(lossy-kind) reason` with the name of the lint to accept".to_owned(),
     };
-    LINT.at(place, "malformed comment for flusso, so it has no effect").help(help)
+    LINT.at(place, "malformed `# flusso:` comment: it has no effect").help(help)
 }

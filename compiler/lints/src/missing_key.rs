@@ -74,8 +74,8 @@ pub fn secret_source(path: &str, place: Place) -> Diagnostic {
 pub fn field_form(field: &str, is_scalar: bool, place: Place) -> Diagnostic {
     if is_scalar {
         return LINT
-            .at(place, format!("field `{field}` has no `kind`, so it is open how it is indexed"))
-            .help("add `kind`, such as `kind: keyword`, or `kind: auto` for that of the type");
+            .at(place, format!("missing `kind`: the mapping of field `{field}` is unknown"))
+            .help("add a kind such as `kind: keyword`, or `kind: auto` to take it from the type");
     }
     LINT.at(place, format!("field `{field}` has no kind, `fields` or relation, so nothing fills it"))
         .help("write a kind, `fields` or a relation")
@@ -121,4 +121,9 @@ pub fn hop_table(place: Place) -> Diagnostic {
 /// A map where a column or `{ sql: … }` is expected.
 pub fn sql(key: &str, place: Place) -> Diagnostic {
     LINT.at(place, format!("`{key}` is a map without `sql`")).help("write a column, or `{ sql: \"…\" }`")
+}
+
+/// A key that a kind needs over this type; `why` is a clause.
+pub fn of_kind(kind: &str, pg_type: &str, key: &str, why: &str, place: Place) -> Diagnostic {
+    LINT.at(place, format!("`{kind}` over `{pg_type}` needs `{key}`: {why}")).help(format!("add `{key}: …`"))
 }

@@ -16,3 +16,9 @@ The key of a row becomes the `_id` of its document, by which later changes find 
 second document. Add a primary key, or write `key` with columns that are unique and NOT NULL.",
     example: None,
 };
+
+/// A table without a primary key, whose index names no key of its own.
+pub fn finding(table: &str, place: Place) -> Diagnostic {
+    LINT.at(place, format!("`{table}` has no primary key, so its documents have no `_id`"))
+        .help("add a primary key, or write `key` with columns that are unique and not null")
+}

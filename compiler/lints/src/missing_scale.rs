@@ -17,3 +17,9 @@ without a scale holds any number of digits. Write `scale`, which rounds what has
 not matter.",
     example: None,
 };
+
+/// A number without a declared count of decimals; `why` stands alone.
+pub fn finding(why: &str, place: Place) -> Diagnostic {
+    LINT.at(place, why)
+        .help("write `{ kind: decimal, scale: 2 }`, or `double` where rounding does not matter")
+}

@@ -3,7 +3,7 @@
 use flusso_schemas::name::TableName;
 
 use crate::prelude::*;
-use crate::source::quote::{identifier, quoted};
+use crate::source::statements;
 
 /// The lint.
 pub static LINT: Lint = Lint {
@@ -20,20 +20,18 @@ does not allow that. It also needs USAGE on the schema.",
     example: None,
 };
 
-/// The role lacks USAGE on the schema.
-pub fn schema(role: &str, table: &TableName) -> Finding {
-    let grant = format!(
-        "grant usage on schema {} to {role}; grant select on {} to {role}",
-        identifier(table.schema.as_str()),
-        quoted(table),
-        role = identifier(role)
-    );
-    of(role, table, &grant)
+/// The role lacks USAGE on the schema, and SELECT too unless it `may_read` the table.
+pub fn schema(role: &str, table: &TableName, may_read: bool) -> Finding {
+    let usage = statements::grant_usage(table.schema.as_str(), role);
+    match may_read {
+        true => of(role, table, &usage),
+        false => of(role, table, &format!("{usage}; {}", statements::grant_select(table, role))),
+    }
 }
 
 /// The role lacks SELECT on the table.
 pub fn table(role: &str, table: &TableName) -> Finding {
-    of(role, table, &format!("grant select on {} to {}", quoted(table), identifier(role)))
+    of(role, table, &statements::grant_select(table, role))
 }
 
 fn of(role: &str, table: &TableName, grant: &str) -> Finding {

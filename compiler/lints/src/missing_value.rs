@@ -65,3 +65,9 @@ pub fn no_columns(place: Place) -> Diagnostic {
     LINT.at(place, "`via` is empty, so there are no columns to join on")
         .help("write `via: { referring: referred }`, or remove `via`")
 }
+
+/// Nothing where a column is compared: `{ gt: }`.
+pub fn of_comparison(column: &str, place: Place) -> Diagnostic {
+    LINT.at(place, format!("missing value: there is nothing to compare `{column}` with"))
+        .help("write a value, or `null`")
+}

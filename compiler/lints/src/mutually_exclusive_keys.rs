@@ -22,7 +22,7 @@ Every key that flusso accepts has an effect. A key that is ignored is worse than
 
 /// Two heads in one field.
 pub fn two_heads(first: &str, second: &str, other: Place, place: Place) -> Diagnostic {
-    let message = format!("`{first}` and `{second}` in one field: it is ambiguous which one fills it");
+    let message = format!("`{first}` and `{second}` cannot both fill one field");
     LINT.at(place, message).related(other, "the other").help("split it into two fields")
 }
 
@@ -69,7 +69,7 @@ pub fn distinct_beside(function: &str, place: Place) -> Diagnostic {
         "count" => "`count` without `of` counts each row once".to_owned(),
         "exists" => "`exists` looks for a single row".to_owned(),
         "min" | "max" => format!("`{function}` is the same without it"),
-        function => format!("`{function}` takes equal values of two rows as two values"),
+        function => format!("`{function}` counts equal values of different rows separately"),
     };
     no_effect("distinct", &why, place)
 }
@@ -108,4 +108,16 @@ fn no_effect(key: &str, why: &str, place: Place) -> Diagnostic {
 
 fn one_of(found: Diagnostic, other: Place) -> Diagnostic {
     found.related(other, "the other").help("keep one of them")
+}
+
+/// `order_by` where there is at most one row to order.
+pub fn order_of_one_row(table: &str, place: Place) -> Diagnostic {
+    no_effect("order_by", &format!("each row has at most one row of `{table}`"), place)
+}
+
+/// `labels` over a value that is not an integer.
+pub fn labels_of(pg_type: &str, note: &str, place: Place) -> Diagnostic {
+    LINT.at(place, format!("`labels` need an integer, but the value is `{pg_type}`"))
+        .note(note)
+        .help("write `order` with the values in the order they sort")
 }

@@ -1,6 +1,7 @@
 //! `no-slot`: the slot does not exist and flusso may not create it.
 
 use crate::prelude::*;
+use crate::source::statements;
 
 /// The lint.
 pub static LINT: Lint = Lint {
@@ -21,7 +22,5 @@ without it somebody has to create it before the first apply.",
 pub fn finding(slot: &str) -> Finding {
     LINT.live(format!("slot `{slot}` does not exist, and `manage` does not let flusso create it"))
         .about("server")
-        .with_help(format!(
-            "run `select pg_create_logical_replication_slot('{slot}', 'pgoutput')`, or add `slot` to `manage`"
-        ))
+        .with_help(format!("run `{}`, or add `slot` to `manage`", statements::create_slot(slot)))
 }

@@ -16,3 +16,14 @@ Two rows would have one `_id`, so each would overwrite the other's document, and
 columns that a unique index covers: one without a condition, which is not deferrable.",
     example: None,
 };
+
+/// The columns of `key` together; `place` is the first.
+pub fn finding(table: &str, columns: &[&str], place: Place) -> Diagnostic {
+    let columns = listed(columns, "and");
+    LINT.at(
+        place,
+        format!("two rows of `{table}` may have the same {columns}, and would overwrite each other"),
+    )
+    .note(format!("no unique index of `{table}` covers it, or only a deferrable one"))
+    .help("name columns that a unique index covers")
+}

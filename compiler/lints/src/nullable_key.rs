@@ -1,6 +1,9 @@
 //! `nullable-key`: a column of the key can be null.
 
+use flusso_schemas::name::TableName;
+
 use crate::prelude::*;
+use crate::source::quote::{identifier, quoted};
 
 /// The lint.
 pub static LINT: Lint = Lint {
@@ -16,3 +19,9 @@ A row whose key is null has no `_id`, so it cannot have a document, and it would
 word. Set the column NOT NULL, or name another key.",
     example: None,
 };
+
+/// A column of a key; `short` is what the reader calls the table.
+pub fn finding(table: &TableName, short: &str, column: &str, place: Place) -> Diagnostic {
+    LINT.at(place, format!("`{short}.{column}` can be null, and a row without a key has no document"))
+        .help(format!("run `alter table {} alter column {} set not null`", quoted(table), identifier(column)))
+}

@@ -16,3 +16,16 @@ pub static LINT: Lint = Lint {
 related row. Make the columns NOT NULL and the foreign key valid, write a `default`, or leave `required` out.",
     example: None,
 };
+
+/// A value that may be null and has no `default`.
+pub fn value(place: Place) -> Diagnostic {
+    LINT.at(place, "`required` does not hold: the value may be null")
+        .help("make the column NOT NULL, write a `default`, or remove `required`")
+}
+
+/// A related row that may not be there.
+pub fn related_row(place: Place) -> Diagnostic {
+    LINT.at(place, "`required` does not hold: a row may have no related row")
+        .note("`required` needs a validated foreign key with NOT NULL columns, without `where` and `when`")
+        .help("remove `required`")
+}

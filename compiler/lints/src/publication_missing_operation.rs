@@ -10,7 +10,7 @@ pub static LINT: Lint = Lint {
     group: Group::Capture,
     needs: Needs::Catalog,
     exit: Exit::Findings,
-    summary: "The publication does not send every operation, so documents would keep what is gone.",
+    summary: "The publication does not send every operation, so deleted rows would stay in documents.",
     why: "\
 A publication made with `publish = 'insert, update'` sends no deletes and no truncates. A deleted row would \
 stay in its document for ever, and no lag or error would show it.",

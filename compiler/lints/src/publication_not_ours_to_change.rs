@@ -3,7 +3,7 @@
 use flusso_schemas::name::TableName;
 
 use crate::prelude::*;
-use crate::source::quote::identifier;
+use crate::source::statements;
 
 /// The lint.
 pub static LINT: Lint = Lint {
@@ -16,7 +16,7 @@ pub static LINT: Lint = Lint {
     summary: "flusso would have to change a publication or table that its role does not own.",
     why: "\
 With `publication` or `replica_identity` in `manage`, `flusso apply` alters the publication and the tables. \
-Postgres lets only the owner do that. Let the owner run the statement once, or take the word out of `manage`: \
+Postgres lets only the owner do that. Let the owner run the statement once, or remove the word from `manage`: \
 then `check` only says what is missing.",
     example: None,
 };
@@ -25,7 +25,7 @@ then `check` only says what is missing.",
 pub fn create(role: &str, publication: &str, database: &str) -> Finding {
     LINT.live(format!("role `{role}` cannot create publication `{publication}` in database `{database}`"))
         .about("server")
-        .with_help(format!("run `grant create on database {} to {}`", identifier(database), identifier(role)))
+        .with_help(format!("run `{}`", statements::grant_create(database, role)))
 }
 
 /// The publication does not exist, and the role cannot create one for tables of other owners.

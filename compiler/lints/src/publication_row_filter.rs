@@ -25,5 +25,5 @@ pub fn finding(publication: &str, table: &TableName, statement: &str) -> Finding
         "publication `{publication}` hides rows of `{table}`: their changes would never arrive"
     ))
     .about(format!("table:{table}"))
-    .with_help(format!("take the `WHERE` out of the publication: run `{statement}`"))
+    .with_help(format!("run `{statement}` to remove the `WHERE` from the publication"))
 }

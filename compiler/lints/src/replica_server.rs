@@ -9,7 +9,7 @@ pub static LINT: Lint = Lint {
     adjustable: false,
     group: Group::Capture,
     needs: Needs::Catalog,
-    exit: Exit::Findings,
+    exit: Exit::Unreachable,
     summary: "The connection leads to a standby, and changes are followed on the primary.",
     why: "\
 A standby replays the primary's log with a delay, so it may show older rows than the changes say, and a \

@@ -10,7 +10,7 @@ pub static LINT: Lint = Lint {
     group: Group::Target,
     needs: Needs::Config,
     exit: Exit::Findings,
-    summary: "A field or subfield has a name that OpenSearch keeps for itself or does not accept.",
+    summary: "A field or subfield has a name that OpenSearch reserves or rejects.",
     why: "\
 Names that begin with `_` are those of OpenSearch (`_id`, `_source`), and a document with one of them is refused. \
 Spaces at the ends and dots in the wrong place would be refused as well. The key of the document is there already as \
@@ -21,7 +21,7 @@ Spaces at the ends and dots in the wrong place would be refused as well. The key
 /// A name that no document can have.
 pub fn name(name: &str, place: Place) -> Diagnostic {
     LINT.at(place, format!("unsupported field name `{name}`: OpenSearch would refuse the documents"))
-        .help("remove spaces at its ends and dots")
+        .help("remove dots and leading or trailing spaces")
 }
 
 /// A name at the top that begins as OpenSearch's own do.
@@ -33,5 +33,5 @@ pub fn underscore(name: &str, place: Place) -> Diagnostic {
 /// A subfield's name, which is a single step of a path.
 pub fn subfield(name: &str, place: Place) -> Diagnostic {
     LINT.at(place, format!("unsupported subfield name `{name}`: OpenSearch would refuse the index"))
-        .help("remove spaces at its ends and dots")
+        .help("remove dots and leading or trailing spaces")
 }

@@ -12,7 +12,7 @@ pub static LINT: Lint = Lint {
     group: Group::Types,
     needs: Needs::Config,
     exit: Exit::Findings,
-    summary: "A table, column or analysis name is one that flusso keeps for itself.",
+    summary: "A table, column or analysis name is reserved for flusso.",
     why: "\
 flusso marks its indexes under `_meta.flusso`, names its own analyzers and filters with `flusso_`, and puts keys \
 where its queries have `{rows:` and `{range:`. A name of yours that looks the same would overwrite one of them or be \

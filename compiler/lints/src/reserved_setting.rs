@@ -30,7 +30,7 @@ pub fn finding(setting: &str, why: &str, help: &str, place: Place) -> Diagnostic
 pub fn of_sink(setting: &str, place: Place) -> Diagnostic {
     finding(
         setting,
-        "it decides what an index is, and the sink would set it for every index",
+        "it defines the index, and a sink's settings apply to every index",
         "write it under `settings` of the index file or of `defaults`",
         place,
     )

@@ -1,7 +1,7 @@
 //! `role-cannot-replicate`: the role may not read changes.
 
 use crate::prelude::*;
-use crate::source::quote::identifier;
+use crate::source::statements;
 
 /// The lint.
 pub static LINT: Lint = Lint {
@@ -28,9 +28,14 @@ pub const SERVICE_ROLES: [&str; 4] =
 pub fn finding(role: &str) -> Finding {
     LINT.live(format!("role `{role}` has no `REPLICATION` attribute, so it cannot read changes"))
         .about("server")
-        .with_help(format!(
-            "run `alter role {} replication`, or grant it your service's replication role ({})",
-            identifier(role),
-            listed(&SERVICE_ROLES, "or")
-        ))
+        .with_help(grant(role))
+}
+
+/// What lets a role replicate.
+pub fn grant(role: &str) -> String {
+    format!(
+        "run `{}`, or grant it your service's replication role ({})",
+        statements::allow_replication(role),
+        listed(&SERVICE_ROLES, "or")
+    )
 }

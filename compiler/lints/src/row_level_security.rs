@@ -3,7 +3,7 @@
 use flusso_schemas::name::TableName;
 
 use crate::prelude::*;
-use crate::source::quote::identifier;
+use crate::source::statements;
 
 /// The lint.
 pub static LINT: Lint = Lint {
@@ -26,5 +26,5 @@ pub fn finding(role: &str, table: &TableName) -> Finding {
         "rows of `{table}` that row security hides from role `{role}` would be deleted from the index"
     ))
     .about(format!("table:{table}"))
-    .with_help(format!("run `alter role {} bypassrls`", identifier(role)))
+    .with_help(format!("run `{}`", statements::bypass_row_security(role)))
 }

@@ -9,7 +9,7 @@ pub static LINT: Lint = Lint {
     adjustable: false,
     group: Group::Hygiene,
     needs: Needs::Catalog,
-    exit: Exit::Findings,
+    exit: Exit::Incomplete,
     summary: "Something needs a live database to be judged, and there was none.",
     why: "\
 Recorded facts do not hold the type of an expression or the answer to a condition: only the server can tell. What is \

@@ -23,7 +23,7 @@ another name.",
 pub fn of_plugin(slot: &str, plugin: &str) -> Finding {
     LINT.live(format!("slot `{slot}` was not created by flusso: its plugin is `{plugin}`"))
         .about("server")
-        .with_help("set `source.postgres.slot` to a name that is free, then run `flusso compile`")
+        .with_help("set `source.postgres.slot` to an unused name, then run `flusso compile`")
 }
 
 /// The slot belongs to another database than the one that a connection leads to.
@@ -32,6 +32,6 @@ pub fn of_database(slot: &str, database: &str, current: &str, connection: &str) 
         .about("server")
         .with_help(format!(
             "check that {connection} names database `{database}`; only if slot `{slot}` is another project's, set \
-             `source.postgres.slot` to a name that is free, then run `flusso compile`"
+             `source.postgres.slot` to an unused name, then run `flusso compile`"
         ))
 }

@@ -1,8 +1,7 @@
 //! `slot-lost`: Postgres removed WAL that the slot still needed.
 
-use flusso_schemas::name::quote_literal;
-
 use crate::prelude::*;
+use crate::source::statements;
 
 /// The lint.
 pub static LINT: Lint = Lint {
@@ -24,9 +23,8 @@ pub fn finding(slot: &str) -> Finding {
     LINT.live(format!("slot `{slot}` is lost: Postgres removed WAL that it still needed, so changes are missing"))
         .about("server")
         .with_help(format!(
-            "raise `max_slot_wal_keep_size` on the server, stop every flusso that uses slot `{slot}`, run `select \
-             pg_drop_replication_slot(slot_name) from pg_replication_slots where slot_name = {}`, then `flusso apply`: \
+            "raise `max_slot_wal_keep_size` on the server, stop every flusso that uses slot `{slot}`, run `{}`, then `flusso apply`: \
              it names the state index of each sink that has to be deleted",
-            quote_literal(slot)
+            statements::drop_slot(slot)
         ))
 }

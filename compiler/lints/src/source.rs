@@ -6,7 +6,9 @@ pub mod identity;
 pub mod publication;
 pub mod quote;
 pub mod relied_on;
+pub mod script;
 mod server;
+pub mod statements;
 mod tables;
 #[cfg(test)]
 mod tests;

@@ -17,3 +17,12 @@ Its value may also differ each time, so the document says nothing certain. Leave
 `immutable` if it depends on its arguments only.",
     example: None,
 };
+
+/// A function or operator that is volatile.
+pub fn finding(name: &str, place: Place) -> Diagnostic {
+    LINT.at(
+        place,
+        format!("`{name}` is volatile: it may do something, or give another value for the same row"),
+    )
+    .help(format!("remove `{name}`"))
+}

@@ -32,8 +32,7 @@ pub fn renamed(key: &str, what: &str, ours: &str, place: Place) -> Diagnostic {
 
 /// A key for which one of ours may be meant, or whose value is written in another way there.
 pub fn near(key: &str, what: &str, near: &str, known: &[&str], place: Place) -> Diagnostic {
-    LINT.at(place, unknown(key, what))
-        .help(format!("write `{near}` if that is meant, or another of {}", listed(known, "and")))
+    LINT.at(place, unknown(key, what)).help(format!("write `{near}`, or one of {}", listed(known, "and")))
 }
 
 /// A key for which one of ours must be meant, which is there already.

@@ -31,7 +31,7 @@ pub fn text(kind: &str, place: Place) -> Diagnostic {
 
 /// A column's name in the place of the kind: `id: id`.
 pub fn column_of_field(field: &str, place: Place) -> Diagnostic {
-    LINT.at(place, format!("{}: the column is `{field}` already", unknown(field)))
+    LINT.at(place, format!("{}: `{field}` already reads column `{field}`", unknown(field)))
         .help(format!("write the kind: `{field}: auto` takes it from the column's type"))
 }
 

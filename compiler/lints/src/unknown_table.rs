@@ -16,3 +16,21 @@ There are no rows to read, so no query for the index can be made. It is mostly a
 another schema than `schema` says. Write its schema in front of the name, or create the table first.",
     example: None,
 };
+
+/// A table that does not exist. `near` are tables of the schema that come near, as they are written; `elsewhere` are
+/// tables of that very name.
+pub fn finding(schema: &str, table: &str, near: &[String], elsewhere: &[String], place: Place) -> Diagnostic {
+    let mut found = LINT.at(place.clone(), format!("table `{table}` does not exist in schema `{schema}`"));
+    for other in elsewhere {
+        found = found.note(format!("`{other}` is in another schema"));
+    }
+    let choices: Vec<&String> = near.iter().chain(elsewhere).take(NAMED_MAX).collect();
+    match choices.as_slice() {
+        [] => found.help("create the table, or correct its name"),
+        [one] => found.instead(place, one.as_str()),
+        several => found.help(format!("write {}", listed(several, "or"))),
+    }
+}
+
+/// Most tables that a help names.
+const NAMED_MAX: usize = 3;

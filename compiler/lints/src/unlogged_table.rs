@@ -3,7 +3,7 @@
 use flusso_schemas::name::TableName;
 
 use crate::prelude::*;
-use crate::source::quote::quoted;
+use crate::source::statements;
 
 /// The lint.
 pub static LINT: Lint = Lint {
@@ -24,5 +24,5 @@ Making it logged rewrites it under a lock that blocks readers and writers.",
 pub fn finding(table: &TableName) -> Finding {
     LINT.live(format!("`{table}` is unlogged: Postgres refuses to publish it"))
         .about(format!("table:{table}"))
-        .with_help(format!("run `alter table {} set logged`", quoted(table)))
+        .with_help(format!("run `{}`", statements::set_logged(table)))
 }

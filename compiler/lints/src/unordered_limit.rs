@@ -16,3 +16,14 @@ Which rows are left would be chance: Postgres gives them as it finds them, and t
 primary key decides, and this table has none. Add `order_by`.",
     example: None,
 };
+
+/// A list that is cut, over a table without a primary key.
+pub fn finding(table: &str, limit: u64, place: Place) -> Diagnostic {
+    LINT.at(
+        place,
+        format!(
+            "`limit: {limit}` without an order keeps any rows of `{table}`, which has no primary key to order by"
+        ),
+    )
+    .help("add `order_by`")
+}

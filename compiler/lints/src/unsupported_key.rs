@@ -17,3 +17,9 @@ An `_id` is a text, and one row must always have the same one. Lists, numbers wi
 unique column.",
     example: None,
 };
+
+/// A column of a key; `why` follows the type: `is a list`.
+pub fn finding(table: &str, column: &str, pg_type: &str, why: &str, place: Place) -> Diagnostic {
+    LINT.at(place, format!("`{table}.{column}` cannot be a key: `{pg_type}` {why}"))
+        .help("write `key` with another unique column")
+}

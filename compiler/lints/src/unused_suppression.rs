@@ -23,12 +23,12 @@ hide the finding when it comes back for another reason. Delete it.",
 
 /// The lint that the comment names.
 pub fn finding(lint: &str, place: Place) -> Diagnostic {
-    LINT.at(place, format!("unused comment: `{lint}` is not found here")).help("delete the comment")
+    LINT.at(place, format!("unused comment: there is no `{lint}` finding here")).help("delete the comment")
 }
 
 /// A lint of the index server: its findings are about no line of a file, so no comment can accept one.
 pub fn of_index_server(lint: &str, place: Place) -> Diagnostic {
-    LINT.at(place, format!("unused comment: `{lint}` is found in the index server, not in a line of a file"))
+    LINT.at(place, format!("unused comment: `{lint}` is about the index server, not about a line of a file"))
         .help(format!("delete the comment and set the level of `{lint}` under `lints` in flusso.yml"))
 }
 

@@ -1,6 +1,7 @@
 //! `wal-level-not-logical`: the server's log does not say which rows changed.
 
 use crate::prelude::*;
+use crate::source::statements::LOGICAL_WAL;
 
 /// The lint.
 pub static LINT: Lint = Lint {
@@ -23,8 +24,7 @@ can be created. Changing it needs a restart of the server. Managed services have
 pub fn finding(level: &str) -> Finding {
     LINT.live(format!("`wal_level` is `{level}`: Postgres keeps no row changes, so none can be followed"))
         .about("server")
-        .with_help(
-            "run `alter system set wal_level = logical` and restart the server (on Amazon RDS set \
-             `rds.logical_replication` to 1)",
-        )
+        .with_help(format!(
+            "run `{LOGICAL_WAL}` and restart the server (on Amazon RDS set `rds.logical_replication` to 1)"
+        ))
 }

@@ -102,12 +102,6 @@ pub fn table_name(text: &str, place: Place) -> Diagnostic {
     )
 }
 
-/// A constant that is neither one plain value nor a list of values of one type.
-pub fn constant(place: Place) -> Diagnostic {
-    LINT.at(place, "`constant` expects text, a number or a boolean, or a list of one of them")
-        .help("write such a value")
-}
-
 /// A map of several columns in one item of `order_by`.
 pub fn several_columns_in_item(place: Place) -> Diagnostic {
     LINT.at(place, "an item of `order_by` takes exactly one column").help("write `[{ a: desc }, { b: asc }]`")
@@ -173,3 +167,14 @@ pub fn reference_in_url(path: &str, place: Place) -> Diagnostic {
 }
 
 const URL: &str = "write `\"${NAME}\"` with the variable that holds the whole URL";
+
+/// `between` without its two values.
+pub fn two_values(place: Place) -> Diagnostic {
+    LINT.at(place, "`between` expects two values (both inclusive)").help("write `between: [low, high]`")
+}
+
+/// A constant that is a map, or a list of different things.
+pub fn constant(place: Place) -> Diagnostic {
+    LINT.at(place, "a constant is one text, number or boolean, or a list of one kind of them")
+        .help("write a text, a number, a boolean, or a list of one of these")
+}

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use flusso_lints::kind_mismatch;
+
 use super::Checker;
 use super::join::Asked;
 use super::scalar::{Value, with_parameter};
-use crate::diagnostic::{Diagnostic, Place};
+use crate::diagnostic::Place;
 use crate::grammar::Forms;
 use crate::grammar::field::FIELD;
 use crate::model::{Aggregate, Function, Join, Table, ValueSource};
@@ -61,13 +63,7 @@ impl Checker<'_> {
 
     /// Postgres sorts the values to count each once.
     fn not_comparable(&mut self, of: &Value, place: &Place) {
-        let message =
-            format!("`distinct` does not accept `{}`: Postgres has no order for its values", of.pg_type);
-        self.push(
-            Diagnostic::deny("kind-mismatch", place.clone(), message)
-                .note(of.note.clone())
-                .help("remove `distinct`, or name a column of another type"),
-        );
+        self.push(kind_mismatch::of_distinct(&of.pg_type.to_string(), &of.note, place.clone()));
     }
 
     /// The value that the server computes.
@@ -87,12 +83,8 @@ impl Checker<'_> {
             (_, Some(of)) => match result_type(function, &of.pg_type) {
                 Some(pg_type) => pg_type,
                 None => {
-                    let message = format!("postgres has no `{}` of `{}`", function.name(), of.pg_type);
-                    self.push(
-                        Diagnostic::deny("kind-mismatch", place.clone(), message)
-                            .note(of.note.clone())
-                            .help("name a column of numbers"),
-                    );
+                    let (name, pg_type) = (function.name(), of.pg_type.to_string());
+                    self.push(kind_mismatch::of_aggregate(name, &pg_type, &of.note, place.clone()));
                     return None;
                 }
             },

@@ -1,17 +1,20 @@
 //! Conditions bound to a table's row: every column exists, every value is of its column's type.
 
-use flusso_lints::unknown_column;
+use flusso_lints::{unknown_column, wrong_type};
 
 use super::Checker;
 use super::column::{described, type_of};
 use super::literal::Wanted;
 use crate::condition::{Condition, Literal, Test};
-use crate::diagnostic::{Diagnostic, Place};
+use crate::diagnostic::Place;
 use crate::model::Table;
 use crate::pg_type::PgType;
 use crate::syntax::condition::{Conditions, Part, Tests, empty_list};
 use crate::syntax::keys::At;
 use crate::syntax::tree::{Content, Node, Scalar};
+
+/// What to do about an empty list.
+const ADD_VALUES: &str = "add values, or remove the test";
 
 impl Checker<'_> {
     /// Binds conditions that must all hold, and lets the server judge them.
@@ -51,7 +54,7 @@ impl Checker<'_> {
             self.push(unknown_column::of_another_row(&short, &name.value, name.place.clone()));
             return None;
         }
-        let column = self.column(table, name, ", so no row can be chosen by it")?;
+        let column = self.column(table, name, ", so it cannot filter rows")?;
         let wanted = Wanted {
             pg_type: type_of(table, column),
             column: column.name.clone(),
@@ -85,15 +88,7 @@ impl Checker<'_> {
         if wanted.pg_type.has_equality() {
             return Some(());
         }
-        let message = format!(
-            "postgres cannot tell whether two values of `{}` are equal, and `{}` is one",
-            wanted.pg_type, wanted.column
-        );
-        self.push(
-            Diagnostic::deny("filter-type-mismatch", place, message)
-                .note(wanted.note.clone())
-                .help("compare an expression over it: `sql: \"…\"`"),
-        );
+        self.push(wanted.as_compared().no_equality(place));
         None
     }
 
@@ -111,13 +106,8 @@ impl Checker<'_> {
         if !wanted.pg_type.array {
             return Some(());
         }
-        let message = format!("`{}` is a list, and here is one value", wanted.column);
         let place = Place::new(self.file, node.span.clone());
-        self.push(
-            Diagnostic::deny("filter-type-mismatch", place, message)
-                .note(wanted.note.clone())
-                .help("write `{ contains: … }`"),
-        );
+        self.push(wanted.as_compared().list_with_one_value(&node.json().to_string(), place));
         None
     }
 
@@ -131,7 +121,7 @@ impl Checker<'_> {
     ) -> Option<Condition> {
         let bind = |test: Test| Condition::Column { column: wanted.column.clone(), nullable, test };
         if nodes.is_empty() {
-            self.push(empty_list(place.clone(), "no row can match", "name the values, or leave it out"));
+            self.push(empty_list(place.clone(), "no row can match", ADD_VALUES));
             return None;
         }
         if let Some(node) = nodes.iter().find(|node| !is_null(node)) {
@@ -177,7 +167,9 @@ impl Checker<'_> {
         if ["like", "ilike", "starts_with"].contains(&operator.value.as_str())
             && !pg_type.collation_deterministic
         {
-            self.unmatched(operator, wanted);
+            // PREPARE takes it, and the first row fails.
+            let compared = wanted.as_compared();
+            self.push(compared.nondeterministic_collation(&operator.value, operator.place.clone()));
             return None;
         }
         let value = values_of(node).iter().find(|node| !is_null(node));
@@ -203,33 +195,13 @@ impl Checker<'_> {
         if fits {
             return Some(());
         }
-        let message =
-            format!("`{}` asks for {needs}, and `{}` is `{pg_type}`", operator.value, wanted.column);
-        self.push(
-            Diagnostic::deny("filter-type-mismatch", operator.place.clone(), message)
-                .note(wanted.note.clone())
-                .help("compare it with another operator, or write `sql: \"…\"`"),
-        );
+        self.push(wanted.as_compared().operator(&operator.value, needs, operator.place.clone()));
         None
-    }
-
-    /// PREPARE takes it, and the first row fails.
-    fn unmatched(&mut self, operator: &At<String>, wanted: &Wanted) {
-        let column = &wanted.column;
-        let message = format!(
-            "`{column}` has a nondeterministic collation, over which postgres refuses `{}` at the first row",
-            operator.value
-        );
-        self.push(
-            Diagnostic::deny("filter-type-mismatch", operator.place.clone(), message)
-                .note(wanted.note.clone())
-                .help("write `sql` and put `collate \"C\"` after the column"),
-        );
     }
 
     fn not_equal(&mut self, node: &Node, wanted: &Wanted) -> Option<Bound> {
         if let Content::List(nodes) = &node.content {
-            self.names_values(nodes, node, "`ne` excludes no value")?;
+            self.names_values(nodes, node, "`ne` excludes nothing")?;
             let (values, has_null) = self.list(nodes, wanted)?;
             return Some(match (values.is_empty(), has_null) {
                 (true, _) => Bound::One(Test::NotNull),
@@ -248,7 +220,7 @@ impl Checker<'_> {
             return Some(());
         }
         let place = Place::new(self.file, list.span.clone());
-        self.push(empty_list(place, so, "name the values, or leave it out"));
+        self.push(empty_list(place, so, ADD_VALUES));
         None
     }
 
@@ -260,11 +232,7 @@ impl Checker<'_> {
     }
 
     fn two_values(&mut self, operator: &At<String>) -> Option<Test> {
-        let message = "`between` takes two values, both included";
-        self.push(
-            Diagnostic::deny("wrong-type", operator.place.clone(), message)
-                .help("write `between: [low, high]`"),
-        );
+        self.push(wrong_type::two_values(operator.place.clone()));
         None
     }
 
@@ -278,7 +246,7 @@ impl Checker<'_> {
         }
         let element = Wanted { pg_type: wanted.pg_type.element(), ..wanted.clone() };
         let nodes = values_of(node);
-        self.names_values(nodes, node, "it compares with no value")?;
+        self.names_values(nodes, node, "there is nothing to compare with")?;
         let values: Vec<Option<Literal>> = nodes.iter().map(|node| self.literal(node, &element)).collect();
         Some(Literal::Array(values.into_iter().collect::<Option<_>>()?, wanted.pg_type.cast_name()))
     }

@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use flusso_lints::always_false_filter;
+
 use super::Checker;
 use super::column::{described, type_of};
 use super::possible::Possible;
@@ -38,17 +40,11 @@ impl Checker<'_> {
 
     fn never_holds(&self, column: &str, place: Place, part: &Condition, table: &Table) -> Diagnostic {
         let is_null_test = matches!(part, Condition::Column { test: crate::condition::Test::Null, .. });
-        let message = if is_null_test {
-            format!("`{column}` is never null, so no row can match")
-        } else {
-            format!("no value of `{column}` passes all of its tests, so no row can match")
-        };
-        let diagnostic = Diagnostic::deny("always-false-filter", place, message);
-        let diagnostic = match table.column(column) {
-            Some(facts) => diagnostic.note(described(&self.short(&table.name), facts)),
-            None => diagnostic,
-        };
-        diagnostic.help("correct the values, or leave the test out")
+        let note = table.column(column).map(|facts| described(&self.short(&table.name), facts));
+        match is_null_test {
+            true => always_false_filter::never_null(column, note, place),
+            false => always_false_filter::contradiction(column, note, place),
+        }
     }
 }
 

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use flusso_lints::default_type_mismatch;
 use serde_json::Value as Json;
 
 use super::Checker;
 use super::point::Decimal;
-use crate::diagnostic::Diagnostic;
 use crate::kinds::{JsonValue, Kind};
 use crate::model::{Field, Form, Table};
 use crate::syntax;
@@ -72,12 +72,7 @@ impl Checker<'_> {
             .iter()
             .find_map(|value| kind.refuses_json(&JsonValue { value, parameters: &parameters, format }));
         if let Some(wanted) = refused {
-            let message =
-                format!("`{}` does not take this constant, so every document would be refused", kind.name());
-            self.push(
-                Diagnostic::deny("default-type-mismatch", value.place.clone(), message)
-                    .help(format!("write {wanted}, or `kind: {}`", own.name())),
-            );
+            self.push(default_type_mismatch::constant(kind.name(), &wanted, value.place.clone()));
             return None;
         }
         let (value, options) = (value.value.clone(), scalar.options.clone());

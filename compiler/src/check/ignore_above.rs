@@ -19,7 +19,7 @@ impl Checker<'_> {
         for limit in written.index_limits.iter().filter(|limit| limit.value > safe) {
             let finding = ignore_above_too_high::finding(limit.value, safe, limit.place.clone());
             let finding = finding.note(value.note.clone());
-            self.push(crate::diagnostic::Diagnostic { about: value.about.clone(), ..finding });
+            self.push(value.named_in(finding));
         }
     }
 }

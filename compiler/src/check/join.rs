@@ -7,6 +7,7 @@ use super::link::{Direction, Link};
 use crate::condition::Condition;
 use crate::diagnostic::Place;
 use crate::model::{Join, Pair, Table, Verb};
+use crate::non_empty::NonEmpty;
 use crate::syntax::condition::{Conditions, Part};
 use crate::syntax::relation::{Path, Via};
 
@@ -38,7 +39,7 @@ impl Checker<'_> {
         path: &Path,
         from: &Arc<Table>,
         asked: &Asked<'_>,
-    ) -> (Option<Arc<Table>>, Option<Vec<Join>>) {
+    ) -> (Option<Arc<Table>>, Option<NonEmpty<Join>>) {
         let hops: Vec<Option<Step<'_>>> = path
             .through
             .iter()
@@ -64,7 +65,7 @@ impl Checker<'_> {
         (Some(target), joins)
     }
 
-    fn joins(&mut self, steps: &[Step<'_>], from: &Arc<Table>, asked: &Asked<'_>) -> Option<Vec<Join>> {
+    fn joins(&mut self, steps: &[Step<'_>], from: &Arc<Table>, asked: &Asked<'_>) -> Option<NonEmpty<Join>> {
         let mut before = from;
         let mut joins = Vec::new();
         for (at, step) in steps.iter().enumerate() {
@@ -91,7 +92,7 @@ impl Checker<'_> {
             }));
             before = &step.table;
         }
-        joins.into_iter().collect()
+        joins.into_iter().collect::<Option<Vec<_>>>().and_then(NonEmpty::new)
     }
 }
 

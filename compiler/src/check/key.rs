@@ -4,12 +4,11 @@
 
 use super::Checker;
 use super::column::type_of;
-use crate::diagnostic::{Diagnostic, Place};
+use crate::diagnostic::Place;
 use crate::model::Table;
 use crate::pg_type::{BaseType, PgType};
 use crate::syntax::index::Index;
-use flusso_lints::source::quote::{identifier, quoted};
-use flusso_lints::words::listed;
+use flusso_lints::{missing_primary_key, non_unique_key, nullable_key, unsupported_key};
 
 impl Checker<'_> {
     /// Names of the key's columns.
@@ -17,15 +16,12 @@ impl Checker<'_> {
         if !table.may_have_keys() {
             return None;
         }
-        let short = self.short(&table.name);
         let (columns, places) = match &index.key {
             Some(written) => self.written_key(written, table)?,
             None => {
                 let place = index.table.as_ref()?.place.clone();
                 let Some(columns) = table.primary_key() else {
-                    let message = format!("`{short}` has no primary key, so its documents have no `_id`");
-                    let help = "add a primary key, or write `key` with columns that are unique and not null";
-                    self.push(Diagnostic::deny("missing-primary-key", place, message).help(help));
+                    self.push(missing_primary_key::finding(&self.short(&table.name), place));
                     return None;
                 };
                 let columns: Vec<String> = columns.into_iter().map(str::to_owned).collect();
@@ -56,16 +52,7 @@ impl Checker<'_> {
         let places: Vec<Place> = written.iter().map(|name| name.place.clone()).collect();
         let names: Vec<&str> = columns.iter().map(String::as_str).collect();
         if !table.is_unique_on(&names) {
-            let short = self.short(&table.name);
-            let message = format!(
-                "two rows of `{short}` may have the same {}, and would overwrite each other",
-                listed(&names, "and")
-            );
-            self.push(
-                Diagnostic::deny("non-unique-key", places[0].clone(), message)
-                    .note(format!("no unique index of `{short}` that is checked at once covers it"))
-                    .help("name columns that a unique index covers"),
-            );
+            self.push(non_unique_key::finding(&self.short(&table.name), &names, places[0].clone()));
             return None;
         }
         Some((columns, places))
@@ -75,22 +62,12 @@ impl Checker<'_> {
         let column = table.column(name).expect("it was looked up before");
         let short = self.short(&table.name);
         if !column.not_null {
-            let message = format!("`{short}.{name}` can be null, and a row without a key has no document");
-            let help = format!(
-                "run `alter table {} alter column {} set not null`",
-                quoted(&table.name),
-                identifier(name)
-            );
-            self.push(Diagnostic::deny("nullable-key", place.clone(), message).help(help));
+            self.push(nullable_key::finding(&table.name, &short, name, place.clone()));
             return false;
         }
         let pg_type = type_of(table, column);
         let Some(why) = unsupported(&pg_type, parts) else { return true };
-        let message = format!("`{short}.{name}` cannot be a key: `{pg_type}` {why}");
-        self.push(
-            Diagnostic::deny("unsupported-key", place.clone(), message)
-                .help("write `key` with another unique column"),
-        );
+        self.push(unsupported_key::finding(&short, name, &pg_type.to_string(), why, place.clone()));
         false
     }
 }
@@ -110,14 +87,14 @@ fn unsupported(pg_type: &PgType, parts: usize) -> Option<&'static str> {
         }
         B::Bytea | B::Inet | B::Enum { .. } => None,
         B::Numeric(Some(shape)) if shape.scale == 0 => None,
-        B::Numeric(_) => Some("has several texts for one number"),
+        B::Numeric(_) => Some("prints one number in different ways"),
         B::Boolean if parts > 1 => None,
         B::Boolean => Some("has two values only"),
         B::Text | B::Varchar(_) | B::Name if pg_type.collation_deterministic => None,
         B::Text | B::Varchar(_) | B::Name | B::Citext | B::Char => {
-            Some("takes different texts for equal, so stale documents would stay")
+            Some("treats different texts as equal, so stale documents would stay")
         }
         B::Real | B::Double => Some("is not exact"),
-        _ => Some("has no text that is always the same"),
+        _ => Some("has no stable text form"),
     }
 }

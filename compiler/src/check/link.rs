@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use super::Checker;
 use super::column::type_of;
+use super::via::pairs_to_write;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::model::{Pair, Table};
 use crate::syntax::relation::Via;
-use flusso_lints::words::listed;
+use flusso_lints::wrong_direction::Against;
+use flusso_lints::{ambiguous_foreign_key, key_type_mismatch, no_foreign_key};
 
 /// Which of the two tables refers to the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,53 +117,35 @@ impl Checker<'_> {
             Direction::Refers => (&before, &after),
             _ => (&after, &before),
         };
-        let ways: Vec<String> =
-            several.iter().map(|each| format!("by {}", columns(&each.referring))).collect();
-        let message = format!(
-            "`{from}` refers to `{to}` {}, so it is ambiguous which rows belong together",
-            ways.join(" and ")
-        );
-        let choices: Vec<String> =
-            several.iter().take(3).map(|each| format!("via: {}", spelled(&each.referring))).collect();
-        Diagnostic::deny("ambiguous-foreign-key", link.place.clone(), message)
-            .help(format!("write {}", listed(&choices, "or")))
+        let keys: Vec<&[String]> = several.iter().map(|each| each.referring.as_slice()).collect();
+        ambiguous_foreign_key::several(from, to, &keys, link.place.clone())
     }
 
     fn wrong_direction(&self, link: &Link<'_>, other: &Candidate) -> Diagnostic {
-        let (before, after) = (self.short(&link.before.name), self.short(&link.after.name));
-        let diagnostic = |message: String| Diagnostic::deny("wrong-direction", link.place.clone(), message);
-        let (found, verb) = if other.direction == Direction::Refers {
-            let message = format!(
-                "`{before}` refers to `{after}`, not the other way, so a row of `{before}` has one row of `{after}` and no list of them"
-            );
-            let note = format!("the foreign key is `{before}.{}`", other.referring.join(", "));
-            (diagnostic(message).note(note), "belongs_to")
-        } else {
-            let message = format!(
-                "`{after}` refers to `{before}`, not the other way, so a row of `{before}` may have many rows of `{after}`"
-            );
-            let note = format!("the foreign key is `{after}.{}`", other.referring.join(", "));
-            (diagnostic(message).note(note), "has_many")
+        let is_to_one = other.direction == Direction::Refers;
+        let against = Against {
+            before: &self.short(&link.before.name),
+            after: &self.short(&link.after.name),
+            is_to_one,
+            columns: &other.referring,
         };
+        let place = link.place.clone();
+        let right = if is_to_one { "belongs_to" } else { "has_many" };
         match link.verb_place {
-            Some(_) if link.verb == verb || !matches!(link.verb, "belongs_to" | "has_one" | "has_many") => {
-                found.help("begin the path at the other table")
+            Some(_) if link.verb == right || !matches!(link.verb, "belongs_to" | "has_one" | "has_many") => {
+                against.start(place)
             }
-            Some(place) => found.help(format!("write `{verb}: {after}`")).unsafe_fix(place.clone(), verb),
-            None => found.help("write the hops in the order in which the rows refer to each other"),
+            Some(verb_place) => against.verb(place, verb_place.clone()),
+            None => against.hop(place),
         }
     }
 
     fn no_foreign_key(&self, link: &Link<'_>) -> Diagnostic {
         let (before, after) = (self.short(&link.before.name), self.short(&link.after.name));
-        let message = format!(
-            "nothing in the catalog links `{before}` to `{after}`, so the rows of `{after}` that belong to a row of `{before}` cannot be found"
-        );
-        let diagnostic = Diagnostic::deny("no-foreign-key", link.place.clone(), message);
-        match self.likely_column(link) {
-            Some((column, note)) => diagnostic.note(note).help(format!("write `via: {column}`")),
-            None => diagnostic.help("name the columns that belong together: `via: { referring: referred }`"),
-        }
+        let referenced = if link.direction == Direction::Refers { link.after } else { link.before };
+        let key = referenced.primary_key().unwrap_or_default();
+        let join = pairs_to_write(&vec!["…"; key.len().max(1)], referenced);
+        no_foreign_key::between(&before, &after, self.likely_column(link), &join, link.place.clone())
     }
 
     /// A column that is named for the other table and has its key's type.
@@ -201,34 +185,18 @@ impl Checker<'_> {
             if is_list {
                 let (table, column) =
                     if child.array { (&after, &pair.child) } else { (&before, &pair.parent) };
-                let message = format!("`{table}.{column}` is a list, and rows are linked by single values");
-                self.push(
-                    Diagnostic::deny("key-type-mismatch", link.place.clone(), message)
-                        .help("name other columns with `via`"),
-                );
+                self.push(key_type_mismatch::array(table, column, link.place.clone()));
                 return false;
             }
-            let message = format!(
-                "`{after}.{}` is `{child}` and `{before}.{}` is `{parent}`: postgres does not compare them without a cast",
-                pair.child, pair.parent
-            );
-            self.push(
-                Diagnostic::deny("key-type-mismatch", link.place.clone(), message)
-                    .help("give one of the columns the other's type, or name other columns with `via`"),
-            );
+            let one = (format!("{after}.{}", pair.child), child.to_string());
+            let other = (format!("{before}.{}", pair.parent), parent.to_string());
+            self.push(key_type_mismatch::not_comparable(
+                (&one.0, &one.1),
+                (&other.0, &other.1),
+                link.place.clone(),
+            ));
             return false;
         }
         true
-    }
-}
-
-fn columns(names: &[String]) -> String {
-    listed(names, "and")
-}
-
-fn spelled(names: &[String]) -> String {
-    match names {
-        [one] => one.clone(),
-        several => format!("[{}]", several.join(", ")),
     }
 }

@@ -6,7 +6,8 @@ use crate::condition::Literal;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::pg_type::{BaseType, PgType};
 use crate::syntax::tree::{Content, Node, Scalar};
-use flusso_lints::words::{counted, listed};
+use flusso_lints::filter_type_mismatch::Column;
+use flusso_lints::{enum_value_unknown, missing_value};
 
 /// What a value is compared with.
 #[derive(Clone, Debug)]
@@ -20,6 +21,11 @@ pub(super) struct Wanted {
 }
 
 impl Wanted {
+    /// It as a finding names it.
+    pub(super) fn as_compared(&self) -> Column<'_> {
+        Column { name: &self.column, pg_type: self.pg_type.to_string(), note: &self.note }
+    }
+
     /// The same where any text is compared with it, as patterns are.
     pub(super) fn as_text(&self) -> Self {
         let pg_type = PgType::of_text("text", &crate::pg_type::Enums::new());
@@ -59,8 +65,7 @@ impl Checker<'_> {
     pub(super) fn literal(&mut self, node: &Node, wanted: &Wanted) -> Option<Literal> {
         let place = Place::new(self.file, node.span.clone());
         if node.is_missing() {
-            let message = format!("nothing stands where `{}` is compared", wanted.column);
-            self.push(Diagnostic::deny("missing-value", place, message).help("write a value, or `null`"));
+            self.push(missing_value::of_comparison(&wanted.column, place));
             return None;
         }
         let class = class(&wanted.pg_type);
@@ -101,8 +106,7 @@ impl Checker<'_> {
             _ => None,
         };
         if found.is_none() {
-            let diagnostic = mismatch(text, &scalar, &class, wanted, place);
-            self.push(diagnostic.note(wanted.note.clone()));
+            self.push(mismatch(text, &scalar, &class, wanted, place));
         }
         found
     }
@@ -111,23 +115,13 @@ impl Checker<'_> {
         if matches!(class, Class::Opaque) && is_jsonb(wanted) {
             return Some(Literal::Text(node.json().to_string()));
         }
-        let message = format!("`{}` is compared with {} here", wanted.column, node.what());
-        self.push(
-            Diagnostic::deny("filter-type-mismatch", place, message)
-                .note(wanted.note.clone())
-                .help("write one value"),
-        );
+        self.push(wanted.as_compared().one_value(node.what(), place));
         None
     }
 
     fn no_json(&mut self, value: &str, wanted: &Wanted, place: Place) -> Option<Literal> {
-        let message = format!("`{value}` is no JSON, and `{}` is `jsonb`", wanted.column);
         let quoted = format!("'{}'", serde_json::Value::from(value).to_string().replace('\'', "''"));
-        self.push(
-            Diagnostic::deny("filter-type-mismatch", place, message)
-                .note(wanted.note.clone())
-                .help(format!("write a map or a list as YAML, or {quoted} for that text")),
-        );
+        self.push(wanted.as_compared().not_json(value, &quoted, place));
         None
     }
 
@@ -135,49 +129,26 @@ impl Checker<'_> {
         if labels.iter().any(|label| label == value) {
             return Some(Literal::Text(value.to_owned()));
         }
-        let message =
-            format!("`{}` is never `{value}`: `{}` has no such label", wanted.column, wanted.pg_type);
-        let diagnostic = Diagnostic::deny("enum-value-unknown", place.clone(), message);
-        self.push(match flusso_lints::words::nearest(value, labels.iter().map(String::as_str)) {
-            Some(near) => diagnostic.help(format!("write `{near}`")).unsafe_fix(place, near),
-            None => diagnostic.help(format!("the labels are {}", listed(labels, "and"))),
-        });
+        let enum_type = wanted.pg_type.to_string();
+        self.push(enum_value_unknown::in_condition(&wanted.column, value, &enum_type, labels, place));
         None
     }
 
     /// Postgres would cut it to what the type holds, and compare with that.
     fn cut(&mut self, value: &str, wanted: &Wanted, place: Place) -> Option<Literal> {
-        let (column, pg_type) = (&wanted.column, &wanted.pg_type);
-        let message = format!("`{column}` is never `{value}`: a value of `{pg_type}` is shorter");
-        self.push(
-            Diagnostic::deny("filter-type-mismatch", place, message)
-                .note(wanted.note.clone())
-                .help(format!("write at most {}", counted(longest(pg_type).unwrap_or_default(), "byte"))),
-        );
+        let bytes_max = longest(&wanted.pg_type).unwrap_or_default();
+        self.push(wanted.as_compared().longer_than_type(value, bytes_max, place));
         None
     }
 
     /// Postgres would drop the offset, and compare with another moment than is meant.
     fn with_zone(&mut self, value: &str, local: &str, wanted: &Wanted, place: Place) -> Option<Literal> {
-        let message = format!("`{value}` has an offset, which is dropped: `{}` has no zone", wanted.column);
-        self.push(
-            Diagnostic::deny("filter-type-mismatch", place, message)
-                .note(wanted.note.clone())
-                .help(format!("write the time as the column holds it, without an offset: `{local}`")),
-        );
+        self.push(wanted.as_compared().with_offset(value, local, place));
         None
     }
 
     fn without_zone(&mut self, value: &str, wanted: &Wanted, place: Place) -> Option<Literal> {
-        let message = format!(
-            "`{value}` has no offset, and `{}` has a zone, so it is ambiguous which moment is meant",
-            wanted.column
-        );
-        self.push(
-            Diagnostic::deny("filter-type-mismatch", place, message)
-                .note(wanted.note.clone())
-                .help(format!("write `{value}Z`, or another offset such as `+02:00`")),
-        );
+        self.push(wanted.as_compared().without_offset(value, place));
         None
     }
 }
@@ -218,53 +189,26 @@ fn is_finite(digits: &str) -> bool {
 }
 
 fn mismatch(text: &str, scalar: &Scalar, class: &Class, wanted: &Wanted, place: Place) -> Diagnostic {
-    let pg_type = &wanted.pg_type;
-    let column = &wanted.column;
-    let deny = |message: String| Diagnostic::deny("filter-type-mismatch", place.clone(), message);
+    let column = wanted.as_compared();
     match (class, scalar) {
-        (Class::Text | Class::Labels(_), _) => deny(format!(
-            "`{text}` is {} in YAML and `{column}` is `{pg_type}`, so no row would match",
-            valued(scalar)
-        ))
-        .help(format!("write `\"{text}\"`"))
-        .fix(place.clone(), format!("\"{text}\"")),
-        (Class::Boolean, _) => {
-            let diagnostic =
-                deny(format!("`{text}` is {} in YAML and `{column}` is `boolean`", named(scalar)));
-            match meant_boolean(text) {
-                Some(meant) => diagnostic.help(format!("write `{meant}`")).fix(place.clone(), meant),
-                None => diagnostic.help("write `true` or `false`"),
-            }
-        }
+        (Class::Text | Class::Labels(_), _) => column.unquoted_text(text, &valued(scalar), place),
+        (Class::Boolean, _) => column.not_boolean(text, named(scalar), meant_boolean(text), place),
         (Class::Whole | Class::Number { .. }, Scalar::Text(inner))
             if inner.parse::<f64>().is_ok_and(f64::is_finite) =>
         {
-            deny(format!("`{inner}` is text here and `{column}` is `{pg_type}`"))
-                .help(format!("write `{inner}` without quotes"))
-                .fix(place.clone(), inner.clone())
+            column.quoted_number(inner, place)
         }
-        (Class::Whole, _) => {
-            deny(format!("`{column}` is `{pg_type}` and is never `{text}`")).help("write a whole number")
-        }
-        (Class::Number { .. }, _) => {
-            deny(format!("`{column}` is `{pg_type}` and is never `{text}`")).help("write a number")
-        }
-        (Class::Uuid, _) => deny(format!("`{text}` is no UUID, and `{column}` is `uuid`"))
-            .help("write it in full, with its dashes"),
-        (Class::Date, _) => {
-            deny(format!("`{text}` is no date, and `{column}` is `date`")).help("write it as `2024-12-31`")
-        }
+        (Class::Whole, _) => column.not_a("an integer", text, "a whole number", place),
+        (Class::Number { .. }, _) => column.not_a("a number", text, "a number", place),
+        (Class::Uuid, _) => column.not_a("a UUID", text, "all 32 digits, with dashes", place),
+        (Class::Date, _) => column.not_a("a date", text, "it as `2024-12-31`", place),
         (Class::Timestamp { zone: true }, _) => {
-            deny(format!("`{text}` is no moment, and `{column}` is `{pg_type}`"))
-                .help("write it as `2024-12-31T23:59:59Z`")
+            column.not_a("a timestamp", text, "it as `2024-12-31T23:59:59Z`", place)
         }
         (Class::Timestamp { zone: false }, _) => {
-            deny(format!("`{text}` is no time, and `{column}` is `{pg_type}`"))
-                .help("write it as `2024-12-31T23:59:59`")
+            column.not_a("a timestamp", text, "it as `2024-12-31T23:59:59`", place)
         }
-        (Class::Opaque, _) => {
-            deny(format!("`{column}` cannot be compared with `{text}`")).help("write it in quotes")
-        }
+        (Class::Opaque, _) => column.unquoted(text, place),
     }
 }
 

@@ -1,5 +1,7 @@
 //! Patterns of `like` that Postgres takes when it prepares a query and refuses when a row reaches their end.
 
+use flusso_lints::sql_expression_invalid;
+
 use super::Checker;
 use super::literal::Wanted;
 use crate::condition::Literal;
@@ -16,32 +18,17 @@ impl Checker<'_> {
             && ends_in_escape(pattern)
         {
             let place = Place::new(self.file, node.span.clone());
-            let message = format!("the pattern for `{}` {PROBLEM}", wanted.column);
-            self.push(
-                Diagnostic::deny("filter-type-mismatch", place, message).note(wanted.note.clone()).help(
-                    format!(
-                        "write `'{}\\'` to match a backslash there, or remove it",
-                        pattern.replace('\'', "''")
-                    ),
-                ),
-            );
+            self.push(wanted.as_compared().lone_escape(pattern, place));
             return None;
         }
         Some(literal)
     }
 }
 
-const PROBLEM: &str =
-    "ends with a lone `\\`, which escapes nothing: postgres fails at the first row that matches up to there";
-
 /// The finding for a pattern inside an expression.
 pub(super) fn in_expression(bound: &SqlText, place: &Place, table: &Table) -> Option<Diagnostic> {
     let pattern = bound.names().patterns.iter().find(|pattern| ends_in_escape(pattern))?;
-    let message = format!("a pattern over a row of `{}` {PROBLEM}", table.name.name);
-    Some(
-        Diagnostic::deny("sql-expression-invalid", place.clone(), message)
-            .help(format!("write `'{pattern}\\'` to match a backslash there, or remove it")),
-    )
+    Some(sql_expression_invalid::lone_escape(table.name.name.as_str(), pattern, place.clone()))
 }
 
 /// Whether the last backslash is not itself escaped.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use flusso_lints::unknown_column;
+use flusso_lints::{filter_type_mismatch, sql_expression_invalid, unknown_column};
 use flusso_schemas::facts::{Ask, Probe, ProbeError, ProbeOutcome, Question};
 
 use super::Checker;
@@ -74,11 +74,7 @@ impl<'a> Checker<'a> {
         let bound = match SqlText::new(text, &columns) {
             Ok(bound) => bound,
             Err(error) => {
-                let message = format!("this is not one expression over a row: {}", error.reason);
-                self.push(
-                    Diagnostic::deny("sql-expression-invalid", place.clone(), message)
-                        .help("write one expression over the columns of the row"),
-                );
+                self.push(sql_expression_invalid::not_one_expression(&error.reason, place.clone()));
                 return None;
             }
         };
@@ -118,14 +114,8 @@ impl<'a> Checker<'a> {
         let diagnostic = if condition.is_ours() {
             let short = self.short(&table.name);
             // 22: the operators are there, and a value is not one of its type.
-            let message = if error.sqlstate.starts_with("22") {
-                format!("a value that `{short}` is compared with here is none of its column's type")
-            } else {
-                format!("postgres cannot make this comparison over a row of `{short}`")
-            };
-            Diagnostic::deny("filter-type-mismatch", place.clone(), message)
-                .note(format!("postgres: {}", error.message))
-                .help("compare with a value of the column's type, or write `sql: \"…\"`")
+            let is_value = error.sqlstate.starts_with("22");
+            filter_type_mismatch::refused(&short, is_value, &error.message, place.clone())
         } else {
             self.refused(error, place, table)
         };
@@ -145,21 +135,13 @@ impl<'a> Checker<'a> {
 
     pub(super) fn refused(&self, error: &ProbeError, place: &Place, table: &Table) -> Diagnostic {
         let table_name = self.short(&table.name);
-        let invalid = |message: String| Diagnostic::deny("sql-expression-invalid", place.clone(), message);
+        let (words, at) = (error.message.as_str(), place.clone());
         match error.sqlstate.as_str() {
             "42703" => self.unknown_in_sql(error, place, table),
-            "42803" | "42P20" => invalid("an aggregate or window function looks at several rows, and this one is all there is".to_owned())
-                .note(format!("postgres: {}", error.message))
-                .help("make a field with `sum`, `count` or another aggregate"),
-            "42883" => invalid(format!("the expression calls what postgres does not have for `{table_name}`"))
-                .note(format!("postgres: {}", error.message))
-                .help("write the function's schema in front of it where it is not of postgres itself, or cast its arguments"),
-            "42804" => invalid("the condition is not true or false".to_owned())
-                .note(format!("postgres: {}", error.message))
-                .help("compare it with something"),
-            _ => invalid(format!("postgres cannot compute this over a row of `{table_name}`"))
-                .note(format!("postgres: {}", error.message))
-                .help("correct the expression"),
+            "42803" | "42P20" => sql_expression_invalid::needs_several_rows(words, at),
+            "42883" => sql_expression_invalid::unknown_function(&table_name, words, at),
+            "42804" => sql_expression_invalid::not_boolean(words, at),
+            _ => sql_expression_invalid::rejected(&table_name, words, at),
         }
     }
 

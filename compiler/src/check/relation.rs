@@ -2,9 +2,14 @@
 
 use std::sync::Arc;
 
+use flusso_lints::to_one_not_unique::Several;
+use flusso_lints::{
+    kind_mismatch, mutually_exclusive_keys, nullable_required, unordered_limit, wrong_direction,
+};
+
 use super::Checker;
 use super::join::Asked;
-use crate::diagnostic::{Diagnostic, Place};
+use crate::diagnostic::Place;
 use crate::model::{Join, OrderItem, Relation, Shape, Table, Verb};
 use crate::syntax;
 use crate::syntax::relation::{Order, Source};
@@ -47,60 +52,36 @@ impl Checker<'_> {
         let to_many = joins.iter().position(|join| !join.to_one);
         let is_ordered = !relation.order_by.is_empty();
         match (relation.verb.value, to_many) {
-            (Verb::BelongsTo, Some(at)) => {
+            (verb, Some(at)) if verb == Verb::BelongsTo || (verb == Verb::HasOne && !is_ordered) => {
                 let before = if at == 0 { table } else { &joins[at - 1].table };
-                let diagnostic = self.not_unique(relation, &joins[at], before);
-                self.push(
-                    diagnostic.help("refer to columns that a unique index covers, or write `has_many`"),
-                );
-                false
-            }
-            (Verb::HasOne, Some(at)) if !is_ordered => {
-                let before = if at == 0 { table } else { &joins[at - 1].table };
-                let diagnostic = self.not_unique(relation, &joins[at], before);
-                let target = self.short(&relation.path.target.value);
-                self.push(diagnostic.help(format!(
-                    "write `order_by: [{{ column: desc }}]` to say which, or `has_many: {target}` for all"
-                )));
+                self.not_unique(relation, &joins[at], before);
                 false
             }
             (Verb::HasOne, None) if is_ordered => {
-                let message = format!(
-                    "`order_by` has no effect here: a row has one row of `{}` at most",
-                    self.short(&relation.path.target.value)
-                );
+                let target = self.short(&relation.path.target.value);
                 let place = place_of(&relation.order_by[0].source);
-                self.push(
-                    Diagnostic::deny("mutually-exclusive-keys", place, message).help("leave `order_by` out"),
-                );
+                self.push(mutually_exclusive_keys::order_of_one_row(&target, place));
                 false
             }
             (Verb::HasMany, None) if joins.len() > 1 => {
                 let target = self.short(&relation.path.target.value);
-                let message =
-                    format!("every step to `{target}` leads to one row, so there is no list of them");
-                self.push(
-                    Diagnostic::deny("wrong-direction", relation.verb.place.clone(), message)
-                        .help(format!("write `belongs_to: {target}`"))
-                        .unsafe_fix(relation.verb.place.clone(), "belongs_to"),
-                );
+                self.push(wrong_direction::no_list(&target, relation.verb.place.clone()));
                 false
             }
             _ => true,
         }
     }
 
-    fn not_unique(&self, relation: &syntax::field::Relation, join: &Join, before: &Table) -> Diagnostic {
+    fn not_unique(&mut self, relation: &syntax::field::Relation, join: &Join, before: &Table) {
         let (before, joined) = (self.short(&before.name), self.short(&join.table.name));
-        let message = format!(
-            "a row of `{before}` may have several rows in `{joined}`, so it is chance which one the document shows"
-        );
-        let columns: Vec<String> =
-            join.pairs.iter().map(|pair| format!("`{joined}.{}`", pair.child)).collect();
+        let columns: Vec<&str> = join.pairs.iter().map(|pair| pair.child.as_str()).collect();
+        let several = Several { before: &before, joined: &joined, columns: &columns };
         let place =
             Place::new(relation.verb.place.file, relation.verb.place.start..relation.path.target.place.end);
-        Diagnostic::deny("to-one-not-unique", place, message)
-            .note(format!("no unique index covers {}", columns.join(" and ")))
+        self.push(match relation.verb.value {
+            Verb::HasOne => several.has_one(&self.short(&relation.path.target.value), place),
+            _ => several.belongs_to(place),
+        });
     }
 
     fn order_by(&mut self, items: &[Order], target: &Table) -> Option<Vec<OrderItem>> {
@@ -111,12 +92,8 @@ impl Checker<'_> {
     fn order_item(&mut self, item: &Order, target: &Table) -> Option<OrderItem> {
         let value = self.value(&item.source, target)?;
         if !value.pg_type.is_ordered() {
-            let message = format!("`{}` has no order", value.pg_type);
-            self.push(
-                Diagnostic::deny("kind-mismatch", place_of(&item.source), message)
-                    .note(value.note)
-                    .help("order by another column"),
-            );
+            let pg_type = value.pg_type.to_string();
+            self.push(kind_mismatch::of_order(&pg_type, &value.note, place_of(&item.source)));
             return None;
         }
         let (descending, nulls_first) = (item.descending, item.nulls_first);
@@ -132,13 +109,7 @@ impl Checker<'_> {
         }
         let short = self.short(&target.name);
         let Some(limit) = relation.limit else { return Some(()) };
-        let message = format!(
-            "`limit: {limit}` without an order keeps any rows of `{short}`, which has no primary key to order by"
-        );
-        self.push(
-            Diagnostic::deny("unordered-limit", relation.path.target.place.clone(), message)
-                .help("add `order_by`"),
-        );
+        self.push(unordered_limit::finding(&short, limit, relation.path.target.place.clone()));
         None
     }
 
@@ -167,13 +138,7 @@ impl Checker<'_> {
     ) -> Option<Shape> {
         let Some(place) = &field.required else { return Some(shape) };
         if field.when.is_some() || !self.always_joins(joins, table) {
-            let message =
-                "a row may have no related row, so a document would break the promise of `required`";
-            self.push(
-                Diagnostic::deny("nullable-required", place.clone(), message)
-                    .note("it is proven by a validated foreign key whose columns are NOT NULL, without `where` and `when`")
-                    .help("leave `required` out"),
-            );
+            self.push(nullable_required::related_row(place.clone()));
             return None;
         }
         match shape {

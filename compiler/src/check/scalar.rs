@@ -16,6 +16,10 @@ use crate::syntax;
 use crate::syntax::keys::At;
 use crate::syntax::relation::Source;
 use flusso_lints::words::listed;
+use flusso_lints::{
+    date_format_mismatch, default_type_mismatch, enum_order_incomplete, enum_value_unknown, kind_mismatch,
+    lossy_kind, missing_key, missing_scale, mutually_exclusive_keys, nullable_required,
+};
 
 /// Most kinds that a help names.
 const KINDS_NAMED_MAX: usize = 3;
@@ -33,6 +37,14 @@ pub(super) struct Value {
     pub(super) computed: bool,
     /// The types that a column's values are made of, where they are made of others.
     pub(super) made_of: Vec<String>,
+}
+
+impl Value {
+    /// A finding about it, which the lock can name where it is one column.
+    pub(super) fn named_in(&self, mut diagnostic: Diagnostic) -> Diagnostic {
+        diagnostic.about.clone_from(&self.about);
+        diagnostic
+    }
 }
 
 impl Checker<'_> {
@@ -136,12 +148,8 @@ impl Checker<'_> {
         match self.kinds.infer(&value.pg_type) {
             Ok(kind) => Some(kind),
             Err(none) => {
-                let message = format!("`auto` cannot choose a kind for `{}`", none.pg_type);
-                self.push(
-                    Diagnostic::deny("kind-mismatch", place.clone(), message)
-                        .note(value.note.clone())
-                        .help(none.choices),
-                );
+                let pg_type = none.pg_type.to_string();
+                self.push(kind_mismatch::no_choice(&pg_type, none.choices, &value.note, place.clone()));
                 None
             }
         }
@@ -150,36 +158,21 @@ impl Checker<'_> {
     fn accepted(&mut self, kind: &'static dyn Kind, written: &syntax::scalar::Scalar, value: &Value) -> bool {
         let place = written.place.clone();
         let name = kind.name();
+        let pg_type = value.pg_type.to_string();
         let diagnostic = match kind.accepts(&value.pg_type, &written.parameters) {
             Acceptance::Exact => return true,
             Acceptance::Lossy(_) if is_rounding_on_purpose(written, value) => return true,
-            Acceptance::Lossy(lost) => {
-                let message = format!("`{name}` over `{}`: {lost}", value.pg_type);
-                Diagnostic::warn("lossy-kind", place, message)
-                    .help("keep it where that does not matter, or write another kind")
-            }
+            Acceptance::Lossy(lost) => lossy_kind::of_type(name, &pg_type, &lost, place),
             Acceptance::Never { why, instead } => {
-                let message = format!("`{name}` does not take `{}`: {why}", value.pg_type);
-                let diagnostic = Diagnostic::deny("kind-mismatch", place.clone(), message);
                 let instead = feasible(&self.kinds, instead, &value.pg_type);
-                match natural_kind(&self.kinds, kind, &value.pg_type) {
-                    Some(natural) if instead == format!("`{natural}`") => {
-                        diagnostic.help(format!("write {instead}")).fix(place, natural)
-                    }
-                    Some(natural) => diagnostic.help(format!("write `{natural}`, or {instead}")),
-                    None => diagnostic.help(format!("write {instead}")),
-                }
+                let natural = natural_kind(&self.kinds, kind, &value.pg_type);
+                kind_mismatch::not_accepted(name, &pg_type, &why, natural, &instead, place)
             }
-            Acceptance::NeedsKey { key: "scale", why } => Diagnostic::deny("missing-scale", place, why)
-                .help("write `{ kind: decimal, scale: 2 }`, or `double` where rounding does not matter"),
-            Acceptance::NeedsKey { key, why } => {
-                let message = format!("`{name}` over `{}` needs `{key}`: {why}", value.pg_type);
-                Diagnostic::deny("missing-key", place, message).help(format!("add `{key}: …`"))
-            }
+            Acceptance::NeedsKey { key: "scale", why } => missing_scale::finding(&why, place),
+            Acceptance::NeedsKey { key, why } => missing_key::of_kind(name, &pg_type, key, &why, place),
         };
         let is_deny = diagnostic.is_deny();
-        let diagnostic = Diagnostic { about: value.about.clone(), ..diagnostic };
-        self.push(diagnostic.note(value.note.clone()));
+        self.push(value.named_in(diagnostic.note(value.note.clone())));
         !is_deny
     }
 
@@ -190,21 +183,14 @@ impl Checker<'_> {
         let order: Vec<&str> = order.iter().filter_map(Json::as_str).collect();
         let place = || written.parameter_places.get("order").unwrap_or(&written.place).clone();
         if let Some(unknown) = order.iter().find(|label| !labels.iter().any(|known| known == *label)) {
-            let message = format!("`{name}` has no label `{unknown}`");
-            let diagnostic = Diagnostic::deny("enum-value-unknown", place(), message);
-            self.push(match flusso_lints::words::nearest(unknown, labels.iter().map(String::as_str)) {
-                Some(near) => diagnostic.help(format!("write `{near}`")),
-                None => diagnostic.help(format!("the labels are {}", listed(labels, "and"))),
-            });
+            self.push(enum_value_unknown::in_order(unknown, name, labels, place()));
             return false;
         }
         let missing: Vec<&String> = labels.iter().filter(|label| !order.contains(&label.as_str())).collect();
         if missing.is_empty() {
             return true;
         }
-        let message =
-            format!("{} would sort after all others: `order` does not name them", listed(&missing, "and"));
-        self.push(Diagnostic::deny("enum-order-incomplete", place(), message).help("add them to `order`"));
+        self.push(enum_order_incomplete::finding(&missing, place()));
         true
     }
 
@@ -221,13 +207,7 @@ impl Checker<'_> {
             return true;
         }
         let example = date_format::PRINTED[printed];
-        let message =
-            format!("format `{format}` does not read `{example}`, so every document would be refused");
-        self.push(
-            Diagnostic::deny("date-format-mismatch", written.place.clone(), message)
-                .note(value.note.clone())
-                .help("leave `format` out, or add `||strict_date_optional_time` to it"),
-        );
+        self.push(date_format_mismatch::finding(format, example, &value.note, written.place.clone()));
         false
     }
 
@@ -241,14 +221,7 @@ impl Checker<'_> {
         let format = written.options.get("format").and_then(Json::as_str);
         let value = JsonValue { value: &default.value, parameters, format };
         let Some(wanted) = kind.refuses_json(&value) else { return true };
-        let message = format!(
-            "`default` is not a value that `{}` takes, so the document would be refused",
-            kind.name()
-        );
-        self.push(
-            Diagnostic::deny("default-type-mismatch", default.place.clone(), message)
-                .help(format!("write {wanted}")),
-        );
+        self.push(default_type_mismatch::of_kind(kind.name(), &wanted, default.place.clone()));
         false
     }
 
@@ -258,12 +231,8 @@ impl Checker<'_> {
             return true;
         }
         let place = written.parameter_places.get("labels").unwrap_or(&written.place).clone();
-        let message = format!("`labels` name integers, and the value is `{}`", value.pg_type);
-        self.push(
-            Diagnostic::deny("mutually-exclusive-keys", place, message)
-                .note(value.note.clone())
-                .help("write `order` with the values in the order they sort"),
-        );
+        let pg_type = value.pg_type.to_string();
+        self.push(mutually_exclusive_keys::labels_of(&pg_type, &value.note, place));
         false
     }
 
@@ -271,11 +240,7 @@ impl Checker<'_> {
     pub(super) fn required(&mut self, place: Option<&Place>, mut scalar: Scalar) -> Option<Scalar> {
         let Some(place) = place else { return Some(scalar) };
         if scalar.nullable && scalar.default.is_none() {
-            let message = "the value may be null, so a document would break the promise of `required`";
-            self.push(
-                Diagnostic::deny("nullable-required", place.clone(), message)
-                    .help("make the column NOT NULL, write a `default`, or leave `required` out"),
-            );
+            self.push(nullable_required::value(place.clone()));
             return None;
         }
         scalar.required = true;

@@ -9,8 +9,8 @@ mod catalog;
 mod clocks;
 mod pinned;
 
+use flusso_lints::{sql_expression_invalid, sql_expression_unstable};
 use flusso_schemas::facts::{Ask, Clock, ProbeError};
-use flusso_schemas::name::Ident;
 
 use super::Checker;
 use super::column::type_of;
@@ -40,10 +40,10 @@ impl<'a> Checker<'a> {
         let casts = self.casts();
         let of_names = self.types_of_names(names);
         if let Some(column) = names.system_columns.first() {
-            return Some(system_column(column, place));
+            return Some(sql_expression_unstable::system_column(column, place.clone()));
         }
         if let Some(word) = names.session_words.first() {
-            return Some(unstable(&format!("`{word}`"), place));
+            return Some(sql_expression_unstable::reads_outside(word, place.clone()));
         }
         if let Some(found) =
             unmatched(bound, place, table).or_else(|| pattern::in_expression(bound, place, table))
@@ -68,11 +68,13 @@ impl<'a> Checker<'a> {
             let (casts, of_names) = match casts.and_then(|casts| Ok((casts, of_names?))) {
                 Ok(both) => both,
                 // What the catalog does not say is taken for the worst.
-                Err(error) => return Some(unknown_casts(error, place)),
+                Err(error) => {
+                    return Some(sql_expression_unstable::unknown_casts(&error.message, place.clone()));
+                }
             };
             let used = used(names, of_names, bound, table);
             if let Some(cast) = casts.iter().find(|cast| cast.is_among(&used)) {
-                return Some(unstable_cast(cast, place));
+                return Some(cast.finding(place));
             }
         }
         let [behind, ahead] = clocks?;
@@ -112,9 +114,9 @@ impl Checker<'_> {
         let found = match self.casts() {
             Ok(casts) => {
                 let is_made = |cast: &&Cast| cast.target == "json" && made_of.contains(&cast.source);
-                casts.iter().find(is_made).map(|cast| unstable_cast(cast, place))
+                casts.iter().find(is_made).map(|cast| cast.finding(place))
             }
-            Err(error) => Some(unknown_casts(error, place)),
+            Err(error) => Some(sql_expression_unstable::unknown_casts(&error.message, place.clone())),
         };
         let is_stable = found.is_none();
         self.diagnostics.extend(found);
@@ -161,44 +163,5 @@ fn unmatched(bound: &SqlText, place: &Place, table: &Table) -> Option<Diagnostic
     if !is_searched || names.keywords.contains("collate") {
         return None;
     }
-    let message = format!(
-        "`{}` has a nondeterministic collation, over which postgres refuses to search at the first row",
-        column.name
-    );
-    Some(
-        Diagnostic::deny("sql-expression-invalid", place.clone(), message)
-            .help(format!("write `{} collate \"C\"`", Ident::new(&column.name))),
-    )
-}
-
-fn unstable(what: &str, place: &Place) -> Diagnostic {
-    let message = format!(
-        "{what} changes without any row changing: nothing in the database says so, so the document would stay"
-    );
-    Diagnostic::deny("sql-expression-unstable", place.clone(), message)
-        .help("decide it in the query, or keep a column that a job updates")
-}
-
-fn system_column(column: &str, place: &Place) -> Diagnostic {
-    let message = format!(
-        "`{column}` says where and when a row is stored, which changes without a change of what the row holds"
-    );
-    Diagnostic::deny("sql-expression-unstable", place.clone(), message).help("name columns of your own")
-}
-
-fn unstable_cast(cast: &Cast, place: &Place) -> Diagnostic {
-    let message = format!(
-        "the cast from `{}` to `{}` is not immutable, so the same row may give another value later",
-        cast.source, cast.target
-    );
-    Diagnostic::deny("sql-expression-unstable", place.clone(), message)
-        .help("leave the cast out, or make its function `immutable` if it depends on its argument only")
-}
-
-fn unknown_casts(error: &ProbeError, place: &Place) -> Diagnostic {
-    let message =
-        "postgres refuses to say which casts are volatile, so the same row may give another value later";
-    Diagnostic::deny("sql-expression-unstable", place.clone(), message)
-        .note(format!("postgres: {}", error.message))
-        .help("call immutable functions only, or let the role read `pg_catalog`")
+    Some(sql_expression_invalid::nondeterministic_collation(&column.name, place.clone()))
 }

@@ -8,8 +8,7 @@ use super::Checker;
 use crate::diagnostic::Diagnostic;
 use crate::model::Table;
 use crate::syntax::keys::At;
-use flusso_lints::source;
-use flusso_lints::words::listed;
+use flusso_lints::{source, unknown_table};
 
 impl Checker<'_> {
     /// The table of a name, where it exists; what is wrong with it is said once.
@@ -30,9 +29,6 @@ impl Checker<'_> {
 
     fn unknown_table(&self, name: &At<TableName>) -> Diagnostic {
         let (schema, table) = (name.value.schema.as_str(), name.value.name.as_str());
-        let message =
-            format!("there is no table `{table}` in schema `{schema}`, so there are no rows to read");
-        let diagnostic = Diagnostic::deny("unknown-table", name.place.clone(), message);
         let elsewhere =
             self.facts.server.names_elsewhere.get(&name.value.to_string()).cloned().unwrap_or_default();
         let here: Vec<TableName> =
@@ -43,16 +39,8 @@ impl Checker<'_> {
         let mut near: Vec<String> =
             near.into_iter().map(|near| self.short(&TableName::new(schema, near))).collect();
         near.dedup();
-        let of_that_name = elsewhere.iter().map(|schema| TableName::new(schema, table).to_string());
-        let choices: Vec<String> = near.iter().cloned().chain(of_that_name).take(3).collect();
-        let mut diagnostic = diagnostic;
-        for schema in &elsewhere {
-            diagnostic = diagnostic.note(format!("`{}` is in another schema", TableName::new(schema, table)));
-        }
-        match choices.as_slice() {
-            [] => diagnostic.help("create the table, or correct its name"),
-            [one] => diagnostic.help(format!("write `{one}`")).fix(name.place.clone(), one.clone()),
-            several => diagnostic.help(format!("write {}", listed(several, "or"))),
-        }
+        let elsewhere: Vec<String> =
+            elsewhere.iter().map(|schema| TableName::new(schema, table).to_string()).collect();
+        unknown_table::finding(schema, table, &near, &elsewhere, name.place.clone())
     }
 }

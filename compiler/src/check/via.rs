@@ -7,7 +7,8 @@ use super::link::{Candidate, Direction, Link};
 use crate::diagnostic::Diagnostic;
 use crate::model::{Pair, Table};
 use crate::syntax::keys::At;
-use flusso_lints::words::listed;
+use flusso_lints::polymorphic_without_condition::{self, Polymorphic};
+use flusso_lints::{ambiguous_foreign_key, no_foreign_key};
 
 impl Checker<'_> {
     /// `via: a` or `via: [a, b]`: columns of the referring table.
@@ -33,17 +34,10 @@ impl Checker<'_> {
             return None;
         }
         if key.len() != names.len() {
-            let message = format!(
-                "`via` names {} of `{}`, and the primary key of `{}` has {}",
-                count(names.len()),
-                self.short(&referring.name),
-                self.short(&referred.name),
-                count(key.len()),
-            );
-            self.push(
-                Diagnostic::deny("no-foreign-key", written[0].place.clone(), message)
-                    .help("write the pairs: `via: { referring: referred }`"),
-            );
+            let (from, to) = (self.short(&referring.name), self.short(&referred.name));
+            let join = pairs_to_write(&texts(written), referred);
+            let place = written[0].place.clone();
+            self.push(no_foreign_key::other_count((&from, names.len()), (&to, key.len()), &join, place));
             return None;
         }
         let pair = |(name, key): (&&String, &String)| match direction {
@@ -72,16 +66,14 @@ impl Checker<'_> {
             if is_joined || holder.column(&type_column).is_none() || tested.contains(&type_column.as_str()) {
                 continue;
             }
-            let message = format!(
-                "`{type_column}` of `{}` says to which table `{}` refers, so rows of other tables would be taken for rows of `{}`",
-                self.short(&holder.name),
-                column.value,
-                self.short(&other.name),
-            );
-            self.push(
-                Diagnostic::deny("polymorphic-without-condition", column.place.clone(), message)
-                    .help(format!("add `{key}: {{ {type_column}: … }}` with the value that stands for it")),
-            );
+            let found = Polymorphic {
+                table: &self.short(&holder.name),
+                column: &column.value,
+                type_column: &type_column,
+                other: &self.short(&other.name),
+                key,
+            };
+            self.push(polymorphic_without_condition::finding(found, column.place.clone()));
             return;
         }
     }
@@ -93,14 +85,10 @@ impl Checker<'_> {
             Direction::Either => match (holds(link.before), holds(link.after)) {
                 (true, false) => Direction::Refers,
                 (true, true) => {
-                    let message = format!(
-                        "{} is a column of both tables, so it is ambiguous which refers",
-                        columns_of(written)
-                    );
-                    self.push(
-                        Diagnostic::deny("ambiguous-foreign-key", written[0].place.clone(), message)
-                            .help("write the pairs: `via: { referring: referred }`"),
-                    );
+                    let names = texts(written);
+                    let join = pairs_to_write(&names, link.after);
+                    let place = written[0].place.clone();
+                    self.push(ambiguous_foreign_key::columns_of_both(&names, &join, place));
                     return None;
                 }
                 _ => Direction::Referred,
@@ -191,14 +179,8 @@ impl Checker<'_> {
         } else {
             (before, after)
         };
-        let message = format!(
-            "ambiguous `via`: it reads as {} and as {}, which join different rows",
-            way(&first, &second),
-            way(&second, &first)
-        );
-        Diagnostic::deny("ambiguous-foreign-key", written[0].0.place.clone(), message)
-            .note("both tables have all of these columns, and no foreign key says which one refers")
-            .help("add the foreign key, or reach the target by a nested relation, whose verb says which side refers")
+        let place = written[0].0.place.clone();
+        ambiguous_foreign_key::either_way(&way(&first, &second), &way(&second, &first), place)
     }
 
     /// The foreign key that is just these pairs.
@@ -234,15 +216,14 @@ fn same_either_way(written: &[(At<String>, At<String>)]) -> bool {
     written.iter().all(|(first, second)| has(&second.value, &first.value))
 }
 
-fn columns_of(names: &[At<String>]) -> String {
-    let names: Vec<&String> = names.iter().map(|name| &name.value).collect();
-    listed(&names, "and")
+/// `{ order_id: id }`: these columns with those of the other table's primary key, as far as there are any.
+pub(super) fn pairs_to_write(referencing: &[&str], referenced: &Table) -> String {
+    let key = referenced.primary_key().unwrap_or_default();
+    let pair = |(at, column): (usize, &&str)| format!("{column}: {}", key.get(at).unwrap_or(&"…"));
+    let pairs: Vec<String> = referencing.iter().enumerate().map(pair).collect();
+    format!("{{ {} }}", pairs.join(", "))
 }
 
-fn count(columns: usize) -> String {
-    match columns {
-        0 => "no column".to_owned(),
-        1 => "one column".to_owned(),
-        several => format!("{several} columns"),
-    }
+fn texts(names: &[At<String>]) -> Vec<&str> {
+    names.iter().map(|name| name.value.as_str()).collect()
 }

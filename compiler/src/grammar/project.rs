@@ -1,6 +1,6 @@
 //! `flusso.yml`.
 
-use flusso_schemas::lock::{Compression, Manage};
+use flusso_schemas::lock::{Compression, Manage, SslMode};
 
 use super::Value::{
     AnyNumber, Boolean, Duration, Either, In, Lints, Map, Null, OneOrMore, Pattern, Settings, Size, Text,
@@ -9,17 +9,10 @@ use super::Value::{
 use super::{EMPTY, Example, NO_MOST, Names, Place, SettingsOf, Table, Value, index, key, words};
 use crate::diagnostic::Level;
 
-/// Words of `compress`.
-pub(crate) const COMPRESS: [(&str, Compression); 2] =
-    [("gzip", Compression::Gzip), ("none", Compression::None)];
-
-/// Levels of lints.
-pub(crate) const LEVELS: [(&str, Level); 3] =
-    [("allow", Level::Allow), ("warn", Level::Warn), ("deny", Level::Deny)];
-
-static COMPRESS_WORDS: [&str; 2] = words(&COMPRESS);
-static MANAGE_WORDS: [&str; 3] = words(&Manage::ALL);
-static LEVEL_WORDS: [&str; 3] = words(&LEVELS);
+static COMPRESS_WORDS: [&str; 2] = words(&Compression::WORDS);
+static MANAGE_WORDS: [&str; 3] = words(&Manage::WORDS);
+static SSL_MODE_WORDS: [&str; 5] = words(&SslMode::WORDS);
+static LEVEL_WORDS: [&str; 3] = words(&Level::WORDS);
 
 /// A lint's level, with or without its reason.
 pub(super) const LEVEL: Value = Either(&[In(&LINT), Word(&LEVEL_WORDS, &[])]);
@@ -115,7 +108,7 @@ pub static POSTGRES: Table = Table {
         ),
         key(
             "sslmode",
-            Word(&["disable", "prefer", "require", "verify-ca", "verify-full"], &[]),
+            Word(&SSL_MODE_WORDS, &[]),
             "Whether the connection is encrypted, and what is checked, as libpq means it.",
         ),
         key("statement_timeout", Duration, "The longest that a statement may take.").default("30s"),

@@ -328,7 +328,7 @@ fn constant() -> Json {
 }
 
 fn level_name(level: crate::diagnostic::Level) -> &'static str {
-    let named = super::project::LEVELS.iter().find(|(_, named)| *named == level);
+    let named = crate::diagnostic::Level::WORDS.iter().find(|(_, named)| *named == level);
     named.map_or("", |(name, _)| name)
 }
 

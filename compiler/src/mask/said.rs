@@ -187,12 +187,13 @@ mod tests {
     fn only_what_the_file_shows_is_quoted() {
         let masked = "source:\n  postgres:\n    pasword: hunter2\n";
         let quotable = Quotable::of(masked);
-        let mut found = unknown_key::LINT
-            .at(Place::new(0, 0..1), "`source.postgres` has no key `pasword`")
+        let place = || Place::new(0, 0..1);
+        let mut found = unknown_key::finding("pasword", "`source.postgres`", &["password"], place())
             .help("write `hunter2`, or `${DATABASE_URL}`")
-            .fix(Place::new(0, 0..1), "hunter2");
+            .fix(place(), "hunter2");
+        let said = found.message.clone();
         quotable.redact(&mut found);
-        assert_eq!(found.message, "`source.postgres` has no key `pasword`");
+        assert_eq!(found.message, said);
         assert_eq!(found.help.as_deref(), Some("write `…`, or `${DATABASE_URL}`"));
         assert_eq!(found.fix, None);
     }

@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use flusso_schemas::facts::{ColumnFacts, IndexFacts, RelationFacts};
 use flusso_schemas::lock::{
-    Compression, DocumentIdForm, Manage, OnError, OpenSearchPlan, SecretRef, SinkKind, SinkPlan,
-    SourceEndpoint, SourcePlan, TlsFiles, UrlEndpoint,
+    DocumentIdForm, OnError, SecretRef, SinkKind, SinkPlan, SourceEndpoint, SourcePlan, UrlEndpoint,
 };
 use flusso_schemas::name::TableName;
 use serde_json::json;
@@ -17,6 +16,7 @@ use crate::model::{
     Aggregate, Checked, Field, Form, Function, Index, Join, Pair, Relation, Scalar, Shape, Table,
     ValueSource, Verb,
 };
+use crate::non_empty::NonEmpty;
 use crate::pg_type::PgType;
 use crate::sql_text::SqlText;
 
@@ -111,6 +111,7 @@ pub(super) fn objects(verb: Verb, path: Vec<Join>, fields: Vec<Field>) -> Relati
 
 /// Related rows.
 pub(super) fn relation(verb: Verb, path: Vec<Join>, shape: Shape) -> Relation {
+    let path = NonEmpty::new(path).expect("a test's path has a join");
     Relation { verb, path, order_by: Vec::new(), limit: None, distinct: false, required: false, shape }
 }
 
@@ -121,6 +122,7 @@ pub(super) fn aggregate(
     of: Option<ValueSource>,
     result: Scalar,
 ) -> Aggregate {
+    let path = NonEmpty::new(path).expect("a test's path has a join");
     Aggregate { function, path, of, distinct: false, result }
 }
 
@@ -180,34 +182,18 @@ fn named(fields: &mut [Field], prefix: &str) {
 
 /// The project of the lock's example around these indexes.
 pub(super) fn project(indexes: Vec<Index>) -> Checked {
-    let opensearch = OpenSearchPlan {
-        url: UrlEndpoint::Url(SecretRef::Env("OPENSEARCH_URL".to_owned())),
-        username: None,
-        password: None,
-        client_cert: None,
-        client_key: None,
-        ca_cert: None,
-        tls_verify: true,
-        index_prefix: flusso_schemas::lock::Template(String::new()),
-        index_settings: BTreeMap::new(),
-        bulk_documents_max: 2000,
-        bulk_bytes_max: 8_388_608,
-        bulk_requests_in_flight: 2,
-        bulk_timeout_ms: 30_000,
-        bulk_compress: Compression::Gzip,
-    };
+    let url = UrlEndpoint::Url(SecretRef::Env("OPENSEARCH_URL".to_owned()));
+    let opensearch = flusso_test_locks::opensearch(url, "");
     Checked {
         project: "shop".to_owned(),
         inputs: "125f92ace4032ad1".to_owned(),
         source: SourcePlan {
             endpoint: SourceEndpoint::Url(SecretRef::Env("SHOP_DATABASE_URL".to_owned())),
-            tls: TlsFiles::default(),
-            publication: "flusso_shop".to_owned(),
-            slot: "flusso_shop".to_owned(),
-            manage: Manage::ALL.iter().map(|(_, each)| *each).collect(),
+            manage: flusso_test_locks::manage_all(),
             server_version_min: ["15.13", "16.9", "17.5", "18.0"].map(str::to_owned).to_vec(),
             settings: BTreeMap::from([("wal_level".to_owned(), "logical".to_owned())]),
             statement_timeout_ms: 30_000,
+            ..flusso_test_locks::source("flusso_shop")
         },
         sinks: vec![SinkPlan {
             name: "search".to_owned(),

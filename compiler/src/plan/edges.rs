@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use flusso_schemas::facts::IndexFacts;
-use flusso_schemas::lock::Edge;
+use flusso_schemas::lock::{ColumnFact, Edge};
 use flusso_schemas::name::{Ident, TableName};
 
 use crate::condition::Condition;
@@ -38,15 +38,14 @@ fn edge(tree: &Tree<'_>, (table, navigation, resolve): Way, rows: &[RowId]) -> E
 }
 
 /// A column with its facts. A generated one is not in the stream: it stands for those that it reads.
-fn relied_on(table: &Table, name: &str, columns: &mut BTreeMap<Ident, String>) {
+fn relied_on(table: &Table, name: &str, columns: &mut BTreeMap<Ident, ColumnFact>) {
     let facts = table.column(name).expect("check has bound every column");
     if !facts.generated_from.is_empty() {
         facts.generated_from.iter().for_each(|source| relied_on(table, source, columns));
         return;
     }
-    let not_null = if facts.not_null { " not null" } else { "" };
-    let spelled = PgType::of_column(facts, table.facts.enums.as_ref()).relied_on();
-    columns.insert(Ident::new(name), format!("{spelled}{not_null}"));
+    let pg_type = PgType::of_column(facts, table.facts.enums.as_ref()).relied_on();
+    columns.insert(Ident::new(name), ColumnFact { pg_type, not_null: facts.not_null });
 }
 
 /// The column lists that make a to-one one and a key a key, where the table's primary key does not.

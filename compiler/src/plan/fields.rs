@@ -7,6 +7,7 @@ use flusso_schemas::name::{Ident, quote_identifier};
 use serde_json::Value;
 
 use crate::model::{Aggregate, Field, Form, Join, Relation, Scalar, Shape, ValueSource};
+use crate::non_empty::NonEmpty;
 use crate::sql::{Content, Node, OrderPart, Tree, order_of};
 
 /// The fields of an index by their paths.
@@ -107,7 +108,7 @@ fn order(tree: &Tree<'_>, field: &Field, relation: &Relation) -> Vec<String> {
 }
 
 fn aggregate_plan(aggregate: &Aggregate) -> FieldPlan {
-    let table = aggregate.path.last().expect("a path is never empty").table.name.clone();
+    let table = aggregate.path.last().table.name.clone();
     let source = FieldSource::Related { verb: aggregate.function.name().to_owned(), table };
     let plan = FieldPlan {
         of: aggregate.of.as_ref().map(value_text),
@@ -118,8 +119,8 @@ fn aggregate_plan(aggregate: &Aggregate) -> FieldPlan {
 }
 
 /// The hops, the joins in their order, and what is asked of the rows.
-fn with_path(plan: FieldPlan, path: &[Join]) -> FieldPlan {
-    let (target, hops) = path.split_last().expect("a path is never empty");
+fn with_path(plan: FieldPlan, path: &NonEmpty<Join>) -> FieldPlan {
+    let (target, hops) = path.split_last();
     let names = hop_names(hops);
     let mut join = Vec::new();
     for (place, step) in path.iter().enumerate() {

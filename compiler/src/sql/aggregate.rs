@@ -20,7 +20,7 @@ pub(super) fn node(tree: &Tree<'_>, node: &Node<'_>, members: &[(&str, &Aggregat
     let (mut from, group) = start(tree, &mut aliases, node.chain[0], GroupForm::of(tree, node));
     from.conditions.extend(condition(tree, &mut aliases, node.chain[0]));
     node.chain[1..].iter().for_each(|row| join(tree, &mut aliases, *row, &mut from));
-    let target = *node.chain.last().expect("a path is never empty");
+    let target = *node.chain.last();
     let alias = aliases.of(tree, target);
     let mut segments = Segments::new();
     for (place, (key, aggregate)) in members.iter().enumerate() {

@@ -20,7 +20,7 @@ pub(super) fn rows(tree: &Tree<'_>, node: &Node<'_>, relation: &Relation, shown:
     let mut aliases = Aliases::default();
     let form = GroupForm::of(tree, node);
     let (mut from, group) = lateral_parents(tree, &mut aliases, node.chain[0], form);
-    let target_row = *node.chain.last().expect("a path is never empty");
+    let target_row = *node.chain.last();
     let order = order_of(tree, node, relation);
     let mut inner = if relation.distinct && node.chain.len() > 1 {
         semijoin(tree, &mut aliases, node)
@@ -70,7 +70,7 @@ fn grouped_values(tree: &Tree<'_>, node: &Node<'_>, scalar: &Scalar, order: &[Or
     let (mut from, group) = start(tree, &mut aliases, node.chain[0], GroupForm::of(tree, node));
     from.conditions.extend(condition(tree, &mut aliases, node.chain[0]));
     node.chain[1..].iter().for_each(|row| join(tree, &mut aliases, *row, &mut from));
-    let target = aliases.of(tree, *node.chain.last().expect("a path is never empty"));
+    let target = aliases.of(tree, *node.chain.last());
     from.conditions.extend(value_conditions(scalar, &target));
     let printed = printed_value(scalar, &target);
     let mut keys = group.keys.clone();
@@ -90,7 +90,7 @@ fn limited_values(
     let mut aliases = Aliases::default();
     let (mut from, group) = lateral_parents(tree, &mut aliases, node.chain[0], GroupForm::of(tree, node));
     let mut inner = path(tree, &mut aliases, node);
-    let target = aliases.of(tree, *node.chain.last().expect("a path is never empty"));
+    let target = aliases.of(tree, *node.chain.last());
     inner.conditions.extend(value_conditions(scalar, &target));
     let printed = printed_value(scalar, &target);
     let mut read = vec![format!("{printed} as v")];
@@ -152,7 +152,7 @@ fn first_row(tree: &Tree<'_>, aliases: &mut Aliases, node: &Node<'_>) -> From {
 
 /// Each target once, however many hops lead to it.
 fn semijoin(tree: &Tree<'_>, aliases: &mut Aliases, node: &Node<'_>) -> From {
-    let (target, hops) = node.chain.split_last().expect("a path is never empty");
+    let (target, hops) = node.chain.split_last();
     let pairs = tree.rows[*target].pairs;
     let lines = vec![format!("from {}", table(tree, aliases, *target))];
     let mut inner = first_row(tree, aliases, node);

@@ -89,7 +89,7 @@ fn rows(
     from.conditions.extend(condition(tree, &mut aliases, node.chain[0]));
     node.chain[1..].iter().for_each(|row| join(tree, &mut aliases, *row, &mut from));
     node.left_joins.iter().for_each(|row| left_join(tree, &mut aliases, *row, &mut from));
-    let target = aliases.of(tree, *node.chain.last().expect("a path is never empty"));
+    let target = aliases.of(tree, *node.chain.last());
     if let Shown::Value(scalar) = shown {
         from.conditions.extend(value_conditions(scalar, &target));
     }

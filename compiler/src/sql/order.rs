@@ -1,6 +1,7 @@
 //! The order of related rows: as written, else by the value, ties broken by the key.
 
 use crate::model::{OrderItem, Relation, Scalar, ValueSource};
+use crate::non_empty::NonEmpty;
 use crate::pg_type::{BaseType, PgType};
 
 use super::text::column;
@@ -19,7 +20,7 @@ pub(crate) struct OrderPart {
 
 /// The order of a node's rows within a group. Distinct values need no key to break ties: equal ones are one.
 pub(crate) fn order_of(tree: &Tree<'_>, node: &Node<'_>, relation: &Relation) -> Vec<OrderPart> {
-    let target = *node.chain.last().expect("a path is never empty");
+    let target = *node.chain.last();
     let mut parts: Vec<OrderPart> =
         relation.order_by.iter().map(|item| written(tree, target, item)).collect();
     if let Content::Related(_, Shown::Value(scalar)) = &node.content {
@@ -66,8 +67,8 @@ fn tie(tree: &Tree<'_>, target: RowId, name: String, as_text: bool) -> OrderPart
 
 /// Columns that tell the rows of a group apart: the key without what the group fixes, and without a key all
 /// that is read.
-pub(super) fn tie_columns(tree: &Tree<'_>, chain: &[RowId]) -> Vec<String> {
-    let target = &tree.rows[*chain.last().expect("a path is never empty")];
+pub(super) fn tie_columns(tree: &Tree<'_>, chain: &NonEmpty<RowId>) -> Vec<String> {
+    let target = &tree.rows[*chain.last()];
     let is_fixed = |name: &str| chain.len() == 1 && target.pairs.iter().any(|pair| pair.child == name);
     match target.table.primary_key() {
         Some(key) => key.into_iter().filter(|name| !is_fixed(name)).map(str::to_owned).collect(),

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 
 use crate::condition::Condition;
 use crate::model::{Aggregate, Index, Pair, Relation, Scalar, Table};
+use crate::non_empty::NonEmpty;
 use crate::pg_type::PgType;
 
 /// Place of a row in [`Tree::rows`].
@@ -55,7 +56,7 @@ pub(crate) struct Row<'a> {
 pub(crate) struct Node<'a> {
     pub(crate) path: &'a str,
     /// Rows from the parent's row to the target, nearest first; of the root its row alone.
-    pub(crate) chain: Vec<RowId>,
+    pub(crate) chain: NonEmpty<RowId>,
     /// Condition over the parent's row without which the node prints as if it were empty.
     pub(crate) when: Option<&'a Condition>,
     /// To-one rows, in the order they are joined.
@@ -136,7 +137,7 @@ impl<'a> Tree<'a> {
         let members = tree.members(&index.fields, ROOT, &mut left_joins);
         let path = flusso_schemas::lock::ROOT_PATH;
         let content = Content::Root(members);
-        tree.nodes.push(Node { path, chain: vec![ROOT], when: None, left_joins, content });
+        tree.nodes.push(Node { path, chain: NonEmpty::one(ROOT), when: None, left_joins, content });
         tree
     }
 

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use flusso_schemas::lock::{Manage, SourceEndpoint, SourcePlan, Template, TlsFiles};
+use flusso_schemas::lock::{
+    Manage, PostgresAddress, SourceEndpoint, SourcePlan, SslMode, Template, TlsFiles,
+};
 
 use super::keys::{At, Keys, Reader};
 use super::source_url;
@@ -120,11 +122,17 @@ fn endpoint(reader: &mut Reader, entry: &Entry, keys: &Keys<'_>) -> Option<Sourc
         reader.push(missing_key::source_address(place));
     }
     let port = port_text.unwrap_or_else(|| Template("5432".to_owned()));
-    Some(SourceEndpoint::Parts { host: host_text?, port, database: database_text?, user, password })
+    Some(SourceEndpoint::Parts(PostgresAddress {
+        host: host_text?,
+        port,
+        database: database_text?,
+        user,
+        password,
+    }))
 }
 
 fn tls_files(reader: &mut Reader, keys: &Keys<'_>) -> TlsFiles {
-    let sslmode = keys.word(reader, "sslmode");
+    let sslmode = keys.meaning(reader, "sslmode", &SslMode::WORDS);
     let mut file = |key: &'static str| {
         let entry = keys.get(key)?;
         reader.template(key, &entry.value)
@@ -133,7 +141,7 @@ fn tls_files(reader: &mut Reader, keys: &Keys<'_>) -> TlsFiles {
         ssl_root_cert: file("ssl_root_cert"),
         ssl_cert: file("ssl_cert"),
         ssl_key: file("ssl_key"),
-        sslmode: sslmode.map(|mode| mode.value.to_owned()),
+        sslmode,
     }
 }
 
@@ -143,5 +151,9 @@ fn manage(reader: &mut Reader, entry: &Entry) -> BTreeSet<Manage> {
         Content::List(items) => items.as_slice(),
         _ => reader.items("manage", &entry.value),
     };
-    items.iter().filter_map(|item| reader.word("manage", item, &Manage::ALL)).map(|item| item.value).collect()
+    items
+        .iter()
+        .filter_map(|item| reader.word("manage", item, &Manage::WORDS))
+        .map(|item| item.value)
+        .collect()
 }

@@ -11,7 +11,7 @@ use super::tree::{Content, Entry, Mapping};
 use super::{index, postgres, sink};
 use crate::diagnostic::{Diagnostic, Level, Place};
 use crate::grammar::{NO_MOST, Value, project as grammar};
-use flusso_lints::{missing_key, missing_value, no_sink, unsupported_version, wrong_type};
+use flusso_lints::{missing_key, missing_value, no_sink, unknown_key, unsupported_version, wrong_type};
 
 /// The project file.
 #[derive(Clone, Debug)]
@@ -99,7 +99,7 @@ pub(super) fn finish_file(reader: &mut Reader, keys: Keys<'_>, root: &Mapping) {
     keys.finish(reader);
     let free: Vec<_> = root.entries.iter().filter(|entry| entry.key.starts_with("x-")).collect();
     let is_free = |diagnostic: &Diagnostic| {
-        diagnostic.lint == "unknown-key"
+        diagnostic.lint == unknown_key::LINT
             && free.iter().any(|entry| entry.key_span.start == diagnostic.primary.0.start)
     };
     let found = reader.diagnostics.split_off(before);
@@ -163,7 +163,11 @@ fn defaults(reader: &mut Reader, entry: &Entry) -> index::Shared {
 fn lints(reader: &mut Reader, entry: &Entry) -> BTreeMap<String, At<LintSetting>> {
     let Some(mapping) = reader.mapping("lints", &entry.value) else { return BTreeMap::new() };
     let settings = mapping.entries.iter().filter_map(|entry| {
-        let setting = lint_setting(reader, entry)?;
+        // A level says nothing where its lint is unknown or fixed: that is reported first, and alone.
+        let setting = match crate::lints::find(&entry.key).is_some_and(|lint| lint.adjustable) {
+            true => lint_setting(reader, entry)?,
+            false => LintSetting { level: Level::Deny, reason: None },
+        };
         Some((entry.key.clone(), At { value: setting, place: reader.place(&entry.key_span) }))
     });
     settings.collect()
@@ -171,11 +175,11 @@ fn lints(reader: &mut Reader, entry: &Entry) -> BTreeMap<String, At<LintSetting>
 
 fn lint_setting(reader: &mut Reader, entry: &Entry) -> Option<LintSetting> {
     let Content::Map(mapping) = &entry.value.content else {
-        let level = reader.word(&entry.key, &entry.value, &grammar::LEVELS)?;
+        let level = reader.word(&entry.key, &entry.value, &Level::WORDS)?;
         return Some(LintSetting { level: level.value, reason: None });
     };
     let keys = Keys::new(mapping, &grammar::LINT);
-    let level = keys.meaning(reader, "level", &grammar::LEVELS);
+    let level = keys.meaning(reader, "level", &Level::WORDS);
     let reason = keys.text(reader, "reason");
     if !keys.has("level") {
         let place = reader.place(&entry.key_span);

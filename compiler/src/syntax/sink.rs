@@ -187,7 +187,7 @@ fn bulk(reader: &mut Reader, entry: Option<&Entry>) -> Bulk {
     let in_flight = keys.whole(reader, "requests_in_flight");
     let bytes = keys.size_bytes(reader, "bytes_max");
     let timeout = keys.duration_ms(reader, "timeout");
-    let compress = keys.meaning(reader, "compress", &grammar::COMPRESS);
+    let compress = keys.meaning(reader, "compress", &Compression::WORDS);
     keys.finish(reader);
     Bulk {
         documents_max: documents.unwrap_or(default.documents_max),

@@ -1,6 +1,8 @@
 //! Connection URLs: one reference to a whole one, or a text whose credentials are references.
 
-use flusso_schemas::lock::{SecretRef, SourceEndpoint, Template, UrlEndpoint, UserName};
+use flusso_schemas::lock::{
+    HttpAddress, PostgresAddress, SecretRef, SourceEndpoint, Template, UrlEndpoint, UserName,
+};
 
 use super::keys::Reader;
 use super::tree::{Content, Entry};
@@ -41,13 +43,13 @@ pub(super) fn postgres(reader: &mut Reader, entry: &Entry) -> Option<SourceEndpo
         return None;
     }
     let credentials = credentials(reader, entry, &parts, PATH, "DATABASE_URL")?;
-    Some(SourceEndpoint::Parts {
+    Some(SourceEndpoint::Parts(PostgresAddress {
         host: Template(parts.host.to_owned()),
         port: Template(parts.port.unwrap_or("5432").to_owned()),
         database: Template(parts.path.trim_start_matches('/').to_owned()),
         user: credentials.0,
         password: credentials.1,
-    })
+    }))
 }
 
 /// Reads a sink's `url`.
@@ -71,12 +73,12 @@ pub(super) fn sink(reader: &mut Reader, entry: &Entry, path: &str) -> Option<Url
         reader.push(wrong_type::query_in_sink_url(path, place));
         return None;
     }
-    Some(UrlEndpoint::Parts {
+    Some(UrlEndpoint::Parts(HttpAddress {
         scheme: Template(parts.scheme.to_owned()),
         host: Template(parts.host.to_owned()),
         port: Template(parts.port.unwrap_or_default().to_owned()),
         path: Template(parts.path.trim_end_matches('/').to_owned()),
-    })
+    }))
 }
 
 fn written<'a>(reader: &mut Reader, entry: &'a Entry, path: &str, schemes: &[&str]) -> Option<Written<'a>> {

@@ -9,7 +9,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use flusso_compiler::diagnostic::{Diagnostic, Sources};
-use flusso_compiler::lints::{self, Lint, Needs};
+use flusso_compiler::lints::{self, Lint, Needs, internal_error};
 
 use crate::rig::{self, Project};
 
@@ -46,7 +46,7 @@ fn check(folder: &Path) -> String {
     let project = Project::of_lint(folder);
     let diagnostics = project.compile().diagnostics;
     let name = folder.file_name().and_then(|name| name.to_str()).expect("a folder's name");
-    assert!(diagnostics.iter().any(|each| each.lint == name), "{name} is not found by its own fixture");
+    assert!(diagnostics.iter().any(|each| each.lint.name == name), "{name} is not found by its own fixture");
     for diagnostic in &diagnostics {
         let message = &diagnostic.message;
         assert!(!message.ends_with('.') && !message.contains("invalid"), "{message}");
@@ -65,7 +65,7 @@ fn a_lint_that_needs_the_files_alone_is_found_in_them_alone() {
             continue;
         };
         let found = flusso_compiler::findings(&Project::of_lint(&folder).read);
-        assert!(found.iter().any(|each| each.lint == lint.name), "`{}` needs more than the files", lint.name);
+        assert!(found.iter().any(|each| each.lint == **lint), "`{}` needs more than the files", lint.name);
     }
 }
 
@@ -161,9 +161,31 @@ fn every_lint_has_a_fixture() {
     let folders = rig::folders("lints");
     let has = |name: &str| folders.iter().any(|folder| folder.ends_with(name));
     // An internal error has no cause that anybody could write down.
-    let expected = from_files().map(|lint| lint.name).filter(|name| *name != "internal-error");
+    let expected = from_files().map(|lint| lint.name).filter(|name| *name != internal_error::LINT.name);
     let without: Vec<&str> = expected.filter(|name| !has(name)).collect();
     assert_eq!(without, [""; 0]);
+    let unknown = folders.iter().filter(|folder| !lints::ALL.iter().any(|lint| folder.ends_with(lint.name)));
+    assert_eq!(unknown.collect::<Vec<_>>(), [""; 0], "no lint has these names");
+}
+
+/// The nearest project without the lint has no finding at all, so that nothing else than the lint differs.
+#[test]
+fn the_nearest_project_without_a_lint_has_no_finding() {
+    let mut wrong = String::new();
+    for folder in rig::folders("lints") {
+        let entries = std::fs::read_dir(&folder).expect("a folder").map(|entry| entry.expect("an entry"));
+        let is_better = entries.map(|entry| entry.file_name()).any(|name| {
+            let name = name.to_string_lossy();
+            name.starts_with("good.") || name.starts_with("good-")
+        });
+        assert!(is_better, "{}: add `good.yml`, or another `good` file", folder.display());
+        let project = Project::of_better_lint(&folder);
+        let found = project.compile().diagnostics;
+        if !found.is_empty() {
+            write!(wrong, "{}:\n{}", folder.display(), render(&project, &found)).expect("a string");
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
 }
 
 #[test]

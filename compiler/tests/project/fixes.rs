@@ -97,7 +97,7 @@ fn a_word_that_may_mean_the_opposite_is_never_replaced() {
 fn what_no_text_of_a_database_can_hold_is_found_in_its_place() {
     let text = index("index", "where: { name: \"a\\0b\" }");
     let all = found(&text);
-    assert_eq!(at_word(&all, &text, "\"a\\0b\"").lint, "yaml-syntax");
+    assert_eq!(at_word(&all, &text, "\"a\\0b\"").lint.name, "yaml-syntax");
 }
 
 #[test]

@@ -25,7 +25,7 @@ fn with_level(project: &Project, lint: &str, level: &str) -> Project {
 }
 
 fn levels_of(outcome: &Outcome, lint: &str) -> Vec<Level> {
-    outcome.diagnostics.iter().filter(|each| each.lint == lint).map(|each| each.level).collect()
+    outcome.diagnostics.iter().filter(|each| each.lint.name == lint).map(|each| each.level).collect()
 }
 
 /// The lock, which is read back as it is written.
@@ -65,7 +65,7 @@ fn a_raised_lint_costs_the_lock() {
 
 /// The project with a comment before each line where a lint is found.
 fn accepting(project: &Project, lint: &str, found: &[Diagnostic]) -> Project {
-    let places = || found.iter().filter(|each| each.lint == lint).map(|each| &each.primary.0);
+    let places = || found.iter().filter(|each| each.lint.name == lint).map(|each| &each.primary.0);
     let file = &project.read.files[places().next().expect("it is found").file];
     let line_of = |at: usize| file.text[..at].rfind('\n').map_or(0, |end| end + 1);
     let lines: BTreeSet<usize> = places().map(|place| line_of(place.start)).collect();
@@ -207,4 +207,20 @@ fn no_comment_accepts_that_a_comment_is_unused() {
     assert_eq!(found(&outcome.diagnostics), ["unused-suppression"; 2]);
     let message = &outcome.diagnostics[0].message;
     assert!(message.starts_with("no comment can accept `unused-suppression`:"), "{message}");
+}
+
+/// What level an unknown name has is a question of the next run.
+#[test]
+fn an_unknown_lint_is_reported_before_its_level() {
+    for (lints, expected) in [
+        ("lossy-kinds: warning", "unknown-lint"),
+        ("unknown-column: warning", "unknown-lint"),
+        ("lossy-kind: warning", "wrong-type"),
+    ] {
+        let project = format!("{PROJECT}lints: {{ {lints} }}\n");
+        let index = "version: 1\nindex: it\ntable: orders\nfields: { id: long }\n";
+        let found = Project::alone(&project, index).compile().diagnostics;
+        let found: Vec<&str> = found.iter().map(|each| each.lint.name).collect();
+        assert_eq!(found, [expected], "{lints}");
+    }
 }

@@ -105,7 +105,7 @@ const SYNONYMS: &[&[&str]] = &[
 const SCALARS: &[&str] = &["0", "1", "7", "2.5", "-1", "x", "\"\"", "null", "[]", "{}", "'a''b'"];
 
 /// Every tree that differs from this one in one place. Made one by one: all of them together take 7 GB.
-pub fn mutations<'a>(root: &'a Node, columns: &'a [String]) -> impl Iterator<Item = Node> + 'a {
+pub(crate) fn mutations<'a>(root: &'a Node, columns: &'a [String]) -> impl Iterator<Item = Node> + 'a {
     let mutants = root.paths().into_iter().flat_map(move |path| {
         let changes = match root.clone().at(&path) {
             Node::Scalar(text) => scalars(text, columns),

@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 const GUESSES: [&str; 5] = ["text", "integer", "numeric", "boolean", "double precision"];
 
 /// A project file over the shop's schema, with the one index file `indexes/it.yml`.
-pub const PROJECT: &str = "
+pub(crate) const PROJECT: &str = "
 version: 1
 project: it
 source: { postgres: { url: \"${URL}\", schema: shop, manage: [publication, slot, replica_identity] } }
@@ -24,7 +24,7 @@ indexes: [indexes/it.yml]
 ";
 
 /// A project that was read, with what is known of its source.
-pub struct Project {
+pub(crate) struct Project {
     /// The project.
     pub read: Read,
     facts: CatalogFacts,
@@ -37,7 +37,7 @@ fn fixtures() -> PathBuf {
 }
 
 /// The folders of a group of fixtures, sorted.
-pub fn folders(group: &str) -> Vec<PathBuf> {
+pub(crate) fn folders(group: &str) -> Vec<PathBuf> {
     let Ok(entries) = fs::read_dir(fixtures().join(group)) else { return Vec::new() };
     let mut found: Vec<PathBuf> =
         entries.map(|entry| entry.expect("an entry").path()).filter(|path| path.is_dir()).collect();
@@ -63,7 +63,7 @@ fn source_file(folder: &Path, name: &str) -> SourceFile {
 
 impl Project {
     /// A project of `fixtures/projects`.
-    pub fn of_folder(name: &str) -> Self {
+    pub(crate) fn of_folder(name: &str) -> Self {
         let folder = fixtures().join("projects").join(name);
         let entries = fs::read_dir(folder.join("indexes")).expect("the folder of index files");
         let names =
@@ -76,13 +76,16 @@ impl Project {
     }
 
     /// A folder of `fixtures/lints`: what has the lint.
-    pub fn of_lint(folder: &Path) -> Self {
-        Self::of_fixture(folder, ["flusso.yml", "bad.yml", "facts.patch.json", "patterns.json"])
+    pub(crate) fn of_lint(folder: &Path) -> Self {
+        Self::of_fixture(
+            folder,
+            ["flusso.yml", "bad.yml", "facts.patch.json", "patterns.json", "refusals.json", "other.yml"],
+        )
     }
 
-    /// The nearest project that does not have it: `good.yml`, `good-flusso.yml`, `good.patch.json` and
-    /// `good.patterns.json` where they exist, else the same files.
-    pub fn of_better_lint(folder: &Path) -> Self {
+    /// The nearest project that does not have it: `good.yml`, `good-flusso.yml`, `good-other.yml`,
+    /// `good.patch.json`, `good.patterns.json` and `good.refusals.json` where they exist, else the same files.
+    pub(crate) fn of_better_lint(folder: &Path) -> Self {
         let better =
             |good: &'static str, same: &'static str| if folder.join(good).exists() { good } else { same };
         Self::of_fixture(
@@ -92,11 +95,13 @@ impl Project {
                 better("good.yml", "bad.yml"),
                 better("good.patch.json", "facts.patch.json"),
                 better("good.patterns.json", "patterns.json"),
+                better("good.refusals.json", "refusals.json"),
+                better("good-other.yml", "other.yml"),
             ],
         )
     }
 
-    fn of_fixture(folder: &Path, [project, index, patch, patterns]: [&str; 4]) -> Self {
+    fn of_fixture(folder: &Path, [project, index, patch, patterns, refusals, other]: [&str; 6]) -> Self {
         let shop = fixtures().join("projects/shop");
         let project = match folder.join(project).exists() {
             true => source_file(folder, project),
@@ -104,7 +109,7 @@ impl Project {
         };
         let project = SourceFile { path: "flusso.yml".to_owned(), ..project };
         let mut indexes: Vec<SourceFile> = Vec::new();
-        for name in [index, "other.yml"] {
+        for name in [index, other] {
             if folder.join(name).exists() {
                 indexes.push(source_file(folder, name));
             }
@@ -116,12 +121,12 @@ impl Project {
         answers.extend(object(&folder.join("answers.json")));
         let mut read = read(project, indexes);
         read.report_patterns(&pattern_problems(&folder.join(patterns)));
-        let refusals = object(&folder.join("refusals.json")).iter().map(refusal).collect();
+        let refusals = object(&folder.join(refusals)).iter().map(refusal).collect();
         Self { read, facts, answers, refusals }
     }
 
     /// The same with its files in another order.
-    pub fn files_reversed(&self) -> Self {
+    pub(crate) fn files_reversed(&self) -> Self {
         let mut files = self.read.files.clone();
         let project = files.remove(0);
         files.reverse();
@@ -130,7 +135,7 @@ impl Project {
     }
 
     /// The same with another text of one file.
-    pub fn with_file(&self, path: &str, text: &str) -> Self {
+    pub(crate) fn with_file(&self, path: &str, text: &str) -> Self {
         let mut files = self.read.files.clone();
         files.iter_mut().filter(|file| file.path == path).for_each(|file| file.text = text.to_owned());
         let project = files.remove(0);
@@ -139,7 +144,7 @@ impl Project {
     }
 
     /// The same with other texts, the project's file first.
-    pub fn with_files(&self, files: Vec<(String, String)>) -> Self {
+    pub(crate) fn with_files(&self, files: Vec<(String, String)>) -> Self {
         let mut files = files.into_iter().map(|(path, text)| SourceFile { path, text });
         let project = files.next().expect("a project's file");
         let (facts, answers, refusals) = (self.facts.clone(), self.answers.clone(), self.refusals.clone());
@@ -148,12 +153,12 @@ impl Project {
 
     /// A project of one index over the shop's facts. The type of an expression is what it says of itself
     /// (`'type=bytea'`), else text.
-    pub fn alone(project: &str, index: &str) -> Self {
+    pub(crate) fn alone(project: &str, index: &str) -> Self {
         Self::alone_with(Kinds::standard(), project, index, &[], "text")
     }
 
     /// The same with other kinds, more columns in every table, and another type of expressions that do not say theirs.
-    pub fn alone_with(
+    pub(crate) fn alone_with(
         kinds: Kinds,
         project: &str,
         index: &str,
@@ -183,7 +188,7 @@ impl Project {
     }
 
     /// The same with a table that is a view, which has no keys.
-    pub fn with_view(mut self, table: &str) -> Self {
+    pub(crate) fn with_view(mut self, table: &str) -> Self {
         let mut tables = self.facts.relations.iter_mut();
         let (_, facts) = tables.find(|(name, _)| name.name.as_str() == table).expect("a known table");
         facts.kind = "v".to_owned();
@@ -193,7 +198,7 @@ impl Project {
     }
 
     /// The same with a column of another type, of an extension in that schema.
-    pub fn with_extension_type(mut self, table: &str, column: &str, schema: &str, name: &str) -> Self {
+    pub(crate) fn with_extension_type(mut self, table: &str, column: &str, schema: &str, name: &str) -> Self {
         let mut tables = self.facts.relations.iter_mut();
         let (_, facts) = tables.find(|(name, _)| name.name.as_str() == table).expect("a known table");
         let mut columns = facts.columns.iter_mut();
@@ -205,12 +210,12 @@ impl Project {
     }
 
     /// What is asked of the server.
-    pub fn questions(&self) -> Vec<Question> {
+    pub(crate) fn questions(&self) -> Vec<Question> {
         probes(&self.read, &self.facts).into_iter().map(|probe| probe.question).collect()
     }
 
     /// The same with another answer to each question that `is_asked` picks.
-    pub fn answering(mut self, answer: &Value, is_asked: impl Fn(&Question) -> bool) -> Self {
+    pub(crate) fn answering(mut self, answer: &Value, is_asked: impl Fn(&Question) -> bool) -> Self {
         let asked = probes(&self.read, &self.facts).into_iter().map(|probe| probe.question);
         let asked: Vec<Question> = asked.filter(is_asked).collect();
         assert!(!asked.is_empty(), "no such question");
@@ -219,37 +224,37 @@ impl Project {
     }
 
     /// The same with one index file only, of this text.
-    pub fn only_index(&self, path: &str, text: &str) -> Self {
+    pub(crate) fn only_index(&self, path: &str, text: &str) -> Self {
         let index = SourceFile { path: path.to_owned(), text: text.to_owned() };
         let read = read(self.read.files[0].clone(), vec![index]);
         Self { read, facts: self.facts.clone(), answers: self.answers.clone(), refusals: Vec::new() }
     }
 
     /// Paths of its index files.
-    pub fn index_files(&self) -> Vec<String> {
+    pub(crate) fn index_files(&self) -> Vec<String> {
         self.read.files[1..].iter().map(|file| file.path.clone()).collect()
     }
 
     /// Names of all columns of the tables that it names.
-    pub fn columns(&self) -> impl Iterator<Item = String> {
+    pub(crate) fn columns(&self) -> impl Iterator<Item = String> {
         let tables = self.read.facts_needed().into_iter().filter_map(|name| self.facts.relations.get(&name));
         tables.flat_map(|table| table.columns.iter().map(|column| column.name.clone()))
     }
 
     /// The text of a file.
-    pub fn text(&self, path: &str) -> &str {
+    pub(crate) fn text(&self, path: &str) -> &str {
         &self.read.files.iter().find(|file| file.path == path).expect("a file that was read").text
     }
 
     /// Compiles it with the recorded answers.
-    pub fn compile(&self) -> Outcome {
+    pub(crate) fn compile(&self) -> Outcome {
         let probes = probes(&self.read, &self.facts);
         let answers: Vec<ProbeOutcome> = probes.iter().filter_map(|probe| self.answer(probe)).collect();
         compile(&self.read, &self.facts, &answers, &self.refusals)
     }
 
     /// Compiles it with answers that depend on more of a question than its text; the recorded one where there is none.
-    pub fn compile_answering(&self, answer: impl Fn(&Question) -> Option<Value>) -> Outcome {
+    pub(crate) fn compile_answering(&self, answer: impl Fn(&Question) -> Option<Value>) -> Outcome {
         let given = |probe: &Probe| {
             let given = answer(&probe.question).map(|answer| recorded(&answer));
             given.map(|result| ProbeOutcome { id: probe.id, result }).or_else(|| self.answer(probe))
@@ -259,7 +264,7 @@ impl Project {
     }
 
     /// Compiles it with the recorded answers, and with the first type that fits for what was not recorded.
-    pub fn compile_guessing(&self) -> Outcome {
+    pub(crate) fn compile_guessing(&self) -> Outcome {
         let probes = probes(&self.read, &self.facts);
         let is_recorded = probes.iter().all(|probe| self.answer(probe).is_some());
         let guesses = if is_recorded { &GUESSES[..1] } else { &GUESSES };

@@ -61,7 +61,7 @@ fn a_function_of_an_extension_that_another_index_reads_is_refused_where_it_is_no
     let found: Vec<usize> = outcome
         .diagnostics
         .iter()
-        .filter(|each| each.lint == "sql-expression-invalid")
+        .filter(|each| each.lint.name == "sql-expression-invalid")
         .map(|each| each.primary.0.file)
         .collect();
     // The project's file is number 0, and the index files follow in the order of their names.

@@ -32,7 +32,7 @@ fn a_text_that_is_no_json_is_told_from_a_json_text() {
     assert_said(
         "where: { attributes: { contains: paid } }\nfields: { name: text }",
         "paid",
-        "`paid` is no JSON, and `attributes` is `jsonb`",
+        "`paid` is not JSON, but `attributes` is `jsonb`",
         "write a map or a list as YAML, or '\"paid\"' for that text",
     );
     for fits in ["'\"paid\"'", "{ state: paid }", "[1, 2]", "5", "'{\"n\": 1e400}'"] {
@@ -49,8 +49,8 @@ fn an_expression_without_a_kind_is_asked_for_one() {
     assert_said(
         "fields: { name: { sql: \"upper(name)\" } }",
         "name",
-        "field `name` has no `kind`, so it is open how it is indexed",
-        "add `kind`, such as `kind: keyword`, or `kind: auto` for that of the type",
+        "missing `kind`: the mapping of field `name` is unknown",
+        "add a kind such as `kind: keyword`, or `kind: auto` to take it from the type",
     );
 }
 
@@ -59,13 +59,13 @@ fn a_day_or_an_hour_that_is_none_is_found_at_the_value() {
     assert_said(
         "where: { released_on: 2024-02-30 }\nfields: { name: text }",
         "2024-02-30",
-        "`2024-02-30` is no date, and `released_on` is `date`",
+        "`2024-02-30` is not a date, but `released_on` is `date`",
         "write it as `2024-12-31`",
     );
     assert_said(
         "where: { updated_at: { gt: \"2024-02-28T25:00:00Z\" } }\nfields: { name: text }",
         "\"2024-02-28T25:00:00Z\"",
-        "`2024-02-28T25:00:00Z` is no moment, and `updated_at` is `timestamp with time zone`",
+        "`2024-02-28T25:00:00Z` is not a timestamp, but `updated_at` is `timestamp with time zone`",
         "write it as `2024-12-31T23:59:59Z`",
     );
 }

@@ -6,7 +6,7 @@ use granit_parser::{Event, Parser, ScalarStyle};
 
 /// A value of a file.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Node {
+pub(crate) enum Node {
     /// A scalar as it is printed: quoted where it was.
     Scalar(String),
     /// A list.
@@ -16,11 +16,11 @@ pub enum Node {
 }
 
 /// Steps from the root to a value: the number of the item or entry.
-pub type Path = Vec<usize>;
+pub(crate) type Path = Vec<usize>;
 
 impl Node {
     /// Reads a file without anchors and tags, as the fixtures are.
-    pub fn parse(text: &str) -> Self {
+    pub(crate) fn parse(text: &str) -> Self {
         let mut events = Parser::new_from_str(text).map(|event| event.expect("a fixture is YAML").0);
         let mut next = move || {
             let skipped = |event: &Event<'_>| {
@@ -33,7 +33,7 @@ impl Node {
     }
 
     /// The file that a tree is.
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let mut out = String::new();
         print(self, &mut out);
         out.push('\n');
@@ -41,7 +41,7 @@ impl Node {
     }
 
     /// The paths of all values, the root's first.
-    pub fn paths(&self) -> Vec<Path> {
+    pub(crate) fn paths(&self) -> Vec<Path> {
         let mut found = vec![Path::new()];
         let children: Vec<&Node> = match self {
             Self::Scalar(_) => Vec::new(),
@@ -55,7 +55,7 @@ impl Node {
     }
 
     /// The value at a path.
-    pub fn at(&mut self, path: &[usize]) -> &mut Self {
+    pub(crate) fn at(&mut self, path: &[usize]) -> &mut Self {
         let Some((first, rest)) = path.split_first() else { return self };
         match self {
             Self::Scalar(_) => panic!("nothing is below a scalar"),
@@ -96,7 +96,7 @@ fn read<'a>(event: Event<'a>, next: &mut impl FnMut() -> Event<'a>) -> Node {
 }
 
 /// A text in quotes, whose escapes JSON and YAML share.
-pub fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 

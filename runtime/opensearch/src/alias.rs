@@ -1,17 +1,17 @@
 //! The alias that applications query: where it points, who owns that, and its move.
 
+use flusso_lints::alias_is_an_index;
 use flusso_runtime::error::{Error, ErrorKind, Result};
 use flusso_runtime::sink::AliasState;
-use flusso_schemas::report::{Finding, Level};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::client::{Answered, Client};
-use crate::owner::Asked;
+use crate::owner::OwnerQuery;
 use crate::server_error::ServerError;
 use crate::transport::segment;
 
-/// How often an alias is moved anew because its targets changed meanwhile.
+/// How often moving an alias is retried because its targets changed meanwhile.
 const ATTEMPTS_MAX: u32 = 5;
 
 #[derive(Deserialize)]
@@ -34,7 +34,7 @@ struct Alias {
 }
 
 /// What has the name of an alias.
-pub(crate) async fn state(asked: Asked<'_>, alias: &str) -> Result<AliasState> {
+pub(crate) async fn state(asked: OwnerQuery<'_>, alias: &str) -> Result<AliasState> {
     Ok(match targets(asked.client, alias).await? {
         None => AliasState::Index,
         Some(names) => AliasState::Targets(asked.targets(alias, names).await?),
@@ -48,7 +48,7 @@ pub(crate) async fn targets(client: &Client, alias: &str) -> Result<Option<Vec<S
     if answered.is_missing() {
         return Ok(Some(Vec::new()));
     }
-    let resolved: Resolved = answered.json("what has the name of an alias")?;
+    let resolved: Resolved = answered.json("a lookup of an alias")?;
     if resolved.indices.iter().any(|index| index.name == alias) {
         return Ok(None);
     }
@@ -58,19 +58,12 @@ pub(crate) async fn targets(client: &Client, alias: &str) -> Result<Option<Vec<S
     Ok(Some(targets))
 }
 
-/// An index has the alias' name.
-pub(crate) fn is_an_index(alias: &str) -> Finding {
-    let message = format!("`{alias}` is an index, not an alias: apply would have to delete it");
-    Finding::live("alias-is-an-index", Level::Deny, message)
-        .with_help("set another `index_prefix`, or delete that index yourself if nobody needs it")
-}
-
 /// Moves the alias to one generation and away from `from`, in one step. Any other index keeps it, and
 /// is an error: it belongs to someone else.
 pub(crate) async fn swap(client: &Client, alias: &str, generation: &str, from: &[String]) -> Result<()> {
     for attempt in 1..=ATTEMPTS_MAX {
         let Some(targets) = targets(client, alias).await? else {
-            let finding = is_an_index(alias);
+            let finding = alias_is_an_index::finding(alias);
             return Err(Error::new(ErrorKind::Findings, finding.message.clone()).with_findings(vec![finding]));
         };
         let is_foreign = |target: &&String| *target != generation && !from.contains(target);
@@ -86,7 +79,7 @@ pub(crate) async fn swap(client: &Client, alias: &str, generation: &str, from: &
         if !is_outdated(&answered) {
             answered.success(&format!("the move of alias `{alias}`"))?;
         }
-        // Read again in any case: it is the alias that says where it points.
+        // Always read again: only the alias itself says where it points.
         if attempt > 1 {
             client.pause(attempt).await?;
         }

@@ -2,6 +2,7 @@
 //!
 //! Rule *answers* of docs/correctness.md.
 
+use flusso_lints::words::counted;
 use flusso_runtime::error::{Error, ErrorKind, Result};
 use flusso_runtime::recovery::{DriftCause, IndexDrift};
 use flusso_runtime::sink::Answer;
@@ -82,9 +83,9 @@ pub(crate) fn judge(shown: &str, generation: &str, items: usize, response: &Resp
         413 => Ok(Outcome::TooLong),
         429 => Ok(Outcome::Throttled),
         408 | 500.. => Ok(Outcome::InDoubt),
-        // Nothing of it was executed, and its reason may quote the body.
+        // Nothing was executed, and the reason may quote the body.
         status => {
-            let message = format!("a bulk request was not understood ({status} {})", error.error_type);
+            let message = format!("unexpected answer to a bulk request: {status} {}", error.error_type);
             Err(Error::new(ErrorKind::Internal, message))
         }
     }
@@ -94,7 +95,11 @@ fn judge_items(generation: &str, items: usize, body: &[u8]) -> Result<Vec<Verdic
     let answer: BulkAnswer =
         serde_json::from_slice(body).map_err(|error| unknown_answer("a bulk request", error))?;
     if answer.items.len() != items {
-        let message = format!("{} of {items} items of a bulk request were answered", answer.items.len());
+        let message = format!(
+            "a bulk request of {} got {}",
+            counted(items, "item"),
+            counted(answer.items.len(), "answer")
+        );
         return Err(Error::new(ErrorKind::Internal, message));
     }
     answer.items.into_iter().map(|action| judge_item(generation, action)).collect()
@@ -187,15 +192,18 @@ fn unusable(generation: &str, error: &ServerError) -> Error {
     let alias = write_alias(generation);
     Error::new(
         ErrorKind::Drift,
-        format!("write alias `{alias}` of index `{generation}` was changed: it takes no writes"),
+        format!("write alias `{alias}` of index `{generation}` was changed and accepts no writes"),
     )
     .with_help(ALIAS_HELP)
 }
 
 /// The error for an index that someone closed.
 pub(crate) fn closed(generation: &str) -> Error {
-    Error::new(ErrorKind::Drift, format!("index `{generation}` is closed: it takes no reads and no writes"))
-        .with_help(format!("open it with `POST /{generation}/_open`, then run this again"))
+    Error::new(
+        ErrorKind::Drift,
+        format!("index `{generation}` is closed: it accepts neither reads nor writes"),
+    )
+    .with_help(format!("open it with `POST /{generation}/_open`, then run this again"))
 }
 
 /// Someone moved the write alias: what was written is in an index that is not ours, and nothing of it counts

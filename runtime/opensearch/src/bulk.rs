@@ -172,15 +172,15 @@ mod tests {
     use std::time::Instant;
 
     use flusso_runtime::documents::{Documents, Key};
-    use flusso_runtime::sink::Cause;
+    use flusso_runtime::sink::WriteCause;
     use flusso_runtime::source::Lease;
 
     use super::*;
 
     #[derive(Debug)]
-    struct Held;
+    struct ValidLease;
 
-    impl Lease for Held {
+    impl Lease for ValidLease {
         fn check(&self) -> flusso_runtime::Result<()> {
             Ok(())
         }
@@ -201,8 +201,8 @@ mod tests {
             version: 7,
             documents: documents.iter().collect(),
             deletes: deletes.iter().collect(),
-            cause: Cause::Event,
-            lease: Arc::new(Held),
+            cause: WriteCause::Event,
+            lease: Arc::new(ValidLease),
             deadline: Instant::now(),
         }
     }

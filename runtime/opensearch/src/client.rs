@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use flusso_lints::words::counted;
 use flusso_runtime::error::{Error, ErrorKind, Result};
 use flusso_runtime::progress::{Progress, Shutdown};
 use serde::de::DeserializeOwned;
@@ -146,7 +147,7 @@ impl Client {
         if !self.reached.load(Ordering::Relaxed) {
             return Err(self
                 .error(ErrorKind::Unreachable, format!("{shown} cannot be reached: {failure}"))
-                .with_help("check the sink's `url` and whether the server runs"));
+                .with_help("check the sink's `url`, and that the server is running"));
         }
         if began.elapsed() > RETRY_FOR {
             let seconds = began.elapsed().as_secs();
@@ -166,7 +167,7 @@ impl Client {
 
     /// TLS was not agreed on.
     pub(crate) fn not_trusted(&self, why: &str) -> Error {
-        let message = format!("no TLS with {}: {why}", self.transport.shown());
+        let message = format!("TLS handshake with {} failed: {why}", self.transport.shown());
         Error::new(ErrorKind::Misconfigured, message)
             .with_server(self.transport.shown())
             .with_help("check the sink's `url`, `ca_cert` and the server's certificate")
@@ -177,7 +178,7 @@ impl Client {
         tokio::select! {
             () = tokio::time::sleep(backoff::pause(attempts)) => Ok(()),
             () = self.shutdown.requested() => {
-                Err(Error::new(ErrorKind::Stopped, format!("asked to stop while {} gave no answer", self.transport.shown())))
+                Err(Error::new(ErrorKind::Stopped, format!("stopped while waiting for {}", self.transport.shown())))
             }
         }
     }
@@ -199,7 +200,7 @@ impl Answered {
         serde_json::from_slice(&self.response.body).map_err(|error| unknown_answer(what, error))
     }
 
-    /// An error about `what` where the answer is no success.
+    /// An error about `what`, unless the answer is a success.
     pub(crate) fn success(&self, what: &str) -> Result<()> {
         if self.response.is_success() { Ok(()) } else { Err(refusal(what, &self.response)) }
     }
@@ -225,7 +226,7 @@ fn passing_words(response: &Response) -> String {
     let error = ServerError::of(response);
     let status = response.status;
     match error.deepest().error_type.as_str() {
-        _ if error.is_without_manager() => format!("its cluster has no elected manager ({status})"),
+        _ if error.is_without_manager() => format!("the cluster has no elected cluster manager ({status})"),
         "" => format!("it answers {status}"),
         error_type => format!("it answers {status} ({error_type})"),
     }
@@ -250,30 +251,33 @@ pub(crate) fn blocked(error: &ServerError) -> Error {
     if error.is_disk_block() {
         return Error::new(
             ErrorKind::Blocked,
-            format!("{whom} takes no writes: a disk is over its flood-stage watermark"),
+            format!("{whom} is read-only: a disk is above the flood-stage watermark"),
         )
         .with_help("free disk space, or add a node; the server then lifts the block by itself");
     }
     let block = error.block().map_or_else(String::new, |block| format!(" ({block})"));
-    Error::new(ErrorKind::Blocked, format!("{whom} takes no writes: someone set a block{block}"))
+    Error::new(ErrorKind::Blocked, format!("{whom} is blocked for writes by a setting{block}"))
         .with_help("remove the `blocks` setting of the index or the cluster")
 }
 
 /// Missing or wrong credentials, or a role that may not do this.
 pub(crate) fn credentials_refused(shown: &str, status: u16) -> Error {
-    Error::new(ErrorKind::Misconfigured, format!("{shown} refuses our requests with status {status}"))
+    Error::new(ErrorKind::Misconfigured, format!("{shown} denies access with status {status}"))
         .with_server(shown)
         .with_help("check the sink's `username` and `password` and what that user may do")
 }
 
 /// An answer that is not what the server's version promises.
 pub(crate) fn unknown_answer(what: &str, error: serde_json::Error) -> Error {
-    Error::new(ErrorKind::Internal, format!("the answer to {what} is not as expected")).with_source(error)
+    Error::new(ErrorKind::Internal, format!("unexpected answer to {what}")).with_source(error)
 }
 
 fn too_large(path: &str, bytes_max: usize) -> Error {
     let path = path.split('?').next().unwrap_or_default();
-    Error::new(ErrorKind::TooMuch, format!("the answer to `{path}` has more than {bytes_max} bytes"))
+    Error::new(
+        ErrorKind::TooMuch,
+        format!("the answer to `{path}` has more than {}", counted(bytes_max, "byte")),
+    )
 }
 
 /// No body at all for null: some calls take an empty object for something to do.

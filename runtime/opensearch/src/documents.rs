@@ -1,7 +1,8 @@
 //! Documents by id, readable as soon as their write was answered.
 
-use flusso_runtime::bounds::DOCUMENT_BYTES_MAX;
+use flusso_lints::words::counted;
 use flusso_runtime::error::{Error, ErrorKind, Result};
+use flusso_runtime::limits::DOCUMENT_BYTES_MAX;
 use flusso_runtime::sink::StoredDocument;
 use opensearch::MgetParts;
 use serde::Deserialize;
@@ -66,7 +67,11 @@ async fn page(client: &Client, generation: &str, ids: &[String]) -> Result<Vec<O
     let page: Page<'_> = serde_json::from_slice(&answered.response.body)
         .map_err(|error| unknown_answer("a read of documents", error))?;
     if page.docs.len() != ids.len() {
-        let message = format!("{} of {} documents of a read were answered", page.docs.len(), ids.len());
+        let message = format!(
+            "a read of {} got {}",
+            counted(ids.len(), "document"),
+            counted(page.docs.len(), "answer")
+        );
         return Err(Error::new(ErrorKind::Internal, message));
     }
     page.docs.into_iter().map(|found| stored(generation, found)).collect()

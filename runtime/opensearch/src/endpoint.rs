@@ -2,7 +2,7 @@
 
 use flusso_runtime::error::{Error, ErrorKind, Result};
 use flusso_runtime::secret::{Resolver, Secret, UNCLEAR_CREDENTIALS, has_clear_credentials};
-use flusso_schemas::lock::{OpenSearchPlan, SecretRef, UrlEndpoint};
+use flusso_schemas::lock::{HttpAddress, OpenSearchPlan, SecretRef, UrlEndpoint};
 use url::Url;
 
 use crate::tls::TlsPlan;
@@ -22,7 +22,7 @@ pub(crate) fn transport(plan: &OpenSearchPlan, resolver: &Resolver) -> Result<Tr
 fn address(endpoint: &UrlEndpoint, resolver: &Resolver) -> Result<String> {
     match endpoint {
         UrlEndpoint::Url(reference) => Ok(resolver.secret(reference)?.expose().to_owned()),
-        UrlEndpoint::Parts { scheme, host, port, path } => {
+        UrlEndpoint::Parts(HttpAddress { scheme, host, port, path }) => {
             let [scheme, host, port, path] =
                 [scheme, host, port, path].map(|template| resolver.template(template));
             let port = port?;

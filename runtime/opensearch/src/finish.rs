@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use flusso_runtime::bounds::REPLICAS_WAIT;
 use flusso_runtime::error::{Error, ErrorKind, Result};
+use flusso_runtime::limits::REPLICAS_WAIT;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -123,7 +123,7 @@ fn late(name: &str, possible: usize) -> Error {
     let seconds = REPLICAS_WAIT.as_secs();
     let message = format!("index `{name}` has not started {possible} replicas within {seconds} s");
     Error::new(ErrorKind::Busy, message)
-        .with_help("ask `_cluster/allocation/explain` what holds them, then run `flusso apply` again")
+        .with_help("run `GET /_cluster/allocation/explain` to see why, then run `flusso apply` again")
 }
 
 #[cfg(test)]

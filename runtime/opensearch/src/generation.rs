@@ -1,4 +1,4 @@
-//! Concrete indexes: made, told apart, removed.
+//! Concrete indexes: creating, identifying and removing them.
 
 use std::collections::BTreeMap;
 
@@ -47,11 +47,11 @@ pub(crate) async fn create(
     let answered = client.put(&format!("/{}", segment(name)), &body).await?;
     let exists = ServerError::of(&answered.response).error_type == "resource_already_exists_exception";
     if exists && answered.resent {
-        // The first request, whose answer was lost, made it.
+        // Created by our first request, whose answer was lost.
         return Ok(());
     }
     if exists {
-        return Err(Error::new(ErrorKind::Drift, format!("index `{name}` is there already"))
+        return Err(Error::new(ErrorKind::Drift, format!("index `{name}` already exists"))
             .with_help("run `flusso apply` again: it takes the next number"));
     }
     answered.success(&format!("the creation of index `{name}`"))
@@ -161,7 +161,7 @@ pub(crate) async fn restore_belongings(client: &Client, name: &str, ownership: &
     answered.success(&format!("the write alias `{alias}`"))
 }
 
-/// Removes a generation that nothing but its write alias points to. None there is no error.
+/// Removes a generation that only its write alias points to. Succeeds if there is none.
 pub(crate) async fn drop(client: &Client, name: &str) -> Result<()> {
     let Some(Belongings { aliases, .. }) = belongings(client, name).await? else { return Ok(()) };
     if let Some(other) = aliases.first() {

@@ -7,8 +7,8 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use flusso_runtime::bounds::IDS_PAGE;
 use flusso_runtime::error::{Error, ErrorKind, Result};
+use flusso_runtime::limits::IDS_PAGE;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -21,7 +21,7 @@ use crate::transport::{Response, Verb, segment};
 /// How long the server keeps a listing after its last page.
 const KEEP: Duration = Duration::from_secs(300);
 
-/// Listings that are under way, by generation and the last id of their last page.
+/// Open listings, by generation and the last id of their last page.
 #[derive(Debug, Default)]
 pub(crate) struct Listings(Mutex<HashMap<(String, String), Vec<Listing>>>);
 
@@ -158,7 +158,7 @@ fn is_context_missing(response: &Response) -> bool {
 async fn close(client: &Client, listing: &Listing) -> Result<()> {
     let body = json!({ "pit_id": [listing.point_in_time] }).to_string();
     let path = "/_search/point_in_time";
-    // It ends by itself: whether the server knew it any more does not matter.
+    // It expires by itself, so it does not matter whether the server still knew it.
     client.call(Verb::Delete, path, body.into()).await.map(drop)
 }
 

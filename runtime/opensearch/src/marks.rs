@@ -4,8 +4,8 @@
 
 use std::collections::BTreeMap;
 
-use flusso_runtime::bounds::GC_DELETES_MS;
 use flusso_runtime::error::{Error, ErrorKind, Result};
+use flusso_runtime::limits::GC_DELETES_MS;
 use flusso_runtime::sink::ShardMarks;
 use serde::Deserialize;
 

@@ -1,5 +1,6 @@
 //! The names that flusso gives in a sink.
 
+use flusso_lints::invalid_index_name::PrefixProblem;
 use flusso_schemas::index_name::{
     FINGERPRINT_DIGITS, STATE, index_bytes_max, prefix_bytes_max, refused_character,
 };
@@ -38,14 +39,11 @@ pub(crate) fn state_index(prefix: &str, project: &str) -> String {
     format!("{prefix}{STATE}{project}")
 }
 
-/// Why names of a project that begin with this prefix would be refused by the server; the prefix is a reference's
-/// value, so that it is not repeated.
-pub(crate) fn prefix_problem(prefix: &str, project: &str) -> Option<String> {
-    if let Some(letter) = refused_character(prefix, true) {
-        return Some(format!("has {letter:?} in it, or at its beginning"));
-    }
+/// Why names of a project that begin with this prefix would be refused by the server.
+pub(crate) fn prefix_problem(prefix: &str, project: &str) -> Option<PrefixProblem> {
     let bytes_max = prefix_bytes_max(project);
-    (prefix.len() > bytes_max).then(|| format!("is longer than {bytes_max} bytes"))
+    let too_long = || (prefix.len() > bytes_max).then_some(PrefixProblem::TooLong(bytes_max));
+    refused_character(prefix, true).map(PrefixProblem::Character).or_else(too_long)
 }
 
 /// Whether the longest name that is made for an index is too long.

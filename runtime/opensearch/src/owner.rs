@@ -28,25 +28,25 @@ struct Hit {
     #[serde(rename = "_index")]
     index: String,
     #[serde(rename = "_source", default)]
-    generation: Held,
+    generation: StateOwner,
 }
 
 /// What a state says of a generation.
 #[derive(Default, Deserialize)]
-struct Held {
+struct StateOwner {
     index: Option<String>,
 }
 
 /// The alias of an index, and whose it is asked for.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Asked<'a> {
+pub(crate) struct OwnerQuery<'a> {
     pub(crate) client: &'a Client,
     pub(crate) prefix: &'a str,
     pub(crate) project: &'a str,
     pub(crate) index: &'a str,
 }
 
-impl Asked<'_> {
+impl OwnerQuery<'_> {
     /// The indexes behind the alias with who made them. What an index says of itself wins: a state may be
     /// gone.
     pub(crate) async fn targets(self, alias: &str, names: Vec<String>) -> Result<Vec<AliasTarget>> {
@@ -81,7 +81,7 @@ impl Asked<'_> {
             "query": { "ids": { "values": [format!("generation:{generation}")] } },
         });
         let answered = match self.client.post(&path, &query).await {
-            // A role that may read its own indexes only: then nobody is known to own it.
+            // A role that may read only its own indexes: the owner is unknown.
             Err(error) if error.kind == ErrorKind::Misconfigured => return Ok(None),
             answered => answered?,
         };

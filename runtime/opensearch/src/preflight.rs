@@ -2,11 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use flusso_lints::invalid_index_name::too_long_behind_resolved_prefix;
+use flusso_lints::{
+    alias_is_an_index, body_refused, bulk_over_http_limit, cluster_version_unsupported,
+    default_pipeline_missing, index_blocked,
+};
 use flusso_runtime::error::{Error, ErrorKind, Result};
-use flusso_runtime::ownership::{Ours, Source, Standing, Trouble, judge};
+use flusso_runtime::ownership::{Ours, Source, Standing, judge};
 use flusso_runtime::sink::AliasState;
+use flusso_schemas::index_name::index_bytes_max;
 use flusso_schemas::lock::IndexPlan;
-use flusso_schemas::report::{Finding, Level};
+use flusso_schemas::report::Finding;
 use futures_util::stream::{self, StreamExt};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -15,7 +21,7 @@ use crate::alias;
 use crate::client::Client;
 use crate::facts;
 use crate::names;
-use crate::owner::Asked;
+use crate::owner::OwnerQuery;
 use crate::pipelines;
 use crate::settings::IndexSettings;
 use crate::state;
@@ -33,6 +39,7 @@ const INDEXES_AT_ONCE_MAX: usize = 8;
 /// What a sink is asked about.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Preflight<'a> {
+    pub(crate) sink: &'a str,
     pub(crate) client: &'a Client,
     pub(crate) prefix: &'a str,
     pub(crate) project: &'a str,
@@ -63,13 +70,8 @@ pub(crate) async fn greet(client: &Client) -> Result<Option<Finding>> {
     let distribution = distribution.unwrap_or_else(|| "elasticsearch".to_owned());
     let major = number.split('.').next().and_then(|major| major.parse::<u64>().ok());
     let is_known = distribution == "opensearch" && major.is_some_and(|major| major >= MAJOR_MIN);
-    Ok((!is_known).then(|| {
-        let message = format!(
-            "{} is {distribution} {number}, and flusso writes to opensearch {MAJOR_MIN} or newer",
-            client.transport().shown()
-        );
-        Finding::live("cluster-version-unsupported", Level::Deny, message)
-    }))
+    let shown = client.transport().shown();
+    Ok((!is_known).then(|| cluster_version_unsupported::finding(shown, &distribution, &number, MAJOR_MIN)))
 }
 
 /// What tells the cluster from every other.
@@ -84,7 +86,7 @@ fn not_opensearch(client: &Client) -> Error {
 
 /// A path is mostly a mistake: an index or a page of the server that was copied with its address.
 fn not_opensearch_at(shown: &str, path: &str) -> Error {
-    let message = format!("{shown}{path} answers, but not as opensearch does");
+    let message = format!("{shown}{path} is not an OpenSearch server");
     let help = match path {
         "" => "check the sink's `url`".to_owned(),
         path => format!("write scheme, host and port only in the sink's `url`, without `{path}`"),
@@ -119,17 +121,15 @@ impl Preflight<'_> {
 
     async fn index(self, index: &IndexPlan, templates: &Templates<'_>) -> Result<Vec<Finding>> {
         if names::too_long(self.prefix, &index.name) {
-            let message = format!("the name of index `{}` is too long behind `index_prefix`", index.name);
-            let finding = Finding::live("invalid-index-name", Level::Deny, message);
-            return Ok(vec![finding.with_help("shorten one of the two")]);
+            let bytes_max = index_bytes_max(self.prefix.len());
+            return Ok(vec![too_long_behind_resolved_prefix(&index.name, self.sink, bytes_max)]);
         }
         let mut findings = Vec::new();
         findings.extend(self.alias(index).await?);
         let body = index.whole_body();
         let settings = IndexSettings::of(&body, self.environment);
         if let Some(reason) = facts::judge(self.client, &sent(&body, &settings)).await? {
-            let message = format!("opensearch refuses the body of index `{}`: {reason}", index.name);
-            findings.push(Finding::live("body-refused", Level::Deny, message));
+            findings.push(body_refused::finding(&index.name, &reason));
         }
         findings.extend(self.pipelines(index, &settings).await?);
         let name = names::generation(self.prefix, index, 1);
@@ -141,22 +141,16 @@ impl Preflight<'_> {
     async fn alias(self, index: &IndexPlan) -> Result<Option<Finding>> {
         let Self { client, prefix, project, .. } = self;
         let alias = names::alias(prefix, index);
-        let asked = Asked { client, prefix, project, index: &index.name };
+        let asked = OwnerQuery { client, prefix, project, index: &index.name };
         let AliasState::Targets(targets) = alias::state(asked, &alias).await? else {
-            return Ok(Some(alias::is_an_index(&alias)));
+            return Ok(Some(alias_is_an_index::finding(&alias).about(format!("index:{}", index.name))));
         };
         // Which generation is live is compared by whoever reads the state.
         let ours = Ours { project, index: &index.name, source: self.source, live: None };
-        let about = |trouble: Trouble| {
-            let mut finding = trouble.finding().about(format!("index:{}", index.name));
-            // The lock is right all the same: it is apply that must not go on.
-            if matches!(trouble, Trouble::OtherSource { .. }) {
-                finding.level = Level::Warn;
-            }
-            finding
-        };
         Ok(match judge(&alias, &targets, ours) {
-            Standing::Wrong(trouble) => Some(about(trouble)),
+            Standing::Wrong(trouble) => {
+                Some(trouble.finding_before_apply().about(format!("index:{}", index.name)))
+            }
             Standing::Right | Standing::Earlier(_) => None,
         })
     }
@@ -166,10 +160,7 @@ impl Preflight<'_> {
         for setting in pipelines::SETTINGS {
             let Some(name) = pipelines::named(settings.get(setting)) else { continue };
             if self.client.get(&format!("/_ingest/pipeline/{}", segment(name))).await?.is_missing() {
-                let index = &index.name;
-                let message =
-                    format!("every document of `{index}` would be refused: pipeline `{name}` does not exist");
-                findings.push(Finding::live("default-pipeline-missing", Level::Deny, message));
+                findings.push(default_pipeline_missing::finding(&index.name, setting, name));
             }
         }
         Ok(findings)
@@ -180,13 +171,8 @@ impl Preflight<'_> {
         let path = "/_nodes/http?filter_path=nodes.*.http.max_content_length_in_bytes";
         let nodes: Nodes = self.client.get(path).await?.json("the nodes' limits")?;
         let limits = nodes.nodes.into_values().filter_map(|node| node.http?.max_content_length_in_bytes);
-        let Some(limit) = limits.min().filter(|limit| *limit < self.bulk_bytes_max) else { return Ok(None) };
-        let message = format!(
-            "opensearch takes {limit} bytes a request, `bulk.bytes_max` is {}: a full batch would be refused",
-            self.bulk_bytes_max
-        );
-        let finding = Finding::live("bulk-over-http-limit", Level::Deny, message);
-        Ok(Some(finding.with_help(format!("set `bulk.bytes_max` to {limit} or less"))))
+        let limit = limits.min().filter(|limit| *limit < self.bulk_bytes_max);
+        Ok(limit.map(|limit| bulk_over_http_limit::finding(limit, self.bulk_bytes_max)))
     }
 
     /// Blocks on the cluster and on indexes of ours: a full disk, or a person.
@@ -198,12 +184,12 @@ impl Preflight<'_> {
                     .iter()
                     .any(|index| names::generation_number(self.prefix, &index.name, name).is_some())
         };
-        let cluster = state.blocks.global.into_values().map(|block| ("the cluster".to_owned(), block));
+        let cluster = state.blocks.global.into_values().map(|block| (None, block));
         let own = state.blocks.indices.into_iter().filter(|(name, _)| is_ours(name));
-        let own = own.flat_map(|(name, blocks)| {
-            blocks.into_values().map(move |block| (format!("index `{name}`"), block))
-        });
-        Ok(cluster.chain(own).filter(|(_, block)| block.stops_writing()).map(Block::finding).collect())
+        let own =
+            own.flat_map(|(name, blocks)| blocks.into_values().map(move |block| (Some(name.clone()), block)));
+        let stopping = cluster.chain(own).filter(|(_, block)| block.stops_writing());
+        Ok(stopping.map(|(index, block)| block.finding(index.as_deref())).collect())
     }
 }
 
@@ -253,13 +239,12 @@ impl Block {
         self.levels.iter().any(|level| matches!(level.as_str(), "write" | "metadata_write" | "create_index"))
     }
 
-    fn finding((whom, block): (String, Self)) -> Finding {
-        let message = format!("{whom} takes no writes: {}", block.description);
-        let help = match block.description.as_str() {
-            INDEX_CLOSED => "open the index with `POST /<index>/_open`",
-            _ => "free disk space, or remove the `blocks` setting",
-        };
-        Finding::live("index-blocked", Level::Deny, message).with_help(help)
+    fn finding(&self, index: Option<&str>) -> Finding {
+        match (index, self.description.as_str()) {
+            (None, reason) => index_blocked::cluster(reason),
+            (Some(index), INDEX_CLOSED) => index_blocked::closed(index, INDEX_CLOSED),
+            (Some(index), reason) => index_blocked::index(index, reason),
+        }
     }
 }
 
@@ -270,7 +255,7 @@ mod tests {
     #[test]
     fn a_path_that_leads_to_no_opensearch_is_shown_and_told_to_leave_out() {
         let error = not_opensearch_at("http://search:9200", "/orders");
-        assert!(error.message.starts_with("http://search:9200/orders answers"), "{error}");
+        assert!(error.message.starts_with("http://search:9200/orders is not"), "{error}");
         let help = "write scheme, host and port only in the sink's `url`, without `/orders`";
         assert_eq!(error.help.as_deref(), Some(help));
         assert_eq!(not_opensearch_at("http://h:1", "").help.as_deref(), Some("check the sink's `url`"));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use flusso_runtime::bounds::GC_DELETES_MS;
+use flusso_runtime::limits::GC_DELETES_MS;
 use flusso_schemas::lock::settings::is_dynamic;
 use serde_json::{Map, Value, json};
 

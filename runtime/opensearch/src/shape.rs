@@ -52,7 +52,7 @@ struct Settings {
     settings: Map<String, Value>,
 }
 
-/// None where there is no such index.
+/// `None` if the index does not exist.
 pub(crate) async fn read(client: &Client, name: &str) -> Result<Option<Shape>> {
     let path = format!("/{}/_settings?flat_settings=true", segment(name));
     let answered = client.get(&path).await?;

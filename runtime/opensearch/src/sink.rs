@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use flusso_lints::invalid_index_name;
 use flusso_runtime::backends::RunOptions;
 use flusso_runtime::claims::{Claim, Purpose};
 use flusso_runtime::error::{Error, ErrorKind, Result};
@@ -14,15 +15,14 @@ use flusso_runtime::sink::{
     WriteBatch,
 };
 use flusso_runtime::state_store::StateStore;
-use flusso_schemas::index_name;
 use flusso_schemas::lock::{Compression, IndexPlan, Lock, OpenSearchPlan};
 use flusso_schemas::ownership::Ownership;
-use flusso_schemas::report::{Finding, Level};
+use flusso_schemas::report::Finding;
 
 use crate::bulk::Limits;
 use crate::client::Client;
 use crate::listing::Listings;
-use crate::owner::Asked;
+use crate::owner::OwnerQuery;
 use crate::preflight::{self, Preflight};
 use crate::settings::IndexSettings;
 use crate::shape::{self, Shapes};
@@ -95,12 +95,9 @@ impl OpenSearchSink {
 
 /// Names are judged once references are resolved, before anything is sent or made.
 fn usable(sink: &str, prefix: &str, project: &str) -> Result<()> {
-    let Some(why) = names::prefix_problem(prefix, project) else { return Ok(()) };
-    let message = format!("`index_prefix` of sink `{sink}` {why}, so OpenSearch would refuse every index");
-    let finding = Finding::live("invalid-index-name", Level::Deny, message.clone())
-        .about(format!("sink:{sink}"))
-        .with_help(index_name::RULE);
-    Err(Error::new(ErrorKind::Findings, message).with_findings(vec![finding]))
+    let Some(problem) = names::prefix_problem(prefix, project) else { return Ok(()) };
+    let finding = invalid_index_name::resolved_prefix(sink, problem);
+    Err(Error::new(ErrorKind::Findings, finding.message.clone()).with_findings(vec![finding]))
 }
 
 fn limits(plan: &OpenSearchPlan) -> Limits {
@@ -127,6 +124,7 @@ impl Sink for OpenSearchSink {
         let indexes: Vec<&IndexPlan> =
             plan.indexes.iter().filter(|index| index.sinks.contains(&self.name)).collect();
         let preflight = Preflight {
+            sink: &self.name,
             client: &self.client,
             prefix: &self.prefix,
             project: &self.project,
@@ -247,8 +245,12 @@ impl Sink for OpenSearchSink {
     }
 
     async fn alias(&self, _sink: &str, index: &IndexPlan) -> Result<AliasState> {
-        let asked =
-            Asked { client: &self.client, prefix: &self.prefix, project: &self.project, index: &index.name };
+        let asked = OwnerQuery {
+            client: &self.client,
+            prefix: &self.prefix,
+            project: &self.project,
+            index: &index.name,
+        };
         alias::state(asked, &names::alias(&self.prefix, index)).await
     }
 

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
+use flusso_lints::source::statements::drop_slot;
 use flusso_runtime::error::{Error, ErrorKind, Result};
 use flusso_runtime::recovery::DriftCause;
 use flusso_runtime::state_store::{Revision, StateStore, Stored, StoredState};
-use flusso_schemas::name::quote_literal;
 use flusso_schemas::state::{GenerationState, ProjectState, STATE_VERSION};
 use opensearch::indices::{IndicesCreateParts, IndicesRefreshParts};
 use opensearch::{CreateParts, DeleteParts, GetParts, IndexParts, SearchParts};
@@ -39,7 +39,7 @@ pub(crate) struct StateIndex {
 /// What a write relies on.
 #[derive(Clone, Copy, Debug)]
 enum Condition {
-    /// There is no such document.
+    /// The document does not exist.
     Absent,
     /// It is still at this revision.
     At(Revision),
@@ -107,7 +107,7 @@ impl StateIndex {
         answered.success(&format!("the creation of index `{}`", self.index))
     }
 
-    /// Every document, from the primary; none where there is no index.
+    /// Every document, read from the primary shard; `None` if the index does not exist.
     async fn list(&self) -> Result<Option<Vec<Document>>> {
         let refresh = IndicesRefreshParts::Index(&[&self.index]).url();
         let refreshed = self.client.post(&refresh, &Value::Null).await?;
@@ -224,11 +224,10 @@ impl StateIndex {
         } else {
             let slot = document.source.get("slot").and_then(Value::as_str).unwrap_or("flusso");
             format!(
-                "stop every flusso of project `{}`, run `select pg_drop_replication_slot(slot_name) from \
-                 pg_replication_slots where slot_name = {}` in the source database and `DELETE /{}` at {}, then \
+                "stop every flusso of project `{}`, run `{}` in the source database and `DELETE /{}` at {}, then \
                  `flusso apply`",
                 self.project,
-                quote_literal(slot),
+                drop_slot(slot),
                 self.index,
                 self.client.transport().shown()
             )

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use flusso_lints::{template_adds_pipeline, template_interferes};
 use flusso_runtime::error::Result;
-use flusso_schemas::report::{Finding, Level};
+use flusso_schemas::report::Finding;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use tokio::sync::OnceCell;
@@ -114,11 +115,11 @@ fn additions(template: &Template, body: &Value) -> Vec<String> {
 }
 
 fn finding(name: &str, added: &[String]) -> Finding {
-    let is_fatal = added.iter().any(|added| PIPELINES.iter().any(|pipeline| added.contains(pipeline)));
-    let level = if is_fatal { Level::Deny } else { Level::Warn };
-    let message = format!("an index template that matches `{name}` adds {}", added.join(", "));
-    Finding::live("template-interferes", level, message)
-        .with_help("narrow the template's patterns, or set these yourself")
+    let is_pipeline = |added: &String| PIPELINES.iter().any(|pipeline| added.contains(pipeline));
+    match added.iter().any(is_pipeline) {
+        true => template_adds_pipeline::finding(name, added),
+        false => template_interferes::finding(name, added),
+    }
 }
 
 #[cfg(test)]
@@ -141,13 +142,13 @@ mod tests {
         let body = json!({"settings": {"number_of_shards": 1}, "mappings": {"properties": {"a": {}}}});
         let added = additions(&theirs, &body);
         assert_eq!(added, ["setting `index.codec` \"best\"", "field `extra`", "alias `everything`"]);
-        assert_eq!(finding("i", &added).level, Level::Warn);
+        assert_eq!(finding("i", &added).lint, template_interferes::LINT.name);
     }
 
     #[test]
     fn a_pipeline_of_a_template_is_fatal() {
         let theirs = template(json!({"settings": {"index.default_pipeline": "ghost"}}));
-        assert_eq!(finding("i", &additions(&theirs, &json!({}))).level, Level::Deny);
+        assert_eq!(finding("i", &additions(&theirs, &json!({}))).lint, template_adds_pipeline::LINT.name);
     }
 
     #[test]

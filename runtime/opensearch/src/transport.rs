@@ -59,14 +59,14 @@ impl Response {
     }
 }
 
-/// Why there is no answer. None of these texts holds the URL, which may hold a credential.
+/// Why a request got no answer. None of these texts contains the URL, which may contain a credential.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SendError {
     /// Nothing was sent.
-    #[error("no connection: {0}")]
+    #[error("cannot connect: {0}")]
     Refused(String),
     /// Something may have been sent, and may have been done.
-    #[error("the connection broke: {0}")]
+    #[error("connection lost: {0}")]
     Broken(String),
     /// The same, after the request's bound.
     #[error("no answer within {} ms", .0.as_millis())]

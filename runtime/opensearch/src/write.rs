@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::time::Instant;
 
 use flusso_runtime::error::Result;
-use flusso_runtime::sink::{Answer, Cause, WriteBatch};
+use flusso_runtime::sink::{Answer, WriteBatch, WriteCause};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use opensearch::BulkParts;
@@ -220,8 +220,8 @@ impl<'a> Writing<'a> {
             return;
         }
         match self.batch.cause {
-            Cause::Event => self.send_again(items),
-            Cause::Eventless => {
+            WriteCause::Event => self.send_again(items),
+            WriteCause::Eventless => {
                 self.attempts += 1;
                 self.pause_due = true;
                 if self.attempts >= UNANSWERED_IN_A_ROW_MAX {
@@ -244,9 +244,7 @@ impl<'a> Writing<'a> {
     /// The server takes less than the plan's limit: halves from now on, down to one document.
     fn smaller(&mut self, items: &[usize]) {
         match items {
-            [single] => {
-                self.answers[*single] = Some(rejected("it is larger than the server takes in one request"))
-            }
+            [single] => self.answers[*single] = Some(rejected("it exceeds the server's request size limit")),
             _ => {
                 self.documents_max = (items.len() / 2).max(1);
                 items.iter().rev().for_each(|at| self.pending.push_front(*at));

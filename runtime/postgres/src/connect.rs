@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use flusso_runtime::secret::Resolver;
 use flusso_runtime::{Error, ErrorKind, Result};
-use flusso_schemas::lock::{SourceEndpoint, SourcePlan, TlsFiles};
+use flusso_schemas::lock::{SourceEndpoint, SourcePlan, SslMode, TlsFiles};
 use rustls::ClientConfig;
 use rustls_pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
@@ -18,7 +18,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use tokio_rustls::TlsConnector;
 
 use crate::secret::{address, resolve};
-use crate::tls::{self, SslMode};
+use crate::tls;
 
 /// Longest wait for a connection, where the URL says nothing (`connect_timeout`).
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -147,7 +147,7 @@ impl ConnectPlan {
     /// An error about not reaching this source.
     pub(crate) fn unreachable(&self, why: impl fmt::Display) -> Error {
         Error::new(ErrorKind::Unreachable, format!("Postgres at `{}` cannot be reached: {why}", self.place()))
-            .with_help("check host and port of the source's connection, and whether the server runs")
+            .with_help("check host and port of the source's connection, and that the server is running")
     }
 }
 
@@ -180,7 +180,7 @@ async fn open(plan: &ConnectPlan) -> std::io::Result<RawStream> {
         }
         (Some(Host::Tcp(host)), _) => host.clone(),
         (None, Some(address)) => address.to_string(),
-        (None, None) => return Err(std::io::Error::other("no host is named")),
+        (None, None) => return Err(std::io::Error::other("missing host")),
     };
     let tcp = TcpStream::connect((host.as_str(), port)).await?;
     tcp.set_nodelay(true)?;
@@ -198,7 +198,7 @@ async fn with_tls(plan: &ConnectPlan, host: &str, mut tcp: TcpStream) -> std::io
             Ok(Box::pin(TlsConnector::from(Arc::clone(&plan.tls)).connect(name, tcp).await?))
         }
         (_, SslMode::Prefer) => Ok(Box::pin(tcp)),
-        _ => Err(std::io::Error::other("it does not offer TLS, which `sslmode` asks for")),
+        _ => Err(std::io::Error::other("the server does not support TLS, but `sslmode` requires it")),
     }
 }
 

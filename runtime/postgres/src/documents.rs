@@ -22,9 +22,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use flusso_runtime::backends::RunOptions;
-use flusso_runtime::bounds::{CHUNK_BYTES_MAX, DOCUMENT_BYTES_MAX};
 use flusso_runtime::documents::{Built, Key, Selection, Snapshot};
 use flusso_runtime::error::Result;
+use flusso_runtime::limits::{CHUNK_BYTES_MAX, DOCUMENT_BYTES_MAX};
 use flusso_runtime::source::{Aftermath, DocumentBuilder, ResolveRequest, Resolved};
 use flusso_schemas::lock::IndexPlan;
 use flusso_schemas::name::TableName;
@@ -146,7 +146,7 @@ impl DocumentBuilder for PostgresDocuments {
         let what = || {
             let table = &request.index.edges[request.edge].table;
             format!(
-                "finding the documents of index `{}` that a change of `{table}` concerns",
+                "finding the documents of index `{}` that a change of `{table}` affects",
                 request.index.name
             )
         };
@@ -205,7 +205,7 @@ fn documents_of(index: &IndexPlan) -> String {
 fn aftermath(then: &Snapshot, now: &Seen) -> Aftermath {
     let both = then.file_nodes.iter().zip(&now.file_nodes);
     let changed = both.filter(|((_, before), after)| before != *after);
-    // A clock that was set back has no age to tell; our own bounds it as well.
+    // If a clock was set back there is no age; our own deadline still applies.
     let age_us = u64::try_from(now.clock_us - then.source_clock_us).unwrap_or_default();
     Aftermath {
         age: Duration::from_micros(age_us),

@@ -16,13 +16,13 @@ use crate::waiting::{Waiting, writers};
 
 const WHAT: &str = "waiting for running writers";
 
-/// Passes the gate, or says whom it waits for until the bound runs out. `session` is in no
+/// Passes the gate, or says waited_for it waits for until the bound runs out. `session` is in no
 /// transaction, and nobody else's.
 pub(crate) async fn pass(session: &Session, options: &RunOptions, bond: &Bond) -> Result<()> {
     session.run(WHAT, "set default_transaction_read_only = off").await?;
     let drawn = number(session, "select pg_current_xact_id()::text").await?;
     let mut waiting = Waiting::new(options, bond, options.gate_wait);
-    let mut whom = "for transactions that started earlier".to_owned();
+    let mut waited_for = "for transactions that started earlier".to_owned();
     loop {
         // A statement of its own, and so a snapshot of its own.
         let oldest = number(session, "select pg_snapshot_xmin(pg_current_snapshot())::text").await?;
@@ -30,10 +30,10 @@ pub(crate) async fn pass(session: &Session, options: &RunOptions, bond: &Bond) -
             return Ok(());
         }
         if waiting.is_long() {
-            whom = writers(session, &[]).await?;
-            waiting.say(whom.clone());
+            waited_for = writers(session, &[]).await?;
+            waiting.report(waited_for.clone());
         }
-        waiting.pause(&whom).await?;
+        waiting.pause(&waited_for).await?;
     }
 }
 

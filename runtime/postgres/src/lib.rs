@@ -7,6 +7,7 @@ pub mod capture;
 pub mod connect;
 pub mod documents;
 pub mod facts;
+pub mod privileges;
 pub mod probe;
 pub mod replication;
 pub mod session;

@@ -1,8 +1,10 @@
 //! Why a server refuses a login, each reason in words of its own; and what keeps a role that may log in
 //! from following, which is judged before a walsender is tried.
 
-use flusso_lints::replica_server;
+use flusso_lints::source::quote::identifier;
+use flusso_lints::source::statements;
 use flusso_lints::words::errors_prevent;
+use flusso_lints::{Exit, exit_of, role_cannot_replicate};
 use flusso_runtime::{Error, ErrorKind, Result};
 use flusso_schemas::lock::Lock;
 use flusso_schemas::report::{Finding, Level};
@@ -44,19 +46,19 @@ pub(crate) fn refused(
         ),
         "42501" if purpose == Purpose::Replication => (
             format!("user `{user}` may not read changes from Postgres at `{server}`: {words}"),
-            format!("run `alter role \"{user}\" replication`"),
+            role_cannot_replicate::grant(user),
         ),
         "42501" => (
             format!("user `{user}` may not connect to database `{database}` at `{server}`: {words}"),
-            format!("run `grant connect on database \"{database}\" to \"{user}\"`"),
+            format!("run `{}`", statements::grant_connect(database, user)),
         ),
         "53300" => (
             format!("Postgres at `{server}` has no connection left for user `{user}`: {words}"),
             limit_help(plan, &words.to_string()),
         ),
         "57P03" => (
-            format!("Postgres at `{server}` takes no connections yet: {words}"),
-            "try again when the server has started".to_owned(),
+            format!("Postgres at `{server}` is not accepting connections yet: {words}"),
+            "try again once the server has started".to_owned(),
         ),
         _ => return plan.unreachable(words).with_source(SqlState(code.to_owned())),
     };
@@ -71,12 +73,12 @@ pub(crate) fn refused(
 fn limit_help(plan: &ConnectPlan, words: &str) -> String {
     let (user, database) = (plan.user(), plan.database());
     if words.contains("for role") {
-        return format!("run `alter role \"{user}\" connection limit -1`, or close connections of that role");
+        let role = identifier(user);
+        return format!("run `alter role {role} connection limit -1`, or close connections of that role");
     }
     if words.contains("for database") {
-        return format!(
-            "run `alter database \"{database}\" connection limit -1`, or close connections to it"
-        );
+        let database = identifier(database);
+        return format!("run `alter database {database} connection limit -1`, or close connections to it");
     }
     "close connections that nobody needs, or raise `max_connections` or `max_wal_senders`".to_owned()
 }
@@ -101,7 +103,7 @@ pub(crate) fn unfinished(plan: &ConnectPlan, error: &tokio_postgres::Error, is_a
 
 fn without_password(plan: &ConnectPlan) -> Error {
     let message = format!(
-        "Postgres at `{}` asks for the password of user `{}`, and none is set",
+        "Postgres at `{}` requires a password for user `{}`, but none is set",
         plan.server(),
         plan.user()
     );
@@ -111,16 +113,16 @@ fn without_password(plan: &ConnectPlan) -> Error {
 
 /// The server offers no TLS, and `sslmode` asks for it.
 pub(crate) fn without_tls(plan: &ConnectPlan) -> Error {
-    plan.unreachable("it does not offer TLS, which `sslmode` asks for")
+    plan.unreachable("the server does not support TLS, but `sslmode` requires it")
         .into_kind(ErrorKind::Misconfigured)
-        .with_help("turn on `ssl` at the server, or set `sslmode: disable` where the network is trusted")
+        .with_help("enable `ssl` on the server, or set `sslmode: disable` if the network is trusted")
 }
 
 /// An error where this server or role can never give a stream of changes: a walsender would be refused with
 /// words that name no remedy.
 pub(crate) async fn judge(session: &Session, plan: &Lock) -> Result<()> {
     let found = preflight::server_findings(session, plan).await?;
-    // A level that the project lowered counts here too: the server has the last word then.
+    // Also if the project lowered the level: the server decides then.
     let found: Vec<Finding> = found
         .into_iter()
         .filter_map(|finding| plan.judge(finding))
@@ -129,7 +131,7 @@ pub(crate) async fn judge(session: &Session, plan: &Lock) -> Result<()> {
     if found.is_empty() {
         return Ok(());
     }
-    if found.iter().any(|finding| finding.lint == replica_server::LINT.name) {
+    if found.iter().any(|finding| exit_of(finding) == Exit::Unreachable) {
         // A service that fails over may reach the old primary for a while: trying again may help.
         let message = format!(
             "Postgres at `{}` is a standby, and changes come from the primary",

@@ -155,9 +155,9 @@ async fn take(
         match taken {
             Err(error) if error.kind == ErrorKind::LockNotAvailable => {
                 session.rollback().await?;
-                let whom = lockers(session, &step.tables).await?;
-                waiting.say(whom.clone());
-                waiting.pause(&whom).await?;
+                let waited_for = lockers(session, &step.tables).await?;
+                waiting.report(waited_for.clone());
+                waiting.pause(&waited_for).await?;
             }
             other => return other,
         }

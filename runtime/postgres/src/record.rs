@@ -1,6 +1,6 @@
-//! Rule *no-row-event*: what documents depend on in the catalog and no event of a row tells.
+//! Rule *no-row-event*: what documents depend on in the catalog and no row change reports.
 
-mod calls;
+pub(crate) mod calls;
 pub(crate) mod settled;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -138,7 +138,7 @@ impl<'a> Request<'a> {
                 unique: index.unique.get(&edge.table).into_iter().flatten().collect(),
             });
             table.navigation.extend(&edge.navigation);
-            let relied = edge.columns.iter().map(|(name, fact)| (name, ReliedOn::parse(fact)));
+            let relied = edge.columns.iter().map(|(name, fact)| (name, ReliedOn::of(fact)));
             let columns = columns.entry(&edge.table).or_default();
             columns.extend(relied);
             for name in &edge.navigation {
@@ -219,7 +219,7 @@ impl RequestedTable<'_> {
     }
 }
 
-/// What stands at a place of the statement's input, counted from 1.
+/// The item at a position of the statement's input, counted from 1.
 fn at<T>(items: &[T], place: i32) -> Result<&T> {
     let item = usize::try_from(place - 1).ok().and_then(|at| items.get(at));
     item.ok_or_else(|| contradiction("a place that was not asked for"))

@@ -6,7 +6,7 @@ pub(crate) fn words(code: &str, message: &str) -> String {
     match code.get(..2) {
         Some("22" | "23" | "P0") => match meaning(code) {
             Some(meaning) => format!("{meaning} ({code})"),
-            None => format!("the server says {code}"),
+            None => format!("SQLSTATE {code}"),
         },
         _ => format!("{message} ({code})"),
     }
@@ -49,7 +49,7 @@ mod tests {
     fn what_may_quote_a_row_is_replaced_by_what_its_code_means() {
         let quoting = "invalid input syntax for type integer: \"4111 1111 1111 1111\"";
         assert_eq!(words("22P02", quoting), "text that is not a value of its type (22P02)");
-        assert_eq!(words("22ZZZ", quoting), "the server says 22ZZZ");
+        assert_eq!(words("22ZZZ", quoting), "SQLSTATE 22ZZZ");
         assert_eq!(words("42703", "column \"x\" does not exist"), "column \"x\" does not exist (42703)");
     }
 }

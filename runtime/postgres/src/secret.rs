@@ -3,15 +3,15 @@
 use flusso_runtime::secret::{Resolver, Secret, UNCLEAR_CREDENTIALS, has_clear_credentials, named};
 use flusso_runtime::tls::PemFiles;
 use flusso_runtime::{Error, ErrorKind, Result};
-use flusso_schemas::lock::{SourceEndpoint, TlsFiles};
+use flusso_schemas::lock::{PostgresAddress, SourceEndpoint, SslMode, TlsFiles};
 use tokio_postgres::Config;
 use tokio_postgres::config::Host;
 use url::form_urlencoded;
 
 use crate::session::words;
-use crate::tls::SslMode;
+use crate::tls::ssl_mode;
 
-/// What a URL looks like, as a help.
+/// Help that shows the form of a URL.
 const FORM: &str = "write `postgres://USER:PASSWORD@HOST:PORT/DATABASE`";
 /// What is wrong where it is not one variable's value.
 const CONNECTION: &str = "the source's connection";
@@ -28,7 +28,7 @@ pub(crate) struct Resolved {
 pub(crate) fn resolve(endpoint: &SourceEndpoint, tls: &TlsFiles, resolver: &Resolver) -> Result<Resolved> {
     let mut resolved = match endpoint {
         SourceEndpoint::Url(reference) => from_url(&resolver.url(reference)?, &named(reference))?,
-        SourceEndpoint::Parts { host, port, database, user, password } => {
+        SourceEndpoint::Parts(PostgresAddress { host, port, database, user, password }) => {
             let mut config = Config::new();
             config.host(resolver.template(host)?);
             config.port(port_number(&resolver.template(port)?)?);
@@ -49,7 +49,7 @@ pub(crate) fn resolve(endpoint: &SourceEndpoint, tls: &TlsFiles, resolver: &Reso
 /// What the lock says of TLS is above what the URL says.
 fn overlay(resolved: &mut Resolved, tls: &TlsFiles, resolver: &Resolver) -> Result<()> {
     if let Some(mode) = &tls.sslmode {
-        resolved.mode = SslMode::parse(mode)?;
+        resolved.mode = *mode;
     }
     let files = &mut resolved.files;
     for (template, path) in [
@@ -70,7 +70,7 @@ fn from_url(url: &Secret, name: &str) -> Result<Resolved> {
     let (base, query) = url.expose().split_once('?').unwrap_or((url.expose(), ""));
     if !base.starts_with("postgres://") && !base.starts_with("postgresql://") {
         let why = match base.starts_with("jdbc:") {
-            true => "begins with `jdbc:`, which only Java knows",
+            true => "is a JDBC URL",
             false => "does not begin with `postgres://`",
         };
         return Err(unusable(why).with_help(FORM));
@@ -84,7 +84,7 @@ fn from_url(url: &Secret, name: &str) -> Result<Resolved> {
     let mut rest = form_urlencoded::Serializer::new(String::new());
     for (name, value) in form_urlencoded::parse(query.replace('+', "%2B").as_bytes()) {
         match &*name {
-            "sslmode" => mode = SslMode::parse(&value)?,
+            "sslmode" => mode = ssl_mode(&value)?,
             "sslrootcert" => files.trusted = Some(value.into_owned()),
             "sslcert" => files.certificate = Some(value.into_owned()),
             "sslkey" => files.key = Some(value.into_owned()),
@@ -100,7 +100,7 @@ fn from_url(url: &Secret, name: &str) -> Result<Resolved> {
     Ok(Resolved { config, mode, files })
 }
 
-/// Whether the client does not know a parameter; its parser says so whatever the value is.
+/// Whether a parameter is unknown to the client; its parser reports that for any value.
 fn is_unknown(name: &str) -> bool {
     let name: String = form_urlencoded::byte_serialize(name.as_bytes()).collect();
     let parsed = format!("postgres://u@h/d?{name}=1").parse::<Config>();
@@ -110,7 +110,7 @@ fn is_unknown(name: &str) -> bool {
 /// The parameter is named only where it is none of the password's: the user and password end before it.
 fn unknown_parameter(parameter: &str, base: &str, unusable: impl Fn(&str) -> Error) -> Error {
     if !base.contains('@') {
-        return unusable("has a parameter that is not known").with_help("take it out of the URL");
+        return unusable("has an unknown parameter").with_help("take it out of the URL");
     }
     let help = match parameter {
         "currentSchema" | "schema" | "search_path" => {
@@ -118,7 +118,7 @@ fn unknown_parameter(parameter: &str, base: &str, unusable: impl Fn(&str) -> Err
         }
         _ => format!("take `{parameter}` out of the URL"),
     };
-    unusable(&format!("has the parameter `{parameter}`, which is not known")).with_help(help)
+    unusable(&format!("has the unknown parameter `{parameter}`")).with_help(help)
 }
 
 fn complete(mut resolved: Resolved) -> Result<Resolved> {
@@ -128,7 +128,7 @@ fn complete(mut resolved: Resolved) -> Result<Resolved> {
             .with_help("name the primary: a standby cannot be read, and one session has one server"));
     }
     let Some(user) = config.get_user().map(str::to_owned) else {
-        return Err(unusable(CONNECTION, "names no user")
+        return Err(unusable(CONNECTION, "has no user")
             .with_help("write it before the host, or set `source.postgres.user`"));
     };
     if config.get_dbname().is_none() {
@@ -193,23 +193,23 @@ mod tests {
 
     #[test]
     fn the_lock_is_above_the_url() {
-        let tls = TlsFiles { sslmode: Some("disable".to_owned()), ..TlsFiles::default() };
+        let tls = TlsFiles { sslmode: Some(SslMode::Disable), ..TlsFiles::default() };
         let resolved = of_url("postgres://u@h/d?sslmode=require", &tls).expect("resolved");
         assert_eq!(resolved.mode, SslMode::Disable);
     }
 
     #[test]
     fn parts_are_templates_and_references() {
-        let endpoint = SourceEndpoint::Parts {
+        let endpoint = SourceEndpoint::Parts(PostgresAddress {
             host: Template("127.0.0.1".to_owned()),
             port: Template("${FLUSSO_NO_SUCH_PORT:-5433}".to_owned()),
             database: Template("d".to_owned()),
             user: None,
             password: None,
-        };
+        });
         let resolver = Resolver::new("the source", false);
         let error = resolve(&endpoint, &TlsFiles::default(), &resolver).err().expect("no user");
-        assert_eq!(error.message, "the source's connection names no user, so it cannot be reached");
+        assert_eq!(error.message, "the source's connection has no user, so it cannot be reached");
     }
 
     #[test]

@@ -31,7 +31,7 @@ pub const PINNED_SETTINGS: [(&str, &str); 18] = [
     ("TimeZone", "UTC"),
     ("lc_numeric", "C"),
     ("lc_time", "C"),
-    // Without the order of day and month `01/02/2024` is what the database's owner says it is.
+    // Otherwise the meaning of `01/02/2024` depends on the database's `DateStyle`.
     ("DateStyle", "ISO, MDY"),
     ("IntervalStyle", "iso_8601"),
     ("extra_float_digits", "1"),
@@ -52,8 +52,8 @@ pub const PINNED_SETTINGS: [(&str, &str); 18] = [
 pub const WITHOUT_IDLE_TIMEOUT: &str = "select pg_catalog.set_config(name, '0', false) \
                                         from pg_catalog.pg_settings where name = 'idle_session_timeout';";
 
-/// What ties the connections of one session together: when one breaks, all are void, because
-/// positions of a log that was lost may be used anew.
+/// Ties the connections of a session together: when one breaks, all are void, because positions of a lost log
+/// may be reused.
 #[derive(Clone, Debug)]
 pub struct Bond(Arc<watch::Sender<Option<String>>>);
 
@@ -90,7 +90,7 @@ impl Bond {
 }
 
 pub(crate) fn lost(reason: &str) -> Error {
-    Error::new(ErrorKind::ConnectionLost, format!("the connection to postgres is lost: {reason}"))
+    Error::new(ErrorKind::ConnectionLost, format!("connection to Postgres lost: {reason}"))
 }
 
 /// One connection. Dropping it closes it; it never reconnects.
@@ -241,7 +241,7 @@ pub(crate) fn kind_of(code: &str) -> ErrorKind {
     match (code, &code[..2]) {
         // Another session holds the lock, made us the victim of a deadlock, or overtook us.
         ("55P03", _) | (_, "40") => ErrorKind::LockNotAvailable,
-        // A row that the server has no memory for has none the next time either.
+        // The row would exhaust the server's memory again next time.
         (CANCELLED | "53200", _) => ErrorKind::TooMuch,
         ("57P01" | "57P02" | "57P03" | "25P03", _) | (_, "08" | "53" | "58") => ErrorKind::ConnectionLost,
         (_, "22") => ErrorKind::Rejected,

@@ -14,7 +14,7 @@ use crate::facts::cell;
 use crate::session::{Bond, Session, cancel, sqlstate};
 use crate::waiting::{Waiting, writers};
 
-/// How often it is told whom the making of a slot waits for.
+/// How often to report what the creation of a slot waits for.
 const TELL_INTERVAL: Duration = Duration::from_millis(500);
 /// What a slot of ours decodes with.
 const PLUGIN: &str = "pgoutput";
@@ -102,13 +102,13 @@ pub(crate) async fn create(
     let parameters: [&(dyn ToSql + Sync); 1] = [&slot];
     let mut made = pin!(maker.query_one(MAKING, create, &parameters));
     let mut waiting = Waiting::new(options, bond, options.gate_wait);
-    let mut whom = "for transactions that started earlier".to_owned();
+    let mut waited_for = "for transactions that started earlier".to_owned();
     loop {
         tokio::select! {
             row = &mut made => {
                 return match row {
                     Ok(row) => position_of(cell(&row, 0)?),
-                    Err(error) => Err(settled(maker, refused(slot, &waiting, &whom, error)).await),
+                    Err(error) => Err(settled(maker, refused(slot, &waiting, &waited_for, error)).await),
                 };
             }
             () = tokio::time::sleep(TELL_INTERVAL) => {}
@@ -116,33 +116,33 @@ pub(crate) async fn create(
                 cancel(maker.plan(), maker.cancel_token()).await;
                 // A call that was cancelled leaves no slot; one that was done is found as ours later.
                 let _ = timeout(CANCELLED_WAIT, made).await;
-                let stopped = Error::new(ErrorKind::Stopped, format!("stopped while waiting {whom}"));
+                let stopped = Error::new(ErrorKind::Stopped, format!("stopped while waiting {waited_for}"));
                 return Err(settled(maker, stopped).await);
             }
         }
-        whom = writers(watcher, &[process]).await?;
-        waiting.say(whom.clone());
+        waited_for = writers(watcher, &[process]).await?;
+        waiting.report(waited_for.clone());
     }
 }
 
-/// The error, once the server has dropped what it had begun: it tells an error before it cleans up.
+/// Returns the error once the server has cleaned up: it reports an error before it drops the half-made slot.
 async fn settled(maker: &Session, error: Error) -> Error {
     // A session that is gone has nothing left either.
     let _ = timeout(CANCELLED_WAIT, maker.rollback()).await;
     error
 }
 
-fn refused(slot: &str, waiting: &Waiting<'_>, whom: &str, error: Error) -> Error {
+fn refused(slot: &str, waiting: &Waiting<'_>, waited_for: &str, error: Error) -> Error {
     match sqlstate(&error) {
-        Some("57014") => waiting.busy(whom),
-        Some("42710") => Error::new(ErrorKind::Drift, format!("slot `{slot}` is there already")),
+        Some("57014") => waiting.busy(waited_for),
+        Some("42710") => Error::new(ErrorKind::Drift, format!("slot `{slot}` already exists")),
         Some("53400") => Error::new(ErrorKind::Drift, "every replication slot of the server is in use")
             .with_help("drop a slot that nobody needs, or raise `max_replication_slots`"),
         _ => error,
     }
 }
 
-/// Drops the slot once nobody holds it, within the bound. No slot is no error.
+/// Drops the slot once it is free, within the bound. Succeeds if there is none.
 pub(crate) async fn drop_slot(
     session: &Session,
     slot: &str,
@@ -152,15 +152,15 @@ pub(crate) async fn drop_slot(
     let mut waiting = Waiting::new(options, bond, options.slot_wait);
     loop {
         let Some(found) = status(session, slot).await? else { return Ok(()) };
-        let whom = match found.active {
+        let waited_for = match found.active {
             None => match drop_now(session, slot).await {
                 Err(error) if sqlstate(&error) == Some("55006") => format!("for slot `{slot}` to be free"),
                 other => return other,
             },
             Some(holder) => format!("for slot `{slot}`, held by {holder}"),
         };
-        waiting.say(whom.clone());
-        waiting.pause(&whom).await?;
+        waiting.report(waited_for.clone());
+        waiting.pause(&waited_for).await?;
     }
 }
 

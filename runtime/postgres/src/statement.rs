@@ -25,7 +25,7 @@ const CLOSE_WAIT: Duration = Duration::from_secs(1);
 /// What the library gives back: an answer, or what the server objects.
 type Answered<T> = Result<T, tokio_postgres::Error>;
 /// Parameters of a statement.
-pub type Parameters<'a> = &'a [&'a (dyn ToSql + Sync)];
+pub(crate) type Parameters<'a> = &'a [&'a (dyn ToSql + Sync)];
 
 /// One connection for statements.
 #[derive(Debug)]

@@ -23,8 +23,8 @@ pub(crate) struct System {
     pub(crate) database_oid: u32,
 }
 
-/// The system of a primary. A standby is [`ErrorKind::Unreachable`]: its role may
-/// change at any time, and it is no source.
+/// The identity of a primary. A standby is [`ErrorKind::Unreachable`]: it may be promoted at any time, and
+/// cannot be a source.
 pub(crate) async fn identity(session: &Session) -> Result<System> {
     let row = session.query_one(WHAT, IDENTITY, &[]).await?;
     if cell::<bool>(&row, 1)? {

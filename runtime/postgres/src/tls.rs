@@ -4,43 +4,21 @@ use std::sync::Arc;
 
 use flusso_runtime::tls::{ClientTls, PemFiles};
 use flusso_runtime::{Error, ErrorKind, Result};
+use flusso_schemas::lock::SslMode;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, SignatureScheme};
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
-/// How much of TLS is wanted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SslMode {
-    /// None.
-    Disable,
-    /// Where the server offers it; its certificate is not looked at.
-    Prefer,
-    /// Always; its certificate is looked at only where root certificates are given.
-    Require,
-    /// Always, and its certificate leads to a trusted root.
-    VerifyCa,
-    /// Always, and its certificate leads to a trusted root and names the host.
-    VerifyFull,
-}
-
-impl SslMode {
-    /// Reads libpq's spelling.
-    pub fn parse(text: &str) -> Result<Self> {
-        Ok(match text {
-            "disable" => Self::Disable,
-            "prefer" => Self::Prefer,
-            "require" => Self::Require,
-            "verify-ca" => Self::VerifyCa,
-            "verify-full" => Self::VerifyFull,
-            // The word is not repeated: it may be a part of a URL that was cut in the wrong place.
-            _ => {
-                let message = "unknown `sslmode` in the source's connection, so it cannot be reached";
-                let help = "write `disable`, `prefer`, `require`, `verify-ca` or `verify-full`";
-                return Err(Error::new(ErrorKind::Misconfigured, message).with_help(help));
-            }
-        })
-    }
+/// Reads libpq's spelling of a mode.
+pub(crate) fn ssl_mode(text: &str) -> Result<SslMode> {
+    let known = SslMode::WORDS.iter().find(|(word, _)| *word == text);
+    // The word is not repeated: it may be a part of a URL that was cut in the wrong place.
+    known.map(|(_, mode)| *mode).ok_or_else(|| {
+        let message = "unknown `sslmode` in the source's connection, so it cannot be reached";
+        let help = "write `disable`, `prefer`, `require`, `verify-ca` or `verify-full`";
+        Error::new(ErrorKind::Misconfigured, message).with_help(help)
+    })
 }
 
 /// The client side of TLS for a mode. Errors are [`ErrorKind::Misconfigured`] and name the file.
@@ -109,10 +87,10 @@ mod tests {
     #[test]
     fn every_mode_can_be_set_up_without_files() {
         for mode in ["disable", "prefer", "require", "verify-ca", "verify-full"] {
-            let mode = SslMode::parse(mode).expect("a mode");
+            let mode = ssl_mode(mode).expect("a mode");
             client_config(mode, &PemFiles::default()).expect("it needs no file");
         }
-        assert_eq!(SslMode::parse("allow").expect_err("not offered").kind, ErrorKind::Misconfigured);
+        assert_eq!(ssl_mode("allow").expect_err("not offered").kind, ErrorKind::Misconfigured);
     }
 
     #[test]

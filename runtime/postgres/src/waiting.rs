@@ -37,29 +37,29 @@ impl<'a> Waiting<'a> {
         Self { pause, pause_max: pause, ..self }
     }
 
-    /// Tells what is waited for, where that is not what was told last.
-    pub(crate) fn say(&mut self, what: String) {
+    /// Reports what is being waited for, if it changed since the last report.
+    pub(crate) fn report(&mut self, what: String) {
         if self.said.as_ref() != Some(&what) {
             self.options.progress.event(ProgressEvent::Waiting { what: what.clone() });
             self.said = Some(what);
         }
     }
 
-    /// Whether it is worth telling: most waits end before anyone would read it.
+    /// Whether to report the wait: most end before anyone would read it.
     pub(crate) fn is_long(&self) -> bool {
         self.pause >= self.pause_max
     }
 
     /// Pauses. [`ErrorKind::Stopped`] where a stop was asked for, [`ErrorKind::Busy`] where the bound
-    /// ran out, naming `whom`, and [`ErrorKind::ConnectionLost`] where a connection broke.
-    pub(crate) async fn pause(&mut self, whom: &str) -> Result<()> {
+    /// ran out, naming `waited_for`, and [`ErrorKind::ConnectionLost`] where a connection broke.
+    pub(crate) async fn pause(&mut self, waited_for: &str) -> Result<()> {
         if self.began.elapsed() >= self.bound {
-            return Err(self.busy(whom));
+            return Err(self.busy(waited_for));
         }
         tokio::select! {
             () = tokio::time::sleep(self.pause) => {}
             () = self.options.shutdown.requested() => {
-                return Err(Error::new(ErrorKind::Stopped, format!("stopped while waiting {whom}")));
+                return Err(Error::new(ErrorKind::Stopped, format!("stopped while waiting {waited_for}")));
             }
             error = self.bond.severed() => return Err(error),
         }
@@ -68,10 +68,10 @@ impl<'a> Waiting<'a> {
     }
 
     /// The bound ran out.
-    pub(crate) fn busy(&self, whom: &str) -> Error {
+    pub(crate) fn busy(&self, waited_for: &str) -> Error {
         let waited = self.bound.as_secs();
-        Error::new(ErrorKind::Busy, format!("still waiting {whom} after {waited} s"))
-            .with_help("end what is waited for, then run this again: nothing is lost")
+        Error::new(ErrorKind::Busy, format!("still waiting {waited_for} after {waited} s"))
+            .with_help("end that transaction or process, then run this again: nothing is lost")
     }
 }
 

@@ -3,15 +3,14 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use flusso_lints::source::statements::drop_slot;
 use flusso_lints::words::connection_name;
 use flusso_schemas::lock::{
     Lock, OpenSearchPlan, SecretRef, SinkKind, SourceEndpoint, UrlEndpoint, UserName,
 };
-use flusso_schemas::name::quote_literal;
 
 use crate::error::Error;
-use crate::planning::sinks_of;
-use crate::sink::Sink;
+use crate::sink::{Sink, sinks_of};
 
 /// The names that the help of a [`super::DriftCause`] is made of. Connections are named by their environment
 /// variables, never by their values.
@@ -90,7 +89,7 @@ impl Names {
     pub fn move_to_new_cluster(&self, slot: &str) -> String {
         format!(
             "run `{}` on the old cluster, where the slot would keep its log for ever; {}",
-            drop_statement(slot),
+            drop_slot(slot),
             self.then(&self.delete_states(), "flusso apply --accept-new-source")
         )
     }
@@ -121,8 +120,7 @@ impl Names {
     /// The step of the plan that builds one index again.
     pub fn rebuild_one(&self) -> String {
         format!(
-            "stop `flusso run` of project `{}`, then `flusso apply`: it builds that index again beside the live \
-             one and moves the alias when it is done",
+            "stop `flusso run` of project `{}`, then run `flusso apply`: it rebuilds that index beside the live one and then moves the alias",
             self.plan.project
         )
     }
@@ -133,15 +131,14 @@ impl Names {
 
     fn then(&self, commands: &[String], apply: &str) -> String {
         format!(
-            "stop `flusso run` of project `{}`, run {}, then `{apply}`: it builds beside what is live and \
-             moves the alias when it is done",
+            "stop `flusso run` of project `{}`, run {}, then run `{apply}`: it rebuilds beside what is live and then moves the alias",
             self.plan.project,
             commands.join(", ")
         )
     }
 
     fn drop_slot(&self, slot: &str) -> String {
-        let statement = drop_statement(slot);
+        let statement = drop_slot(slot);
         match &self.plan.source.endpoint {
             SourceEndpoint::Url(SecretRef::Env(name)) => format!("`psql \"${name}\" -c \"{statement}\"`"),
             _ => format!("`{statement}` in the source database"),
@@ -173,14 +170,6 @@ impl Names {
             SinkKind::Stdout { .. } => None,
         })
     }
-}
-
-/// Does nothing where there is no such slot.
-fn drop_statement(slot: &str) -> String {
-    format!(
-        "select pg_drop_replication_slot(slot_name) from pg_replication_slots where slot_name = {}",
-        quote_literal(slot)
-    )
 }
 
 /// Aliases in words, each once.

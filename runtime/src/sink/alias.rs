@@ -22,8 +22,7 @@ pub struct AliasTarget {
     pub owner: Option<Owner>,
 }
 
-/// Who made a concrete index, as far as it can be told: its mark may have been removed, or be another
-/// version's.
+/// Who created a concrete index, as far as known: its mark may be missing or of another version.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Owner {
     /// Name of the project.

@@ -1,4 +1,4 @@
-//! The sink that stands in where none is configured: every write is a line on standard output.
+//! The default sink: prints every write as a line on standard output.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -28,6 +28,9 @@ pub struct StdoutSink {
 }
 
 impl StdoutSink {
+    /// Name of the sink that stands in where a project configures none.
+    pub const DEFAULT_NAME: &str = "stdout";
+
     /// A sink of that name; `pretty` prints each object on several lines.
     pub fn new(name: impl Into<String>, pretty: bool) -> Self {
         Self { name: name.into(), pretty }
@@ -139,8 +142,11 @@ impl Sink for StdoutSink {
     async fn write(&self, generation: &Generation, batch: WriteBatch<'_>) -> Result<Vec<Answer>> {
         batch.lease.check()?;
         let broken = |error| {
-            Error::new(ErrorKind::Busy, "standard output takes no more lines; nothing was confirmed past it")
-                .with_source(error)
+            Error::new(
+                ErrorKind::Busy,
+                "cannot write to standard output; nothing past this line was confirmed",
+            )
+            .with_source(error)
         };
         self.print_batch(&generation.name, &batch).map_err(broken)?;
         Ok(vec![Answer::Done; batch.documents.len() + batch.deletes.len()])

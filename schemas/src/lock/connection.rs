@@ -2,6 +2,14 @@
 
 use std::path::PathBuf;
 
+use serde_json::{Value, json};
+
+use super::block::{Block as _, block, json as block_json};
+use super::form::{Form, words};
+use super::read::item::Item;
+use super::read::keys::Keys;
+use super::read::problem::Result;
+
 /// A reference to a secret. There is no variant for a literal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SecretRef {
@@ -14,7 +22,7 @@ pub enum SecretRef {
     Command(Vec<String>),
 }
 
-/// Whom to log in as: a name is no secret, so it may be written out.
+/// The role or user to log in as: a name is not a secret, so it may be written out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum UserName {
     /// `user = "app"`: the name itself, or text with references that have defaults.
@@ -34,47 +42,206 @@ pub enum SourceEndpoint {
     /// `url = { env = "NAME" }`: one reference to a whole connection URL.
     Url(SecretRef),
     /// Its parts, of which only user and password may be secret.
-    Parts {
-        /// Host name or address.
-        host: Template,
-        /// Port number.
-        port: Template,
-        /// Name of the database.
-        database: Template,
-        /// Role to connect as.
-        user: Option<UserName>,
-        /// Its password.
-        password: Option<SecretRef>,
-    },
+    Parts(PostgresAddress),
 }
 
-/// Files and mode of a TLS connection to the source; all of them paths, none a secret.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct TlsFiles {
-    /// `disable`, `prefer`, `require`, `verify-ca` or `verify-full`.
-    pub sslmode: Option<String>,
-    /// Certificates that are trusted, PEM.
-    pub ssl_root_cert: Option<Template>,
-    /// Our own certificate, PEM.
-    pub ssl_cert: Option<Template>,
-    /// Its key, PEM.
-    pub ssl_key: Option<Template>,
-}
-
-/// Where a sink listens: `url` in the lock.
+/// Where a sink listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum UrlEndpoint {
     /// `url = { env = "NAME" }`: one reference to a whole URL.
     Url(SecretRef),
     /// `url = { scheme = …, host = …, port = …, path = … }`: plain parts without credentials.
-    Parts {
-        /// `http` or `https`.
-        scheme: Template,
+    Parts(HttpAddress),
+}
+
+block! {
+    /// A connection to Postgres in parts.
+    #[derive(Eq)]
+    pub struct PostgresAddress: "`url`" {
         /// Host name or address.
-        host: Template,
+        pub host: Template,
+        /// Port number.
+        pub port: Template,
+        /// Name of the database.
+        pub database: Template,
+        /// Role to connect as.
+        pub user: Option<UserName>,
+        /// Its password.
+        pub password: Option<SecretRef>,
+    }
+}
+
+block! {
+    /// An address over HTTP in parts.
+    #[derive(Eq)]
+    pub struct HttpAddress: "`url`" {
+        /// `http` or `https`.
+        pub scheme: Template,
+        /// Host name or address.
+        pub host: Template,
         /// Port number; empty for the scheme's own.
-        port: Template,
+        pub port: Template,
         /// Path in front of every request, without a trailing slash; mostly empty.
-        path: Template,
-    },
+        pub path: Template,
+    }
+}
+
+/// How much of TLS the connection to the source wants, in libpq's words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SslMode {
+    /// None.
+    Disable,
+    /// Where the server offers it; its certificate is not verified.
+    Prefer,
+    /// Always; its certificate is verified only where root certificates are given.
+    Require,
+    /// Always, and its certificate leads to a trusted root.
+    VerifyCa,
+    /// Always, and its certificate leads to a trusted root and names the host.
+    VerifyFull,
+}
+
+words!(pub SslMode {
+    SslMode::Disable = "disable",
+    SslMode::Prefer = "prefer",
+    SslMode::Require = "require",
+    SslMode::VerifyCa = "verify-ca",
+    SslMode::VerifyFull = "verify-full",
+});
+
+block! {
+    /// Files and mode of a TLS connection to the source; all of them paths, none a secret.
+    #[derive(Eq, Default)]
+    pub struct TlsFiles: "`[source]`" {
+        /// How much of TLS is wanted; the URL's own where it is left out.
+        pub sslmode: Option<SslMode>,
+        /// Certificates that are trusted, PEM.
+        pub ssl_root_cert: Option<Template>,
+        /// Our own certificate, PEM.
+        pub ssl_cert: Option<Template>,
+        /// Its key, PEM.
+        pub ssl_key: Option<Template>,
+    }
+}
+
+impl Form for Template {
+    fn value(&self) -> Option<Value> {
+        self.0.value()
+    }
+
+    fn read(item: Item<'_>) -> Result<Self> {
+        item.string().map(Self)
+    }
+
+    fn words() -> String {
+        "text with references".to_owned()
+    }
+}
+
+impl Form for UserName {
+    fn value(&self) -> Option<Value> {
+        match self {
+            Self::Text(text) => text.value(),
+            Self::Secret(reference) => reference.value(),
+        }
+    }
+
+    fn read(item: Item<'_>) -> Result<Self> {
+        if item.is_string() {
+            Template::read(item).map(Self::Text)
+        } else {
+            SecretRef::read(item).map(Self::Secret)
+        }
+    }
+
+    fn words() -> String {
+        format!("{} or {}", Template::words(), SecretRef::words())
+    }
+}
+
+impl Form for SecretRef {
+    fn value(&self) -> Option<Value> {
+        Some(match self {
+            Self::Env(name) => json!({ "env": name }),
+            Self::File(path) => json!({ "file": path.to_string_lossy() }),
+            Self::Command(words) => json!({ "command": words }),
+        })
+    }
+
+    fn read(item: Item<'_>) -> Result<Self> {
+        let what = format!("`{}`", item.name);
+        Self::of(item.block(&what)?)
+    }
+
+    fn words() -> String {
+        "reference: `{ env }`, `{ file }` or `{ command }`".to_owned()
+    }
+}
+
+impl SecretRef {
+    /// Whether a table is one reference, not an address in parts.
+    fn is_in(keys: &Keys<'_>) -> bool {
+        ["env", "file", "command"].iter().any(|name| keys.holds(name))
+    }
+
+    fn of(mut keys: Keys<'_>) -> Result<Self> {
+        let reference = if let Some(item) = keys.optional("env") {
+            Self::Env(item.string()?)
+        } else if let Some(item) = keys.optional("file") {
+            Self::File(PathBuf::from(item.string()?))
+        } else {
+            Self::Command(keys.required("command")?.list_of(Item::string)?)
+        };
+        keys.finish()?;
+        Ok(reference)
+    }
+}
+
+/// Reads one reference, or the parts of an address.
+fn url_or<T: super::block::Block, E>(
+    item: Item<'_>,
+    url: impl FnOnce(SecretRef) -> E,
+    parts: impl FnOnce(T) -> E,
+) -> Result<E> {
+    let mut keys = item.block(T::WHAT)?;
+    if SecretRef::is_in(&keys) {
+        return SecretRef::of(keys).map(url);
+    }
+    let address = T::read(&mut keys)?;
+    keys.finish()?;
+    Ok(parts(address))
+}
+
+impl Form for SourceEndpoint {
+    fn value(&self) -> Option<Value> {
+        match self {
+            Self::Url(reference) => reference.value(),
+            Self::Parts(address) => Some(Value::Object(block_json(address.entries()))),
+        }
+    }
+
+    fn read(item: Item<'_>) -> Result<Self> {
+        url_or(item, Self::Url, Self::Parts)
+    }
+
+    fn words() -> String {
+        format!("{}; or {}", SecretRef::words(), PostgresAddress::words())
+    }
+}
+
+impl Form for UrlEndpoint {
+    fn value(&self) -> Option<Value> {
+        match self {
+            Self::Url(reference) => reference.value(),
+            Self::Parts(address) => Some(Value::Object(block_json(address.entries()))),
+        }
+    }
+
+    fn read(item: Item<'_>) -> Result<Self> {
+        url_or(item, Self::Url, Self::Parts)
+    }
+
+    fn words() -> String {
+        format!("{}; or {}", SecretRef::words(), HttpAddress::words())
+    }
 }

@@ -5,60 +5,87 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::Acceptance;
+use super::block::{Checked, Entry, KeyDocs, block};
+use super::body_text::body_text;
+use super::codec::{
+    Blocks, Codec, Filled, Hash, LeftOutIfEmpty, Lines, Section, Several, Sorted, ThenDigest, key_docs,
+};
+use super::field::FieldPlan;
+use super::fingerprint::{edges_fingerprint, index_fingerprint};
+use super::form::{Form, words};
+use super::levels::Accepted;
+use super::print::Spelled;
+use super::read::item::Item;
+use super::read::keys::Keys;
+use super::read::places::Places;
+use super::read::problem::{Problem, Result};
 use super::settings;
 use crate::name::{Ident, TableName};
 
 /// Path of the root node.
 pub const ROOT_PATH: &str = ".";
 
-/// One `[[index]]`. Hashes but `inputs` are not fields: they follow from the rest.
-#[derive(Clone, Debug, PartialEq)]
-pub struct IndexPlan {
-    /// Its name in the project.
-    pub name: String,
-    /// The alias that applications query, without the sink's prefix.
-    pub alias: String,
-    /// Names of the sinks it goes to, sorted.
-    pub sinks: Vec<String>,
-    /// What a rejected document does.
-    pub on_error: OnError,
-    /// The document's key in order, never empty.
-    pub key: Vec<KeyColumn>,
-    /// How `_id` follows from the key.
-    pub document_id: DocumentIdForm,
-    /// Schemas on the session's search path, in order.
-    pub search_path: Vec<String>,
-    /// Hash of the index file as it was parsed.
-    pub inputs: String,
-    /// Findings about this index that a comment in its file accepts, sorted.
-    pub accepted: Vec<Acceptance>,
-    /// Numbers over 1 by kind (`date`), and `query` for the SQL that flusso writes itself: each counts how
-    /// often what an unchanged config produces has changed, so that such a change enters the fingerprint.
-    pub rendering: BTreeMap<String, u32>,
-    /// Which rows of the root table are documents, in normal form; none: all.
-    pub condition: Option<String>,
-    /// Static settings, analysis and mappings: `{"settings": {"index": …}, "mappings": …}`.
-    pub body: Value,
-    /// Dynamic settings, by name without `index.`: they can change in place and enter no fingerprint.
-    pub settings: BTreeMap<String, String>,
-    /// The query of a chunk's upper bound: `$1` is the number of rows less one.
-    pub bound: String,
-    /// Labels relied on, in order, by qualified type.
-    pub enums: BTreeMap<String, Vec<String>>,
-    /// Column lists that make a to-one one, by table, where that is not the table's key.
-    pub unique: BTreeMap<TableName, Vec<Vec<Ident>>>,
-    /// The normalised model, by document path (`items.price`).
-    pub fields: BTreeMap<String, FieldPlan>,
-    /// Queries: children before parents, the root last.
-    pub nodes: Vec<Node>,
-    /// From each captured table and role back to the root, sorted by table and roles.
-    pub edges: Vec<Edge>,
+block! {
+    /// One index. Its two fingerprints follow from the keys marked so, and are verified when it is read.
+    pub struct IndexPlan: "`[[index]] {name}`" {
+        /// Its name in the project.
+        pub name: String,
+        /// The alias that applications query, without the sink's prefix.
+        pub alias: String,
+        /// Names of the sinks it goes to.
+        pub sinks: Vec<String> as Sorted,
+        /// What a rejected document does.
+        pub on_error: OnError,
+        /// The document's key in order, never empty.
+        pub key: Vec<KeyColumn> as Several => fingerprint,
+        /// How `_id` follows from the key.
+        pub document_id: DocumentIdForm => fingerprint,
+        /// Schemas on the session's search path, in order.
+        pub search_path: Vec<String>,
+        /// Hash of the index file as it was parsed.
+        pub inputs: String as ThenDigest<Hash>,
+        /// Numbers over 1 by kind (`date`), and `query` for the SQL that flusso writes itself: each counts how
+        /// often what an unchanged config produces has changed, so that such a change is one of meaning.
+        pub rendering: BTreeMap<String, u32> as LeftOutIfEmpty => fingerprint,
+        /// Findings about this index that a comment in its file accepts, sorted.
+        pub accepted: Vec<Acceptance> as Accepted,
+        /// Which rows of the root table are documents, in normal form; all, where it is left out.
+        pub condition: Option<String> as Filled => fingerprint,
+        /// Static settings, analysis and mappings: `{"settings": {"index": …}, "mappings": …}`.
+        pub body: Value as Body => fingerprint,
+        /// The query of a chunk's upper bound: `$1` is the number of rows less one.
+        pub bound: String as Lines,
+        /// Dynamic settings, by name without `index.`: they can change in place.
+        pub settings: BTreeMap<String, String> as DynamicSettings,
+        /// Labels relied on, in order, by qualified type.
+        pub enums: BTreeMap<String, Vec<String>> as Section,
+        /// Column lists that make a to-one one, by table, where that is not the table's key.
+        pub unique: BTreeMap<TableName, Vec<Vec<Ident>>> as Section,
+        /// The normalised model, by document path (`items.price`).
+        pub fields: BTreeMap<String, FieldPlan> as Section => fingerprint,
+        /// Queries: children before parents, the root last.
+        pub nodes: Vec<Node> ["node"] as Blocks,
+        /// From each captured table and role back to the root, sorted by table and roles.
+        pub edges: Vec<Edge> ["edge"] as Blocks,
+    }
 }
 
 impl IndexPlan {
     /// The settings and mappings that a generation ends with: the body with the dynamic settings in it.
     pub fn whole_body(&self) -> Value {
         settings::merge(&self.body, &self.settings)
+    }
+}
+
+impl Checked for IndexPlan {
+    const COMPUTED: &'static [&'static str] = &["fingerprint", "edges_fingerprint"];
+
+    fn computed(&self) -> Vec<String> {
+        vec![index_fingerprint(self), edges_fingerprint(self)]
+    }
+
+    fn check(&self, places: &Places) -> Result<()> {
+        super::read::index::check(self, places)
     }
 }
 
@@ -71,6 +98,8 @@ pub enum OnError {
     Quarantine,
 }
 
+words!(pub OnError { OnError::Stop = "stop", OnError::Quarantine = "quarantine" });
+
 /// How `_id` follows from the key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DocumentIdForm {
@@ -80,99 +109,41 @@ pub enum DocumentIdForm {
     Hash,
 }
 
-/// One part of a document's key.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeyColumn {
-    /// The column.
-    pub column: Ident,
-    /// Its type as `format_type` spells it.
-    pub pg_type: String,
+words!(pub DocumentIdForm { DocumentIdForm::Key = "key", DocumentIdForm::Hash = "hash" });
+
+block! {
+    /// One part of a document's key.
+    #[derive(Eq)]
+    pub struct KeyColumn: "`key`" {
+        /// The column.
+        pub column: Ident,
+        /// Its type as `format_type` spells it.
+        pub pg_type: String ["type"],
+    }
 }
 
-/// One field of the normalised model: what a reviewer reads and what `diff` compares.
-///
-/// Printed on one line with its keys in this order, what is not set left out.
-#[derive(Clone, Debug, PartialEq)]
-pub struct FieldPlan {
-    /// Kind as inferred or written; `object` or `nested` where it has fields of its own.
-    pub kind: String,
-    /// The kind's own parameters (`scale`, `order`, …), sorted.
-    pub parameters: BTreeMap<String, Value>,
-    /// What fills it.
-    pub source: FieldSource,
-    /// Hops of a relation, nearest first.
-    pub through: Vec<TableName>,
-    /// How the related table, or each hop, is joined: `{ child column = parent column }`, in path order;
-    /// columns of a hop are `table.column`.
-    pub join: Vec<JoinPair>,
-    /// Condition over the related rows, normalised.
-    pub where_: Option<String>,
-    /// Condition over this row, normalised.
-    pub when: Option<String>,
-    /// What an aggregate reads, as written.
-    pub of: Option<String>,
-    /// The one column or expression a relation is reduced to.
-    pub value: Option<String>,
-    /// Whether equal values occur once.
-    pub distinct: bool,
-    /// Order of the related rows, each `column`, `column desc`, ….
-    pub order_by: Vec<String>,
-    /// Most related rows.
-    pub limit: Option<u64>,
-    /// What stands for null in the document.
-    pub default: Option<Value>,
-    /// Whether readers are promised a value.
-    pub required: bool,
+block! {
+    /// One query of a document's tree.
+    #[derive(Eq)]
+    pub struct Node: "node `{path}`" {
+        /// Document path of the relation or of the first aggregate; `.` for the root.
+        pub path: String,
+        /// Printed before a group's rows; the root has no groups.
+        pub open: String as LeftOutIfEmpty,
+        /// Printed between a group's rows.
+        pub separator: String as LeftOutIfEmpty,
+        /// Printed after a group's rows.
+        pub close: String as LeftOutIfEmpty,
+        /// Printed where a group has no rows; every node but the root has it.
+        pub empty: Option<String>,
+        /// Paths of the nodes whose text stands between this query's segments, in text order.
+        pub slots: Vec<String>,
+        /// The query, holding `{rows:<columns>}`.
+        pub sql: String as Lines,
+    }
 }
 
-/// One pair of joined columns, each `column` or `table.column`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct JoinPair {
-    /// Column of the row that is added.
-    pub child: String,
-    /// Column of the row that was there.
-    pub parent: String,
-}
-
-/// What fills a field.
-#[derive(Clone, Debug, PartialEq)]
-pub enum FieldSource {
-    /// `column = "c"`
-    Column(Ident),
-    /// `sql = "…"`
-    Sql(String),
-    /// `constant = …`
-    Constant(Value),
-    /// A sub-object of the same row: nothing is printed.
-    SameRow,
-    /// A relation or an aggregate: the verb (`belongs_to`, `has_one`, `has_many`, `many_to_many`,
-    /// `avg`, `count`, `exists`, `max`, `min`, `sum`) and its table.
-    Related {
-        /// The verb as written.
-        verb: String,
-        /// The target.
-        table: TableName,
-    },
-}
-
-/// One query of a document's tree.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Node {
-    /// Document path of the relation or of the first aggregate; [`ROOT_PATH`] for the root.
-    pub path: String,
-    /// Printed before a group's rows (empty at the root, as the next two).
-    pub open: String,
-    /// Printed between a group's rows.
-    pub separator: String,
-    /// Printed after a group's rows.
-    pub close: String,
-    /// Printed where a group has no rows; the root has none.
-    pub empty: Option<String>,
-    /// Paths of the nodes whose text stands between this query's segments, in text order.
-    pub slots: Vec<String>,
-    /// The query, holding `{rows:<columns>}`.
-    pub sql: String,
-}
+impl Checked for Node {}
 
 impl Node {
     /// Whether this is the root, whose rows are documents.
@@ -181,18 +152,113 @@ impl Node {
     }
 }
 
-/// What a change of one table, in the roles it plays, means for this index.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Edge {
-    /// The captured table.
-    pub table: TableName,
-    /// Paths of the fields it fills; [`ROOT_PATH`] for the root. A hop may add `#` and its number, where
-    /// two of one relation would else be the same (`items.shop#2`). Sorted.
-    pub roles: Vec<String>,
-    /// Columns of the changed row, as it was and as it is, that lead to documents. Ordered.
-    pub navigation: Vec<Ident>,
-    /// From navigation to root keys; none where the navigation is the root's key itself.
-    pub resolve: Option<String>,
-    /// Columns whose change matters, with their facts (`numeric(12,2) not null`).
-    pub columns: BTreeMap<Ident, String>,
+block! {
+    /// What a change of one table, in the roles it plays, means for an index.
+    #[derive(Eq)]
+    pub struct Edge: "the edge of `{table}`" {
+        /// The captured table.
+        pub table: TableName => fingerprint,
+        /// Paths of the fields it fills; `.` for the root. A hop may add `#` and its number, where two of one
+        /// relation would else be the same (`items.shop#2`).
+        pub roles: Vec<String> as Sorted => fingerprint,
+        /// Columns of the changed row, as it was and as it is, that lead to documents. Ordered.
+        pub navigation: Vec<Ident> as Several => fingerprint,
+        /// From navigation to root keys; none where the navigation is the root's key itself.
+        pub resolve: Option<String> as Lines,
+        /// Columns whose change matters, with what is relied on.
+        pub columns: BTreeMap<Ident, ColumnFact> as Section => fingerprint,
+    }
+}
+
+impl Checked for Edge {}
+
+block! {
+    /// What is relied on in a column.
+    #[derive(Eq)]
+    pub struct ColumnFact: "a column" {
+        /// Its type as `format_type` spells it, without a length that nothing depends on.
+        pub pg_type: String ["type"],
+        /// Whether nulls are excluded.
+        pub not_null: bool,
+    }
+}
+
+impl std::fmt::Display for ColumnFact {
+    /// As SQL declares it: `numeric(12,2) not null`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}{}", self.pg_type, if self.not_null { " not null" } else { "" })
+    }
+}
+
+/// A number that counts up from 1, which is left out.
+impl Form for u32 {
+    fn value(&self) -> Option<Value> {
+        Some(Value::from(*self))
+    }
+
+    fn read(item: Item<'_>) -> Result<Self> {
+        let (at, name) = (item.at, item.name.clone());
+        match u32::try_from(item.integer()?) {
+            Ok(number) if number > 1 => Ok(number),
+            _ => Err(Problem::new(at, format!("`rendering` of `{name}` is not a number from 2"))),
+        }
+    }
+
+    fn words() -> String {
+        "number from 2".to_owned()
+    }
+}
+
+/// `{"settings": …, "mappings": …}` and nothing else, its settings static.
+pub(super) struct Body;
+
+impl Codec<Value> for Body {
+    fn entries(name: &'static str, value: &Value) -> Vec<Entry> {
+        vec![Entry { spelled: Spelled::Lines(body_text(value)), ..Entry::line(name, Value::Null) }]
+    }
+
+    fn read(keys: &mut Keys<'_>, name: &'static str) -> Result<Value> {
+        let item = keys.required(name)?;
+        let at = item.at;
+        let body: Value = serde_json::from_str(&item.string()?)
+            .map_err(|error| Problem::new(at, format!("`body` is not JSON: {error}")))?;
+        let has_both = body.as_object().is_some_and(|body| body.keys().eq(["settings", "mappings"]));
+        if !has_both {
+            return Err(Problem::new(at, "`body` is not an object of `settings` and `mappings`"));
+        }
+        if let Some(name) = settings::split(&body["settings"]).1.keys().next() {
+            let message = format!("`{name}` is a dynamic setting: expected it in `[index.settings]`");
+            return Err(Problem::new(at, message));
+        }
+        Ok(body)
+    }
+
+    fn keys(name: &'static str, docs: &str) -> Vec<KeyDocs> {
+        key_docs(name, "JSON".to_owned(), false, docs)
+    }
+}
+
+/// A section of dynamic settings; static ones belong into the body, because they are part of the fingerprint.
+pub(super) struct DynamicSettings;
+
+impl Codec<BTreeMap<String, String>> for DynamicSettings {
+    fn entries(name: &'static str, value: &BTreeMap<String, String>) -> Vec<Entry> {
+        Section::entries(name, value)
+    }
+
+    fn read(keys: &mut Keys<'_>, name: &'static str) -> Result<BTreeMap<String, String>> {
+        let read = |item: Item<'_>| {
+            let (at, name) = (item.key_at, item.name.clone());
+            if !settings::is_dynamic(&name) {
+                let message = format!("`{name}` is not a dynamic setting: expected it in `body`");
+                return Err(Problem::new(at, message));
+            }
+            Ok((name, item.string()?))
+        };
+        keys.optional(name).map_or(Ok(BTreeMap::new()), |item| item.map(read))
+    }
+
+    fn keys(name: &'static str, docs: &str) -> Vec<KeyDocs> {
+        <Section as Codec<BTreeMap<String, String>>>::keys(name, docs)
+    }
 }

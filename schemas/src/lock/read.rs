@@ -2,20 +2,13 @@
 //! and at last that it is spelled as the writer spells it.
 
 mod digests;
-mod edge;
-mod endpoint;
-mod field;
-mod index;
-mod item;
-mod keys;
-mod levels;
-mod node;
-mod problem;
+pub(super) mod index;
+pub(super) mod item;
+pub(super) mod keys;
+pub(super) mod places;
+pub(super) mod problem;
 mod query;
-mod sink;
-mod source;
-mod surroundings;
-mod table;
+mod references;
 
 use std::ops::Range;
 
@@ -24,7 +17,8 @@ use toml::de::DeTable;
 use self::item::Item;
 use self::keys::Keys;
 use self::problem::{Problem, Result};
-use self::surroundings::Surroundings;
+use super::block::{Block as _, Checked as _};
+use super::codec::{Blocks, Codec as _};
 use super::{IndexPlan, LOCK_VERSION, Lock, index_text, write};
 
 /// Why a text is not a lock that this flusso executes.
@@ -55,21 +49,14 @@ fn lock(text: &str) -> Result<Lock> {
     let document = parse(text)?;
     version(&document)?;
     digests::verify(text, &document)?;
-    let mut keys = Keys::new("the lock", 0, document);
+    let mut keys = Keys::new(Lock::WHAT, 0, document);
     keys.required("lock_version")?;
-    let project = keys.required("project")?.string()?;
-    let inputs = keys.required("inputs")?.hash()?;
-    keys.required("digest")?.hash()?;
-    let accepted = levels::accepted(keys.optional("accepted"))?;
-    let levels = keys.optional_map("levels", levels::level)?;
-    let source = source::source(keys.required("source")?)?;
-    let mut around = Surroundings::default();
-    let sinks = sink::sinks(keys.optional("sink"), &mut around)?;
-    let tables = table::tables(keys.optional("table"), &mut around)?;
-    let indexes = index::indexes(keys.required("index")?, &mut around)?;
-    keys.finish()?;
-    around.finish(&tables)?;
-    let lock = Lock { project, inputs, levels, accepted, source, sinks, tables, indexes };
+    let lock = Lock::read(&mut keys)?;
+    if lock.indexes.is_empty() {
+        return keys.missing("index");
+    }
+    let places = keys.finish()?;
+    references::check(&lock, &places)?;
     same_spelling(text, &write(&lock))?;
     Ok(lock)
 }
@@ -78,14 +65,13 @@ fn index_alone(text: &str) -> Result<IndexPlan> {
     let document = parse(text)?;
     digests::verify_blocks(text, &document)?;
     let mut keys = Keys::new("the block", 0, document);
-    let blocks = keys.required("index")?;
-    let at = blocks.at;
-    let mut indexes = index::indexes(blocks, &mut Surroundings::unknown())?;
-    keys.finish()?;
+    let mut indexes: Vec<IndexPlan> = Blocks::read(&mut keys, "index")?;
     let index = match (indexes.pop(), indexes.is_empty()) {
         (Some(only), true) => only,
-        _ => return Err(Problem::new(at, "here stands one `[[index]]`, not several")),
+        (Some(_), false) => return Err(Problem::new(0, "expected one `[[index]]`")),
+        (None, _) => return keys.missing("index"),
     };
+    keys.finish()?;
     same_spelling(text, &index_text(&index))?;
     Ok(index)
 }
@@ -115,7 +101,7 @@ fn conflict_mark(text: &str) -> Option<Problem> {
     let mut at = 0;
     for line in text.split_inclusive('\n') {
         if ["<<<<<<< ", "||||||| ", ">>>>>>> "].iter().any(|mark| line.starts_with(mark)) {
-            return Some(Problem::new(at, "a merge conflict stands here"));
+            return Some(Problem::new(at, "unresolved merge conflict"));
         }
         at += line.len();
     }
@@ -124,7 +110,7 @@ fn conflict_mark(text: &str) -> Option<Problem> {
 
 fn version(document: &DeTable<'_>) -> Result<()> {
     let Some(value) = document.get("lock_version") else {
-        return Err(Problem::new(0, "this is no lock: the key `lock_version` is missing"));
+        return Err(Problem::new(0, "not a lock: the key `lock_version` is missing"));
     };
     let at = value.span().start;
     match Item::new("lock_version", at, value.clone()).integer()? {
@@ -142,13 +128,23 @@ fn version(document: &DeTable<'_>) -> Result<()> {
     }
 }
 
-/// One meaning has one spelling, so that equal digests and equal files are the same.
+/// One meaning has one spelling, so that equal digests and equal files are the same. Fingerprints are
+/// verified here too: the canonical text has the right ones.
 fn same_spelling(text: &str, canonical: &str) -> Result<()> {
     if text == canonical {
         return Ok(());
     }
     let at = first_difference(text, canonical);
-    Err(Problem::new(at, "from here on the file is not spelled as flusso writes it"))
+    let line_start = text[..at].rfind('\n').map_or(0, |end| end + 1);
+    let key = text[line_start..].split(' ').next().unwrap_or_default();
+    if !IndexPlan::COMPUTED.contains(&key) {
+        return Err(Problem::new(at, "from here on the file is not spelled as flusso writes it"));
+    }
+    let block = text[..at].rfind("[[index]]\nname = ").map_or("", |start| &text[start..]);
+    let index = block.split('"').nth(1).unwrap_or_default();
+    let message =
+        format!("`{key}` of `[[index]] {index}` does not match the block: the lock was edited by hand");
+    Err(Problem::new(at, message))
 }
 
 /// The byte where two spellings part; digests differ where what they are over does.
@@ -160,7 +156,7 @@ fn first_difference(text: &str, canonical: &str) -> usize {
         let both_digests = [ours, theirs].iter().all(|line| line.starts_with("digest = \""));
         if ours != theirs && !both_digests {
             let same = ours.bytes().zip(theirs.bytes()).take_while(|(our, their)| our == their).count();
-            return line_start + same;
+            return (0..=line_start + same).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
         }
         line_start += ours.len();
     }

@@ -78,17 +78,12 @@ fn push_escaped(out: &mut String, letter: char) {
 }
 
 /// A list on one line; the items are spelled already.
-pub(super) fn list(items: impl IntoIterator<Item = String>) -> String {
+fn list(items: impl IntoIterator<Item = String>) -> String {
     format!("[{}]", items.into_iter().collect::<Vec<_>>().join(", "))
 }
 
-/// A list of strings on one line.
-pub(super) fn strings<S: ToString>(items: impl IntoIterator<Item = S>) -> String {
-    list(items.into_iter().map(|item| string(&item.to_string())))
-}
-
 /// An inline table; the values are spelled already.
-pub(super) fn table<'a>(entries: impl IntoIterator<Item = (&'a str, String)>) -> String {
+fn table<'a>(entries: impl IntoIterator<Item = (&'a str, String)>) -> String {
     let entries: Vec<String> =
         entries.into_iter().map(|(name, value)| format!("{} = {value}", key(name))).collect();
     match entries.as_slice() {

@@ -3,10 +3,10 @@
 use flusso_schemas::hash::short_hash;
 
 /// The hand-written lock.
-pub const EXAMPLE: &str = include_str!("../../fixtures/lock-example/flusso.lock");
+pub(crate) const EXAMPLE: &str = include_str!("../../fixtures/lock-example/flusso.lock");
 
 /// A lock with the digests that its blocks have, as `sha256sum` gives them.
-pub fn sealed(lock: &str) -> String {
+pub(crate) fn sealed(lock: &str) -> String {
     let mut blocks: Vec<String> = vec![String::new()];
     for line in lock.split_inclusive('\n') {
         if ["[[sink]]\n", "[[table]]\n", "[[index]]\n"].contains(&line) {

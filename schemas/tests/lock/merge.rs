@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use flusso_schemas::lock::{self, Lock};
+use flusso_schemas::lock::{self, ColumnFact, Lock};
 use flusso_schemas::name::Ident;
 
 use crate::common::EXAMPLE;
@@ -26,11 +26,11 @@ fn changed(change: impl FnOnce(&mut Lock)) -> Lock {
 }
 
 /// Relies on one more column of users, and sets other hashes.
-fn rely_on(lock: &mut Lock, index: usize, column: &str, facts: &str) {
+fn rely_on(lock: &mut Lock, index: usize, column: &str, not_null: bool) {
     let index = &mut lock.indexes[index];
     index.inputs = format!("{:016x}", column.len());
     let edge = index.edges.last_mut().expect("it has edges");
-    edge.columns.insert(Ident::new(column), facts.to_owned());
+    edge.columns.insert(Ident::new(column), ColumnFact { pg_type: "text".to_owned(), not_null });
     index.nodes[0].sql.push_str("-- changed\n");
 }
 
@@ -53,11 +53,11 @@ fn merge(name: &str, options: &[&str], ours: &Lock, theirs: &Lock) -> (String, b
 
 #[test]
 fn changes_of_different_indexes_merge_into_a_lock_that_is_current() {
-    let ours = changed(|lock| rely_on(lock, 0, "city", "text"));
-    let theirs = changed(|lock| rely_on(lock, 1, "city", "text"));
+    let ours = changed(|lock| rely_on(lock, 0, "city", false));
+    let theirs = changed(|lock| rely_on(lock, 1, "city", false));
     let both = changed(|lock| {
-        rely_on(lock, 0, "city", "text");
-        rely_on(lock, 1, "city", "text");
+        rely_on(lock, 0, "city", false);
+        rely_on(lock, 1, "city", false);
     });
     let (text, clean) = merge("different", &[], &ours, &theirs);
     assert!(clean, "{text}");
@@ -67,8 +67,8 @@ fn changes_of_different_indexes_merge_into_a_lock_that_is_current() {
 
 #[test]
 fn a_merge_of_two_facts_about_one_column_is_refused() {
-    let ours = changed(|lock| rely_on(lock, 0, "city", "text"));
-    let theirs = changed(|lock| rely_on(lock, 2, "city", "text not null"));
+    let ours = changed(|lock| rely_on(lock, 0, "city", false));
+    let theirs = changed(|lock| rely_on(lock, 2, "city", true));
     let (text, clean) = merge("facts", &[], &ours, &theirs);
     assert!(clean, "{text}");
     let error = lock::read(&text).expect_err("they disagree");
@@ -77,14 +77,14 @@ fn a_merge_of_two_facts_about_one_column_is_refused() {
 
 #[test]
 fn a_conflict_within_one_index_is_named_and_so_is_its_careless_end() {
-    let ours = changed(|lock| rely_on(lock, 1, "city", "text"));
-    let theirs = changed(|lock| rely_on(lock, 1, "country", "text"));
+    let ours = changed(|lock| rely_on(lock, 1, "city", false));
+    let theirs = changed(|lock| rely_on(lock, 1, "country", false));
     let (text, clean) = merge("conflict", &[], &ours, &theirs);
     assert!(!clean);
-    assert_eq!(lock::read(&text).expect_err("it has marks").message, "a merge conflict stands here");
+    assert_eq!(lock::read(&text).expect_err("it has marks").message, "unresolved merge conflict");
 
     let theirs = changed(|lock| {
-        rely_on(lock, 1, "country", "text");
+        rely_on(lock, 1, "country", false);
         lock.indexes[1].bound = lock.indexes[1].bound.replace("limit 1", "limit 2");
     });
     let (text, clean) = merge("careless", &["--ours"], &ours, &theirs);

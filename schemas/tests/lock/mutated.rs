@@ -85,14 +85,14 @@ fn mangle(bytes: &mut Vec<u8>, numbers: &mut Numbers) {
 #[test]
 fn deep_and_odd_texts_are_refused() {
     let deep = "[".repeat(100_000);
-    let header = "lock_version = 2\n";
+    let header = "lock_version = 3\n";
     for text in [
         format!("{header}x = {deep}"),
         format!("{header}x = {}1{}", "{ a = ".repeat(1_000), " }".repeat(1_000)),
         format!("{header}{}", "a.".repeat(10_000)),
         format!("{header}sink = [[[1]], {{ digest = \"\" }}]\ndigest = \"\"\n"),
         format!("{header}sink = 1\ntable = \"\"\nindex = {{}}\n"),
-        format!("digest = \"{}\"\nlock_version = 2\n", short_hash("lock_version = 2\n")),
+        format!("digest = \"{}\"\nlock_version = 3\n", short_hash("lock_version = 3\n")),
         "\0".to_owned(),
     ] {
         assert!(!taken(&text));

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use flusso_schemas::lock::{
-    self, Acceptance, Compression, DocumentIdForm, FieldPlan, FieldSource, Identity, JoinPair, LintLevel,
-    Lock, Manage, OnError, OpenSearchPlan, SecretRef, SinkKind, SinkPlan, SourceEndpoint, Template, TlsFiles,
-    UrlEndpoint, UserName,
+    self, Acceptance, ColumnFact, Compression, DocumentIdForm, FieldPlan, FieldSource, HttpAddress, Identity,
+    JoinPair, LintLevel, Lock, Manage, OnError, OpenSearchPlan, PostgresAddress, SecretRef, SinkKind,
+    SinkPlan, SourceEndpoint, SslMode, Template, TlsFiles, UrlEndpoint, UserName,
 };
 use flusso_schemas::name::{Ident, TableName};
 use flusso_schemas::report::Level;
@@ -40,15 +40,15 @@ fn template(text: &str) -> Template {
 #[test]
 fn a_source_in_parts_with_tls_and_every_kind_of_reference() {
     let (_, text) = changed(|lock| {
-        lock.source.endpoint = SourceEndpoint::Parts {
+        lock.source.endpoint = SourceEndpoint::Parts(PostgresAddress {
             host: template("127.0.0.1"),
             port: template("${PORT:-5432}"),
             database: template("shop"),
             user: Some(UserName::Secret(SecretRef::File(PathBuf::from("/run/secrets/user")))),
             password: Some(SecretRef::Command(vec!["aws".to_owned(), "token".to_owned()])),
-        };
+        });
         lock.source.tls = TlsFiles {
-            sslmode: Some("verify-full".to_owned()),
+            sslmode: Some(SslMode::VerifyFull),
             ssl_root_cert: Some(template("/etc/ca.pem")),
             ssl_cert: Some(template("${CERT}")),
             ssl_key: Some(template("${KEY}")),
@@ -75,12 +75,12 @@ settings = {}"#,
 fn sinks_with_everything_set_and_with_nothing() {
     let (_, text) = changed(|lock| {
         let opensearch = OpenSearchPlan {
-            url: UrlEndpoint::Parts {
+            url: UrlEndpoint::Parts(HttpAddress {
                 scheme: template("https"),
                 host: template("${HOST}"),
                 port: template(""),
                 path: template("/search"),
-            },
+            }),
             username: Some(UserName::Text(Template("admin".to_owned()))),
             password: Some(SecretRef::Env("PASSWORD".to_owned())),
             client_cert: Some(template("c.pem")),
@@ -132,12 +132,15 @@ fn identities_and_names_that_postgres_quotes() {
         lock.tables[1].identity = Identity::Index(Ident::new("Order Items"));
         lock.tables[2].key = vec![Ident::new("a.b"), Ident::new("id")];
         let edge = &mut lock.indexes[0].edges[0];
-        edge.columns.insert(Ident::new("Name"), "text".to_owned());
+        edge.columns.insert(Ident::new("Name"), ColumnFact { pg_type: "text".to_owned(), not_null: false });
     });
     assert_lines(&text, "key = [\"id\"]\nidentity = \"full\"\nidentity_holds = [\"id\"]");
     assert_lines(&text, "identity = { index = '\"Order Items\"' }");
     assert_lines(&text, "key = ['\"a.b\"', \"id\"]");
-    assert_lines(&text, "[index.edge.columns]\n'\"Name\"' = \"text\"\nid = \"integer not null\"");
+    assert_lines(
+        &text,
+        "[index.edge.columns]\n'\"Name\"' = { type = \"text\" }\nid = { type = \"integer\", not_null = true }",
+    );
 }
 
 #[test]

@@ -19,7 +19,7 @@ impl Rig {
     /// Whatever holds a lock inside the server freezes the whole cluster with it, and no test means that. So it is
     /// looked at again once they stand still: those that were caught at work go on and are tried again.
     #[track_caller]
-    pub fn freeze(&mut self, purpose: &str) -> Frozen {
+    pub(crate) fn freeze(&mut self, purpose: &str) -> Frozen {
         assert!(
             self.server != server_of(&shared_postgres()),
             "a test that freezes processes has a cluster of its own: others wait for the shared one"

@@ -16,7 +16,7 @@ const REFUSE: u8 = 2;
 const END: u8 = 3;
 
 /// A proxy in front of a server. Dropped, it takes no more connections.
-pub struct Hole {
+pub(crate) struct Hole {
     port: u16,
     shared: Arc<Shared>,
 }
@@ -32,17 +32,17 @@ struct Shared {
 
 impl Hole {
     /// A proxy to `host:port` that forwards.
-    pub fn start(target: &str) -> Self {
+    pub(crate) fn start(target: &str) -> Self {
         Self::over(target, 0, FORWARD)
     }
 
     /// A proxy that refuses every connection at first.
-    pub fn refusing(target: &str) -> Self {
+    pub(crate) fn refusing(target: &str) -> Self {
         Self::over(target, 0, REFUSE)
     }
 
     /// A proxy for HTTP that loses so many of 100 requests.
-    pub fn losing(target: &str, percent: u64) -> Self {
+    pub(crate) fn losing(target: &str, percent: u64) -> Self {
         Self::over(target, percent, FORWARD)
     }
 
@@ -63,27 +63,27 @@ impl Hole {
     }
 
     /// `127.0.0.1:port` of the proxy.
-    pub fn address(&self) -> String {
+    pub(crate) fn address(&self) -> String {
         format!("127.0.0.1:{}", self.port)
     }
 
     /// From now on nothing that is sent arrives, and nobody is told.
-    pub fn swallow(&self) {
+    pub(crate) fn swallow(&self) {
         self.shared.mode.store(SWALLOW, Ordering::SeqCst);
     }
 
     /// From now on connections are closed, old and new.
-    pub fn refuse(&self) {
+    pub(crate) fn refuse(&self) {
         self.shared.mode.store(REFUSE, Ordering::SeqCst);
     }
 
     /// Forwards again; what was swallowed arrives late.
-    pub fn open(&self) {
+    pub(crate) fn open(&self) {
         self.shared.mode.store(FORWARD, Ordering::SeqCst);
     }
 
     /// How many requests came, and how many of them were lost.
-    pub fn requests(&self) -> (u64, u64) {
+    pub(crate) fn requests(&self) -> (u64, u64) {
         (self.shared.requests.load(Ordering::SeqCst), self.shared.lost.load(Ordering::SeqCst))
     }
 }

@@ -21,7 +21,7 @@ const STOP_BOUND: Duration = Duration::from_secs(5);
 
 /// A run that has ended.
 #[derive(Debug)]
-pub struct Done {
+pub(crate) struct Done {
     /// Its exit code; -1 after a signal.
     pub code: i32,
     /// What it printed as data.
@@ -33,21 +33,21 @@ pub struct Done {
 impl Done {
     /// Fails, showing everything, unless the exit code is this one.
     #[track_caller]
-    pub fn assert_code(self, code: i32) -> Self {
+    pub(crate) fn assert_code(self, code: i32) -> Self {
         assert_eq!(self.code, code, "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
         self
     }
 
     /// Fails, showing everything, unless it said this.
     #[track_caller]
-    pub fn assert_said(self, text: &str) -> Self {
+    pub(crate) fn assert_said(self, text: &str) -> Self {
         assert!(self.stderr.contains(text), "did not say `{text}`:\n{}", self.stderr);
         self
     }
 }
 
 /// A run under way. Dropping it kills it.
-pub struct Running {
+pub(crate) struct Running {
     child: Child,
     lines: Receiver<String>,
     said: String,
@@ -56,7 +56,8 @@ pub struct Running {
 }
 
 impl Running {
-    pub(super) fn start(folder: &Path, variables: &[(String, String)], arguments: &[&str]) -> Self {
+    /// Starts the binary in a folder, with these variables beside the process's own.
+    pub(crate) fn start(folder: &Path, variables: &[(String, String)], arguments: &[&str]) -> Self {
         let mut command = Command::new(binary());
         command.args(arguments).current_dir(folder).stdin(Stdio::null());
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -89,18 +90,18 @@ impl Running {
     }
 
     /// Its process id.
-    pub fn pid(&self) -> u32 {
+    pub(crate) fn pid(&self) -> u32 {
         self.child.id()
     }
 
     /// Waits for a line of its talk that holds this text; fails with all it said.
     #[track_caller]
-    pub fn wait_for(&mut self, text: &str) {
+    pub(crate) fn wait_for(&mut self, text: &str) {
         assert!(self.says_within(text, PATIENCE), "did not say `{text}`:\n{}", self.said);
     }
 
     /// Whether it says this before so much time has passed.
-    pub fn says_within(&mut self, text: &str, patience: Duration) -> bool {
+    pub(crate) fn says_within(&mut self, text: &str, patience: Duration) -> bool {
         let until = Instant::now() + patience;
         while let Some(line) = self.line_until(until) {
             if line.contains(text) {
@@ -125,30 +126,30 @@ impl Running {
     }
 
     /// What it said so far, as far as it was waited for.
-    pub fn said(&self) -> &str {
+    pub(crate) fn said(&self) -> &str {
         &self.said
     }
 
     /// Sends a signal by its name, such as `TERM`.
-    pub fn signal(&self, name: &str) {
+    pub(crate) fn signal(&self, name: &str) {
         xtask::services::daemon::signal(self.pid(), name);
     }
 
     /// Ends it as a power cut would.
-    pub fn kill9(mut self) {
+    pub(crate) fn kill9(mut self) {
         self.child.kill().expect("it is ours");
         self.child.wait().expect("it ended");
     }
 
     /// Waits for its end; fails with everything it said where it does not end.
     #[track_caller]
-    pub fn wait(self) -> Done {
+    pub(crate) fn wait(self) -> Done {
         self.wait_within(END_BOUND)
     }
 
     /// Asks it to stop; fails unless it has ended within 5 s.
     #[track_caller]
-    pub fn stop_in_time(self) -> Done {
+    pub(crate) fn stop_in_time(self) -> Done {
         self.signal("TERM");
         self.wait_within(STOP_BOUND)
     }
@@ -170,7 +171,7 @@ impl Running {
 
     /// Asks it to stop and waits.
     #[track_caller]
-    pub fn stop(self) -> Done {
+    pub(crate) fn stop(self) -> Done {
         self.signal("TERM");
         self.wait()
     }

@@ -19,7 +19,7 @@ struct Clock {
 
 /// Starts the clock of this thread's test where it does not run yet. It stops with the thread, which every test has
 /// for itself; threads that a test starts have no name and no clock.
-pub fn watch() {
+pub(crate) fn watch() {
     let current = thread::current();
     let Some(test) = current.name() else { return };
     CLOCK.with_borrow_mut(|clock| {

@@ -11,7 +11,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Lets every commit of a cluster wait, and returns once one has: `show` tells the setting before that, and until
 /// then a commit does not wait. The second session is used up.
-pub fn require_absent_standby(sql: &mut Connection, mut probe: Connection) {
+pub(crate) fn require_absent_standby(sql: &mut Connection, mut probe: Connection) {
     for statement in [
         "create table public.standby_probe ()",
         "alter system set synchronous_standby_names = 'absent'",

@@ -6,14 +6,14 @@ use std::thread::{self, JoinHandle};
 
 /// Threads that write until they are stopped. Dropped, they stop too: a test that fails leaves nobody who keeps the
 /// servers busy.
-pub struct Writers {
+pub(crate) struct Writers {
     is_over: Arc<AtomicBool>,
     threads: Vec<JoinHandle<u64>>,
 }
 
 impl Writers {
     /// Starts a thread for each; one call is one round, and gives how many transactions it committed.
-    pub fn start<W: FnMut() -> u64 + Send + 'static>(writers: impl IntoIterator<Item = W>) -> Self {
+    pub(crate) fn start<W: FnMut() -> u64 + Send + 'static>(writers: impl IntoIterator<Item = W>) -> Self {
         let is_over = Arc::new(AtomicBool::new(false));
         let threads = writers.into_iter().map(|mut write| {
             let is_over = is_over.clone();
@@ -30,7 +30,7 @@ impl Writers {
     }
 
     /// Ends them after the round that each is in; how many transactions they committed.
-    pub fn stop(mut self) -> u64 {
+    pub(crate) fn stop(mut self) -> u64 {
         self.is_over.store(true, Ordering::Relaxed);
         self.threads.drain(..).map(|writer| writer.join().expect("a writer ends")).sum()
     }

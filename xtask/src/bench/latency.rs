@@ -18,18 +18,18 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How long each update took, ascending.
 #[derive(Clone, Debug)]
-pub struct Latency(Vec<Duration>);
+pub(super) struct Latency(Vec<Duration>);
 
 impl Latency {
     /// The time that so many of a hundred updates did not pass, milliseconds.
-    pub fn percentile_ms(&self, percent: usize) -> f64 {
+    pub(super) fn percentile_ms(&self, percent: usize) -> f64 {
         let place = (self.0.len() * percent).div_ceil(100).max(1) - 1;
         self.0.get(place).map_or(f64::NAN, |lasted| lasted.as_secs_f64() * 1000.0)
     }
 }
 
 /// Follows, updates one row after another, and reads each one's document until it shows the update.
-pub fn measure(stage: &mut Stage) -> Result<Latency, Error> {
+pub(super) fn measure(stage: &mut Stage) -> Result<Latency, Error> {
     let running = stage.follow()?;
     let mut lasted = Vec::new();
     for number in 0..WARM_UP_UPDATES + UPDATES {

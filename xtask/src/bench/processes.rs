@@ -16,7 +16,7 @@ const SAMPLE_INTERVAL: Duration = Duration::from_millis(20);
 
 /// What a process used until it ended.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Usage {
+pub(super) struct Usage {
     /// CPU time in user and kernel mode, seconds.
     pub cpu_seconds: f64,
     /// The most memory it held at once, megabytes of 1,000,000 bytes.
@@ -24,7 +24,7 @@ pub struct Usage {
 }
 
 /// Watches a process to its good end; each line it says is given with the time since its start.
-pub fn watch(told: &mut Told, mut each: impl FnMut(&str, Duration)) -> Result<Usage, Error> {
+pub(super) fn watch(told: &mut Told, mut each: impl FnMut(&str, Duration)) -> Result<Usage, Error> {
     let began = Instant::now();
     let (sender, lines) = channel();
     let stderr = told.stderr();
@@ -60,20 +60,20 @@ fn sample(pid: u32) -> Option<Usage> {
 
 /// The processes of a Postgres server on this machine.
 #[derive(Clone, Copy, Debug)]
-pub struct Postgres {
+pub(super) struct Postgres {
     postmaster: Option<u32>,
 }
 
 impl Postgres {
     /// Those of the server behind a session.
-    pub fn of(sql: &mut Connection) -> Result<Self, Error> {
+    pub(super) fn of(sql: &mut Connection) -> Result<Self, Error> {
         let rows = sql.query("select pg_backend_pid()")?;
         let backend = rows.into_iter().flatten().flatten().next().and_then(|pid| pid.parse().ok());
         Ok(Self { postmaster: backend.and_then(Times::of).map(|times| times.parent) })
     }
 
     /// CPU seconds of all of them until now, those that have ended included.
-    pub fn cpu_seconds(self) -> Option<f64> {
+    pub(super) fn cpu_seconds(self) -> Option<f64> {
         let postmaster = self.postmaster?;
         let own = Times::of(postmaster)?;
         let processes = fs::read_dir("/proc").ok()?.filter_map(Result::ok);

@@ -20,7 +20,7 @@ const SERVERS_OWN: [&str; 4] = ["creation_date", "provided_name", "uuid", "versi
 
 /// What raw writing took.
 #[derive(Clone, Debug)]
-pub struct Raw {
+pub(super) struct Raw {
     /// From the first request to the last answer.
     pub lasted: Duration,
     /// Bytes of the documents alone.
@@ -28,7 +28,7 @@ pub struct Raw {
 }
 
 /// Writes every document behind an alias to an index of the same shape, at external versions.
-pub fn bulk(address: &str, alias: &str) -> Result<Raw, Error> {
+pub(super) fn bulk(address: &str, alias: &str) -> Result<Raw, Error> {
     let (bodies, bytes) = bodies(address, alias)?;
     make_index(address, alias)?;
     let began = Instant::now();

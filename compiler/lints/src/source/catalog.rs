@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use flusso_schemas::facts::{CatalogFacts, RelationFacts};
-use flusso_schemas::lock::{IndexPlan, Lock};
+use flusso_schemas::lock::{ColumnFact, IndexPlan, Lock};
 use flusso_schemas::name::{Ident, TableName};
 use flusso_schemas::report::Finding;
 
@@ -40,21 +40,18 @@ fn differences(index: &IndexPlan, facts: &CatalogFacts) -> Vec<String> {
 fn gone(table: &TableName, facts: &CatalogFacts) -> String {
     match facts.server.names_elsewhere.get(&table.to_string()) {
         Some(schemas) => {
-            format!(
-                "table `{table}` does not exist; one of that name is in schema `{}`",
-                schemas.join("`, `")
-            )
+            format!("table `{table}` does not exist; schema `{}` has one of that name", schemas.join("`, `"))
         }
         None => format!("table `{table}` does not exist"),
     }
 }
 
-fn column(table: &TableName, relation: &RelationFacts, name: &Ident, fact: &str) -> Option<String> {
+fn column(table: &TableName, relation: &RelationFacts, name: &Ident, fact: &ColumnFact) -> Option<String> {
     let Some(live) = relation.columns.iter().find(|column| column.name == name.as_str()) else {
         return Some(format!("column `{table}.{name}` does not exist; the lock relies on `{fact}`"));
     };
-    let is = format!("{}{}", live.pg_type, if live.not_null { " not null" } else { "" });
-    let holds = ReliedOn::parse(fact).holds(&live.pg_type, live.not_null);
+    let is = ColumnFact { pg_type: live.pg_type.clone(), not_null: live.not_null };
+    let holds = ReliedOn::of(fact).holds(&live.pg_type, live.not_null);
     (!holds).then(|| format!("column `{table}.{name}` is `{is}`; the lock relies on `{fact}`"))
 }
 
@@ -89,7 +86,7 @@ fn uniqueness(index: &IndexPlan, facts: &CatalogFacts) -> Vec<String> {
     });
     let say = |(table, list): (&TableName, &Vec<Ident>)| {
         let columns: Vec<&str> = list.iter().map(Ident::as_str).collect();
-        format!("nothing keeps `{}` of `{table}` unique any more", columns.join("`, `"))
+        format!("`{}` of `{table}` is no longer unique: no unique index covers it", columns.join("`, `"))
     };
     unproven.map(say).collect()
 }
@@ -141,7 +138,7 @@ mod tests {
             facts.relations.clear();
             facts.server.names_elsewhere.insert("shop.orders".to_owned(), vec!["old".to_owned()]);
         });
-        assert_eq!(found, "table `shop.orders` does not exist; one of that name is in schema `old`");
+        assert_eq!(found, "table `shop.orders` does not exist; schema `old` has one of that name");
     }
 
     #[test]
@@ -167,6 +164,9 @@ mod tests {
             })
         };
         assert_eq!(with(&["id", "total"]), "");
-        assert_eq!(with(&["total"]), "nothing keeps `total` of `shop.orders` unique any more");
+        assert_eq!(
+            with(&["total"]),
+            "`total` of `shop.orders` is no longer unique: no unique index covers it"
+        );
     }
 }

@@ -55,7 +55,7 @@ pub fn obstacle(table: &TablePlan, relation: &RelationFacts) -> Option<String> {
             match found {
                 None => return Some(format!("it has no index `{name}`")),
                 Some(index) if !(index.unique && index.immediate && index.valid) => {
-                    return Some(format!("its index `{name}` is not unique, valid and checked at once"));
+                    return Some(format!("its index `{name}` must be unique, valid and not deferrable"));
                 }
                 Some(index) if index.partial || index.expressions => {
                     return Some(format!("its index `{name}` is partial or over an expression"));
@@ -66,10 +66,10 @@ pub fn obstacle(table: &TablePlan, relation: &RelationFacts) -> Option<String> {
         }
     }
     if carried(&wanted).is_none() {
-        return Some("it has no primary key that is checked at once".to_owned());
+        return Some("it has no primary key, or a deferrable one".to_owned());
     }
     let lacking = lacking(table, &wanted);
-    (!lacking.is_empty()).then(|| format!("that identity does not hold `{}`", lacking.join("`, `")))
+    (!lacking.is_empty()).then(|| format!("that identity does not include `{}`", lacking.join("`, `")))
 }
 
 /// How the plan's identity is called.
@@ -153,7 +153,10 @@ mod tests {
         let obstacle = |identity, holds: &[&str]| obstacle(&table(identity, holds), &relation("d", true));
         assert_eq!(obstacle(Identity::Full, &["v"]), None);
         assert_eq!(obstacle(Identity::Index(Ident::new("u")), &["fk"]), None);
-        assert_eq!(obstacle(Identity::Default, &["fk"]).as_deref(), Some("that identity does not hold `fk`"));
+        assert_eq!(
+            obstacle(Identity::Default, &["fk"]).as_deref(),
+            Some("that identity does not include `fk`")
+        );
         assert_eq!(obstacle(Identity::Index(Ident::new("x")), &[]).as_deref(), Some("it has no index `x`"));
     }
 

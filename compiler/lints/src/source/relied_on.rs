@@ -1,7 +1,7 @@
-//! The spelling of what an edge relies on in a column: `numeric(12,2) not null`.
+//! What an edge relies on in a column, and which changes of the column leave it right.
 
-/// What follows the type where nulls are excluded.
-const NOT_NULL: &str = " not null";
+use flusso_schemas::lock::ColumnFact;
+
 /// Types whose length the lock leaves out where nothing depends on it. Of `character` the padding, which is
 /// all that the length changes in a value that fits, never reaches a document.
 const LENGTH_FREE: [&str; 8] = [
@@ -15,7 +15,7 @@ const LENGTH_FREE: [&str; 8] = [
     "character[]",
 ];
 
-/// A column's facts as an edge spells them.
+/// A column's fact in the lock, or nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReliedOn<'a> {
     /// The type as `format_type` spells it.
@@ -28,12 +28,9 @@ impl<'a> ReliedOn<'a> {
     /// Nothing but that the column is there, as the same one.
     pub const NOTHING: ReliedOn<'static> = ReliedOn { pg_type: "", not_null: false };
 
-    /// Reads the spelling.
-    pub fn parse(fact: &'a str) -> Self {
-        match fact.strip_suffix(NOT_NULL) {
-            Some(pg_type) => Self { pg_type, not_null: true },
-            None => Self { pg_type: fact, not_null: false },
-        }
+    /// What the lock says.
+    pub fn of(fact: &'a ColumnFact) -> Self {
+        Self { pg_type: &fact.pg_type, not_null: fact.not_null }
     }
 
     /// Whether the type's modifier counts: of a length only the values that fit reach a document.
@@ -77,32 +74,32 @@ fn split_length(pg_type: &str) -> (String, Option<u32>) {
 mod tests {
     use super::*;
 
+    fn of(pg_type: &str) -> ReliedOn<'_> {
+        ReliedOn { pg_type, not_null: false }
+    }
+
     #[test]
     fn a_type_and_its_nullability_are_relied_on() {
-        let relied = ReliedOn::parse("numeric(12,2) not null");
-        assert_eq!(relied, ReliedOn { pg_type: "numeric(12,2)", not_null: true });
+        let relied = ReliedOn { pg_type: "numeric(12,2)", not_null: true };
         assert!(relied.holds("numeric(12,2)", true));
         assert!(!relied.holds("numeric(12,2)", false));
         assert!(!relied.holds("numeric(14,2)", true));
-        assert!(ReliedOn::parse("text").holds("text", true));
-        assert!(!ReliedOn::parse("integer").holds("bigint", false));
-        assert!(!ReliedOn::parse("numeric").holds("numeric(10,2)", false));
+        assert!(of("text").holds("text", true));
+        assert!(!of("integer").holds("bigint", false));
+        assert!(!of("numeric").holds("numeric(10,2)", false));
     }
 
     #[test]
     fn a_length_counts_only_where_it_shrinks_below_what_was_relied_on() {
-        let any = ReliedOn::parse("character varying");
+        let any = of("character varying");
         assert!(any.holds("character varying(20)", false) && any.holds("character varying", false));
-        assert!(
-            ReliedOn::parse("bit").holds("bit(4)", false)
-                && ReliedOn::parse("bit[]").holds("bit(4)[]", false)
-        );
+        assert!(of("bit").holds("bit(4)", false) && of("bit[]").holds("bit(4)[]", false));
         assert!(!any.counts_modifier());
-        let twenty = ReliedOn::parse("character varying(20)");
+        let twenty = of("character varying(20)");
         assert!(twenty.holds("character varying(40)", false) && twenty.holds("character varying", false));
         assert!(!twenty.holds("character varying(10)", false) && !twenty.holds("text", false));
-        assert!(ReliedOn::parse("character varying[]").holds("character varying(3)[]", false));
-        assert!(ReliedOn::parse("character").holds("character(3)", false));
-        assert!(!ReliedOn::parse("bit(3)").holds("bit(5)", false));
+        assert!(of("character varying[]").holds("character varying(3)[]", false));
+        assert!(of("character").holds("character(3)", false));
+        assert!(!of("bit(3)").holds("bit(5)", false));
     }
 }

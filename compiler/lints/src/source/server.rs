@@ -1,6 +1,6 @@
 //! The server, our role, the slot and the publication itself.
 
-use flusso_schemas::facts::{CatalogFacts, PublicationFacts, SlotFacts};
+use flusso_schemas::facts::{CatalogFacts, SlotFacts};
 use flusso_schemas::lock::{Manage, SourcePlan};
 use flusso_schemas::name::TableName;
 use flusso_schemas::report::Finding;
@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// What a slot of ours decodes with.
-const PLUGIN: &str = "pgoutput";
+pub(super) const PLUGIN: &str = "pgoutput";
 
 /// What keeps a walsender from starting: judged before one is tried, whose refusal would name no remedy.
 pub fn before_walsender(source: &SourcePlan, facts: &CatalogFacts) -> Vec<Finding> {
@@ -57,15 +57,24 @@ fn encoding(facts: &CatalogFacts) -> Option<Finding> {
 }
 
 fn wal_level(facts: &CatalogFacts) -> Option<Finding> {
+    wrong_wal_level(facts).map(wal_level_not_logical::finding)
+}
+
+/// The `wal_level`, where it is too low.
+pub(super) fn wrong_wal_level(facts: &CatalogFacts) -> Option<&str> {
     let level = facts.server.settings.get("wal_level").and_then(Option::as_deref).unwrap_or("unknown");
-    (level != "logical").then(|| wal_level_not_logical::finding(level))
+    Some(level).filter(|level| *level != "logical")
 }
 
 fn role(facts: &CatalogFacts) -> Option<Finding> {
+    (!can_replicate(facts)).then(|| role_cannot_replicate::finding(&facts.server.role.name))
+}
+
+/// Whether our role may read changes, by itself or through a managed service's role.
+pub(super) fn can_replicate(facts: &CatalogFacts) -> bool {
     let role = &facts.server.role;
     let through = |name: &String| role_cannot_replicate::SERVICE_ROLES.contains(&name.as_str());
-    let may = role.superuser || role.replication || role.member_of.iter().flatten().any(through);
-    (!may).then(|| role_cannot_replicate::finding(&role.name))
+    role.superuser || role.replication || role.member_of.iter().flatten().any(through)
 }
 
 fn slot(source: &SourcePlan, facts: &CatalogFacts) -> Option<Finding> {
@@ -73,7 +82,7 @@ fn slot(source: &SourcePlan, facts: &CatalogFacts) -> Option<Finding> {
     match slots.find(|slot| slot.name == source.slot) {
         Some(slot) => conflict(source, slot, facts).or_else(|| lost(slot)),
         None if !source.manage.contains(&Manage::Slot) => Some(no_slot::finding(&source.slot)),
-        None => no_free(facts),
+        None => slots_in_use(facts).map(no_free_slot::finding),
     }
 }
 
@@ -91,56 +100,83 @@ fn lost(slot: &SlotFacts) -> Option<Finding> {
     (slot.wal_status.as_deref() == Some("lost")).then(|| slot_lost::finding(&slot.name))
 }
 
-fn no_free(facts: &CatalogFacts) -> Option<Finding> {
+/// The limit of slots, where it is reached.
+pub(super) fn slots_in_use(facts: &CatalogFacts) -> Option<u64> {
     let most = limit(facts, "max_replication_slots")?;
     let used = facts.server.slots.iter().flatten().count() as u64;
-    (used >= most).then(|| no_free_slot::finding(most))
+    (used >= most).then_some(most)
 }
 
 fn wal_senders(source: &SourcePlan, facts: &CatalogFacts) -> Option<Finding> {
+    wal_senders_in_use(source, facts).map(no_free_wal_sender::finding)
+}
+
+/// The limit of walsenders, where it is reached by others than our own follower.
+pub(super) fn wal_senders_in_use(source: &SourcePlan, facts: &CatalogFacts) -> Option<u64> {
     let most = limit(facts, "max_wal_senders")?;
     let mut slots = facts.server.slots.iter().flatten();
     // Our own follower holds one, and gives it up.
     let is_held = slots.any(|slot| slot.name == source.slot && slot.active);
-    (facts.server.wal_senders >= most && !is_held).then(|| no_free_wal_sender::finding(most))
+    (facts.server.wal_senders >= most && !is_held).then_some(most)
 }
 
 fn limit(facts: &CatalogFacts, setting: &str) -> Option<u64> {
     facts.server.settings.get(setting)?.as_deref()?.parse().ok()
 }
 
-fn publication_itself(needs: &SourceNeeds<'_>, facts: &CatalogFacts) -> Option<Finding> {
-    let name = &needs.source.publication;
+/// What a publication as a whole lacks that flusso may not give it.
+#[derive(Clone, Debug)]
+pub(super) enum PublicationGap<'a> {
+    /// It does not exist, and `manage` leaves it out.
+    Unmanaged,
+    /// It does not exist, and only the owner of these tables can create it.
+    ForeignTables(Vec<&'a TableName>),
+    /// It does not exist, and the role may create nothing in the database.
+    NoCreate,
+    /// It does not send these operations.
+    Operations(Vec<&'static str>),
+}
+
+/// What the publication lacks, apart from tables.
+pub(super) fn publication_gap<'a>(
+    needs: &SourceNeeds<'a>,
+    facts: &CatalogFacts,
+) -> Option<PublicationGap<'a>> {
     let is_managed = needs.source.manage.contains(&Manage::Publication);
-    match publication::of(facts, name) {
-        Some(found) => operations(found, is_managed),
-        None if !is_managed => {
-            let tables: Vec<&TableName> = needs.tables.iter().map(|(table, _)| &table.name).collect();
-            Some(table_not_published::none(name, &publication::create(name, &tables)))
-        }
-        None => {
-            let (role, database) = (&facts.server.role, &facts.server.database);
-            let is_foreign =
-                |table: &&TableName| facts.relations.get(*table).is_some_and(|facts| !facts.owned);
-            let tables: Vec<&TableName> = needs.tables.iter().map(|(table, _)| &table.name).collect();
-            let foreign: Vec<&TableName> = tables.iter().copied().filter(is_foreign).collect();
-            match (role.superuser, foreign.is_empty()) {
-                (true, _) => None,
-                (_, false) => {
-                    let create = publication::create(name, &tables);
-                    Some(publication_not_ours_to_change::create_for(&role.name, name, &foreign, &create))
-                }
-                (_, true) => (!role.create_in_database)
-                    .then(|| publication_not_ours_to_change::create(&role.name, name, database)),
-            }
-        }
+    if let Some(found) = publication::of(facts, &needs.source.publication) {
+        let missing = publication::missing_operations(found);
+        let is_ours = is_managed && found.owned;
+        return (!missing.is_empty() && !is_ours).then_some(PublicationGap::Operations(missing));
+    }
+    let role = &facts.server.role;
+    let is_foreign = |table: &&TableName| facts.relations.get(*table).is_some_and(|facts| !facts.owned);
+    let foreign: Vec<&TableName> = names(needs).into_iter().filter(is_foreign).collect();
+    match (is_managed, role.superuser) {
+        (false, _) => Some(PublicationGap::Unmanaged),
+        (true, true) => None,
+        (true, false) if !foreign.is_empty() => Some(PublicationGap::ForeignTables(foreign)),
+        (true, false) => (!role.create_in_database).then_some(PublicationGap::NoCreate),
     }
 }
 
-fn operations(found: &PublicationFacts, is_managed: bool) -> Option<Finding> {
-    let missing = publication::missing_operations(found);
-    let is_ours = is_managed && found.owned;
-    (!missing.is_empty() && !is_ours).then(|| {
-        publication_missing_operation::finding(&found.name, &missing, &publication::publish_all(&found.name))
+/// Names of the captured tables.
+pub(super) fn names<'a>(needs: &SourceNeeds<'a>) -> Vec<&'a TableName> {
+    needs.tables.iter().map(|(table, _)| &table.name).collect()
+}
+
+fn publication_itself(needs: &SourceNeeds<'_>, facts: &CatalogFacts) -> Option<Finding> {
+    let (name, role) = (&needs.source.publication, &facts.server.role.name);
+    let create = || publication::create(name, &names(needs));
+    Some(match publication_gap(needs, facts)? {
+        PublicationGap::Unmanaged => table_not_published::none(name, &create()),
+        PublicationGap::ForeignTables(foreign) => {
+            publication_not_ours_to_change::create_for(role, name, &foreign, &create())
+        }
+        PublicationGap::NoCreate => {
+            publication_not_ours_to_change::create(role, name, &facts.server.database)
+        }
+        PublicationGap::Operations(missing) => {
+            publication_missing_operation::finding(name, &missing, &publication::publish_all(name))
+        }
     })
 }

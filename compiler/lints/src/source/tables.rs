@@ -35,7 +35,7 @@ pub(super) fn capture(needs: &SourceNeeds<'_>, facts: &CatalogFacts) -> Vec<Find
     found
 }
 
-fn not_an_ordinary_table(name: &TableName, relation: &RelationFacts) -> Option<Finding> {
+pub(super) fn not_an_ordinary_table(name: &TableName, relation: &RelationFacts) -> Option<Finding> {
     let not_a_table = |what: &str, help: &str| Some(relation_not_a_table::finding(name, what, help));
     if is_of_the_system(name) {
         return not_a_table("a table of Postgres itself", "name a table of your own");
@@ -83,7 +83,7 @@ fn inheritance(name: &TableName, relation: &RelationFacts) -> Option<Finding> {
 
 fn privileges(role: &str, name: &TableName, relation: &RelationFacts) -> Vec<Finding> {
     let readable = match (relation.usage, relation.select) {
-        (false, _) => Some(missing_select_privilege::schema(role, name)),
+        (false, may_read) => Some(missing_select_privilege::schema(role, name, may_read)),
         (true, false) => Some(missing_select_privilege::table(role, name)),
         (true, true) => None,
     };
@@ -101,7 +101,7 @@ fn generated(plan: &TablePlan, relation: &RelationFacts) -> Option<Finding> {
     Some(generated_identity::finding(&plan.name, column.as_str()))
 }
 
-fn replica_identity(
+pub(super) fn replica_identity(
     source: &SourcePlan,
     plan: &TablePlan,
     readers: &[&str],
@@ -130,7 +130,7 @@ fn replica_identity(
     })
 }
 
-fn published(
+pub(super) fn published(
     source: &SourcePlan,
     plan: &TablePlan,
     relation: &RelationFacts,

@@ -1,18 +1,13 @@
 //! The rule book over one plan and the facts that fit it, each fact changed alone.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use flusso_schemas::facts::{
     ColumnFacts, IndexFacts, MembershipFacts, PublicationFacts, RelationFacts, RoleFacts, ServerFacts,
 };
-use flusso_schemas::lock::{
-    DocumentIdForm, Edge, Identity, IndexPlan, KeyColumn, Manage, OnError, SecretRef, SourceEndpoint,
-    SourcePlan, TablePlan, TlsFiles,
-};
-use flusso_schemas::name::Ident;
+use flusso_schemas::lock::{Identity, Manage};
 
 use flusso_schemas::facts::SlotFacts;
 use flusso_schemas::name::TableName;
+use flusso_test_locks as locks;
 
 use super::*;
 
@@ -21,59 +16,18 @@ pub(super) fn table() -> TableName {
 }
 
 pub(super) fn plan(manage: &[Manage]) -> Lock {
-    let columns = [("id", "bigint not null"), ("total", "numeric(12,2) not null")];
-    let columns = columns.map(|(name, fact)| (Ident::new(name), fact.to_owned()));
-    let edge = Edge {
-        table: table(),
-        roles: vec![".".to_owned()],
-        navigation: vec![Ident::new("id")],
-        resolve: None,
-        columns: columns.into(),
-    };
-    let source = SourcePlan {
-        endpoint: SourceEndpoint::Url(SecretRef::Env("URL".to_owned())),
-        tls: TlsFiles::default(),
-        publication: "flusso_shop".to_owned(),
-        slot: "flusso_shop".to_owned(),
-        manage: BTreeSet::from_iter(manage.iter().copied()),
-        server_version_min: ["15.13", "16.9", "17.5", "18.0"].map(str::to_owned).to_vec(),
-        settings: BTreeMap::new(),
-        statement_timeout_ms: 1000,
-    };
-    let index = IndexPlan {
-        name: "orders".to_owned(),
-        alias: "orders".to_owned(),
-        sinks: Vec::new(),
-        on_error: OnError::Stop,
-        key: vec![KeyColumn { column: Ident::new("id"), pg_type: "bigint".to_owned() }],
-        document_id: DocumentIdForm::Key,
-        search_path: vec!["pg_catalog".to_owned()],
-        inputs: String::new(),
-        accepted: Vec::new(),
-        rendering: BTreeMap::new(),
-        condition: None,
-        settings: BTreeMap::new(),
-        body: serde_json::Value::Null,
-        bound: String::new(),
-        enums: BTreeMap::new(),
-        unique: BTreeMap::new(),
-        fields: BTreeMap::new(),
-        nodes: Vec::new(),
-        edges: vec![edge],
-    };
-    let holds = vec![Ident::new("id")];
-    let table =
-        TablePlan { name: table(), key: holds.clone(), identity: Identity::Default, identity_holds: holds };
-    Lock {
-        levels: BTreeMap::new(),
-        accepted: Vec::new(),
-        project: "shop".to_owned(),
-        inputs: String::new(),
-        source,
-        sinks: Vec::new(),
-        tables: vec![table],
-        indexes: vec![index],
-    }
+    let mut index = locks::index("orders");
+    index.edges = vec![locks::edge(
+        "shop.orders",
+        &["."],
+        &["id"],
+        &["id bigint not null", "total numeric(12,2) not null"],
+    )];
+    let mut lock = locks::lock("shop", vec![index]);
+    lock.source.manage = manage.iter().copied().collect();
+    lock.source.server_version_min = ["15.13", "16.9", "17.5", "18.0"].map(str::to_owned).to_vec();
+    lock.tables = vec![locks::table("shop.orders", Identity::Default, &["id"])];
+    lock
 }
 
 pub(super) fn facts() -> CatalogFacts {

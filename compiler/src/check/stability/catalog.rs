@@ -1,10 +1,11 @@
 //! What the catalog says about the names that an expression calls.
 
+use flusso_lints::{sql_expression_unstable, sql_side_effect};
 use flusso_schemas::facts::{Ask, ProbeError};
 use flusso_schemas::name::quote_literal;
 
 use super::super::Checker;
-use super::{pinned, unstable};
+use super::pinned;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::sql_text::{Call, Names};
 
@@ -42,6 +43,10 @@ pub(super) struct Used {
 }
 
 impl Cast {
+    pub(super) fn finding(&self, place: &Place) -> Diagnostic {
+        sql_expression_unstable::cast(&self.source, &self.target, place.clone())
+    }
+
     /// Whether it may be what turns a value into another: each of its ends that is a user's type comes up, and
     /// what it leads to is cast to where it is made in no other way.
     pub(super) fn is_among(&self, used: &Used) -> bool {
@@ -230,34 +235,17 @@ impl Called {
         let is_resolved =
             is_immutable && self.overloads.iter().any(|overload| overload.schema == "pg_catalog");
         if (has('v', true) && !is_immutable) || (has('v', false) && !is_resolved) {
-            return Some(self.acts(place));
+            return Some(sql_side_effect::finding(&self.name, place.clone()));
         }
         if has('s', false) && !is_resolved {
-            return Some(self.is_not_immutable(place));
+            return Some(sql_expression_unstable::stable_function(&self.name, place.clone()));
         }
         if has('s', true)
             && !is_immutable
             && !pinned::depends_on_pinned_settings(&self.name, self.is_operator)
         {
-            return Some(unstable(&format!("`{}`", self.name), place));
+            return Some(sql_expression_unstable::reads_outside(&self.name, place.clone()));
         }
         None
-    }
-
-    fn acts(&self, place: &Place) -> Diagnostic {
-        let message = format!(
-            "`{}` is volatile: it may do something, or give another value for the same row",
-            self.name
-        );
-        Diagnostic::deny("sql-side-effect", place.clone(), message).help(format!("leave `{}` out", self.name))
-    }
-
-    fn is_not_immutable(&self, place: &Place) -> Diagnostic {
-        let message = format!(
-            "`{}` is declared stable: what it reads beside its arguments may change, and the document would stay",
-            self.name
-        );
-        Diagnostic::deny("sql-expression-unstable", place.clone(), message)
-            .help("declare it `immutable` if it depends on its arguments only, else leave it out")
     }
 }

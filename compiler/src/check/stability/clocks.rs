@@ -5,6 +5,8 @@
 //! clocks that never show the same day, such a constant differs; one with a zone is the same where either its
 //! moment or its local time is.
 
+use flusso_lints::sql_expression_unstable;
+
 use crate::diagnostic::{Diagnostic, Place};
 
 /// What differs.
@@ -20,19 +22,10 @@ pub(super) enum Difference {
 
 impl Difference {
     pub(super) fn diagnostic(self, place: &Place) -> Diagnostic {
-        let (message, help) = match self {
-            Self::Constant => (
-                "a constant in this expression has another value on another day, or under another order of day \
-                 and month: the document would keep the one of the day it was written",
-                "write the constant as `YYYY-MM-DD`, or compare with the clock in the query",
-            ),
-            Self::ReadLater | Self::Session => (
-                "this expression reads the clock: a row that grows older changes nothing in the database, so its \
-                 document would stay",
-                "decide it in the query, or keep a column that a job updates",
-            ),
-        };
-        Diagnostic::deny("sql-expression-unstable", place.clone(), message).help(help)
+        match self {
+            Self::Constant => sql_expression_unstable::constant(place.clone()),
+            Self::ReadLater | Self::Session => sql_expression_unstable::clock(place.clone()),
+        }
     }
 }
 

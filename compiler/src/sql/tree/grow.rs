@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::condition::Condition;
 use crate::model::{Aggregate, Field, Form, Join, Relation, Shape, ValueSource};
+use crate::non_empty::NonEmpty;
 
 use super::{Content, Member, Node, NodeId, Part, Presence, Row, RowId, Shown, Tree};
 use crate::sql::order::tie_columns;
@@ -59,8 +60,8 @@ impl<'a> Tree<'a> {
     ) -> Part<'a> {
         let chain = self.chain(&relation.path, row, &field.path, Some(self.rows[row].first));
         self.rows[chain[0]].when = field.when.as_ref();
-        left_joins.extend(&chain);
-        let target = *chain.last().expect("a path is never empty");
+        left_joins.extend(chain.iter());
+        let target = *chain.last();
         match &relation.shape {
             Shape::Object { fields, .. } => {
                 let members = self.members(fields, target, left_joins);
@@ -75,7 +76,7 @@ impl<'a> Tree<'a> {
 
     fn related(&mut self, field: &'a Field, relation: &'a Relation, row: RowId) -> NodeId {
         let chain = self.chain(&relation.path, row, &field.path, None);
-        let target = *chain.last().expect("a path is never empty");
+        let target = *chain.last();
         relation.order_by.iter().for_each(|item| self.read(target, &item.value));
         let ties = tie_columns(self, &chain);
         self.rows[target].columns.extend(ties);
@@ -111,7 +112,7 @@ impl<'a> Tree<'a> {
         for field in merged().skip(1) {
             self.add_roles(&chain, &field.path);
         }
-        let target = *chain.last().expect("a path is never empty");
+        let target = *chain.last();
         for (_, aggregate) in &members {
             aggregate.of.iter().for_each(|of| self.read(target, of));
             if aggregate.distinct && aggregate.of.is_none() {
@@ -126,11 +127,17 @@ impl<'a> Tree<'a> {
     }
 
     /// The rows of a path, each joined to the one before; without a node's first row they begin one.
-    fn chain(&mut self, path: &'a [Join], from: RowId, field: &str, first: Option<RowId>) -> Vec<RowId> {
+    fn chain(
+        &mut self,
+        path: &'a NonEmpty<Join>,
+        from: RowId,
+        field: &str,
+        first: Option<RowId>,
+    ) -> NonEmpty<RowId> {
         let first = first.unwrap_or(self.rows.len());
         let mut parent = from;
         let mut chain = Vec::new();
-        for join in path {
+        for join in path.iter() {
             self.rows[parent].columns.extend(join.pairs.iter().map(|pair| pair.parent.clone()));
             let mut columns: BTreeSet<String> = join.pairs.iter().map(|pair| pair.child.clone()).collect();
             columns.extend(join.condition.iter().flat_map(Condition::columns));
@@ -149,7 +156,7 @@ impl<'a> Tree<'a> {
             chain.push(parent);
         }
         self.add_roles(&chain, field);
-        chain
+        NonEmpty::new(chain).expect("a path has at least one join")
     }
 
     /// Names the field in its rows' roles; where a table stands twice in its path the hops' numbers part them.
@@ -185,5 +192,5 @@ fn same_rows(left: &Field, right: &Field) -> bool {
     };
     left.when == right.when
         && one.path.len() == other.path.len()
-        && one.path.iter().zip(&other.path).all(same_join)
+        && one.path.iter().zip(other.path.iter()).all(same_join)
 }

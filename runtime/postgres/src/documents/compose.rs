@@ -7,7 +7,7 @@ use flusso_schemas::name::quote_literal;
 
 use super::fault::Fault;
 
-/// What stands for a mark.
+/// Replacement for a placeholder.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Rows<'a> {
     /// The keys in `$1..$n`, one `text[]` a key part.

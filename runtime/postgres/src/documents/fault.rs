@@ -2,10 +2,10 @@
 //!
 //! Rule *query-errors* of docs/correctness.md.
 
-use flusso_runtime::bounds::DOCUMENT_BYTES_MAX;
 use flusso_runtime::documents::Key;
 use flusso_runtime::drift::{Difference, moved_reading};
 use flusso_runtime::error::{Error, ErrorKind};
+use flusso_runtime::limits::DOCUMENT_BYTES_MAX;
 use tokio_postgres::error::SqlState;
 
 use crate::session::{is_lost, kind_of, words};
@@ -16,7 +16,7 @@ const PRIVILEGE_HELP: &str = "run `flusso apply --dry-run`: it names each privil
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Fault {
     /// The connection is gone, or the server ended the session.
-    #[error("the connection to the source is lost ({0})")]
+    #[error("connection to the source lost: {0}")]
     Lost(String),
     /// A table's lock was not to be had in time, or a deadlock was resolved against us.
     #[error("a table is locked")]
@@ -24,23 +24,23 @@ pub(crate) enum Fault {
     /// A transaction whose effect has to be visible is not visible yet.
     #[error("transaction {0} is not visible")]
     Unseen(u32),
-    /// A name stands for something else than was recorded.
+    /// A name refers to something other than what was recorded.
     #[error("{}", moved_reading(.0))]
     Moved(Vec<Difference>),
     /// A label or schema was altered while the transaction read.
     #[error("the catalog changed while it was read")]
     Shifted,
     /// It took longer than its bound.
-    #[error("the reading transaction took longer than its bound")]
+    #[error("the reading transaction timed out")]
     TooLong,
     /// The server cancelled a statement: it took longer than its bound, or someone asked for it.
     #[error("a statement was cancelled")]
     Cancelled,
     /// Documents and what they are spliced from passed their bound of bytes.
-    #[error("over the bound of {} MiB a document", DOCUMENT_BYTES_MAX >> 20)]
+    #[error("the document exceeds {} MiB", DOCUMENT_BYTES_MAX >> 20)]
     Oversized,
     /// A byte that no line of JSON may hold.
-    #[error("a document holds the control character 0x{0:02x}")]
+    #[error("a document contains the control character 0x{0:02x}")]
     ControlByte(u8),
     /// A row has no text for a field that the lock promises a value for.
     #[error("{}a column that the lock relies on as NOT NULL holds a null", in_field(.field.as_deref()))]
@@ -80,7 +80,7 @@ pub(crate) enum Fault {
     #[error("a query of the lock writes, and documents are only read: {0}")]
     Writes(String),
     /// A statement of the lock does not fit the catalog.
-    #[error("the lock's queries do not fit the catalog: {0}")]
+    #[error("the lock does not match the catalog: {0}")]
     Catalog(String),
     /// The server is a standby.
     #[error("the source is a standby, whose snapshots do not show running transactions")]
@@ -96,7 +96,7 @@ pub(crate) enum Fault {
 impl From<tokio_postgres::Error> for Fault {
     fn from(error: tokio_postgres::Error) -> Self {
         let Some(code) = error.code() else {
-            // Else an answer is not what our own statement asks for, and would not be next time.
+            // Otherwise the answer does not match our own statement, and never would.
             return if is_lost(&error) { Self::Lost(words(&error)) } else { Self::Internal(words(&error)) };
         };
         if *code == SqlState::READ_ONLY_SQL_TRANSACTION {
@@ -140,7 +140,8 @@ impl Fault {
         matches!(self, Self::Query { code, .. } if is_privilege(code))
     }
 
-    /// The same where no row was read. A missing privilege is told apart: another lock would not mend it.
+    /// The same where no row was read. Missing privileges are reported separately: another lock would not
+    /// help.
     pub(super) fn of_catalog(self) -> Self {
         match self {
             Self::Query { code, words, .. } if !is_privilege(&code) => Self::Catalog(words),
@@ -180,7 +181,7 @@ impl Fault {
         let is_refused = kind == ErrorKind::Drift && matches!(self, Self::Query { .. });
         let error = Error::new(kind, format!("{what}: {self}"));
         match self {
-            Self::Standby => error.with_help("let the source's URL lead to the primary"),
+            Self::Standby => error.with_help("point the source's URL at the primary"),
             Self::Catalog(_) => {
                 error.with_help("run `flusso compile` against this database, then `flusso apply`")
             }
@@ -188,7 +189,7 @@ impl Fault {
                 "make every function, cast and operator that the index calls `immutable` and without a side effect, then run `flusso compile`",
             ),
             Self::Row { .. } => error.with_help(
-                "correct the row, or the field's `sql:` so that it takes every value; then run this again",
+                "fix the row, or make the field's `sql` accept every value, then run this again",
             ),
             Self::Condition { .. } => error.with_help(
                 "correct the row, or the index's `where` so that it takes every row; then run this again",
@@ -196,7 +197,7 @@ impl Fault {
             Self::Null { .. } => error.with_help(
                 "make the column NOT NULL again, or run `flusso compile` and `flusso apply`, which allow for its nulls",
             ),
-            Self::Oversized => error.with_help("leave the large field out, or shorten the row's values"),
+            Self::Oversized => error.with_help("remove the large field, or shorten the row's values"),
             _ if is_refused => error.with_help(PRIVILEGE_HELP),
             _ => error,
         }

@@ -5,8 +5,8 @@ use std::fmt;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use flusso_runtime::bounds::READING_TRANSACTION;
 use flusso_runtime::error::Result;
+use flusso_runtime::limits::READING_TRANSACTION;
 use flusso_schemas::name::quote_identifier;
 use futures_util::future::try_join_all;
 use tokio::sync::{Semaphore, SemaphorePermit};

@@ -19,7 +19,7 @@ use super::condition::first_that_fails;
 use super::fault::Fault;
 use super::field::{Suspects, condition_fails};
 use super::pool::{Pool, Reader};
-use super::relied::Relied;
+use super::relied::RecordedNames;
 use super::seen::{self, Seen};
 use super::sources::Sources;
 use super::transaction::{Reading, TakeRows, attempt, prepare_seen};
@@ -32,7 +32,7 @@ const LOCK_WAIT: Duration = Duration::from_secs(30);
 const LOCK_PAUSE: Duration = Duration::from_millis(100);
 /// First pause before the snapshot is looked at again; doubled up to [`UNSEEN_PAUSE_MAX`].
 const UNSEEN_PAUSE_FIRST: Duration = Duration::from_millis(5);
-/// Longest pause between two looks at the snapshot. Who waits so long says for whom.
+/// Longest pause between two polls of the snapshot. At this pause the wait is reported.
 const UNSEEN_PAUSE_MAX: Duration = Duration::from_millis(100);
 
 /// The connections that documents are read in, and whoever hears of waiting.
@@ -41,8 +41,8 @@ pub(super) struct Reads {
     pool: Pool,
     progress: Arc<dyn Progress>,
     shutdown: Shutdown,
-    /// What the names of each index have to stand for.
-    relied: OnceLock<BTreeMap<String, Relied>>,
+    /// What the names of each index must resolve to.
+    relied: OnceLock<BTreeMap<String, RecordedNames>>,
 }
 
 impl Reads {
@@ -57,9 +57,9 @@ impl Reads {
         })
     }
 
-    /// From now on the names of each index have to stand for what is recorded.
+    /// From now on the names of each index must resolve to what was recorded.
     pub(super) fn rely_on(&self, records: BTreeMap<String, CatalogRecord>) -> Result<()> {
-        let relied = records.into_iter().map(|(index, record)| Ok((index, Relied::of(record)?)));
+        let relied = records.into_iter().map(|(index, record)| Ok((index, RecordedNames::of(record)?)));
         self.relied.set(relied.collect::<Result<_>>()?).expect("a session begins once");
         Ok(())
     }
@@ -84,7 +84,7 @@ impl Reads {
     async fn patiently(
         &self,
         reading: &Reading<'_>,
-        relied: Option<&Relied>,
+        relied: Option<&RecordedNames>,
         reader: &mut Reader,
         rows: &mut impl TakeRows,
     ) -> Result<Snapshot, Fault> {
@@ -114,11 +114,11 @@ impl Reads {
     async fn until_seen(&self, reader: &mut Reader, must_see: &[u32]) -> Result<(), Fault> {
         let statement = prepare_seen(reader).await?;
         let mut pause = UNSEEN_PAUSE_FIRST;
-        let mut told = None;
+        let mut reported = None;
         loop {
             let seen = seen::see(reader.session(), &statement, &[]).await?;
             let Some(xid) = seen.visible.first_unseen(must_see) else { return Ok(()) };
-            if pause == UNSEEN_PAUSE_MAX && told.replace(xid) != Some(xid) {
+            if pause == UNSEEN_PAUSE_MAX && reported.replace(xid) != Some(xid) {
                 self.waiting(format!("for transaction {xid}"));
             }
             self.pause(pause).await?;

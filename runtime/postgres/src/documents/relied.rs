@@ -13,16 +13,16 @@ use crate::record::enum_name;
 /// The tables, columns and labels of one index's record. Everything is looked up by the oid that was
 /// recorded, which is an index's key in the catalog, and compared with the name.
 #[derive(Debug)]
-pub(super) struct Relied {
+pub(super) struct RecordedNames {
     record: CatalogRecord,
     columns: Vec<(TableName, Ident)>,
     labels: Vec<(String, String)>,
-    asked: Asked,
+    asked: NameQuery,
 }
 
 /// The statement's parameters from the third on.
 #[derive(Debug, Default)]
-pub(super) struct Asked {
+pub(super) struct NameQuery {
     relations: Vec<u32>,
     columns: Vec<String>,
     label_oids: Vec<u32>,
@@ -31,7 +31,7 @@ pub(super) struct Asked {
     labels: Vec<String>,
 }
 
-impl Asked {
+impl NameQuery {
     /// In the statement's order.
     pub(super) fn parameters(&self) -> [&(dyn ToSql + Sync); 6] {
         [
@@ -45,10 +45,10 @@ impl Asked {
     }
 }
 
-impl Relied {
+impl RecordedNames {
     /// Of a record.
     pub(super) fn of(record: CatalogRecord) -> flusso_runtime::error::Result<Self> {
-        let (mut asked, mut columns, mut labels) = (Asked::default(), Vec::new(), Vec::new());
+        let (mut asked, mut columns, mut labels) = (NameQuery::default(), Vec::new(), Vec::new());
         for (table, known) in &record.tables {
             for column in known.columns.keys() {
                 asked.relations.push(known.oid);
@@ -70,11 +70,11 @@ impl Relied {
     }
 
     /// What is asked.
-    pub(super) fn asked(&self) -> &Asked {
+    pub(super) fn asked(&self) -> &NameQuery {
         &self.asked
     }
 
-    /// An error where a name stands for something else. `tables` are those that the oids are of.
+    /// An error if a name resolves to something else. `tables` are those of the oids.
     pub(super) fn check(&self, tables: &[TableName], named: &Named) -> Result<(), Fault> {
         if self.is_as_recorded(tables, named) {
             return Ok(());

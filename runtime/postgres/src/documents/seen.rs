@@ -8,7 +8,7 @@ use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Row, Statement};
 
 use super::fault::Fault;
-use super::relied::Asked;
+use super::relied::NameQuery;
 use crate::session::Session;
 
 /// One row about the snapshot it is read in. `$1` and `$2` are the schemas and names of tables; their
@@ -62,21 +62,21 @@ pub(super) struct Seen {
     /// Which transactions are visible.
     pub(super) visible: Visible,
     /// End of the log inside the snapshot.
-    pub(super) note: Lsn,
+    pub(super) snapshot_lsn: Lsn,
     /// The source's clock, microseconds since 1970-01-01 UTC.
     pub(super) clock_us: i64,
     /// File nodes in the order of the tables.
     pub(super) file_nodes: Vec<u32>,
-    /// What names stand for.
+    /// What names resolve to.
     pub(super) named: Named,
 }
 
-/// What names stand for in a snapshot, each list in the order of what was asked.
+/// What names resolve to in a snapshot, each list in the order of the request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Named {
-    /// Oids; 0 where there is no such table.
+    /// Oids; 0 if the table does not exist.
     pub(super) tables: Vec<u32>,
-    /// Number and type; 0 where there is no such column.
+    /// Number and type; 0 if the column does not exist.
     pub(super) columns: Vec<(i16, u32)>,
     /// Version of each label's row; 0 where it is not as it was asked for.
     pub(super) labels: Vec<i64>,
@@ -100,13 +100,13 @@ impl Seen {
 
     /// Reads the row; a standby is refused.
     pub(super) fn of_row(row: &Row) -> Result<Self, Fault> {
-        let note: Option<&str> = row.try_get(2)?;
+        let snapshot_lsn: Option<&str> = row.try_get(2)?;
         primary_only(row.try_get(1)?)?;
         let tables: Vec<i64> = row.try_get(4)?;
         let columns: Vec<i64> = row.try_get(5)?;
         Ok(Self {
             visible: row.try_get::<_, &str>(0)?.parse()?,
-            note: note.and_then(|text| text.parse().ok()).ok_or_else(unreadable)?,
+            snapshot_lsn: snapshot_lsn.and_then(|text| text.parse().ok()).ok_or_else(unreadable)?,
             clock_us: row.try_get(3)?,
             file_nodes: tables.iter().map(|pair| lower(*pair)).collect(),
             named: Named {
@@ -125,7 +125,7 @@ pub(super) async fn see(
     statement: &Statement,
     tables: &[TableName],
 ) -> Result<Seen, Fault> {
-    let (names, nothing) = (parameters(tables), Asked::default());
+    let (names, nothing) = (parameters(tables), NameQuery::default());
     let parameters = all_parameters(&names, &nothing);
     Seen::of_row(&session.query_one("looking at the snapshot", statement, &parameters).await?)
 }
@@ -145,7 +145,7 @@ pub(super) const TYPES: [Type; 8] = [
 /// All parameters of the statement.
 pub(super) fn all_parameters<'a>(
     tables: &'a (Vec<&'a str>, Vec<&'a str>),
-    asked: &'a Asked,
+    asked: &'a NameQuery,
 ) -> [&'a (dyn ToSql + Sync); 8] {
     let [relations, columns, oids, schemas, types, labels] = asked.parameters();
     [&tables.0, &tables.1, relations, columns, oids, schemas, types, labels]

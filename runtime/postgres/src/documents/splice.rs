@@ -150,7 +150,7 @@ impl<'p> PrintedNode<'p> {
         self.open = None;
     }
 
-    /// Prints what stands before a row: the separator within its group, else the ends of two groups.
+    /// Prints what precedes a row: the separator within its group, or the ends of two groups.
     fn enter(&mut self, cells: &impl Cells) -> Result<(), Fault> {
         let group = cells.cell(0)?.ok_or_else(|| contradiction(self.node, "gives a row without a group"))?;
         match &self.open {
@@ -180,7 +180,7 @@ impl<'p> PrintedNode<'p> {
         }
     }
 
-    /// What stands in a slot for a group.
+    /// The text of a slot for a group.
     fn text(&self, group: &[u8]) -> Result<&[u8], Fault> {
         match (self.groups.get(group), &self.node.empty) {
             (Some(range), _) => Ok(&self.arena[range.clone()]),

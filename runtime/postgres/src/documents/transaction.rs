@@ -7,8 +7,8 @@
 use std::pin::pin;
 use std::time::Instant;
 
-use flusso_runtime::bounds::READING_TRANSACTION;
 use flusso_runtime::documents::Snapshot;
+use flusso_runtime::limits::READING_TRANSACTION;
 use flusso_schemas::name::TableName;
 use futures_util::TryStreamExt;
 use tokio::time::timeout;
@@ -18,7 +18,7 @@ use tokio_postgres::{Row, RowStream, Statement};
 use super::fault::Fault;
 use super::parameter::Parameter;
 use super::pool::{Reader, StatementText};
-use super::relied::{Asked, Relied};
+use super::relied::{NameQuery, RecordedNames};
 use super::seen::{self, Seen};
 use crate::session::LOCK_TIMEOUT;
 use crate::statement::Sent;
@@ -92,15 +92,15 @@ impl Reading<'_> {
 pub(super) async fn attempt(
     reader: &mut Reader,
     reading: &Reading<'_>,
-    relied: Option<&Relied>,
+    relied: Option<&RecordedNames>,
     rows: &mut impl TakeRows,
 ) -> Result<Snapshot, Fault> {
     let prepared = prepare(reader, reading).await?;
     let (seen_statement, queries) = prepared.split_first().expect("`prepare` puts it in front");
     let statements = reader.session();
     let opening = reading.opening();
-    let (tables, nothing) = (seen::parameters(&reading.tables), Asked::default());
-    let asked = relied.map_or(&nothing, Relied::asked);
+    let (tables, nothing) = (seen::parameters(&reading.tables), NameQuery::default());
+    let asked = relied.map_or(&nothing, RecordedNames::asked);
     let began = Instant::now();
 
     let begin = statements.send_batch(&opening).await;
@@ -133,7 +133,7 @@ pub(super) async fn attempt(
     if let (Some(before), Some(again)) = (before, described_again) {
         let again = async { one_row(again.answer().await?).await };
         match reader.session().unless_silent(WHAT, again).await? {
-            // Whatever the queries said of rows, they may have said it of another label.
+            // The rows may have been read under another label.
             Ok(after) if !before.is_unmoved(&after.named) => return Err(Fault::Shifted),
             Err(fault) if outcome.is_ok() => return Err(fault),
             _ => {}
@@ -200,7 +200,7 @@ async fn settle(reader: &Reader, fault: Option<&Fault>, commit: Sent<'_, ()>) ->
 
 fn snapshot_of(seen: Seen, reading: &Reading<'_>, began: Instant) -> Snapshot {
     Snapshot {
-        note: seen.note,
+        lsn: seen.snapshot_lsn,
         source_clock_us: seen.clock_us,
         began,
         file_nodes: reading.tables.iter().cloned().zip(seen.file_nodes).collect(),

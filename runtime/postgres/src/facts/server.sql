@@ -39,7 +39,7 @@ select json_build_object(
   'publications', (
     select json_agg(json_build_object(
       'name', pubname, 'owner', pg_get_userbyid(pubowner), 'owned', pg_has_role(pubowner, 'USAGE'),
-      'all_tables', puballtables, 'insert', pubinsert, 'update', pubupdate, 'delete', pubdelete,
+      'insert', pubinsert, 'update', pubupdate, 'delete', pubdelete,
       'truncate', pubtruncate, 'via_root', pubviaroot,
       'schemas', (
         select json_agg(n.nspname order by 1)

@@ -7,21 +7,21 @@ use flusso_schemas::lock::IndexPlan;
 /// Names as the catalog holds them. More than are called: keywords before a parenthesis, and what a literal
 /// holds. The catalog tells which of them are of a user.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Calls {
+pub(crate) struct Calls {
     /// Every name before a parenthesis, or after a value of several columns, with the schema before it.
-    pub(super) functions: BTreeSet<(Option<String>, String)>,
+    pub(crate) functions: BTreeSet<(Option<String>, String)>,
     /// Every run of an operator's characters, and each shorter one that begins or ends it: where one operator
     /// ends and a sign begins is not looked for.
-    pub(super) operators: BTreeSet<String>,
+    pub(crate) operators: BTreeSet<String>,
     /// Every name: types among them.
-    pub(super) names: BTreeSet<String>,
+    pub(crate) names: BTreeSet<String>,
 }
 
 /// Characters that operators are made of.
 const OPERATOR: &str = "+-*/<>=~!@#%^&|`?";
 
 /// What the queries of an index may call.
-pub(super) fn of(index: &IndexPlan) -> Calls {
+pub(crate) fn of(index: &IndexPlan) -> Calls {
     let nodes = index.nodes.iter().map(|node| node.sql.as_str());
     let edges = index.edges.iter().filter_map(|edge| edge.resolve.as_deref());
     let mut calls = Calls::default();

@@ -34,9 +34,9 @@ pub(crate) async fn catalog_record(
         match locked {
             Err(error) if error.kind == ErrorKind::LockNotAvailable => {
                 session.rollback().await?;
-                let whom = lockers(session, &tables).await?;
-                waiting.say(whom.clone());
-                waiting.pause(&whom).await?;
+                let waited_for = lockers(session, &tables).await?;
+                waiting.report(waited_for.clone());
+                waiting.pause(&waited_for).await?;
             }
             // The failed transaction is left: the record itself says what is missing.
             Err(error) if sqlstate(&error).is_some_and(|code| MISSING.contains(&code)) => {

@@ -24,25 +24,25 @@ pub(super) async fn acquire(
     bond: &Bond,
 ) -> Result<()> {
     let until = Instant::now() + options.slot_wait;
-    let mut said = None;
+    let mut reported = None;
     loop {
         let Err(error) = walsender.start(&start_command(source)).await? else { return Ok(()) };
         if !error.is_in_use() {
             let help = format!(
-                "look at the slot with `select * from pg_replication_slots where slot_name = {}`",
+                "run `select * from pg_replication_slots where slot_name = {}` to look at the slot",
                 quote_literal(&source.slot)
             );
             return Err(error.failed(&format!("starting slot `{}`", source.slot)).with_help(help));
         }
         let holder = holder(walsender, &source.slot, application_name).await?;
         let what = format!("for slot `{}`, held by {holder}", source.slot);
-        if said.as_ref() != Some(&what) {
+        if reported.as_ref() != Some(&what) {
             options.progress.event(ProgressEvent::Waiting { what: what.clone() });
         }
         if Instant::now() >= until {
             return Err(busy(source, options, &holder));
         }
-        said = Some(what);
+        reported = Some(what);
         tokio::select! {
             () = tokio::time::sleep(ATTEMPT_PAUSE) => {}
             () = options.shutdown.requested() => return Err(stopped(source)),
@@ -73,7 +73,7 @@ async fn holder(walsender: &mut Walsender, slot: &str, ours: &str) -> Result<Str
     Ok(match rows.into_iter().next().as_deref() {
         Some([Some(process), Some(name)]) if name == ours => {
             format!(
-                "process {process} (`{name}`: another flusso of this project, or its connection of before)"
+                "process {process} (`{name}`: another flusso of this project, or its previous connection)"
             )
         }
         Some([Some(process), Some(name)]) => format!("process {process} (`{name}`)"),
@@ -85,7 +85,7 @@ async fn holder(walsender: &mut Walsender, slot: &str, ours: &str) -> Result<Str
 fn busy(source: &SourcePlan, options: &RunOptions, holder: &str) -> Error {
     let bound = options.slot_wait.as_secs();
     let message = format!("slot `{}` is still held by {holder} after {bound} s", source.slot);
-    Error::new(ErrorKind::Busy, message).with_help("stop the other runner, then run this again")
+    Error::new(ErrorKind::Busy, message).with_help("stop the other flusso, then run this again")
 }
 
 fn stopped(source: &SourcePlan) -> Error {

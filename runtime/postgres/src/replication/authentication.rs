@@ -22,7 +22,7 @@ pub(super) async fn authenticate(walsender: &mut Walsender, plan: &ConnectPlan) 
                 respond(walsender, hashed.as_bytes()).await?;
             }
             10 => scram(walsender, plan, &body).await?,
-            _ => return Err(refused("it asks for a way to log in that flusso does not know")),
+            _ => return Err(refused("unsupported authentication method")),
         }
     }
 }
@@ -51,14 +51,14 @@ async fn respond(walsender: &mut Walsender, password: &[u8]) -> Result<()> {
 /// Without channel binding: the server then takes it as a client that knows none.
 async fn scram(walsender: &mut Walsender, plan: &ConnectPlan, mechanisms: &[u8]) -> Result<()> {
     if !mechanisms.split(|byte| *byte == 0).any(|name| name == SCRAM_SHA_256.as_bytes()) {
-        return Err(refused("it offers no SCRAM-SHA-256"));
+        return Err(refused("the server does not offer SCRAM-SHA-256"));
     }
     let mut scram = ScramSha256::new(password(plan)?, ChannelBinding::unsupported());
     frontend::sasl_initial_response(SCRAM_SHA_256, scram.message(), walsender.output())
         .map_err(unsendable)?;
     walsender.send().await?;
     let challenge = expect(walsender, 11).await?;
-    scram.update(&challenge).map_err(|_| refused("its SCRAM challenge is not understood"))?;
+    scram.update(&challenge).map_err(|_| refused("invalid SCRAM challenge"))?;
     frontend::sasl_response(scram.message(), walsender.output()).map_err(unsendable)?;
     walsender.send().await?;
     let proof = expect(walsender, 12).await?;
@@ -68,12 +68,12 @@ async fn scram(walsender: &mut Walsender, plan: &ConnectPlan, mechanisms: &[u8])
 async fn expect(walsender: &mut Walsender, method: u32) -> Result<Vec<u8>> {
     match request(walsender).await? {
         (got, body) if got == method => Ok(body),
-        _ => Err(garbled(Malformed("another step of SCRAM than the next one"))),
+        _ => Err(garbled(Malformed("unexpected SCRAM message"))),
     }
 }
 
 fn password(plan: &ConnectPlan) -> Result<&[u8]> {
-    plan.password().ok_or_else(|| refused("it asks for a password, and none is configured"))
+    plan.password().ok_or_else(|| refused("the server requires a password, but none is configured"))
 }
 
 fn refused(why: &str) -> Error {

@@ -2,11 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use flusso_schemas::lock::{
-    DocumentIdForm, Edge, IndexPlan, Lock, OnError, SecretRef, SourceEndpoint, SourcePlan, TlsFiles,
-};
+use flusso_schemas::lock::{Edge, IndexPlan, Lock};
 use flusso_schemas::name::Ident;
 use flusso_schemas::state::{CatalogRecord, ColumnRecord, IdentityRecord, TableRecord};
+use flusso_test_locks as locks;
 
 pub(super) fn begin(commit: u64, xid: u32) -> Vec<u8> {
     [&b"B"[..], &commit.to_be_bytes(), &5_i64.to_be_bytes(), &xid.to_be_bytes()].concat()
@@ -34,7 +33,7 @@ pub(super) fn relation(
     bytes
 }
 
-/// The value that stands for the marker of an unchanged out-of-line value.
+/// Placeholder for the marker of an unchanged out-of-line value.
 pub(super) const UNCHANGED: &str = "\u{1}unchanged";
 
 pub(super) fn row_bytes(values: &[Option<&str>]) -> Vec<u8> {
@@ -79,13 +78,7 @@ pub(super) struct Plan(BTreeMap<usize, Vec<Edge>>);
 impl Plan {
     /// Adds an edge to the index at a position.
     pub(super) fn edge(mut self, index: usize, table: &str, navigation: &[&str], columns: &[&str]) -> Self {
-        self.0.entry(index).or_default().push(Edge {
-            table: table.parse().expect("a qualified table"),
-            roles: Vec::new(),
-            navigation: navigation.iter().map(|name| Ident::new(*name)).collect(),
-            resolve: None,
-            columns: columns.iter().map(|name| (Ident::new(*name), String::new())).collect(),
-        });
+        self.0.entry(index).or_default().push(locks::edge(table, &[], navigation, columns));
         self
     }
 
@@ -106,16 +99,8 @@ impl Plan {
     pub(super) fn lock(&self) -> Lock {
         let count = self.0.keys().next_back().map_or(0, |last| last + 1);
         let edges = |index| self.0.get(&index).cloned().unwrap_or_default();
-        Lock {
-            levels: BTreeMap::new(),
-            accepted: Vec::new(),
-            project: "fixture".into(),
-            inputs: String::new(),
-            source: source(),
-            sinks: Vec::new(),
-            tables: Vec::new(),
-            indexes: (0..count).map(|index| index_plan(edges(index))).collect(),
-        }
+        let index = |position| IndexPlan { edges: edges(position), ..locks::index("fixture") };
+        locks::lock("fixture", (0..count).map(index).collect())
     }
 }
 
@@ -140,42 +125,5 @@ fn table_record(oid: u32, columns: &[&str]) -> TableRecord {
         unique: BTreeSet::new(),
         columns: columns.iter().zip(1..).map(|(name, num)| (Ident::new(*name), column(num))).collect(),
         layout: columns.iter().map(|name| Ident::new(*name)).collect(),
-    }
-}
-
-fn source() -> SourcePlan {
-    SourcePlan {
-        endpoint: SourceEndpoint::Url(SecretRef::Env("DATABASE_URL".into())),
-        tls: TlsFiles::default(),
-        publication: "flusso_fixture".into(),
-        slot: "flusso_fixture".into(),
-        manage: BTreeSet::new(),
-        server_version_min: Vec::new(),
-        settings: BTreeMap::new(),
-        statement_timeout_ms: 1_000,
-    }
-}
-
-fn index_plan(edges: Vec<Edge>) -> IndexPlan {
-    IndexPlan {
-        name: "fixture".into(),
-        alias: "fixture".into(),
-        sinks: Vec::new(),
-        on_error: OnError::Stop,
-        key: Vec::new(),
-        document_id: DocumentIdForm::Key,
-        search_path: Vec::new(),
-        inputs: String::new(),
-        accepted: Vec::new(),
-        rendering: BTreeMap::new(),
-        condition: None,
-        settings: BTreeMap::new(),
-        body: serde_json::Value::Null,
-        bound: String::new(),
-        enums: BTreeMap::new(),
-        unique: BTreeMap::new(),
-        fields: BTreeMap::new(),
-        nodes: Vec::new(),
-        edges,
     }
 }

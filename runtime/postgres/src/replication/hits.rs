@@ -5,13 +5,13 @@
 use std::collections::BTreeSet;
 
 use flusso_runtime::documents::Key;
-use flusso_runtime::source::EdgeHit;
+use flusso_runtime::source::DirtyKey;
 use flusso_schemas::name::{Ident, TableName};
 use flusso_schemas::state::StaleCause;
 
 use super::bytes::Malformed;
 use super::pgoutput::{Relation, Row, Value};
-use super::routes::Strange;
+use super::routes::Mismatch;
 
 /// The edges of one table, bound to the columns of its present description.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ pub(super) struct BoundTable {
     identity_full: bool,
     edges: Vec<BoundEdge>,
     /// Indexes for which this is not the table that was recorded, and why.
-    strange: Vec<Strange>,
+    mismatches: Vec<Mismatch>,
 }
 
 #[derive(Debug)]
@@ -32,8 +32,8 @@ pub(super) struct BoundEdge {
     pub(super) navigation: Result<Vec<usize>, Ident>,
     /// The first navigation column that an old row does not carry.
     pub(super) not_in_old_rows: Option<Ident>,
-    /// Where every column that matters stands; none where a row does not carry one of them (a
-    /// generated column), so that no change of it can be told.
+    /// Positions of every relevant column; `None` if a row lacks one of them (a generated column), so that
+    /// its changes cannot be detected.
     pub(super) compared: Option<Vec<usize>>,
 }
 
@@ -41,7 +41,7 @@ pub(super) struct BoundEdge {
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct RowChange {
     /// Where it leads.
-    pub(super) hits: Vec<EdgeHit>,
+    pub(super) hits: Vec<DirtyKey>,
     /// Indexes that cannot know, and why.
     pub(super) unusable: Vec<Unusable>,
 }
@@ -75,10 +75,10 @@ impl BoundTable {
     }
 
     /// A table as the server describes it, with the edges that follow it.
-    pub(super) fn new(relation: Relation, edges: Vec<BoundEdge>, strange: Vec<Strange>) -> Self {
+    pub(super) fn new(relation: Relation, edges: Vec<BoundEdge>, mismatches: Vec<Mismatch>) -> Self {
         Self {
             edges,
-            strange,
+            mismatches,
             identity_full: relation.identity_full,
             columns: relation.columns.into_iter().map(|column| column.name).collect(),
             table: relation.table,
@@ -91,16 +91,16 @@ impl BoundTable {
     }
 
     /// What any change of it means to indexes for which it is not the recorded table.
-    pub(super) fn strange(&self) -> Vec<Unusable> {
+    pub(super) fn mismatches(&self) -> Vec<Unusable> {
         // One event for all indexes of one reason: whoever follows stops at the first, and each is marked.
         let mut all: Vec<Unusable> = Vec::new();
-        for strange in &self.strange {
-            match all.iter_mut().find(|one| one.cause == strange.cause && one.reason == strange.reason) {
-                Some(known) => drop(known.indexes.insert(strange.index)),
+        for mismatch in &self.mismatches {
+            match all.iter_mut().find(|one| one.cause == mismatch.cause && one.reason == mismatch.reason) {
+                Some(known) => drop(known.indexes.insert(mismatch.index)),
                 None => all.push(Unusable {
-                    indexes: BTreeSet::from([strange.index]),
-                    cause: strange.cause,
-                    reason: strange.reason.clone(),
+                    indexes: BTreeSet::from([mismatch.index]),
+                    cause: mismatch.cause,
+                    reason: mismatch.reason.clone(),
                 }),
             }
         }
@@ -110,7 +110,7 @@ impl BoundTable {
     /// A row appeared.
     pub(super) fn inserted(&self, new: &Row<'_>) -> Result<RowChange, RowError> {
         self.check(new)?;
-        let mut change = RowChange { hits: Vec::new(), unusable: self.strange() };
+        let mut change = RowChange { hits: Vec::new(), unusable: self.mismatches() };
         for edge in &self.edges {
             match &edge.navigation {
                 Ok(navigation) => self.lead(&mut change, edge, navigation, new, None)?,
@@ -123,7 +123,7 @@ impl BoundTable {
     /// A row went.
     pub(super) fn deleted(&self, old: &Row<'_>) -> Result<RowChange, RowError> {
         self.check(old)?;
-        let mut change = RowChange { hits: Vec::new(), unusable: self.strange() };
+        let mut change = RowChange { hits: Vec::new(), unusable: self.mismatches() };
         for edge in &self.edges {
             match edge.old_navigation() {
                 Ok(navigation) => self.lead(&mut change, edge, navigation, old, None)?,
@@ -137,7 +137,7 @@ impl BoundTable {
     pub(super) fn updated(&self, old: Option<&Row<'_>>, new: &Row<'_>) -> Result<RowChange, RowError> {
         self.check(new)?;
         old.map_or(Ok(()), |old| self.check(old))?;
-        let mut change = RowChange { hits: Vec::new(), unusable: self.strange() };
+        let mut change = RowChange { hits: Vec::new(), unusable: self.mismatches() };
         for edge in &self.edges {
             match edge.old_navigation() {
                 Err(column) => change.miss(edge, self.not_carried("the old row", column)),
@@ -178,7 +178,7 @@ impl BoundTable {
                 }
             }
         }
-        change.hit(EdgeHit { index: edge.index, edge: edge.edge, key: Key(parts) });
+        change.hit(DirtyKey { index: edge.index, edge: edge.edge, key: Key(parts) });
         Ok(())
     }
 
@@ -197,12 +197,12 @@ impl BoundTable {
     }
 
     fn not_carried(&self, row: &str, column: &Ident) -> String {
-        format!("{row} of `{}` does not carry `{column}`", self.table)
+        format!("{row} of `{}` lacks `{column}`", self.table)
     }
 }
 
 impl BoundEdge {
-    /// Where the navigation stands in an old row; else the first column of it that is not there.
+    /// Positions of the navigation columns in an old row, or the first one that is missing.
     fn old_navigation(&self) -> Result<&[usize], &Ident> {
         match (&self.navigation, &self.not_in_old_rows) {
             (Ok(navigation), None) => Ok(navigation),
@@ -218,7 +218,7 @@ impl BoundEdge {
 }
 
 impl RowChange {
-    fn hit(&mut self, hit: EdgeHit) {
+    fn hit(&mut self, hit: DirtyKey) {
         // A row whose navigation did not change leads to one place, not two.
         if self.hits.last() != Some(&hit) {
             self.hits.push(hit);

@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use flusso_runtime::Result;
-use flusso_runtime::bounds::STATUS_INTERVAL;
+use flusso_runtime::limits::STATUS_INTERVAL;
 use flusso_runtime::source::Lease;
 
 use super::walsender::lost;
@@ -32,7 +32,7 @@ pub(super) struct Pace {
     pub(super) report: Duration,
     /// Silence after which the slot is in doubt unless another session saw it: half, so that what was
     /// sent before has arrived when the server gives the slot to someone else.
-    pub(super) in_doubt: Duration,
+    pub(super) unconfirmed_after: Duration,
     /// How long it counts that another session saw it.
     pub(super) fresh: Duration,
     /// Silence after which the connection is given up.
@@ -48,7 +48,7 @@ impl Pace {
             status: STATUS_INTERVAL.min(sign),
             observe: OBSERVE_AFTER.min(sign),
             report: timeout / 3,
-            in_doubt: timeout / 2,
+            unconfirmed_after: timeout / 2,
             fresh: OBSERVATION_COUNTS.min(timeout / 4),
             give_up: timeout,
         }
@@ -147,7 +147,7 @@ impl Lease for SlotLease {
         if let Some(reason) = &self.signs().lost {
             return Err(lost(reason));
         }
-        self.within(self.pace.in_doubt)
+        self.within(self.pace.unconfirmed_after)
     }
 }
 
@@ -158,7 +158,12 @@ mod tests {
     const DOUBT: Duration = Duration::from_millis(40);
 
     fn lease() -> SlotLease {
-        SlotLease::new(Pace { in_doubt: DOUBT, fresh: DOUBT, observe: DOUBT / 2, ..Pace::of(Duration::ZERO) })
+        SlotLease::new(Pace {
+            unconfirmed_after: DOUBT,
+            fresh: DOUBT,
+            observe: DOUBT / 2,
+            ..Pace::of(Duration::ZERO)
+        })
     }
 
     #[test]
@@ -166,7 +171,10 @@ mod tests {
         let minute = Pace::of(Duration::ZERO);
         assert_eq!(minute, Pace::of(Duration::from_secs(60)));
         assert_eq!((minute.status, minute.observe), (STATUS_INTERVAL, OBSERVE_AFTER));
-        assert_eq!((minute.in_doubt, minute.give_up), (Duration::from_secs(30), Duration::from_secs(60)));
+        assert_eq!(
+            (minute.unconfirmed_after, minute.give_up),
+            (Duration::from_secs(30), Duration::from_secs(60))
+        );
         let short = Pace::of(Duration::from_secs(3));
         assert!(short.status < STATUS_INTERVAL && short.status < short.fresh, "one missed look is no doubt");
     }

@@ -98,5 +98,5 @@ async fn wal_sender_timeout(walsender: &mut Walsender) -> Result<Duration> {
     setting
         .and_then(|milliseconds| milliseconds.parse().ok())
         .map(Duration::from_millis)
-        .ok_or_else(|| Error::new(ErrorKind::Internal, "the server does not tell its `wal_sender_timeout`"))
+        .ok_or_else(|| Error::new(ErrorKind::Internal, "cannot read `wal_sender_timeout`"))
 }

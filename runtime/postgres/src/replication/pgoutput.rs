@@ -8,7 +8,7 @@ use flusso_schemas::name::{Ident, TableName};
 
 use super::bytes::{Cursor, Malformed};
 
-/// What an empty namespace in a relation message stands for.
+/// The schema meant by an empty namespace in a relation message.
 const CATALOG_SCHEMA: &str = "pg_catalog";
 /// Column flag: part of the replica identity.
 const FLAG_IDENTITY: u8 = 1;
@@ -20,7 +20,7 @@ pub(super) enum Message<'a> {
     Begin { commit: Lsn, commit_time_us: i64, xid: u32 },
     /// It ends.
     Commit { end: Lsn },
-    /// Describes the rows that follow under an id, until the id is described anew.
+    /// Describes the rows that follow under an id, until the id is described again.
     Relation { id: u32, relation: Relation },
     /// A row appeared.
     Insert { relation: u32, new: Row<'a> },

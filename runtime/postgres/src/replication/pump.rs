@@ -82,7 +82,7 @@ impl Pump {
                 *self.end.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
             }
         }
-        // Only now, so that whoever sees the queue end finds the reason.
+        // Only now, so that whoever sees the queue end also finds the reason.
         drop(self.events);
         self.walsender.close(true).await;
     }

@@ -36,7 +36,7 @@ struct Route {
 
 /// Why a table is not the one that an index recorded.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Strange {
+pub(super) struct Mismatch {
     /// Position of the index in the plan.
     pub(super) index: usize,
     /// What happened.
@@ -67,27 +67,27 @@ impl Routes {
 
     /// Binds the edges of a described table to its columns.
     pub(super) fn bind(&self, oid: u32, relation: Relation) -> BoundTable {
-        let (mut edges, mut strange) = (Vec::new(), self.other_of_the_name(oid, &relation.table));
+        let (mut edges, mut mismatches) = (Vec::new(), self.other_of_the_name(oid, &relation.table));
         for recorded in self.by_oid.get(&oid).into_iter().flatten() {
             match recorded.difference(&relation) {
-                Some((cause, reason)) => strange.push(Strange { index: recorded.index, cause, reason }),
+                Some((cause, reason)) => mismatches.push(Mismatch { index: recorded.index, cause, reason }),
                 None => {
                     edges.extend(recorded.edges.iter().map(|route| route.bind(recorded.index, &relation)))
                 }
             }
         }
-        BoundTable::new(relation, edges, strange)
+        BoundTable::new(relation, edges, mismatches)
     }
 
     /// Indexes that recorded another table under this name.
-    fn other_of_the_name(&self, oid: u32, name: &TableName) -> Vec<Strange> {
+    fn other_of_the_name(&self, oid: u32, name: &TableName) -> Vec<Mismatch> {
         let named = self.by_name.get(name).into_iter().flatten();
-        let strange = |(index, _): &(usize, u32)| Strange {
+        let mismatches = |(index, _): &(usize, u32)| Mismatch {
             index: *index,
             cause: StaleCause::TableReplaced,
             reason: format!("rows were written while another table was named `{name}`"),
         };
-        named.filter(|(_, recorded)| *recorded != oid).map(strange).collect()
+        named.filter(|(_, recorded)| *recorded != oid).map(mismatches).collect()
     }
 }
 

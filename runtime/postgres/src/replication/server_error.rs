@@ -42,7 +42,7 @@ impl ServerError {
     pub(super) fn failed(self, what: &str) -> Error {
         let kind = match kind_of(&self.code) {
             ErrorKind::ConnectionLost => ErrorKind::ConnectionLost,
-            // What a walsender refuses it refuses again at the same position.
+            // A walsender refuses the same again at the same position.
             _ => ErrorKind::Drift,
         };
         Error::new(kind, format!("{what}: {self}")).with_source(SqlState(self.code))

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use flusso_runtime::bounds::EVENT_QUEUE;
+use flusso_runtime::limits::EVENT_QUEUE;
 use flusso_runtime::source::{ChangeStream, Event, Lease};
 use flusso_runtime::{Error, Progress, Result};
 use flusso_schemas::lock::Lock;

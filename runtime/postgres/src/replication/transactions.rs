@@ -16,7 +16,7 @@ use super::routes::Routes;
 #[derive(Debug)]
 pub(super) struct Transactions {
     routes: Routes,
-    /// Tables by the id under which their rows come; described anew after each DDL.
+    /// Tables by the id used for their rows; described again after each DDL.
     tables: HashMap<u32, BoundTable>,
     open: Option<Open>,
 }
@@ -24,8 +24,8 @@ pub(super) struct Transactions {
 #[derive(Debug)]
 struct Open {
     start: TransactionStart,
-    /// Whether its begin was told.
-    told: bool,
+    /// Whether its begin was sent.
+    begin_sent: bool,
     /// What was said already to be lost, by table.
     unusable: HashSet<(u32, Unusable)>,
 }
@@ -44,9 +44,9 @@ impl Transactions {
         match decode(bytes)? {
             Message::Begin { commit, commit_time_us, xid } => {
                 let start = TransactionStart { xid, commit, commit_time_us };
-                self.open = Some(Open { start, told: false, unusable: HashSet::new() });
+                self.open = Some(Open { start, begin_sent: false, unusable: HashSet::new() });
             }
-            Message::Commit { end } => match self.open.take().ok_or(OUTSIDE)?.told {
+            Message::Commit { end } => match self.open.take().ok_or(OUTSIDE)?.begin_sent {
                 true => events.push_back(Event::Commit { end }),
                 false => nothing_below(end, events),
             },
@@ -98,7 +98,7 @@ impl Transactions {
     fn truncated(&mut self, ids: &[u32], events: &mut VecDeque<Event>) -> Result<(), RowError> {
         let mut indexes = BTreeSet::new();
         let mut tables = Vec::new();
-        let mut strange = Vec::new();
+        let mut mismatches = Vec::new();
         for id in ids {
             let table = self.table(*id)?;
             let of_table = table.indexes();
@@ -106,10 +106,10 @@ impl Transactions {
                 tables.push(table.table().clone());
                 indexes.extend(of_table);
             }
-            strange.extend(table.strange().into_iter().map(|unusable| (*id, unusable)));
+            mismatches.extend(table.mismatches().into_iter().map(|unusable| (*id, unusable)));
         }
         let open = self.open.as_mut().ok_or(OUTSIDE)?;
-        for (id, unusable) in strange {
+        for (id, unusable) in mismatches {
             open.lose(id, unusable, events);
         }
         if !tables.is_empty() {
@@ -131,7 +131,7 @@ impl Open {
     }
 
     fn tell(&mut self, events: &mut VecDeque<Event>) {
-        if !std::mem::replace(&mut self.told, true) {
+        if !std::mem::replace(&mut self.begin_sent, true) {
             events.push_back(Event::Begin(self.start));
         }
     }
@@ -148,7 +148,7 @@ fn nothing_below(position: Lsn, events: &mut VecDeque<Event>) {
 #[cfg(test)]
 mod tests {
     use flusso_runtime::documents::Key;
-    use flusso_runtime::source::EdgeHit;
+    use flusso_runtime::source::DirtyKey;
     use flusso_schemas::name::TableName;
     use flusso_schemas::state::StaleCause;
 
@@ -189,8 +189,8 @@ mod tests {
         Event::Begin(TransactionStart { xid, commit: Lsn(100), commit_time_us: 5 })
     }
 
-    fn hit(index: usize, key: &str) -> EdgeHit {
-        EdgeHit { index, edge: 0, key: Key(vec![key.to_owned()]) }
+    fn hit(index: usize, key: &str) -> DirtyKey {
+        DirtyKey { index, edge: 0, key: Key(vec![key.to_owned()]) }
     }
 
     const COLUMNS: &[(&str, bool)] = &[("id", true), ("order_id", true)];

@@ -60,7 +60,7 @@ impl Walsender {
             process_id: 0,
         };
         let logged_in = timeout(ANSWER_WAIT, walsender.log_in(plan, purpose)).await;
-        match logged_in.unwrap_or_else(|_| Err(lost("it did not answer the login in time"))) {
+        match logged_in.unwrap_or_else(|_| Err(lost("the login timed out"))) {
             Ok(()) => Ok(walsender),
             Err(error) => Err(match sqlstate(&error) {
                 Some(code) => login::refused(plan, login::Purpose::Replication, code, &error),
@@ -201,7 +201,7 @@ impl Walsender {
             self.stream.write_all_buf(&mut self.output).await?;
             self.stream.flush().await
         });
-        sent.await.map_err(|_| lost("the server takes nothing"))?.map_err(broken)
+        sent.await.map_err(|_| lost("the server stopped reading"))?.map_err(broken)
     }
 
     /// Says where we are: `write` is what we received, and `flush` what the slot may forget, if
@@ -269,5 +269,5 @@ fn broken(error: io::Error) -> Error {
 
 /// The server does not speak the protocol that we know.
 pub(super) fn garbled(error: Malformed) -> Error {
-    Error::new(ErrorKind::Internal, format!("the replication protocol is not understood: {error}"))
+    Error::new(ErrorKind::Internal, format!("replication protocol error: {error}"))
 }

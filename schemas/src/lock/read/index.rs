@@ -1,150 +1,129 @@
-//! Reads `[[index]]`.
+//! What must hold within an index: its nodes are one tree, its edges lead to fields, and every query can
+//! be bounded by the document's key.
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
-use super::super::fingerprint::{edges_fingerprint, index_fingerprint};
-use super::super::index::{DocumentIdForm, FieldPlan, IndexPlan, KeyColumn, OnError};
-use super::super::settings;
-use super::item::{Item, follows};
+use super::super::index::{Edge, IndexPlan, Node, ROOT_PATH};
+use super::item::follows;
+use super::places::Places;
 use super::problem::{Problem, Result};
-use super::query::{Place, query};
-use super::surroundings::Surroundings;
-use super::{edge, field, levels, node};
-use crate::name::Ident;
+use super::query::{QueryKind, check_query};
+use crate::name::TableName;
 
-/// Every `[[index]]`.
-pub(super) fn indexes(item: Item<'_>, around: &mut Surroundings) -> Result<Vec<IndexPlan>> {
-    let mut indexes: Vec<IndexPlan> = Vec::new();
-    for item in item.list()? {
-        let at = item.at;
-        let index = index(item, around)?;
-        follows(at, indexes.last().map(|before| &before.name), &index.name)?;
-        if let Some(other) = indexes.iter().find(|other| other.alias == index.alias) {
-            let message = format!("alias `{}` is that of `[[index]] {}` too", index.alias, other.name);
-            return Err(Problem::new(at, message));
+/// Checks one index.
+pub(in crate::lock) fn check(index: &IndexPlan, places: &Places) -> Result<()> {
+    if index.fields.is_empty() {
+        return Err(Problem::new(places.at, format!("`[[index]] {}` has no `fields`", index.name)));
+    }
+    check_query(&index.bound, QueryKind::Bound, index.key.len(), places.of("bound"))?;
+    check_nodes(index, places)?;
+    let mut before: Option<EdgeOrder<'_>> = None;
+    for (edge, places) in index.edges.iter().zip(places.blocks("edge")) {
+        check_edge(index, edge, places)?;
+        let order = EdgeOrder(&edge.table, &edge.roles);
+        follows(places.at, before.as_ref(), &order)?;
+        before = Some(order);
+    }
+    if index.edges.is_empty() {
+        return Err(Problem::new(places.at, format!("`[[index]] {}` has no `edge`", index.name)));
+    }
+    Ok(())
+}
+
+/// Children before parents, each in one slot, the root last.
+fn check_nodes(index: &IndexPlan, places: &Places) -> Result<()> {
+    // Nodes whose text no slot holds yet.
+    let mut without_slot: BTreeMap<&str, usize> = BTreeMap::new();
+    for (at, (node, places)) in index.nodes.iter().zip(places.blocks("node")).enumerate() {
+        let before = &index.nodes[..at];
+        if before.last().is_some_and(Node::is_root) {
+            return Err(Problem::new(places.at, "a node after the root, which must be the last"));
         }
-        indexes.push(index);
+        if before.iter().any(|other| other.path == node.path) {
+            return Err(Problem::new(places.of("path"), format!("duplicate node `{}`", node.path)));
+        }
+        check_node(index, node, places)?;
+        for slot in &node.slots {
+            if without_slot.remove(slot.as_str()).is_none() {
+                let is_known = before.iter().any(|other| other.path == *slot);
+                let what = if is_known { "is in two slots" } else { "does not come before its parent" };
+                return Err(Problem::new(places.of("slots"), format!("node `{slot}` {what}")));
+            }
+        }
+        without_slot.insert(&node.path, places.at);
     }
-    Ok(indexes)
+    if without_slot.remove(ROOT_PATH).is_none() {
+        let message = format!("`[[index]] {}` has no root, the node with path `{ROOT_PATH}`", index.name);
+        return Err(Problem::new(places.at, message));
+    }
+    match without_slot.first_key_value() {
+        None => Ok(()),
+        Some((path, at)) => Err(Problem::new(*at, format!("node `{path}` is in no slot"))),
+    }
 }
 
-fn index(item: Item<'_>, around: &mut Surroundings) -> Result<IndexPlan> {
-    let mut keys = item.table("`[[index]]`")?;
-    let name = keys.required("name")?.string()?;
-    keys.rename(format!("`[[index]] {name}`"));
-    keys.required("digest")?.hash()?;
-    let fingerprints = (keys.required("fingerprint")?, keys.required("edges_fingerprint")?);
-    let key = key(keys.required("key")?)?;
-    let fields = keys.required("fields")?.map(|item| Ok((item.name.clone(), field::field(item)?)))?;
-    let nodes = node::nodes(keys.required("node")?, &fields, key.len())?;
-    let edges = edge::edges(keys.required("edge")?, &fields, key.len(), around)?;
-    let index = IndexPlan {
-        alias: keys.required("alias")?.string()?,
-        sinks: keys.required("sinks")?.sorted(|item| around.sink(item))?,
-        on_error: on_error(keys.required("on_error")?)?,
-        document_id: document_id(keys.required("document_id")?)?,
-        search_path: keys.required("search_path")?.list_of(Item::string)?,
-        inputs: keys.required("inputs")?.hash()?,
-        accepted: levels::accepted(keys.optional("accepted"))?,
-        rendering: keys.optional_map("rendering", rendering)?,
-        condition: keys.optional("condition").map(Item::filled_string).transpose()?,
-        body: body(keys.required("body")?)?,
-        settings: keys.optional_map("settings", setting)?,
-        bound: query(keys.required("bound")?, Place::Bound, key.len())?,
-        enums: keys.optional_map("enums", |item| Ok((item.name.clone(), item.list_of(Item::string)?)))?,
-        unique: keys.optional_map("unique", |item| Ok((item.parsed_name()?, unique(item)?)))?,
-        name,
-        key,
-        fields,
-        nodes,
-        edges,
-    };
-    keys.finish()?;
-    same_fingerprint(fingerprints.0, &index.name, &index_fingerprint(&index))?;
-    same_fingerprint(fingerprints.1, &index.name, &edges_fingerprint(&index))?;
-    Ok(index)
+fn check_node(index: &IndexPlan, node: &Node, places: &Places) -> Result<()> {
+    if node.is_root() {
+        for (name, is_set) in [
+            ("open", !node.open.is_empty()),
+            ("separator", !node.separator.is_empty()),
+            ("close", !node.close.is_empty()),
+            ("empty", node.empty.is_some()),
+        ] {
+            if is_set {
+                return Err(Problem::new(
+                    places.of(name),
+                    format!("`{name}` in the root, which has no groups"),
+                ));
+            }
+        }
+    } else {
+        known_field(index, &node.path, places.of("path"))?;
+        if node.empty.is_none() {
+            return Err(Problem::new(places.at, format!("node `{}` has no `empty`", node.path)));
+        }
+    }
+    check_query(&node.sql, QueryKind::Node, index.key.len(), places.of("sql"))
 }
 
-fn same_fingerprint(item: Item<'_>, index: &str, computed: &str) -> Result<()> {
-    let (at, name) = (item.at, item.name.clone());
-    if item.hash()? == computed {
+fn check_edge(index: &IndexPlan, edge: &Edge, places: &Places) -> Result<()> {
+    if edge.roles.is_empty() {
+        return Err(Problem::new(places.of("roles"), "an edge has at least one role"));
+    }
+    for role in edge.roles.iter().filter(|role| *role != ROOT_PATH) {
+        known_field(index, field_of_role(role), places.of("roles"))?;
+    }
+    match &edge.resolve {
+        Some(sql) => check_query(sql, QueryKind::Resolve, index.key.len(), places.of("resolve")),
+        None if edge.navigation.len() != index.key.len() => Err(Problem::new(
+            places.of("navigation"),
+            "without `resolve` an edge navigates by the document's key, part by part",
+        )),
+        None => Ok(()),
+    }
+}
+
+/// The field of a role: a hop of its relation adds `#` and its number.
+fn field_of_role(role: &str) -> &str {
+    match role.rsplit_once('#') {
+        Some((field, hop)) if !hop.is_empty() && hop.bytes().all(|byte| byte.is_ascii_digit()) => field,
+        _ => role,
+    }
+}
+
+fn known_field(index: &IndexPlan, path: &str, at: usize) -> Result<()> {
+    if index.fields.contains_key(path) {
         return Ok(());
     }
-    Err(Problem::new(
-        at,
-        format!("`{name}` of `[[index]] {index}` is not that of what stands there: `{computed}`"),
-    ))
+    Err(Problem::new(at, format!("no field `{path}` in `[[index]] {}`", index.name)))
 }
 
-fn key(item: Item<'_>) -> Result<Vec<KeyColumn>> {
-    let at = item.at;
-    let key = item.list_of(|item| {
-        let mut keys = item.table("`key`")?;
-        let column = KeyColumn {
-            column: keys.required("column")?.parsed()?,
-            pg_type: keys.required("type")?.string()?,
-        };
-        keys.finish()?;
-        Ok(column)
-    })?;
-    if key.is_empty() {
-        return Err(Problem::new(at, "a document's key has at least one column"));
+/// What edges are sorted by, as errors call it.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct EdgeOrder<'a>(&'a TableName, &'a [String]);
+
+impl std::fmt::Display for EdgeOrder<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} as {}", self.0, self.1.join(", "))
     }
-    Ok(key)
-}
-
-fn on_error(item: Item<'_>) -> Result<OnError> {
-    item.one_of(&[("stop", OnError::Stop), ("quarantine", OnError::Quarantine)])
-}
-
-fn document_id(item: Item<'_>) -> Result<DocumentIdForm> {
-    item.one_of(&[("key", DocumentIdForm::Key), ("hash", DocumentIdForm::Hash)])
-}
-
-/// A kind or `query` with its number; 1 is left out.
-fn rendering(item: Item<'_>) -> Result<(String, u32)> {
-    let (at, name) = (item.at, item.name.clone());
-    match u32::try_from(item.integer()?) {
-        Ok(number) if number > 1 => Ok((name, number)),
-        _ => Err(Problem::new(at, format!("`rendering` of `{name}` is not a number from 2"))),
-    }
-}
-
-/// A dynamic setting; static ones belong into the body, because they are part of the fingerprint.
-fn setting(item: Item<'_>) -> Result<(String, String)> {
-    let (at, name) = (item.key_at, item.name.clone());
-    if !settings::is_dynamic(&name) {
-        return Err(Problem::new(at, format!("`{name}` is not a dynamic setting: expected it in `body`")));
-    }
-    Ok((name, item.string()?))
-}
-
-/// `{"settings": …, "mappings": …}` and nothing else, its settings static.
-fn body(item: Item<'_>) -> Result<Value> {
-    let at = item.at;
-    let body: Value = serde_json::from_str(&item.string()?)
-        .map_err(|error| Problem::new(at, format!("`body` is not JSON: {error}")))?;
-    let has_both = body.as_object().is_some_and(|body| body.keys().eq(["settings", "mappings"]));
-    if !has_both {
-        return Err(Problem::new(at, "`body` is not an object of `settings` and `mappings`"));
-    }
-    if let Some(name) = settings::split(&body["settings"]).1.keys().next() {
-        let message = format!("`{name}` is a dynamic setting: expected it in `[index.settings]`");
-        return Err(Problem::new(at, message));
-    }
-    Ok(body)
-}
-
-fn unique(item: Item<'_>) -> Result<Vec<Vec<Ident>>> {
-    item.list_of(|item| item.list_of(Item::parsed))
-}
-
-/// Whether a path is a field of the model.
-pub(super) fn known_field(item: &Item<'_>, path: &str, fields: &BTreeMap<String, FieldPlan>) -> Result<()> {
-    if fields.contains_key(path) {
-        return Ok(());
-    }
-    Err(item.problem(format!("there is no field `{path}`")))
 }

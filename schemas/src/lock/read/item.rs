@@ -12,33 +12,28 @@ use super::keys::Keys;
 use super::problem::{Problem, Result};
 
 /// A value, what it is called and where it is.
-pub(super) struct Item<'i> {
+pub(in crate::lock) struct Item<'i> {
     /// The key it stands under.
-    pub(super) name: String,
+    pub(in crate::lock) name: String,
     /// First byte of the value.
-    pub(super) at: usize,
+    pub(in crate::lock) at: usize,
     /// First byte of its key, or of an item of a list.
-    pub(super) key_at: usize,
+    pub(in crate::lock) key_at: usize,
     value: DeValue<'i>,
 }
 
 impl<'i> Item<'i> {
     /// The value under a key, or an item of a list under it.
-    pub(super) fn new(name: impl Into<String>, key_at: usize, value: Spanned<DeValue<'i>>) -> Self {
+    pub(in crate::lock) fn new(name: impl Into<String>, key_at: usize, value: Spanned<DeValue<'i>>) -> Self {
         Self { name: name.into(), at: value.span().start, key_at, value: value.into_inner() }
     }
 
-    /// A problem at this value.
-    pub(super) fn problem(&self, message: impl Into<String>) -> Problem {
-        Problem::new(self.at, message)
-    }
-
     fn is_not<T>(&self, expected: &str) -> Result<T> {
-        Err(self.problem(format!("`{}` is no {expected}", self.name)))
+        Err(Problem::new(self.at, format!("`{}` is not a {expected}", self.name)))
     }
 
     /// A string.
-    pub(super) fn string(self) -> Result<String> {
+    pub(in crate::lock) fn string(self) -> Result<String> {
         match self.value {
             DeValue::String(text) => Ok(text.into_owned()),
             _ => self.is_not("string"),
@@ -46,27 +41,19 @@ impl<'i> Item<'i> {
     }
 
     /// A string that holds something.
-    pub(super) fn filled_string(self) -> Result<String> {
+    pub(in crate::lock) fn filled_string(self) -> Result<String> {
         let (at, name) = (self.at, self.name.clone());
         let text = self.string()?;
         if text.is_empty() { Err(Problem::new(at, format!("`{name}` is empty"))) } else { Ok(text) }
     }
 
-    /// A string, leaving the value.
-    pub(super) fn copy_string(&self) -> Result<String> {
-        match &self.value {
-            DeValue::String(text) => Ok(text.clone().into_owned()),
-            _ => self.is_not("string"),
-        }
-    }
-
     /// Whether it is a string.
-    pub(super) fn is_string(&self) -> bool {
+    pub(in crate::lock) fn is_string(&self) -> bool {
         matches!(self.value, DeValue::String(_))
     }
 
     /// The first 16 hexadecimal digits of a SHA-256.
-    pub(super) fn hash(self) -> Result<String> {
+    pub(in crate::lock) fn hash(self) -> Result<String> {
         let at = self.at;
         let name = self.name.clone();
         let text = self.string()?;
@@ -74,42 +61,34 @@ impl<'i> Item<'i> {
         if text.len() == 16 && text.bytes().all(is_digit) {
             return Ok(text);
         }
-        Err(Problem::new(at, format!("`{name}` is no hash: 16 hexadecimal digits in lower case")))
+        Err(Problem::new(at, format!("`{name}` is not a hash: expected 16 hexadecimal digits in lower case")))
     }
 
     /// A string that is parsed further, such as a name of the catalog.
-    pub(super) fn parsed<T: FromStr<Err: Display>>(self) -> Result<T> {
+    pub(in crate::lock) fn parsed<T: FromStr<Err: Display>>(self) -> Result<T> {
         let at = self.at;
         self.string()?.parse().map_err(|error: T::Err| Problem::new(at, error.to_string()))
     }
 
     /// The key as a name of the catalog.
-    pub(super) fn parsed_name<T: FromStr<Err: Display>>(&self) -> Result<T> {
+    pub(in crate::lock) fn parsed_name<T: FromStr<Err: Display>>(&self) -> Result<T> {
         self.name.parse().map_err(|error: T::Err| Problem::new(self.key_at, error.to_string()))
     }
 
     /// One of some words.
-    pub(super) fn one_of<T: Copy>(self, words: &[(&str, T)]) -> Result<T> {
+    pub(in crate::lock) fn one_of<T: Copy>(self, words: &[(&str, T)]) -> Result<T> {
         let at = self.at;
         let name = self.name.clone();
         let text = self.string()?;
         let found = words.iter().find(|(word, _)| *word == text).map(|(_, meaning)| *meaning);
         found.ok_or_else(|| {
             let known: Vec<String> = words.iter().map(|(word, _)| format!("`{word}`")).collect();
-            Problem::new(at, format!("`{name}` is `{text}`, which is none of {}", known.join(", ")))
+            Problem::new(at, format!("unknown `{name}` `{text}`: expected {}", known.join(" or ")))
         })
     }
 
-    /// A sorted list of some words.
-    pub(super) fn sorted_words<T: Copy>(self, words: &[(&'static str, T)]) -> Result<Vec<T>> {
-        let places: Vec<(&str, usize)> =
-            words.iter().enumerate().map(|(at, (word, _))| (*word, at)).collect();
-        let sorted = self.sorted(|item| item.one_of(&places).map(|at| words[at].0))?;
-        Ok(words.iter().filter(|(word, _)| sorted.contains(word)).map(|(_, meaning)| *meaning).collect())
-    }
-
     /// A whole number from 0.
-    pub(super) fn integer(self) -> Result<u64> {
+    pub(in crate::lock) fn integer(self) -> Result<u64> {
         let number = match &self.value {
             DeValue::Integer(digits) => u64::from_str_radix(digits.as_str(), digits.radix()).ok(),
             _ => None,
@@ -118,7 +97,7 @@ impl<'i> Item<'i> {
     }
 
     /// `true` or `false`.
-    pub(super) fn boolean(self) -> Result<bool> {
+    pub(in crate::lock) fn boolean(self) -> Result<bool> {
         match self.value {
             DeValue::Boolean(value) => Ok(value),
             _ => self.is_not("boolean"),
@@ -126,19 +105,19 @@ impl<'i> Item<'i> {
     }
 
     /// The items of a list.
-    pub(super) fn list(self) -> Result<Vec<Item<'i>>> {
+    pub(in crate::lock) fn list(self) -> Result<Vec<Item<'i>>> {
         let DeValue::Array(items) = self.value else { return self.is_not("list") };
         let name = self.name;
         Ok(items.into_iter().map(|item| Item::new(name.clone(), item.span().start, item)).collect())
     }
 
     /// A list whose items are read one by one.
-    pub(super) fn list_of<T>(self, read: impl FnMut(Item<'i>) -> Result<T>) -> Result<Vec<T>> {
+    pub(in crate::lock) fn list_of<T>(self, read: impl FnMut(Item<'i>) -> Result<T>) -> Result<Vec<T>> {
         self.list()?.into_iter().map(read).collect()
     }
 
     /// A list without an order of its own: sorted, each item once.
-    pub(super) fn sorted<T: Ord + Display>(
+    pub(in crate::lock) fn sorted<T: Ord + Display>(
         self,
         mut read: impl FnMut(Item<'i>) -> Result<T>,
     ) -> Result<Vec<T>> {
@@ -152,13 +131,13 @@ impl<'i> Item<'i> {
     }
 
     /// A map: its keys are read one by one and stand sorted.
-    pub(super) fn map<K: Ord + Display, V>(
+    pub(in crate::lock) fn map<K: Ord + Display, V>(
         self,
         mut read: impl FnMut(Item<'i>) -> Result<(K, V)>,
     ) -> Result<BTreeMap<K, V>> {
         let what = format!("`{}`", self.name);
         let mut entries = BTreeMap::new();
-        for item in self.table(what)?.in_text_order() {
+        for item in self.block(&what)?.take_where(|_| true) {
             let at = item.key_at;
             let (name, value) = read(item)?;
             follows(at, entries.last_key_value().map(|(last, _)| last), &name)?;
@@ -167,16 +146,19 @@ impl<'i> Item<'i> {
         Ok(entries)
     }
 
-    /// The keys of a table.
-    pub(super) fn table(self, what: impl Into<String>) -> Result<Keys<'i>> {
-        match self.value {
-            DeValue::Table(table) => Ok(Keys::new(what, self.at, table)),
-            _ => self.is_not("table"),
-        }
+    /// The keys of a table. Errors call it `what`, in which `{key}` stands for the value of that key.
+    pub(in crate::lock) fn block(self, what: &str) -> Result<Keys<'i>> {
+        let DeValue::Table(table) = self.value else { return self.is_not("table") };
+        let name = what.split_once('{').and_then(|(before, rest)| {
+            let (key, after) = rest.split_once('}')?;
+            let value = table.get(key).and_then(|value| value.get_ref().as_str()).unwrap_or_default();
+            Some(format!("{before}{value}{after}"))
+        });
+        Ok(Keys::new(name.unwrap_or_else(|| what.to_owned()), self.at, table))
     }
 
     /// Any value, as JSON.
-    pub(super) fn json(self) -> Result<Value> {
+    pub(in crate::lock) fn json(self) -> Result<Value> {
         match &self.value {
             DeValue::String(text) => Ok(Value::from(text.as_ref())),
             DeValue::Boolean(value) => Ok(Value::from(*value)),
@@ -191,7 +173,7 @@ impl<'i> Item<'i> {
             DeValue::Datetime(_) => self.is_not("value that JSON has"),
             DeValue::Array(_) => Ok(Value::Array(self.list_of(Item::json)?)),
             DeValue::Table(_) => {
-                let entries = self.table("the value")?.in_text_order().into_iter();
+                let entries = self.block("the value")?.take_where(|_| true).into_iter();
                 let entries: Result<Map<_, _>> =
                     entries.map(|item| Ok((item.name.clone(), item.json()?))).collect();
                 Ok(Value::Object(entries?))
@@ -201,12 +183,12 @@ impl<'i> Item<'i> {
 }
 
 /// Checks that a value comes after the one before it.
-pub(super) fn follows<T: Ord + Display>(at: usize, before: Option<&T>, value: &T) -> Result<()> {
+pub(in crate::lock) fn follows<T: Ord + Display>(at: usize, before: Option<&T>, value: &T) -> Result<()> {
     match before.map(|before| (before, before.cmp(value))) {
         None | Some((_, std::cmp::Ordering::Less)) => Ok(()),
-        Some((_, std::cmp::Ordering::Equal)) => Err(Problem::new(at, format!("`{value}` stands twice"))),
+        Some((_, std::cmp::Ordering::Equal)) => Err(Problem::new(at, format!("duplicate `{value}`"))),
         Some((before, std::cmp::Ordering::Greater)) => {
-            Err(Problem::new(at, format!("`{value}` stands after `{before}`: this order is not sorted")))
+            Err(Problem::new(at, format!("`{value}` after `{before}`: not sorted")))
         }
     }
 }

@@ -1,18 +1,18 @@
 //! The keys of one table: each is taken once, and what is left is unknown.
 
 use std::collections::BTreeMap;
-use std::fmt::Display;
 
 use toml::de::DeTable;
 
 use super::item::Item;
+use super::places::Places;
 use super::problem::{Problem, Result};
 
-/// The keys of one table that are not taken yet.
-pub(super) struct Keys<'i> {
+/// The keys of one table that are not taken yet, and the places of those that are.
+pub(in crate::lock) struct Keys<'i> {
     what: String,
-    at: usize,
     items: BTreeMap<String, Item<'i>>,
+    places: Places,
 }
 
 impl<'i> Keys<'i> {
@@ -23,79 +23,57 @@ impl<'i> Keys<'i> {
             let name = key.into_inner().into_owned();
             (name.clone(), Item::new(name, key_at, value))
         });
-        Self { what: what.into(), at, items: items.collect() }
-    }
-
-    /// A better name, once it is known.
-    pub(super) fn rename(&mut self, what: String) {
-        self.what = what;
+        Self { what: what.into(), items: items.collect(), places: Places::new(at) }
     }
 
     /// Takes a key that must be there.
-    pub(super) fn required(&mut self, name: &str) -> Result<Item<'i>> {
-        let missing = || Problem::new(self.at, format!("{} has no `{name}`", self.what));
-        self.items.remove(name).ok_or_else(missing)
+    pub(in crate::lock) fn required(&mut self, name: &str) -> Result<Item<'i>> {
+        self.optional(name).map_or_else(|| self.missing(name), Ok)
+    }
+
+    /// The problem that a key is not there.
+    pub(in crate::lock) fn missing<T>(&self, name: &str) -> Result<T> {
+        Err(self.problem(&format!("has no `{name}`")))
     }
 
     /// Takes a key that may be absent.
-    pub(super) fn optional(&mut self, name: &str) -> Option<Item<'i>> {
-        self.items.remove(name)
-    }
-
-    /// Takes a flag: a value at its default of `false` is left out.
-    pub(super) fn flag(&mut self, name: &str) -> Result<bool> {
-        self.optional(name).map_or(Ok(false), Item::boolean)
-    }
-
-    /// Takes a string that may be absent.
-    pub(super) fn optional_string(&mut self, name: &str) -> Result<Option<String>> {
-        self.optional(name).map(Item::string).transpose()
-    }
-
-    /// Takes a list that may be absent, which is as if it were empty.
-    pub(super) fn optional_list<T>(
-        &mut self,
-        name: &str,
-        read: impl FnMut(Item<'i>) -> Result<T>,
-    ) -> Result<Vec<T>> {
-        self.optional(name).map_or(Ok(Vec::new()), |item| item.list_of(read))
-    }
-
-    /// Takes a map that may be absent, which is as if it were empty.
-    pub(super) fn optional_map<K: Ord + Display, V>(
-        &mut self,
-        name: &str,
-        read: impl FnMut(Item<'i>) -> Result<(K, V)>,
-    ) -> Result<BTreeMap<K, V>> {
-        self.optional(name).map_or(Ok(BTreeMap::new()), |item| item.map(read))
+    pub(in crate::lock) fn optional(&mut self, name: &str) -> Option<Item<'i>> {
+        let item = self.items.remove(name)?;
+        self.places.add(name, item.at);
+        Some(item)
     }
 
     /// Whether a key is there and not taken yet.
-    pub(super) fn holds(&self, name: &str) -> bool {
+    pub(in crate::lock) fn holds(&self, name: &str) -> bool {
         self.items.contains_key(name)
     }
 
-    /// A problem of the whole table.
-    pub(super) fn problem(&self, message: String) -> Problem {
-        Problem::new(self.at, format!("{} {message}", self.what))
-    }
-
-    /// Takes all that is left, in the order of the text.
-    pub(super) fn in_text_order(self) -> Vec<Item<'i>> {
-        let mut items: Vec<_> = self.items.into_values().collect();
+    /// Takes the keys for which `wanted` holds, in the order of the text.
+    pub(in crate::lock) fn take_where(&mut self, wanted: impl Fn(&str) -> bool) -> Vec<Item<'i>> {
+        let mut items: Vec<_> =
+            self.items.extract_if(.., |name, _| wanted(name)).map(|(_, item)| item).collect();
         items.sort_by_key(|item| item.key_at);
         items
     }
 
-    /// Refuses what was not taken.
-    pub(super) fn finish(self) -> Result<()> {
-        let what = self.what.clone();
-        match self.in_text_order().first() {
-            None => Ok(()),
-            Some(unknown) => Err(Problem::new(
-                unknown.key_at,
-                format!("{what} has a key that is not known: `{}`", unknown.name),
-            )),
+    /// Notes the places of the blocks below a key.
+    pub(in crate::lock) fn add_blocks(&mut self, name: &str, places: Vec<Places>) {
+        self.places.add_blocks(name, places);
+    }
+
+    /// A problem of the whole table.
+    pub(in crate::lock) fn problem(&self, message: &str) -> Problem {
+        Problem::new(self.places.at, format!("{} {message}", self.what))
+    }
+
+    /// Refuses what was not taken; gives the places of what was.
+    pub(in crate::lock) fn finish(mut self) -> Result<Places> {
+        match self.take_where(|_| true).first() {
+            None => Ok(self.places),
+            Some(unknown) => {
+                let message = format!("unknown key `{}` in {}", unknown.name, self.what);
+                Err(Problem::new(unknown.key_at, message))
+            }
         }
     }
 }

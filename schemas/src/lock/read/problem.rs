@@ -3,14 +3,14 @@
 use super::ReadError;
 
 /// What every step of the reader gives.
-pub(super) type Result<T> = std::result::Result<T, Problem>;
+pub(in crate::lock) type Result<T> = std::result::Result<T, Problem>;
 
 /// What helps in nearly every case: nobody mends a lock by hand.
 const HELP: &str = "run `flusso compile`";
 
 /// A problem and where it is, not yet as line and column.
 #[derive(Debug)]
-pub(super) struct Problem {
+pub(in crate::lock) struct Problem {
     at: usize,
     message: String,
     help: &'static str,
@@ -18,7 +18,7 @@ pub(super) struct Problem {
 
 impl Problem {
     /// A problem at a byte of the text, with the usual help.
-    pub(super) fn new(at: usize, message: impl Into<String>) -> Self {
+    pub(in crate::lock) fn new(at: usize, message: impl Into<String>) -> Self {
         Self { at, message: message.into(), help: HELP }
     }
 

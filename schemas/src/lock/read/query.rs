@@ -1,12 +1,11 @@
-//! Reads a query: it holds the marks of its place and no others.
+//! A query holds the marks of its place and no others.
 
 use super::super::marks::{Mark, Piece, pieces};
-use super::item::Item;
 use super::problem::{Problem, Result};
 
-/// Where a query stands.
+/// Where a query is.
 #[derive(Clone, Copy)]
-pub(super) enum Place {
+pub(super) enum QueryKind {
     /// In `bound`: `{range:…}`.
     Bound,
     /// In `resolve`: `{range:…}`.
@@ -15,34 +14,34 @@ pub(super) enum Place {
     Node,
 }
 
-/// A query whose marks name as many columns as the document's key has.
-pub(super) fn query(item: Item<'_>, place: Place, key_parts: usize) -> Result<String> {
-    let at = item.at;
-    let sql = item.string()?;
-    let pieces = pieces(&sql).map_err(|error| Problem::new(at, error.to_string()))?;
+/// Checks that the marks of a query name as many columns as the document's key has.
+pub(super) fn check_query(sql: &str, kind: QueryKind, key_parts: usize, at: usize) -> Result<()> {
+    let pieces = pieces(sql).map_err(|error| Problem::new(at, error.to_string()))?;
     let mut marks = 0;
     for piece in &pieces {
         let Piece::Mark(mark) = piece else { continue };
         marks += 1;
-        check(mark, place, key_parts).map_err(|message| Problem::new(at, message))?;
+        check_mark(mark, kind, key_parts).map_err(|message| Problem::new(at, message))?;
     }
-    if marks == 0 {
-        let mark = match place {
-            Place::Node => "{rows:…}",
-            Place::Bound | Place::Resolve => "{range:…}",
-        };
-        return Err(Problem::new(at, format!("the query holds no `{mark}`, so it cannot be bounded")));
+    if marks > 0 {
+        return Ok(());
     }
-    Ok(sql)
+    let mark = match kind {
+        QueryKind::Node => "{rows:…}",
+        QueryKind::Bound | QueryKind::Resolve => "{range:…}",
+    };
+    Err(Problem::new(at, format!("the query has no `{mark}`, so it cannot be bounded")))
 }
 
-fn check(mark: &Mark<'_>, place: Place, key_parts: usize) -> std::result::Result<(), String> {
-    match (mark, place) {
-        (Mark::Rows(_), Place::Bound | Place::Resolve) => Err("a `{rows:…}` stands in nodes only".to_owned()),
-        (Mark::Range(_), Place::Node) => Err("a `{range:…}` stands in `bound` and `resolve` only".to_owned()),
+fn check_mark(mark: &Mark<'_>, kind: QueryKind, key_parts: usize) -> std::result::Result<(), String> {
+    match (mark, kind) {
+        (Mark::Rows(_), QueryKind::Bound | QueryKind::Resolve) => Err("`{rows:…}` outside a node".to_owned()),
+        (Mark::Range(_), QueryKind::Node) => Err("`{range:…}` outside `bound` and `resolve`".to_owned()),
         _ if mark.columns().len() != key_parts => {
             let columns = mark.columns().join(", ");
-            Err(format!("the mark over `{columns}` has not one column for each part of the document's key"))
+            Err(format!(
+                "the mark over `{columns}` does not have one column for each part of the document's key"
+            ))
         }
         _ => Ok(()),
     }

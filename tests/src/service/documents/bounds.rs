@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use flusso_runtime::ErrorKind;
-use flusso_runtime::bounds::READING_TRANSACTION;
+use flusso_runtime::limits::READING_TRANSACTION;
 use flusso_runtime::source::DocumentBuilder as _;
 
 use super::rig::{ALL, Rig, eventually, keys, node, things};

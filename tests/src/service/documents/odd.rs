@@ -93,7 +93,7 @@ async fn a_control_character_is_refused_and_halving_finds_its_row() {
     assert_eq!(one.kind, ErrorKind::Rejected);
     assert_eq!(
         one.message,
-        "document `7` of index `orders` cannot be built: a document holds the control character 0x01"
+        "document `7` of index `orders` cannot be built: a document contains the control character 0x01"
     );
     assert_eq!(
         documents.build(&index, &keys(&["6", "8"]), &[]).await.expect("the others").documents.len(),

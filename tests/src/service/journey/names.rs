@@ -84,7 +84,7 @@ fn two_sinks_of_one_cluster_cannot_claim_one_alias() {
     rig.flusso(&["compile"]).assert_code(0);
     let name = rig.name.clone();
     rig.set("SECOND", &format!("{name}_"));
-    rig.flusso(&["apply"]).assert_code(1).assert_said("write to one cluster under one `index_prefix`");
+    rig.flusso(&["apply"]).assert_code(1).assert_said("write to one cluster with one `index_prefix`");
     assert_nothing_was_made(&mut rig);
 }
 

@@ -134,7 +134,7 @@ fn a_root_table_that_is_replaced_while_others_are_written_makes_its_index_stale(
         ],
         "update shop.order_items set price = price + 1 where order_id <= 300",
         &["drop table shop.orders", "alter table shop.orders_old rename to orders"],
-        "`shop.orders` is another table than before",
+        "`shop.orders` was replaced by another table",
     );
 }
 
@@ -148,7 +148,7 @@ fn a_related_table_that_is_replaced_while_others_are_written_makes_its_index_sta
         ],
         "update shop.orders set note = 'touched' where id <= 50",
         &["alter table shop.users rename to users_copy", "alter table shop.users_old rename to users"],
-        "`shop.users` is another table than before",
+        "`shop.users` was replaced by another table",
     );
 }
 
@@ -163,7 +163,7 @@ fn columns_that_exchange_names_while_others_are_written_make_their_index_stale()
         &exchange,
         "update shop.orders set note = 'touched' where id <= 50",
         &exchange,
-        "is another column than before",
+        "was replaced by another column",
     );
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use flusso_runtime::ErrorKind;
 use flusso_runtime::documents::Documents;
-use flusso_runtime::sink::{Answer, Cause};
+use flusso_runtime::sink::{Answer, WriteCause};
 use serde_json::Value;
 
 use super::rig::{Rig, batch, index, key, write};
@@ -19,7 +19,7 @@ async fn a_listing_holds_each_id_once_as_of_the_last_refresh() {
     let mut documents = Documents::default();
     (0..IDS).for_each(|number| documents.push(key(format!("id-{number}")), b"{\"n\":1}"));
     let answers =
-        rig.sink.write(&generation, batch(1, &documents, &[], Cause::Event)).await.expect("answers");
+        rig.sink.write(&generation, batch(1, &documents, &[], WriteCause::Event)).await.expect("answers");
     assert!(answers.iter().all(|answer| *answer == Answer::Done));
     assert!(
         rig.sink.ids_page(&generation, None).await.expect("a page").is_empty(),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use flusso_runtime::documents::Documents;
-use flusso_runtime::sink::{Answer, Cause, Generation};
+use flusso_runtime::sink::{Answer, Generation, WriteCause};
 
 use flusso_schemas::lock::{IndexPlan, OpenSearchPlan};
 use serde_json::{Value, json};
@@ -25,17 +25,18 @@ async fn a_killed_node_is_waited_for_and_its_tombstones_count_as_lost() {
     let before = rig.sink.shard_marks(&generation).await.expect("read");
     let identity = rig.sink.identity(&generation).await.expect("read");
     let seen = documents(&[("before", "1")]);
-    let answers = rig.sink.write(&generation, batch(1, &seen, &[], Cause::Event)).await.expect("answers");
+    let answers =
+        rig.sink.write(&generation, batch(1, &seen, &[], WriteCause::Event)).await.expect("answers");
     assert_eq!(answers, [Answer::Done]);
     let hasty = rig.generation(&asynchronous("hasty")).await;
-    let answers = rig.sink.write(&hasty, batch(1, &seen, &[], Cause::Event)).await.expect("answers");
+    let answers = rig.sink.write(&hasty, batch(1, &seen, &[], WriteCause::Event)).await.expect("answers");
     assert_eq!(answers, [Answer::Done]);
     for generation in [&generation, &hasty] {
         rig.sink.flush(generation).await.expect("flushed");
     }
     node.node.kill9();
     let late = documents(&[("during", "1")]);
-    let mut change = batch(2, &late, &[], Cause::Event);
+    let mut change = batch(2, &late, &[], WriteCause::Event);
     change.deadline += RESTART;
     let restart = tokio::task::spawn_blocking(move || {
         node.node.restart().expect("restarted");
@@ -85,7 +86,7 @@ async fn write_some(plan: OpenSearchPlan, generation: Generation, writer: usize)
     let sink = connect(&plan).await.expect("a sink");
     let mut documents = Documents::default();
     (0..DOCUMENTS).for_each(|number| documents.push(key(format!("{writer}-{number}")), b"{\"n\":1}"));
-    let mut batch = batch(1, &documents, &[], Cause::Event);
+    let mut batch = batch(1, &documents, &[], WriteCause::Event);
     batch.deadline += RESTART;
     sink.write(&generation, batch).await.expect("answers")
 }

@@ -100,7 +100,7 @@ async fn templates_that_interfere_are_named_with_what_they_add() {
     rig.ask("DELETE", &composable, &Value::Null);
     let expected = "adds setting `index.default_pipeline` \"ghost\", field `extra`, alias `everything`";
     assert_eq!(found.len(), 1, "{found:?}");
-    assert_eq!((found[0].0.as_str(), found[0].1), ("template-interferes", Level::Deny));
+    assert_eq!((found[0].0.as_str(), found[0].1), ("template-adds-pipeline", Level::Deny));
     assert!(found[0].2.ends_with(expected), "{}", found[0].2);
 
     let legacy = format!("/_template/{}old", rig.prefix);
@@ -199,7 +199,7 @@ async fn a_full_disk_stops_by_name_before_and_while_writing() {
     rig.ask("PUT", &path, &json!({ "index.blocks.read_only_allow_delete": true }));
     let found = findings(&rig, index).await;
     let documents = super::rig::documents(&[("a", "1")]);
-    let batch = super::rig::batch(1, &documents, &[], flusso_runtime::sink::Cause::Event);
+    let batch = super::rig::batch(1, &documents, &[], flusso_runtime::sink::WriteCause::Event);
     let error = rig.sink.write(&generation, batch).await.expect_err("it is blocked");
     rig.ask("PUT", &path, &json!({ "index.blocks.read_only_allow_delete": null }));
     assert_eq!(found.len(), 1, "{found:?}");

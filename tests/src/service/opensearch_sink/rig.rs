@@ -1,22 +1,20 @@
 //! A sink under a prefix of its own, which is removed when the test ends.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use flusso_runtime::backends::RunOptions;
-use flusso_runtime::bounds;
 use flusso_runtime::documents::{Documents, Key};
+use flusso_runtime::limits;
 use flusso_runtime::progress::{Shutdown, Silent};
-use flusso_runtime::sink::{Answer, Cause, Generation, Sink, WriteBatch};
+use flusso_runtime::sink::{Answer, Generation, Sink, WriteBatch, WriteCause};
 use flusso_runtime::source::Lease;
 use flusso_runtime::{Error, ErrorKind, Result};
-use flusso_schemas::lock::{
-    Compression, DocumentIdForm, IndexPlan, OnError, OpenSearchPlan, Template, UrlEndpoint,
-};
+use flusso_schemas::lock::{IndexPlan, OpenSearchPlan};
 use flusso_schemas::ownership::{OWNERSHIP_VERSION, Ownership};
+use flusso_test_locks as locks;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use xtask::services::opensearch::{Node, http};
@@ -144,8 +142,8 @@ pub(super) fn options() -> RunOptions {
     RunOptions {
         allow_commands: false,
         readers: 1,
-        gate_wait: bounds::GATE_WAIT,
-        slot_wait: bounds::SLOT_WAIT,
+        gate_wait: limits::GATE_WAIT,
+        slot_wait: limits::SLOT_WAIT,
         progress: Arc::new(Silent),
         shutdown: Shutdown::default(),
     }
@@ -153,24 +151,7 @@ pub(super) fn options() -> RunOptions {
 
 /// A plan for the node at `host:port`.
 pub(super) fn plan(address: &str, prefix: &str) -> OpenSearchPlan {
-    let (host, port) = address.split_once(':').expect("an address has a port");
-    let text = |text: &str| Template(text.to_owned());
-    OpenSearchPlan {
-        url: UrlEndpoint::Parts { scheme: text("http"), host: text(host), port: text(port), path: text("") },
-        username: None,
-        password: None,
-        client_cert: None,
-        client_key: None,
-        ca_cert: None,
-        tls_verify: true,
-        index_prefix: Template(prefix.to_owned()),
-        index_settings: BTreeMap::new(),
-        bulk_documents_max: 2_000,
-        bulk_bytes_max: 8 << 20,
-        bulk_requests_in_flight: 2,
-        bulk_timeout_ms: 30_000,
-        bulk_compress: Compression::Gzip,
-    }
+    locks::opensearch(locks::http_address(address), prefix)
 }
 
 /// An index that holds an integer `n` and nothing else.
@@ -183,27 +164,7 @@ pub(super) fn index(name: &str) -> IndexPlan {
 }
 
 pub(super) fn index_of(name: &str, body: Value) -> IndexPlan {
-    IndexPlan {
-        name: name.to_owned(),
-        alias: name.to_owned(),
-        sinks: vec![SINK.to_owned()],
-        on_error: OnError::Stop,
-        key: Vec::new(),
-        document_id: DocumentIdForm::Key,
-        search_path: Vec::new(),
-        inputs: String::new(),
-        accepted: Vec::new(),
-        rendering: BTreeMap::new(),
-        condition: None,
-        settings: BTreeMap::new(),
-        body,
-        bound: String::new(),
-        enums: BTreeMap::new(),
-        unique: BTreeMap::new(),
-        fields: BTreeMap::new(),
-        nodes: Vec::new(),
-        edges: Vec::new(),
-    }
+    IndexPlan { sinks: vec![SINK.to_owned()], body, ..locks::index(name) }
 }
 
 /// The mark of a generation.
@@ -246,7 +207,7 @@ pub(super) fn batch<'a>(
     version: u64,
     documents: &'a Documents,
     deletes: &'a [Key],
-    cause: Cause,
+    cause: WriteCause,
 ) -> WriteBatch<'a> {
     WriteBatch {
         version,
@@ -267,6 +228,6 @@ pub(super) async fn write(
     deletes: &[&str],
 ) -> Vec<Answer> {
     let (documents, deletes) = (documents(entries), deletes.iter().copied().map(key).collect::<Vec<_>>());
-    let batch = batch(version, &documents, &deletes, Cause::Event);
+    let batch = batch(version, &documents, &deletes, WriteCause::Event);
     rig.sink.write(generation, batch).await.expect("answers")
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use flusso_runtime::ErrorKind;
-use flusso_schemas::lock::{OpenSearchPlan, SecretRef, Template, UrlEndpoint, UserName};
+use flusso_schemas::lock::{HttpAddress, OpenSearchPlan, SecretRef, Template, UrlEndpoint, UserName};
 use rustls::RootCertStore;
 use rustls::server::WebPkiClientVerifier;
 use rustls_pki_types::pem::PemObject as _;
@@ -66,7 +66,7 @@ async fn serve(acceptor: TlsAcceptor, client: TcpStream, node: String) -> std::i
 /// A plan for the guarded address with nothing but the scheme.
 fn guarded(address: &str, prefix: &str) -> OpenSearchPlan {
     let mut plan = plan(address, prefix);
-    if let UrlEndpoint::Parts { scheme, .. } = &mut plan.url {
+    if let UrlEndpoint::Parts(HttpAddress { scheme, .. }) = &mut plan.url {
         *scheme = Template("https".to_owned());
     }
     plan
@@ -92,7 +92,7 @@ async fn a_sink_behind_tls_needs_trust_a_certificate_and_credentials() {
     connect(&plan).await.expect_err("it wants a certificate of ours");
     plan.client_cert = file(folder.path(), "own.pem");
     plan.client_key = file(folder.path(), "own.key");
-    refused(connect(&plan).await.expect_err("it wants credentials"), "refuses our requests with status 401");
+    refused(connect(&plan).await.expect_err("it wants credentials"), "denies access with status 401");
     std::fs::write(folder.path().join("user"), "flusso\n").expect("a file");
     std::fs::write(folder.path().join("password"), "pa:ss\n").expect("a file");
     plan.username = Some(UserName::Secret(SecretRef::File(folder.path().join("user"))));

@@ -26,7 +26,6 @@ fn project() -> ProjectState {
         slot: "flusso_shop".to_owned(),
         slot_phase: SlotPhase::Creating,
         lock_digest: None,
-        epoch: 0,
         confirmed: None,
         picked: Some(Picked { routes: "ba7816bf8f01cfea".to_owned(), since: Lsn(7) }),
         fed: BTreeMap::new(),
@@ -53,7 +52,6 @@ fn generation(name: &str) -> GenerationState {
         history_uuids: Vec::new(),
         settings: BTreeMap::new(),
         catalog: CatalogRecord::default(),
-        suspect_since: None,
         stale: None,
         nonce: String::new(),
     }

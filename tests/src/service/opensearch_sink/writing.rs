@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use flusso_runtime::ErrorKind;
-use flusso_runtime::sink::{Answer, Cause, WriteBatch};
+use flusso_runtime::sink::{Answer, WriteBatch, WriteCause};
 use flusso_schemas::lock::Compression;
 use serde_json::json;
 
@@ -124,7 +124,7 @@ async fn a_dropped_generation_is_not_made_again_by_a_write() {
     let (one, none) = (documents(&[("a", "1")]), documents(&[]));
     let deletes = [key("a")];
     // A request of deletes alone makes an index where only `require_alias` stands against it.
-    for batch in [batch(2, &one, &[], Cause::Event), batch(2, &none, &deletes, Cause::Event)] {
+    for batch in [batch(2, &one, &[], WriteCause::Event), batch(2, &none, &deletes, WriteCause::Event)] {
         let error = rig.sink.write(&generation, batch).await.expect_err("it is gone");
         assert_eq!(error.kind, ErrorKind::Drift, "{error}");
     }
@@ -140,7 +140,8 @@ async fn a_change_whose_answer_is_lost_is_sent_again() {
     let sink = connect(&plan(&proxy.address, &rig.prefix)).await.expect("a sink");
     proxy.lose_answers(2);
     let documents = documents(&[("a", "1")]);
-    let answers = sink.write(&generation, batch(3, &documents, &[], Cause::Event)).await.expect("answers");
+    let answers =
+        sink.write(&generation, batch(3, &documents, &[], WriteCause::Event)).await.expect("answers");
     assert_eq!((answers, proxy.left_to_lose()), (vec![Answer::Done], 0));
 }
 
@@ -155,7 +156,7 @@ async fn work_without_an_event_is_never_sent_again() {
     proxy.lose_answers(1);
     let documents = documents(&[("a", "1"), ("b", "1")]);
     let answers =
-        sink.write(&generation, batch(3, &documents, &[], Cause::Eventless)).await.expect("answers");
+        sink.write(&generation, batch(3, &documents, &[], WriteCause::Eventless)).await.expect("answers");
     assert_eq!(answers, [Answer::Unanswered, Answer::Done], "the others are sent all the same");
     let ids = ["a", "b"].map(str::to_owned);
     let found = rig.sink.get_many(&generation, &ids).await.expect("read");
@@ -169,9 +170,9 @@ async fn nothing_is_sent_after_the_lease_or_the_deadline() {
     let documents = documents(&[("a", "1")]);
     let lease = Arc::new(TestLease::default());
     lease.0.store(true, Ordering::Relaxed);
-    let lost = WriteBatch { lease, ..batch(3, &documents, &[], Cause::Event) };
+    let lost = WriteBatch { lease, ..batch(3, &documents, &[], WriteCause::Event) };
     assert_eq!(rig.sink.write(&generation, lost).await.expect_err("lost").kind, ErrorKind::ConnectionLost);
-    let late = WriteBatch { deadline: Instant::now(), ..batch(3, &documents, &[], Cause::Event) };
+    let late = WriteBatch { deadline: Instant::now(), ..batch(3, &documents, &[], WriteCause::Event) };
     assert_eq!(rig.sink.write(&generation, late).await.expect("answers"), [Answer::Unanswered]);
     assert!(rig.sink.get_many(&generation, &["a".to_owned()]).await.expect("read")[0].is_none());
 }

@@ -107,7 +107,7 @@ async fn rule_no_row_event_notices_what_changes_documents_without_an_event() {
         (
             &["alter table shop.orders drop column note", "alter table shop.orders add column note varchar"],
             Cause::ColumnReplaced,
-            "`shop.orders.note` is another column than before",
+            "`shop.orders.note` was replaced by another column",
         ),
         (
             &[
@@ -132,7 +132,7 @@ async fn rule_no_row_event_notices_what_changes_documents_without_an_event() {
                 "create table shop.orders (like shop.orders_old including all)",
             ],
             Cause::TableReplaced,
-            "`shop.orders` is another table than before",
+            "`shop.orders` was replaced by another table",
         ),
     ];
     for (statements, cause, words) in cases {

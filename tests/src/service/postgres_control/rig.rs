@@ -1,6 +1,6 @@
 //! A cluster of its own with one small schema, a plan over it, and what a capture said.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -9,11 +9,8 @@ use flusso_postgres::connect::ConnectPlan;
 use flusso_postgres::session::{Bond, Session, connect};
 use flusso_runtime::backends::RunOptions;
 use flusso_runtime::progress::{Progress, ProgressEvent, Shutdown};
-use flusso_schemas::lock::{
-    DocumentIdForm, Edge, Identity, IndexPlan, KeyColumn, Lock, Manage, OnError, SecretRef, SourceEndpoint,
-    SourcePlan, TablePlan, TlsFiles,
-};
-use flusso_schemas::name::{Ident, TableName};
+use flusso_schemas::lock::{Identity, Lock, Manage, SecretRef, SourceEndpoint, SourcePlan};
+use flusso_test_locks as locks;
 use tempfile::TempDir;
 use xtask::services::postgres::{Cluster, Connection};
 
@@ -143,82 +140,29 @@ pub(super) fn options(heard: &Arc<Heard>, bound: Duration) -> RunOptions {
     }
 }
 
-fn idents(names: &[&str]) -> Vec<Ident> {
-    names.iter().map(|name| Ident::new(*name)).collect()
-}
-
-fn edge(table: &str, role: &str, navigation: &str, columns: &[(&str, &str)]) -> Edge {
-    Edge {
-        table: TableName::new("shop", table),
-        roles: vec![role.to_owned()],
-        navigation: idents(&[navigation]),
-        resolve: None,
-        columns: columns.iter().map(|(name, fact)| (Ident::new(*name), (*fact).to_owned())).collect(),
-    }
-}
-
 /// A plan over the schema that may manage these.
 pub(super) fn plan(manage: &[Manage]) -> Lock {
-    let source = SourcePlan {
-        endpoint: SourceEndpoint::Url(SecretRef::Env("UNUSED".to_owned())),
-        tls: TlsFiles::default(),
-        publication: NAME.to_owned(),
-        slot: NAME.to_owned(),
-        manage: BTreeSet::from_iter(manage.iter().copied()),
-        server_version_min: vec!["15.13".to_owned()],
-        settings: BTreeMap::from([("wal_level".to_owned(), "logical".to_owned())]),
-        statement_timeout_ms: 10_000,
-    };
-    let table = |name: &str, identity, holds: &[&str]| TablePlan {
-        name: TableName::new("shop", name),
-        key: idents(&["id"]),
-        identity,
-        identity_holds: idents(holds),
-    };
-    let tables =
-        vec![table("items", Identity::Full, &["order_id"]), table("orders", Identity::Default, &["id"])];
-    Lock {
-        levels: BTreeMap::new(),
-        accepted: Vec::new(),
-        project: "rig".to_owned(),
-        inputs: String::new(),
-        source,
-        sinks: Vec::new(),
-        tables,
-        indexes: vec![index()],
-    }
-}
-
-fn index() -> IndexPlan {
+    let mut index = locks::index("orders");
+    index.enums = BTreeMap::from([("shop.status".to_owned(), ["draft", "paid"].map(str::to_owned).to_vec())]);
     let orders = [
-        ("id", "bigint not null"),
-        ("note", "character varying"),
-        ("status", "shop.status not null"),
-        ("total", "numeric(12,2) not null"),
+        "id bigint not null",
+        "note character varying",
+        "status shop.status not null",
+        "total numeric(12,2) not null",
     ];
-    let labels = ["draft", "paid"].map(str::to_owned).to_vec();
-    IndexPlan {
-        name: "orders".to_owned(),
-        alias: "orders".to_owned(),
-        sinks: Vec::new(),
-        on_error: OnError::Stop,
-        key: vec![KeyColumn { column: Ident::new("id"), pg_type: "bigint".to_owned() }],
-        document_id: DocumentIdForm::Key,
-        search_path: vec!["pg_catalog".to_owned()],
-        inputs: String::new(),
-        accepted: Vec::new(),
-        rendering: BTreeMap::new(),
-        condition: None,
-        settings: BTreeMap::new(),
-        body: serde_json::Value::Null,
-        bound: String::new(),
-        enums: BTreeMap::from([("shop.status".to_owned(), labels)]),
-        unique: BTreeMap::new(),
-        fields: BTreeMap::new(),
-        nodes: Vec::new(),
-        edges: vec![
-            edge("items", "items", "order_id", &[("order_id", "bigint not null")]),
-            edge("orders", ".", "id", &orders),
-        ],
-    }
+    index.edges = vec![
+        locks::edge("shop.items", &["items"], &["order_id"], &["order_id bigint not null"]),
+        locks::edge("shop.orders", &["."], &["id"], &orders),
+    ];
+    let mut lock = locks::lock("rig", vec![index]);
+    lock.source.publication = NAME.to_owned();
+    lock.source.slot = NAME.to_owned();
+    lock.source.manage = manage.iter().copied().collect();
+    lock.source.server_version_min = vec!["15.13".to_owned()];
+    lock.source.settings = BTreeMap::from([("wal_level".to_owned(), "logical".to_owned())]);
+    lock.tables = vec![
+        locks::table("shop.items", Identity::Full, &["order_id"]),
+        locks::table("shop.orders", Identity::Default, &["id"]),
+    ];
+    lock
 }

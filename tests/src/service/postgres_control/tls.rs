@@ -8,7 +8,9 @@ use flusso_postgres::replication::{StreamRequest, open};
 use flusso_postgres::session::{Bond, connect};
 use flusso_runtime::source::ChangeCapture as _;
 use flusso_runtime::{ErrorKind, Result};
-use flusso_schemas::lock::{SecretRef, SourceEndpoint, Template, TlsFiles, UserName};
+use flusso_schemas::lock::{
+    PostgresAddress, SecretRef, SourceEndpoint, SslMode, Template, TlsFiles, UserName,
+};
 use xtask::services::postgres::Cluster;
 
 use super::rig::{LONG, Rig, SHORT, options, plan};
@@ -40,19 +42,19 @@ struct Client<'a> {
 
 impl Client<'_> {
     /// Whether both kinds of connection succeed, and if so whether they are encrypted.
-    async fn connects(&self, host: &str, mode: &str, root: Option<&str>, own: bool) -> Result<bool> {
+    async fn connects(&self, host: &str, mode: SslMode, root: Option<&str>, own: bool) -> Result<bool> {
         let user = self.folder.join("user");
         std::fs::write(&user, "postgres").expect("a file of ours");
-        let endpoint = SourceEndpoint::Parts {
+        let endpoint = SourceEndpoint::Parts(PostgresAddress {
             host: Template(host.to_owned()),
             port: Template(self.port.to_string()),
             database: Template("postgres".to_owned()),
             user: Some(UserName::Secret(SecretRef::File(user))),
             password: None,
-        };
+        });
         let path = |file: &str| Template(self.folder.join(file).display().to_string());
         let files = TlsFiles {
-            sslmode: Some(mode.to_owned()),
+            sslmode: Some(mode),
             ssl_root_cert: root.map(path),
             ssl_cert: own.then(|| path("own.pem")),
             ssl_key: own.then(|| path("own.key")),
@@ -66,9 +68,9 @@ impl Client<'_> {
         Ok(session.query_one("asking for TLS", encrypted, &[]).await.expect("an answer").get(0))
     }
 
-    async fn is_refused(&self, host: &str, mode: &str, root: Option<&str>, own: bool) {
+    async fn is_refused(&self, host: &str, mode: SslMode, root: Option<&str>, own: bool) {
         let refused = self.connects(host, mode, root, own).await;
-        let error = refused.expect_err(&format!("{host} {mode} {root:?}"));
+        let error = refused.expect_err(&format!("{host} {mode:?} {root:?}"));
         assert!(matches!(error.kind, ErrorKind::Unreachable | ErrorKind::Misconfigured), "{error}");
         assert!(error.message.contains(&format!("`{host}:{}", self.port)), "{error}");
     }
@@ -80,26 +82,26 @@ async fn each_sslmode_checks_as_much_as_it_says() {
     let mut rig = Rig::start(&[]);
     rig.run(&SLOT);
     let client = Client { port: rig.cluster.port, folder: certificates.path() };
-    assert!(!client.connects("127.0.0.1", "prefer", None, false).await.expect("without TLS"));
-    client.is_refused("127.0.0.1", "require", None, false).await;
+    assert!(!client.connects("127.0.0.1", SslMode::Prefer, None, false).await.expect("without TLS"));
+    client.is_refused("127.0.0.1", SslMode::Require, None, false).await;
 
     serve_tls(&mut rig.cluster, certificates.path(), "trust");
     for (host, mode, root, encrypted) in [
-        ("127.0.0.1", "disable", None, false),
-        ("127.0.0.1", "prefer", None, true),
-        ("127.0.0.1", "require", None, true),
-        ("localhost", "require", Some("ca.pem"), true),
-        ("localhost", "verify-ca", Some("ca.pem"), true),
-        ("127.0.0.1", "verify-full", Some("ca.pem"), true),
+        ("127.0.0.1", SslMode::Disable, None, false),
+        ("127.0.0.1", SslMode::Prefer, None, true),
+        ("127.0.0.1", SslMode::Require, None, true),
+        ("localhost", SslMode::Require, Some("ca.pem"), true),
+        ("localhost", SslMode::VerifyCa, Some("ca.pem"), true),
+        ("127.0.0.1", SslMode::VerifyFull, Some("ca.pem"), true),
     ] {
         let connected = client.connects(host, mode, root, false).await;
-        assert_eq!(connected.expect("a connection"), encrypted, "{host} {mode}");
+        assert_eq!(connected.expect("a connection"), encrypted, "{host} {mode:?}");
     }
-    client.is_refused("127.0.0.1", "require", Some("other.pem"), false).await;
-    client.is_refused("127.0.0.1", "verify-ca", Some("other.pem"), false).await;
-    client.is_refused("localhost", "verify-full", Some("ca.pem"), false).await;
+    client.is_refused("127.0.0.1", SslMode::Require, Some("other.pem"), false).await;
+    client.is_refused("127.0.0.1", SslMode::VerifyCa, Some("other.pem"), false).await;
+    client.is_refused("localhost", SslMode::VerifyFull, Some("ca.pem"), false).await;
     // Roots that browsers trust know nothing of this authority.
-    client.is_refused("127.0.0.1", "verify-full", None, false).await;
+    client.is_refused("127.0.0.1", SslMode::VerifyFull, None, false).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -109,8 +111,10 @@ async fn a_server_that_asks_for_a_certificate_gets_ours() {
     rig.run(&SLOT);
     serve_tls(&mut rig.cluster, certificates.path(), "trust clientcert=verify-ca");
     let client = Client { port: rig.cluster.port, folder: certificates.path() };
-    client.is_refused("127.0.0.1", "verify-full", Some("ca.pem"), false).await;
-    assert!(client.connects("127.0.0.1", "verify-full", Some("ca.pem"), true).await.expect("a connection"));
+    client.is_refused("127.0.0.1", SslMode::VerifyFull, Some("ca.pem"), false).await;
+    assert!(
+        client.connects("127.0.0.1", SslMode::VerifyFull, Some("ca.pem"), true).await.expect("a connection")
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

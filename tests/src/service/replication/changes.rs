@@ -59,7 +59,7 @@ async fn composite_keys_and_odd_names_arrive_under_default_and_under_an_index() 
     rig.run(&["insert into tags values (1, 10, 't', 'v')", "update tags set item = 11"]);
     assert_eq!(transaction(&mut *stream).await, ["1:10", "2:1"]);
     let moved = transaction(&mut *stream).await;
-    assert_eq!(moved, ["1:10", "1:11", "{2} the old row of `public.tags` does not carry `id`"]);
+    assert_eq!(moved, ["1:10", "1:11", "{2} the old row of `public.tags` lacks `id`"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -87,10 +87,10 @@ async fn an_identity_that_changes_is_judged_by_what_the_server_describes() {
     assert_eq!(transaction(&mut *stream).await, ["0:10", "0:11"]);
     for _ in ["update", "delete"] {
         let said = transaction(&mut *stream).await;
-        assert_eq!(said, ["{0} the old row of `public.items` does not carry `order_id`"]);
+        assert_eq!(said, ["{0} the old row of `public.items` lacks `order_id`"]);
     }
     assert_eq!(transaction(&mut *stream).await, ["0:13"]);
-    assert_eq!(transaction(&mut *stream).await, ["{0} a row of `public.items` does not carry `order_id`"]);
+    assert_eq!(transaction(&mut *stream).await, ["{0} a row of `public.items` lacks `order_id`"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

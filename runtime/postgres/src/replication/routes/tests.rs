@@ -21,7 +21,7 @@ fn judged_with(columns: &[&str], type_oid: impl Fn(&str) -> u32) -> Option<Stale
         identity_full: false,
         columns: columns.iter().map(column).collect(),
     };
-    Routes::new(&plan.lock(), &records).bind(OID, relation).strange().first().map(|found| found.cause)
+    Routes::new(&plan.lock(), &records).bind(OID, relation).mismatches().first().map(|found| found.cause)
 }
 
 #[test]

@@ -1,0 +1,148 @@
+//! `flusso sql`: prints what somebody with a superuser's rights must run in Postgres.
+
+use std::sync::Arc;
+
+use clap::Args;
+use flusso_compiler::diagnostic::{Diagnostic, Sources};
+use flusso_compiler::{Connection, Read, compile, planned};
+use flusso_lints::source::script::{self, Request, Script};
+use flusso_schemas::lock::{Identity, Lock, Manage, SourcePlan, TablePlan};
+use flusso_schemas::name::TableName;
+
+use crate::arguments::{Common, parse_switch};
+use crate::backends::{Prepared, role_of};
+use crate::console::Console;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::locks;
+use crate::project;
+use crate::report;
+
+/// The role that is created where neither the command line nor a connection names one.
+const ROLE_DEFAULT: &str = "flusso";
+
+/// What `sql` takes.
+#[derive(Debug, Args)]
+pub(crate) struct SqlArguments {
+    /// Print every statement, not only those that something is missing without
+    #[arg(long, env = "FLUSSO_ALL", value_parser = parse_switch, hide_env_values = true)]
+    all: bool,
+    /// The role that flusso connects as; else that of the connection
+    #[arg(long, value_name = "ROLE", env = "FLUSSO_ROLE", hide_env_values = true)]
+    role: Option<String>,
+}
+
+/// Prints the script: from the lock where there is a current one, else from the project's files and the catalog.
+pub(crate) async fn sql(options: &SqlArguments, common: &Common, console: &Console) -> Result<Exit, Failure> {
+    match locks::read(common) {
+        Ok(lock) => of_lock(lock, options, common, console).await,
+        Err(Failure::NotFound { .. } | Failure::NoLock(_) | Failure::Stale { .. }) => {
+            of_project(options, common, console).await
+        }
+        Err(other) => Err(other),
+    }
+}
+
+async fn of_lock(
+    lock: Arc<Lock>,
+    options: &SqlArguments,
+    common: &Common,
+    console: &Console,
+) -> Result<Exit, Failure> {
+    let connection = connection(&lock.source);
+    let tables: Vec<_> = lock.tables.iter().map(|table| table.name.clone()).collect();
+    let allow = common.allow_commands;
+    match Prepared::ask(&connection, allow, options.role.as_deref(), &tables).await {
+        Ok(prepared) => print(&script_for(&lock, &prepared, options).await?, &lock, console),
+        Err(error) => {
+            console.say(&format!("every statement is printed, because nobody could be asked: {error}"));
+            let role = options.role.clone().or_else(|| role_of(&connection, allow));
+            let role = role.as_deref().unwrap_or(ROLE_DEFAULT);
+            let request = Request { lock: &lock, role, facts: None, is_role_known: false, functions: &[] };
+            print(&script::script(&request), &lock, console)
+        }
+    }
+}
+
+async fn of_project(options: &SqlArguments, common: &Common, console: &Console) -> Result<Exit, Failure> {
+    let read = project::read_all(common)?;
+    let (Some(connection), Some(source)) = (read.connection(), read.source()) else {
+        return Ok(refuse(&read, flusso_compiler::findings(&read), console));
+    };
+    let tables = read.facts_needed();
+    let role = options.role.as_deref();
+    let prepared = Prepared::ask(&connection, common.allow_commands, role, &tables).await?;
+    // Planned as if the script had been run: what it settles must not stand in its way.
+    let settled = script::settled(&prepared.facts, source);
+    let answers = prepared.answers(&read, &settled).await?;
+    if let Some(lock) = planned(&read, &settled, &answers) {
+        return print(&script_for(&lock, &prepared, options).await?, &lock, console);
+    }
+    let relations = prepared.facts.relations.values();
+    if relations.clone().all(|relation| relation.usage && relation.select) {
+        return Ok(refuse(&read, compile(&read, &settled, &answers, &[]).diagnostics, console));
+    }
+    let lock = access_only(&read, source, tables);
+    let mut script = script_for(&lock, &prepared, options).await?;
+    script.unsettled.push(
+        "the rest depends on what Postgres says of the project's expressions, which this role may not ask yet; \
+         run `flusso sql` again after this"
+            .to_owned(),
+    );
+    print(&script, &lock, console)
+}
+
+/// A plan that needs every table that is named to be read, and nothing else that depends on the catalog.
+fn access_only(read: &Read, source: &SourcePlan, tables: Vec<TableName>) -> Lock {
+    let table =
+        |name| TablePlan { name, key: Vec::new(), identity: Identity::Default, identity_holds: Vec::new() };
+    let mut source = source.clone();
+    source.manage.extend(Manage::WORDS.map(|(_, manage)| manage));
+    Lock {
+        project: read.project_name().unwrap_or_default().to_owned(),
+        inputs: String::new(),
+        levels: Default::default(),
+        accepted: Vec::new(),
+        source,
+        sinks: Vec::new(),
+        tables: tables.into_iter().map(table).collect(),
+        indexes: Vec::new(),
+    }
+}
+
+async fn script_for(lock: &Lock, prepared: &Prepared, options: &SqlArguments) -> Result<Script, Failure> {
+    let functions = prepared.denied_functions(lock).await?;
+    let Prepared { role, is_role_known, facts, .. } = prepared;
+    let (facts, is_role_known) = match options.all {
+        true => (None, false),
+        false => (Some(facts), *is_role_known),
+    };
+    Ok(script::script(&Request { lock, role, facts, is_role_known, functions: &functions }))
+}
+
+fn print(script: &Script, lock: &Lock, console: &Console) -> Result<Exit, Failure> {
+    for message in &script.unsettled {
+        console.say(&format!("no statement settles this: {message}"));
+    }
+    if script.is_empty() {
+        console.say("nothing is missing");
+        return Ok(Exit::Done);
+    }
+    report::print(&script.text(&lock.project))?;
+    Ok(Exit::Done)
+}
+
+fn refuse(read: &Read, diagnostics: Vec<Diagnostic>, console: &Console) -> Exit {
+    let sources = Sources::new(&read.files);
+    let findings: Vec<_> = diagnostics.iter().map(|each| each.to_finding(&sources)).collect();
+    report::live(&findings, console);
+    Exit::Findings
+}
+
+fn connection(source: &SourcePlan) -> Connection {
+    Connection {
+        endpoint: source.endpoint.clone(),
+        tls: source.tls.clone(),
+        statement_timeout_ms: source.statement_timeout_ms,
+    }
+}
