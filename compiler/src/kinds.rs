@@ -34,6 +34,7 @@ mod time;
 mod timestamp;
 mod token_count;
 mod uuid;
+mod wildcard;
 
 pub use auto::{NAME as AUTO, NoInference};
 pub(crate) use common::{TERM_BYTES_MAX, UNIT_BYTES_MAX};
@@ -64,6 +65,7 @@ pub const ALL: &[&dyn Kind] = &[
     &timestamp::Timestamp,
     &token_count::TokenCount,
     &uuid::Uuid,
+    &wildcard::Wildcard,
 ];
 
 /// Kinds that are a part of the language and not built yet, with their own keys.

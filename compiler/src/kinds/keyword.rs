@@ -25,7 +25,7 @@ impl Kind for Keyword {
     }
 
     fn aliases(&self) -> &'static [&'static str] {
-        &["string", "str", "varchar", "char", "citext", "constant_keyword", "wildcard"]
+        &["string", "str", "varchar", "char", "citext", "constant_keyword"]
     }
 
     fn is_subfield(&self) -> bool {
