@@ -62,6 +62,7 @@ pub mod publication_column_list;
 pub mod publication_missing_operation;
 pub mod publication_not_ours_to_change;
 pub mod publication_row_filter;
+pub mod refresh_disabled;
 pub mod refused_query;
 pub mod relation_not_a_table;
 pub mod relied_on_column_changed;
@@ -177,6 +178,7 @@ pub static ALL: &[&Lint] = &[
     &publication_missing_operation::LINT,
     &publication_not_ours_to_change::LINT,
     &publication_row_filter::LINT,
+    &refresh_disabled::LINT,
     &refused_query::LINT,
     &relation_not_a_table::LINT,
     &relied_on_column_changed::LINT,

@@ -9,7 +9,7 @@ use super::tree::{Content, Entry, Mapping};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::opensearch::settings::{self, SETTINGS, Setting};
 use flusso_lints::words::nearest;
-use flusso_lints::{duplicate_key, reserved_setting, unknown_setting, wrong_type};
+use flusso_lints::{duplicate_key, refresh_disabled, reserved_setting, unknown_setting, wrong_type};
 
 /// Settings that flusso sets itself, with what to do instead.
 const OWNED: [(&str, &str); 2] =
@@ -72,10 +72,18 @@ fn value(reader: &mut Reader, written: &Written<'_>) -> Option<Json> {
     }
     let value = node.json();
     if written.setting.form.accepts(&value) {
+        if name == "refresh_interval" && is_never(&value) {
+            reader.push(refresh_disabled::finding(place));
+        }
         return Some(value);
     }
     reader.push(wrong_value(place, name, &value, written.setting));
     None
+}
+
+/// Whether an interval is the one that stands for none: `-1`, with or without a unit.
+fn is_never(interval: &Json) -> bool {
+    interval.as_i64() == Some(-1) || interval.as_str().is_some_and(|text| text.starts_with("-1"))
 }
 
 /// Reports a value of a setting that OpenSearch refuses.
