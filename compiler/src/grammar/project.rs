@@ -206,6 +206,12 @@ pub static BULK: Table = Table {
         key("bytes_max", Size, "Most bytes of a request.").default("8MiB"),
         key("compress", Word(&COMPRESS_WORDS, &[]), "How requests are compressed.").default("gzip"),
         key("documents_max", Whole(1, NO_MOST), "Most documents of a request.").default("2000"),
+        key(
+            "gzip_level",
+            Whole(1, 9),
+            "How much time `compress: gzip` spends on making a request smaller: 1 is fastest, 9 smallest.",
+        )
+        .default("1"),
         key("requests_in_flight", Whole(1, NO_MOST), "Most requests at a time.").default("2"),
         key("timeout", Duration, "The longest that a request may take.").default("30s"),
     ],

@@ -97,6 +97,7 @@ fn opensearch(reader: &mut Reader, sink: &Entry, mapping: &Mapping) -> Option<Si
         bulk_requests_in_flight: bulk.requests_in_flight,
         bulk_timeout_ms: bulk.timeout_ms,
         bulk_compress: bulk.compress,
+        bulk_gzip_level: bulk.gzip_level,
     })))
 }
 
@@ -165,6 +166,7 @@ struct Bulk {
     requests_in_flight: u64,
     timeout_ms: u64,
     compress: Compression,
+    gzip_level: u64,
 }
 
 impl Default for Bulk {
@@ -175,6 +177,7 @@ impl Default for Bulk {
             requests_in_flight: 2,
             timeout_ms: 30_000,
             compress: Compression::Gzip,
+            gzip_level: 1,
         }
     }
 }
@@ -188,6 +191,7 @@ fn bulk(reader: &mut Reader, entry: Option<&Entry>) -> Bulk {
     let bytes = keys.size_bytes(reader, "bytes_max");
     let timeout = keys.duration_ms(reader, "timeout");
     let compress = keys.meaning(reader, "compress", &Compression::WORDS);
+    let gzip_level = keys.whole(reader, "gzip_level");
     keys.finish(reader);
     Bulk {
         documents_max: documents.unwrap_or(default.documents_max),
@@ -195,6 +199,7 @@ fn bulk(reader: &mut Reader, entry: Option<&Entry>) -> Bulk {
         requests_in_flight: in_flight.unwrap_or(default.requests_in_flight),
         timeout_ms: timeout.unwrap_or(default.timeout_ms),
         compress: compress.unwrap_or(default.compress),
+        gzip_level: gzip_level.unwrap_or(default.gzip_level),
     }
 }
 

@@ -26,6 +26,7 @@ pub(crate) struct Limits {
     /// Before compression: the server counts what it unpacked.
     pub(crate) bytes_max: usize,
     pub(crate) encoding: Encoding,
+    pub(crate) gzip_level: u32,
 }
 
 /// One request's body and the items in it, in order.
@@ -115,7 +116,7 @@ struct Target<'a> {
 /// Takes as many items off the front of `pending` as fit and composes their body. At least one is
 /// taken: a document larger than the limit goes alone.
 pub(crate) fn compose(items: Items<'_>, pending: &mut VecDeque<usize>, limits: Limits) -> Body {
-    let mut body = Writer::new(limits.encoding);
+    let mut body = Writer::new(limits);
     let (mut taken, mut bytes) = (Vec::new(), 0);
     while let Some(at) = pending.front().copied().filter(|_| taken.len() < limits.documents_max.max(1)) {
         let line = items.action_line(at);
@@ -138,10 +139,10 @@ enum Writer {
 }
 
 impl Writer {
-    fn new(encoding: Encoding) -> Self {
-        match encoding {
+    fn new(limits: Limits) -> Self {
+        match limits.encoding {
             Encoding::Plain => Self::Plain(Vec::new()),
-            Encoding::Gzip => Self::Gzip(GzEncoder::new(Vec::new(), Level::fast())),
+            Encoding::Gzip => Self::Gzip(GzEncoder::new(Vec::new(), Level::new(limits.gzip_level))),
         }
     }
 
@@ -208,7 +209,7 @@ mod tests {
     }
 
     fn limits(documents_max: usize, bytes_max: usize) -> Limits {
-        Limits { documents_max, bytes_max, encoding: Encoding::Plain }
+        Limits { documents_max, bytes_max, encoding: Encoding::Plain, gzip_level: 1 }
     }
 
     #[test]

@@ -106,7 +106,9 @@ fn limits(plan: &OpenSearchPlan) -> Limits {
         Compression::None => Encoding::Plain,
     };
     let (documents_max, bytes_max) = (clamp(plan.bulk_documents_max), clamp(plan.bulk_bytes_max));
-    Limits { documents_max, bytes_max, encoding }
+    // The lock says 1 to 9; a number of a lock written by hand must not panic in the encoder.
+    let gzip_level = u32::try_from(plan.bulk_gzip_level.clamp(1, 9)).unwrap_or(1);
+    Limits { documents_max, bytes_max, encoding, gzip_level }
 }
 
 /// A limit of the plan as this machine counts; its largest number where it does not fit.

@@ -195,6 +195,8 @@ block! {
         pub bulk_timeout_ms: u64,
         /// How request bodies are compressed.
         pub bulk_compress: Compression,
+        /// Level of gzip, from 1 (fastest) to 9 (smallest).
+        pub bulk_gzip_level: u64,
     }
 }
 

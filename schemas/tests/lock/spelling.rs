@@ -97,6 +97,7 @@ fn sinks_with_everything_set_and_with_nothing() {
             bulk_requests_in_flight: 1,
             bulk_timeout_ms: 1,
             bulk_compress: Compression::None,
+            bulk_gzip_level: 9,
         };
         let sink = |name: &str, kind| SinkPlan { name: name.to_owned(), inputs: HASH.to_owned(), kind };
         lock.sinks = vec![
@@ -119,7 +120,8 @@ bulk_documents_max = 18446744073709551615
 bulk_bytes_max = 1
 bulk_requests_in_flight = 1
 bulk_timeout_ms = 1
-bulk_compress = "none""#,
+bulk_compress = "none"
+bulk_gzip_level = 9"#,
     );
     assert!(text.contains("kind = \"stdout\"\ninputs = \"0123456789abcdef\"\ndigest = \""));
     assert!(text.contains("\"\npretty = true\n\n[[sink]]\n"));

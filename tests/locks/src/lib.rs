@@ -66,6 +66,7 @@ pub fn opensearch(url: UrlEndpoint, index_prefix: &str) -> OpenSearchPlan {
         bulk_requests_in_flight: 2,
         bulk_timeout_ms: 30_000,
         bulk_compress: Compression::Gzip,
+        bulk_gzip_level: 1,
     }
 }
 
