@@ -8,6 +8,7 @@ mod legal_rows;
 mod opensearch_sink;
 mod opensearch_tables;
 mod postgres_control;
+mod recorded;
 mod replication;
 mod rule_book;
 mod script;
