@@ -27,12 +27,10 @@ pub(crate) struct Arguments {
     /// The arguments that every command accepts
     #[command(flatten)]
     pub common: Common,
-    /// What to do.
     #[command(subcommand)]
     pub command: Command,
 }
 
-/// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Apply the lock: plan, provision, backfill, verify, swap

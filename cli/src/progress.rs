@@ -213,7 +213,6 @@ struct Rate {
 }
 
 impl Rate {
-    /// Documents a second.
     fn a_second(self) -> u64 {
         (self.documents as f64 / self.lasted.as_secs_f64().max(0.001)) as u64
     }

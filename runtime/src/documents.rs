@@ -37,10 +37,10 @@ pub struct Documents {
     items: Vec<(Key, Range<usize>)>,
 }
 
-/// One of [`Documents`].
+/// A document within [`Documents`], without a copy of its text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DocumentRef<'a> {
-    /// Its key.
+    /// Key of the root row, from which the `_id` is made.
     pub key: &'a Key,
     /// Its JSON, one line.
     pub json: &'a [u8],
@@ -92,9 +92,9 @@ pub enum Selection {
     Keys(Vec<Key>),
     /// The keys in `(after, up_to]`; open where none.
     Range {
-        /// Exclusive lower bound.
+        /// Exclusive lower bound; none from the first key.
         after: Option<Key>,
-        /// Inclusive upper bound.
+        /// Inclusive upper bound; none to the last key.
         up_to: Option<Key>,
     },
 }
@@ -112,7 +112,7 @@ pub(crate) fn halves(keys: Vec<Key>, error: Error) -> Result<[Vec<Key>; 2]> {
 /// What one reading transaction built.
 #[derive(Clone, Debug)]
 pub struct Built {
-    /// The documents.
+    /// The documents that exist, each with its key.
     pub documents: Documents,
     /// Keys that were asked for and have no document; none for a range.
     pub missing: Vec<Key>,

@@ -6,10 +6,10 @@ use std::fmt;
 use flusso_schemas::name::{Ident, TableName};
 use flusso_schemas::state::{CatalogRecord, ColumnRecord, PublicationRecord, StaleCause, TableRecord};
 
-/// Which differences count.
+/// Which differences are reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Compare {
-    /// Every one.
+    /// Every difference, apply's own alterations too.
     All,
     /// All but what apply itself alters: replica identities and the publication.
     ButManaged,
@@ -20,7 +20,7 @@ pub enum Compare {
 pub struct Difference {
     /// The table it is about, if it is about one.
     pub table: Option<TableName>,
-    /// What happened.
+    /// What changed, as the state records it.
     pub cause: StaleCause,
     /// The column, where it is about one.
     pub column: Option<Ident>,
@@ -83,10 +83,10 @@ impl fmt::Display for Difference {
     }
 }
 
-/// What is no longer as it was recorded, sorted; empty where documents are still right.
+/// Differences from the record, sorted; empty if documents are still right.
 ///
-/// A fact that is new is no difference (a label or column that was added), but for children of a table and for a
-/// function with the name of one that is called: Postgres may choose it instead.
+/// Additions (a label, a column) are not differences, except children of a table and a function with the name
+/// of one that is called: Postgres may choose it instead.
 pub fn differences(recorded: &CatalogRecord, now: &CatalogRecord, compare: Compare) -> Vec<Difference> {
     let mut found = Vec::new();
     if compare == Compare::All {
@@ -130,9 +130,9 @@ fn bare_name(signature: &str) -> &str {
     name.split_once('.').map_or(name, |(_, name)| name)
 }
 
-/// What the names in an index's queries stand for, where that is not what was recorded. Every reading
-/// transaction asks this of the catalog that it reads by: DDL that is undone before the whole record is
-/// compared leaves no other trace than documents of something else.
+/// Names in an index's queries that no longer resolve to what was recorded. Every reading transaction asks this
+/// of the catalog that it reads by: DDL that is undone before the whole record is compared leaves no other
+/// trace than documents of something else.
 pub fn moved_names(recorded: &CatalogRecord, now: &CatalogRecord) -> Vec<Difference> {
     let mut found = differences(recorded, now, Compare::ButManaged);
     found.retain(|difference| difference.cause.is_of_name());

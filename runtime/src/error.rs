@@ -21,9 +21,8 @@ pub enum ErrorKind {
     ConnectionLost,
     /// A table lock was not to be had in time (`55P03`): wait, read again.
     LockNotAvailable,
-    /// A name that a query uses stood for something else in the catalog than what was recorded: the record
-    /// is compared anew when the session begins again, and either the index is stale or the read is
-    /// repeated.
+    /// A name in a query resolved to something other than what was recorded: the record is compared again when
+    /// the session restarts, and either the index is stale or the read is repeated.
     CatalogMoved,
     /// The reading transaction took longer than its bound, or a row of it cannot be read: read less.
     TooMuch,
@@ -42,7 +41,7 @@ pub enum ErrorKind {
     Foreign,
     /// A signal asked to stop.
     Stopped,
-    /// flusso contradicts itself.
+    /// flusso contradicts itself: a bug, to be reported.
     Internal,
 }
 
@@ -54,7 +53,7 @@ pub enum Remedy {
     /// The same where it has worked before, within a bound: credentials are renewed in two places, and
     /// never at the same instant. At the start it ends the run.
     RetryWhereItWorked,
-    /// End.
+    /// The run ends with the error.
     Stop,
 }
 
@@ -101,7 +100,7 @@ impl ErrorKind {
 /// An error of the runtime or of a backend. Its texts never hold a row's values or a secret.
 #[derive(Debug)]
 pub struct Error {
-    /// What it is.
+    /// What kind of failure it is, which decides the remedy.
     pub kind: ErrorKind,
     /// What went wrong and what follows.
     pub message: String,

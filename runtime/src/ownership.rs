@@ -73,17 +73,17 @@ pub enum Standing {
 pub enum Trouble {
     /// There is a live generation, and nothing has the alias' name.
     Missing {
-        /// The alias.
+        /// The alias as it must be.
         alias: String,
     },
     /// An index has its name.
     IsAnIndex {
-        /// The name.
+        /// The name that an index has.
         alias: String,
     },
     /// It points to something that is not ours to take it from.
     Elsewhere {
-        /// The alias.
+        /// The alias as it must be.
         alias: String,
         /// What has it, in words.
         whose: String,

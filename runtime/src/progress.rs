@@ -12,7 +12,7 @@ use crate::limits::STOP_GRACE;
 
 /// Takes what happens, as it happens. Calls come from several tasks and must not block.
 pub trait Progress: Debug + Send + Sync {
-    /// Something happened.
+    /// Reports an event to whoever watches the run.
     fn event(&self, event: ProgressEvent);
 }
 
@@ -33,7 +33,7 @@ pub enum ProgressEvent {
     },
     /// A backfill goes on.
     Backfill {
-        /// The index.
+        /// Name of the index.
         index: String,
         /// Documents written so far in this run.
         documents: u64,
@@ -42,7 +42,7 @@ pub enum ProgressEvent {
     },
     /// A verification goes on; it passes over an index more than once, each time from 0.
     Verify {
-        /// The index.
+        /// Name of the index.
         index: String,
         /// What is compared, a noun in the singular: `key`, `document`.
         what: &'static str,
@@ -51,9 +51,9 @@ pub enum ProgressEvent {
     },
     /// A batch of changes was written.
     Followed {
-        /// Documents written.
+        /// Number of documents written.
         documents: u64,
-        /// Documents deleted.
+        /// Number of documents deleted.
         deletes: u64,
     },
     /// A position was confirmed.

@@ -15,7 +15,7 @@ const COMMAND_WAIT: Duration = Duration::from_secs(30);
 /// How often it is looked at meanwhile.
 const COMMAND_POLL: Duration = Duration::from_millis(20);
 
-/// A resolved secret. It is not printed by accident: `Debug` hides it and there is no `Display`.
+/// A resolved secret. It cannot be printed by accident: `Debug` hides it, and `Display` is not implemented.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
@@ -156,7 +156,7 @@ pub fn named(reference: &SecretRef) -> String {
     }
 }
 
-/// What a command prints, or what became of it in words.
+/// What a command prints, or how it failed, in words.
 fn run(program: &str, arguments: &[String]) -> Result<String, String> {
     let mut child = Command::new(program)
         .args(arguments)

@@ -35,9 +35,7 @@ use writer::Writer;
 /// One session: shared by the pipeline and whatever is done beside it.
 #[derive(Clone, Debug)]
 pub(crate) struct Session {
-    /// What is fed.
     pub targets: Targets,
-    /// The source.
     pub source: SourceParts,
     /// Writes to the sinks.
     pub writer: Arc<Writer>,
@@ -54,11 +52,8 @@ pub(crate) struct Session {
 /// What a session begins with.
 #[derive(Debug)]
 pub(crate) struct SessionParts {
-    /// What is fed.
     pub targets: Targets,
-    /// The source.
     pub source: SourceParts,
-    /// The sink.
     pub sink: Arc<dyn Sink>,
     /// The states of the sinks that keep one.
     pub states: Arc<Vec<SinkState>>,
@@ -152,7 +147,6 @@ impl Session {
 /// A plan with the targets of a run.
 #[derive(Clone, Debug)]
 pub(crate) struct Targets {
-    /// The plan.
     pub plan: Arc<Lock>,
     targets: Vec<Target>,
 }
@@ -162,7 +156,6 @@ pub(crate) struct Targets {
 pub(crate) struct Target {
     /// Position of its index in the plan.
     pub index: usize,
-    /// The generation.
     pub generation: Generation,
 }
 
@@ -182,7 +175,6 @@ impl Targets {
         self.targets.iter().filter(move |target| target.index == index)
     }
 
-    /// Every target.
     pub(crate) fn all(&self) -> impl Iterator<Item = &Target> {
         self.targets.iter()
     }

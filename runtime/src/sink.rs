@@ -129,14 +129,14 @@ pub trait Sink: Debug + Send + Sync {
 pub struct Generation {
     /// Name of the sink.
     pub sink: String,
-    /// Its concrete name.
+    /// Name of its concrete index.
     pub name: String,
 }
 
 /// What tells a concrete index from another one under the same name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GenerationIdentity {
-    /// Its uuid.
+    /// The uuid that OpenSearch gave the index when it was created.
     pub index_uuid: String,
     /// `history_uuid` of each primary shard, in order.
     pub history_uuids: Vec<String>,
@@ -147,7 +147,7 @@ pub struct GenerationIdentity {
 pub struct WriteBatch<'a> {
     /// External version of every item: an item whose document is newer is a conflict.
     pub version: u64,
-    /// Documents to write.
+    /// Documents to index or replace.
     pub documents: Vec<DocumentRef<'a>>,
     /// Keys whose documents are deleted, also where there never was one.
     pub deletes: Vec<&'a Key>,
@@ -176,7 +176,7 @@ pub enum Answer {
     Done,
     /// The document there has this version, which is higher.
     Newer(u64),
-    /// It was refused.
+    /// The server refused this item, and would again.
     Rejected {
         /// The server's error type.
         error_type: String,
@@ -190,7 +190,7 @@ pub enum Answer {
 /// A document as the sink holds it.
 #[derive(Clone, Debug)]
 pub struct StoredDocument {
-    /// Its external version.
+    /// External version that it was written with.
     pub version: u64,
     /// Its source, as bytes of JSON.
     pub json: Vec<u8>,

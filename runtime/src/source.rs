@@ -94,7 +94,7 @@ pub trait ChangeCapture: Debug + Send + Sync {
 pub struct SourceIdentity {
     /// Identity of the cluster.
     pub system_identifier: String,
-    /// Its timeline.
+    /// Timeline of its log, which counts up with each promotion.
     pub timeline: u32,
     /// Name of the database.
     pub database: String,
@@ -107,7 +107,7 @@ pub struct SourceIdentity {
 /// What provisioning left behind.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Provisioned {
-    /// The publication's oid.
+    /// Oid of the publication, which tells it from a later one of that name.
     pub publication_oid: u32,
 }
 
@@ -170,7 +170,7 @@ pub trait Lease: Debug + Send + Sync {
 /// What a stream brings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// A transaction begins.
+    /// A transaction begins; its changes follow.
     Begin(TransactionStart),
     /// A row changed in a way that some edge cares for. Rows that no edge cares for do not arrive.
     Change(Vec<DirtyKey>),
@@ -181,7 +181,7 @@ pub enum Event {
         /// The indexes whose edges name one of them.
         indexes: BTreeSet<usize>,
     },
-    /// The transaction's end.
+    /// The transaction ends: everything of it has arrived.
     Commit {
         /// Position after its commit record.
         end: Lsn,
@@ -193,7 +193,7 @@ pub enum Event {
     Unusable {
         /// The indexes (positions in the plan's list).
         indexes: BTreeSet<usize>,
-        /// What happened.
+        /// What changed, as the state records it.
         cause: StaleCause,
         /// The same in words.
         reason: String,
@@ -219,9 +219,9 @@ pub struct DirtyKey {
 /// saying so, before it reads.
 #[async_trait]
 pub trait DocumentBuilder: Debug + Send + Sync {
-    /// What the names of each index's queries stood for when its generations were built, by the index's
-    /// name. Called once, before anything is read for a sink. From then on a transaction in which a name
-    /// stands for something else gives nothing but [`crate::ErrorKind::CatalogMoved`].
+    /// What the names in each index's queries resolved to when its generations were built, by the index's name.
+    /// Called once, before anything is read for a sink. From then on a transaction in which a name resolves to
+    /// something else fails with [`crate::ErrorKind::CatalogMoved`].
     fn rely_on(&self, records: BTreeMap<String, CatalogRecord>) -> Result<()>;
 
     /// From navigation values of an edge to root keys, one page: at most `limit` keys above `after`,
@@ -247,11 +247,11 @@ pub trait DocumentBuilder: Debug + Send + Sync {
 /// One page of an edge's way to the root.
 #[derive(Clone, Copy, Debug)]
 pub struct ResolveRequest<'a> {
-    /// The index.
+    /// The index whose documents are looked for.
     pub index: &'a IndexPlan,
     /// Position of the edge in it; the edge has a resolve query.
     pub edge: usize,
-    /// Navigation values.
+    /// Values of the edge's navigation columns.
     pub keys: &'a [Key],
     /// Exclusive lower bound of root keys.
     pub after: Option<&'a Key>,
@@ -266,7 +266,7 @@ pub struct ResolveRequest<'a> {
 pub struct Resolved {
     /// Root keys. Fewer than were asked for: the last page.
     pub keys: Vec<Key>,
-    /// What was seen.
+    /// The snapshot that the keys were read in.
     pub snapshot: Snapshot,
 }
 

@@ -40,26 +40,26 @@ pub trait StateStore: Debug + Send + Sync {
 /// A state as it was read.
 #[derive(Clone, Debug)]
 pub struct StoredState {
-    /// The project document.
+    /// The project's document with its revision.
     pub project: Stored<ProjectState>,
-    /// Every generation's document.
+    /// The document of every generation, in no order.
     pub generations: Vec<Stored<GenerationState>>,
 }
 
 /// A document with the revision it was read or written at.
 #[derive(Clone, Debug)]
 pub struct Stored<T> {
-    /// The document.
+    /// The document as it was read or written.
     pub value: T,
-    /// Its revision.
+    /// The revision, for the condition of the next write.
     pub revision: Revision,
 }
 
 /// A revision of a document (`_seq_no`, `_primary_term`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Revision {
-    /// Sequence number.
+    /// Its `_seq_no` in the shard.
     pub sequence: u64,
-    /// Primary term.
+    /// Its `_primary_term` in the shard.
     pub term: u64,
 }

@@ -25,7 +25,7 @@ pub enum Effect {
     Rebuild,
 }
 
-/// One change.
+/// One difference between two blocks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Change {
     /// What changed: `key`, `condition`, `fields.items.price.kind`, `settings.refresh_interval`,
@@ -40,7 +40,7 @@ pub struct Change {
 /// What lies between two blocks of one index.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct IndexChange {
-    /// What it takes.
+    /// The most expensive effect of its changes.
     pub effect: Effect,
     /// Every change, in the order of the lock.
     pub changes: Vec<Change>,

@@ -22,7 +22,7 @@ const TESTS_BOUND: Duration = Duration::from_secs(40 * 60);
 /// A step of the task failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A command ended with a failure; what it printed stands above.
+    /// A command failed; its own output is above.
     #[error("`{0}` failed")]
     Step(String),
     /// A command did not end.
@@ -44,7 +44,7 @@ pub enum Error {
     Spawn {
         /// The command as it would be typed.
         command: String,
-        /// Why it failed.
+        /// Error of the operating system.
         source: io::Error,
     },
     /// The services could not be started or stopped.
@@ -71,7 +71,7 @@ pub fn run() -> Result<(), Error> {
     })
 }
 
-/// Starts the services around some work, and ends them again unless they stood before.
+/// Starts the services around some work, and stops them again unless they were running before.
 pub fn with_services<T, E>(work: impl FnOnce(&Urls) -> Result<T, E>) -> Result<T, E>
 where
     E: From<services::Error>,

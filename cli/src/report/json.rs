@@ -8,10 +8,11 @@ use serde::Serialize;
 #[derive(Serialize, JsonSchema)]
 #[serde(untagged)]
 enum Line<'a> {
-    /// What was found.
     Finding(&'a Finding),
-    /// The last line.
-    Summary { summary: Summary },
+    /// The last line: how many findings of each level.
+    Summary {
+        summary: Summary,
+    },
 }
 
 /// Every finding and the summary.

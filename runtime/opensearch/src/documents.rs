@@ -56,8 +56,8 @@ pub(crate) async fn get_many(
 }
 
 async fn page(client: &Client, generation: &str, ids: &[String]) -> Result<Vec<Option<StoredDocument>>> {
-    // A `filter_path` would have the server read each document and write it anew: `1e400` comes back as
-    // `"Infinity"`, and of a long number what a double holds.
+    // With a `filter_path` the server parses each document and writes it again: `1e400` comes back as
+    // `"Infinity"`, and a long number is rounded to a double.
     let path = format!("{}?realtime=true", MgetParts::Index(generation).url());
     let answered = client.post_for(&path, &json!({ "ids": ids }), ANSWER_BYTES_MAX).await?;
     if answered.is_missing() {

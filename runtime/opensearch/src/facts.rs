@@ -17,8 +17,8 @@ use crate::server_error::ServerError;
 /// Bits that a random number loses to be a priority: it is a `long` that is not negative.
 const PRIORITY_SHIFT: u32 = 2;
 
-/// Sends an index body (`{"settings": …, "mappings": …}`) to the sink's server and returns what it
-/// says against it; none where it takes it. [`ErrorKind::Unreachable`] where there is no connection.
+/// Sends an index body (`{"settings": …, "mappings": …}`) to the sink's server and returns its objection,
+/// `None` if it accepts the body. [`ErrorKind::Unreachable`] if there is no connection.
 pub async fn judge_body(
     name: &str,
     plan: &OpenSearchPlan,

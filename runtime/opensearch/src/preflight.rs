@@ -102,7 +102,7 @@ impl Preflight<'_> {
     pub(crate) async fn run(self, indexes: &[&IndexPlan]) -> Result<Vec<Finding>> {
         let unsupported = greet(self.client).await?;
         if unsupported.is_some() {
-            // Nothing else that it says would be about the right thing.
+            // Nothing else that it answers would be reliable.
             return Ok(unsupported.into_iter().collect());
         }
         let mut findings: Vec<Finding> = self.body_limit().await?.into_iter().collect();

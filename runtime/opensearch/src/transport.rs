@@ -32,7 +32,7 @@ pub(crate) enum Encoding {
     Gzip,
 }
 
-/// One request.
+/// A request, complete but for the URL's server part.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
     pub(crate) verb: Verb,
@@ -62,7 +62,7 @@ impl Response {
 /// Why a request got no answer. None of these texts contains the URL, which may contain a credential.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SendError {
-    /// Nothing was sent.
+    /// No connection could be made, so nothing was sent.
     #[error("cannot connect: {0}")]
     Refused(String),
     /// Something may have been sent, and may have been done.

@@ -16,9 +16,7 @@ use crate::session::{Session, SqlState, words};
 /// What a connection is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose {
-    /// Statements.
     Statements,
-    /// The replication protocol.
     Replication,
 }
 

@@ -92,7 +92,7 @@ fn from_url(url: &Secret, name: &str) -> Result<Resolved> {
             _ => drop(rest.append_pair(&name, &value)),
         }
     }
-    // The serializer writes a blank as `+`, which the client's parser takes for itself.
+    // The serializer writes a space as `+`, which the client's parser reads as a plus sign.
     let rest = rest.finish().replace('+', "%20");
     let config = format!("{base}?{rest}").parse::<Config>();
     // The parser's own message may quote a part of the URL.

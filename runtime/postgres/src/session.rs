@@ -188,8 +188,8 @@ impl Session {
     }
 }
 
-/// Cancels what runs in the session of the token, and tries that only for a moment. A server that cannot
-/// be reached is no error here, since its session notices by itself.
+/// Cancels the running statement of the token's session, with a short bound. An unreachable server is not an
+/// error here: its session will notice.
 pub async fn cancel(plan: &ConnectPlan, token: CancelToken) {
     match timeout(CANCEL_WAIT, token.cancel_query(plan.make_tls())).await {
         Ok(Ok(())) => {}

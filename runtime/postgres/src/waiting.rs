@@ -14,7 +14,7 @@ const PAUSE_FIRST: Duration = Duration::from_millis(5);
 /// Longest pause of a poll.
 const PAUSE_MAX: Duration = Duration::from_millis(500);
 
-/// One wait.
+/// A wait for something in Postgres: polled, bounded and reported.
 pub(crate) struct Waiting<'a> {
     options: &'a RunOptions,
     bond: &'a Bond,

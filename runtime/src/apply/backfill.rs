@@ -21,7 +21,7 @@ use crate::session::{Session, Target};
 /// One index's backfill into all of its generations that are filling.
 #[derive(Clone, Debug)]
 pub(super) struct Backfill {
-    /// The session.
+    /// The session it reads and writes through.
     pub session: Arc<Session>,
     /// Position of the index in the plan.
     pub index: usize,

@@ -147,7 +147,7 @@ pub(super) async fn join(start: &SessionStart, plan: &ApplyPlan, confirmed: Conf
             drop_begun(start, state, &step.index, None).await?;
         }
     }
-    // Stdout beside other sinks receives what they receive: it is no reason to fill by itself.
+    // Stdout beside other sinks receives what they receive: by itself it does not need a backfill.
     let keeps_state = |target: &Target| of_sink(&start.states, &target.generation.sink).is_some();
     filling.retain(|_, targets| start.states.is_empty() || targets.iter().any(keeps_state));
     Ok(Joined { targets: Targets::new(start.plan.clone(), targets), filling })

@@ -32,7 +32,7 @@ pub(crate) struct Batch {
     pub lost: Vec<Lost>,
     /// What may be confirmed once everything is durable.
     pub completed: Option<Completed>,
-    /// The first transaction of which it holds something.
+    /// The first transaction with a change in it.
     pub first: Option<TransactionStart>,
     /// The transaction that goes on in the next batch.
     pub open: Option<TransactionStart>,
@@ -54,7 +54,6 @@ pub(crate) struct Lost {
     pub indexes: BTreeSet<usize>,
     /// Start of its transaction's commit record.
     pub since: Lsn,
-    /// What happened.
     pub cause: StaleCause,
     /// The same in words.
     pub reason: String,
@@ -97,7 +96,7 @@ impl Assembly {
         batch
     }
 
-    /// Adds an event.
+    /// Adds the next event of the stream, and follows which transaction is open.
     pub(crate) fn take(&mut self, batch: &mut Batch, event: Event) -> Result<()> {
         batch.events += 1;
         match event {

@@ -18,7 +18,6 @@ use crate::sink::Generation;
 /// A generation that has to be compared.
 #[derive(Clone, Debug)]
 pub(crate) struct PendingComparison {
-    /// The generation.
     pub target: Target,
     /// What casts doubt on it.
     pub rewrite: PossibleRewrite,
@@ -68,8 +67,8 @@ impl PendingComparison {
     }
 }
 
-/// Generations in doubt, until every document of each was compared. Who notices a doubt need not be who
-/// settles it: following and watching go on meanwhile.
+/// Generations to be compared, until every document of each was. The task that notices need not be the one that
+/// compares: following continues meanwhile.
 #[derive(Debug, Default)]
 pub(crate) struct PendingComparisons(watch::Sender<BTreeMap<Generation, PendingComparison>>);
 

@@ -31,9 +31,7 @@ const UNANSWERED_ROUNDS_MAX: usize = 3;
 /// Follows one session's stream.
 #[derive(Debug)]
 pub(crate) struct Pipeline {
-    /// What is fed.
     pub targets: Targets,
-    /// The source.
     pub source: SourceParts,
     /// Writes to the sinks.
     pub writer: Arc<Writer>,

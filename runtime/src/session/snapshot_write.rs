@@ -1,5 +1,5 @@
-//! Documents that no change caused (backfill, repair): written below every change to come, and built
-//! again wherever it is in doubt whether what was written still holds.
+//! Writes that no change caused (backfill, repair): versioned below every later change, and rebuilt whenever
+//! their outcome is unknown.
 //!
 //! Rules *eventless-version*, *deadline*, *tombstones* and *truncate* of docs/correctness.md.
 
@@ -22,7 +22,6 @@ const ATTEMPTS_MAX: usize = 10;
 /// A selection of one index, on its way to targets of it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SnapshotWrite<'a> {
-    /// The session.
     pub session: &'a Session,
     /// Position of the index in the plan.
     pub index: usize,
@@ -35,9 +34,8 @@ pub(crate) struct SnapshotWrite<'a> {
 /// What was written and is durable in every sink.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Written {
-    /// Documents built.
     pub documents: u64,
-    /// Their bytes.
+    /// Bytes of their JSON, without what the sink adds.
     pub bytes: usize,
     /// How long reading took.
     pub reading: Duration,
@@ -46,7 +44,7 @@ pub(crate) struct Written {
 }
 
 impl Written {
-    /// Both together.
+    /// The sums of both, for progress and its rates.
     pub(crate) fn and(self, other: Self) -> Self {
         Self {
             documents: self.documents + other.documents,
@@ -58,8 +56,8 @@ impl Written {
 }
 
 impl SnapshotWrite<'_> {
-    /// Builds and writes a selection until nothing about it is in doubt. [`ErrorKind::TooMuch`] where a
-    /// range has to be halved; keys are halved here.
+    /// Builds and writes a selection until every write is confirmed. [`ErrorKind::TooMuch`] if a range has to
+    /// be halved; keys are halved here.
     pub(crate) async fn settle(&self, selection: &Selection) -> Result<Written> {
         let (mut written, mut unconfirmed) = match selection {
             Selection::Keys(keys) => self.by_keys(keys.clone()).await?,

@@ -24,14 +24,12 @@ use keys::{Sample, SourceKeys};
 pub(crate) struct Verify {
     /// The session, whose pipeline runs meanwhile.
     pub session: Arc<Session>,
-    /// The generation.
     pub target: Target,
 }
 
 /// What a verification found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Verified {
-    /// Keys compared.
     pub keys: u64,
     /// Documents built again and compared.
     pub compared: u64,

@@ -28,11 +28,9 @@ pub(crate) struct Writer {
 /// What became of a write.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Outcome {
-    /// Documents written.
     pub documents: u64,
-    /// Documents deleted.
     pub deletes: u64,
-    /// Keys of which nobody knows.
+    /// Keys whose writes got no answer.
     pub unanswered: Vec<Key>,
 }
 

@@ -9,14 +9,14 @@ use flusso_schemas::ownership::Ownership;
 pub enum AliasState {
     /// An alias over these concrete indexes, sorted by name; empty where nothing has the name.
     Targets(Vec<AliasTarget>),
-    /// A concrete index.
+    /// A concrete index has the name, so no alias can.
     Index,
 }
 
 /// A concrete index that an alias points to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AliasTarget {
-    /// Its name.
+    /// Name of the concrete index.
     pub name: String,
     /// Who made it; none where nobody is known to.
     pub owner: Option<Owner>,

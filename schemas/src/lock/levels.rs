@@ -28,7 +28,7 @@ block! {
     /// One finding that a comment accepts: `# flusso: allow(lossy-kind) reason`.
     #[derive(Eq, PartialOrd, Ord)]
     pub struct Acceptance: "an item of `accepted`" {
-        /// The lint's name.
+        /// Name of the accepted lint.
         pub lint: String as LintName,
         /// What the finding is about: `table:shop.orders`, `column:shop.orders.id`, `index:orders`,
         /// `sink:search` or `server`.

@@ -35,12 +35,12 @@ pub enum Piece<'a> {
 /// A mark that is not spelled as the lock spells it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "the mark `{mark}` does not name columns as `alias.name`, with a comma and a blank between two and `}}` at its end"
+    "invalid mark `{mark}`: expected columns as `alias.name`, separated by a comma and a space, with `}}` at the end"
 )]
 pub struct MarkError {
     /// Where it begins, in bytes from the start of the query.
     pub at: usize,
-    /// Its first characters.
+    /// Its first characters, for the message.
     pub mark: String,
 }
 

@@ -25,7 +25,7 @@ use super::{IndexPlan, LOCK_VERSION, Lock, index_text, write};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}, column {column}: {message}")]
 pub struct ReadError {
-    /// Line from 1.
+    /// Line, counted from 1.
     pub line: usize,
     /// Column in characters from 1.
     pub column: usize,

@@ -56,7 +56,7 @@ pub struct TableRecord {
     pub children: BTreeSet<ChildRecord>,
     /// Column lists relied on as unique that an index proves.
     pub unique: BTreeSet<Vec<Ident>>,
-    /// Columns relied on.
+    /// The columns that queries or edges read, by name.
     pub columns: BTreeMap<Ident, ColumnRecord>,
     /// Every column that a row of the stream carries, in order, as it was when the generation joined the
     /// stream: later changes of it do not enter, because the stream may lie behind them.
@@ -87,7 +87,7 @@ pub struct ChildRecord {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ColumnRecord {
-    /// `pg_attribute.attnum`.
+    /// Its `pg_attribute.attnum`, which survives a rename.
     pub num: i16,
     /// Oid of its type.
     pub type_oid: u32,
@@ -121,8 +121,8 @@ pub enum StaleCause {
     TableReplaced,
     /// Its rows were rewritten, which sends no changes.
     TableRewritten,
-    /// Its rows may have been rewritten: a VACUUM FULL, CLUSTER or TRUNCATE beside an ALTER of a column
-    /// looks the same. A whole comparison tells.
+    /// Its rows may have been rewritten: a VACUUM FULL, CLUSTER or TRUNCATE beside an ALTER of a column looks
+    /// the same. Only a full comparison decides.
     TableMaybeRewritten,
     /// It left the publication, or entered it again.
     TableUnpublished,
@@ -157,7 +157,7 @@ pub enum StaleCause {
 }
 
 impl StaleCause {
-    /// Whether a name that queries use stands for something else, or for nothing.
+    /// Whether a name used in queries refers to something else, or to nothing.
     pub fn is_of_name(self) -> bool {
         use StaleCause::{
             ColumnMissing, ColumnReplaced, ColumnRetyped, LabelMissing, TableMissing, TableReplaced,

@@ -56,7 +56,7 @@ impl Daemon {
         })
     }
 
-    /// The process number.
+    /// Process id, for signals and `ps`.
     #[must_use]
     pub fn pid(&self) -> u32 {
         self.pid

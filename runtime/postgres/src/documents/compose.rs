@@ -14,9 +14,9 @@ pub(crate) enum Rows<'a> {
     Keys,
     /// The keys in `(after, up_to]`, open where none.
     Range {
-        /// Exclusive lower bound.
+        /// Exclusive lower bound; none from the first key.
         after: Option<&'a Key>,
-        /// Inclusive upper bound.
+        /// Inclusive upper bound; none to the last key.
         up_to: Option<&'a Key>,
     },
     /// A range between two bounds that are null: what a query is prepared with before any key is known.

@@ -53,7 +53,7 @@ pub(crate) enum Fault {
     /// A statement failed, for a row or for the catalog.
     #[error("a query fails: {words}")]
     Query {
-        /// SQLSTATE, five characters.
+        /// SQLSTATE, which has five characters.
         code: String,
         /// What the server says, without values.
         words: String,

@@ -14,7 +14,7 @@ use super::fault::Fault;
 pub(super) enum Parameter<'a> {
     /// `text[]`: one part of every key.
     Texts(Vec<&'a str>),
-    /// `bigint`
+    /// `bigint`: the limit of rows.
     Number(i64),
 }
 
@@ -42,7 +42,7 @@ impl<'a> Parameter<'a> {
         }
     }
 
-    /// Its type.
+    /// The type that the statement is prepared with.
     pub(super) fn type_of(&self) -> Type {
         match self {
             Self::Texts(_) => Type::TEXT_ARRAY,

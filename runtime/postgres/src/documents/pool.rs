@@ -20,7 +20,6 @@ use crate::session::{Bond, Session, cancel, connect};
 /// What a statement is prepared as.
 #[derive(Clone, Debug)]
 pub(super) struct StatementText {
-    /// Its text.
     pub(super) text: String,
     /// Whether the same text comes again, so that the connection keeps it.
     pub(super) kept: bool,
@@ -51,7 +50,7 @@ pub(super) struct Lent<'a> {
 }
 
 impl Pool {
-    /// Opens all connections.
+    /// Opens all connections at once; one that fails fails the pool.
     pub(super) async fn open(plan: &ConnectPlan, bond: &Bond, connections: usize) -> Result<Self> {
         let readers = try_join_all((0..connections).map(|_| Reader::open(plan, bond))).await?;
         Ok(Self { bond: bond.clone(), idle: Mutex::new(readers), permits: Semaphore::new(connections) })
@@ -77,7 +76,6 @@ impl Pool {
 }
 
 impl Lent<'_> {
-    /// The connection.
     pub(super) fn get(&mut self) -> &mut Reader {
         self.reader.as_mut().expect("there are as many readers as permits, and only dropping takes it")
     }
@@ -104,7 +102,6 @@ impl Reader {
         })
     }
 
-    /// The connection.
     pub(super) fn session(&self) -> &Session {
         &self.session
     }

@@ -46,7 +46,7 @@ pub(super) struct Reads {
 }
 
 impl Reads {
-    /// Opens all connections.
+    /// Opens one connection more than there are readers.
     pub(super) async fn open(plan: &ConnectPlan, bond: &Bond, options: &RunOptions) -> Result<Self> {
         let pool = Pool::open(plan, bond, options.readers.max(1) + 1).await?;
         Ok(Self {

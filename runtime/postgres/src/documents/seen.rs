@@ -1,4 +1,4 @@
-//! What a snapshot saw: which transactions, up to where the log, at what time, of which files.
+//! What a snapshot saw: its transactions, its log position, its time, and the file nodes of the tables.
 //!
 //! Rule *reading-transaction* of docs/correctness.md.
 
@@ -93,7 +93,6 @@ impl Named {
 }
 
 impl Seen {
-    /// The statement.
     pub(super) fn text() -> &'static str {
         SEEN
     }

@@ -1,6 +1,5 @@
-//! The reading transaction: tables locked before anything takes the snapshot, the snapshot described,
-//! queries, commit, and once more what names stand for; sent as one burst, so that it costs one round
-//! trip and ends by itself whatever becomes of us.
+//! The reading transaction: lock the tables, describe the snapshot, run the queries, commit, and check the
+//! names again. Sent as one burst, so that it costs one round trip and ends even if this process dies.
 //!
 //! Rule *reading-transaction* of docs/correctness.md.
 
@@ -65,8 +64,8 @@ impl Reading<'_> {
         self.tables.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
     }
 
-    /// One string, so that no Parse stands between BEGIN and LOCK: that would take a snapshot, and
-    /// under a snapshot older than its lock a rewritten table reads as empty (measured).
+    /// One string, so that no Parse comes between BEGIN and LOCK: that would take a snapshot, and under a
+    /// snapshot older than its lock a rewritten table reads as empty (measured).
     fn opening(&self) -> String {
         format!(
             "begin isolation level repeatable read, read only; set local lock_timeout = {}; \

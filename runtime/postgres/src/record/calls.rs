@@ -67,7 +67,7 @@ fn name_at(text: &str) -> Option<(String, usize)> {
         loop {
             let end = at + quoted[at..].find('"')?;
             name.push_str(&quoted[at..end]);
-            // Two quotes within a name stand for one.
+            // Within a name, two quotes mean one.
             if !quoted[end + 1..].starts_with('"') {
                 return Some((name, end + 2));
             }

@@ -64,7 +64,6 @@ impl<'a> Cursor<'a> {
         self.u8().map(|_zero| text)
     }
 
-    /// Whatever is left.
     pub(super) fn rest(self) -> &'a [u8] {
         self.0
     }

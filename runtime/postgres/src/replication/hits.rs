@@ -40,7 +40,7 @@ pub(super) struct BoundEdge {
 /// What one row change means.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct RowChange {
-    /// Where it leads.
+    /// Keys that are dirty at the root or on the way there.
     pub(super) hits: Vec<DirtyKey>,
     /// Indexes that cannot know, and why.
     pub(super) unusable: Vec<Unusable>,
@@ -51,7 +51,6 @@ pub(super) struct RowChange {
 pub(super) struct Unusable {
     /// Positions in the plan.
     pub(super) indexes: BTreeSet<usize>,
-    /// What happened.
     pub(super) cause: StaleCause,
     /// The same in words.
     pub(super) reason: String,
@@ -69,7 +68,6 @@ pub(super) enum RowError {
 }
 
 impl BoundTable {
-    /// The table.
     pub(super) fn table(&self) -> &TableName {
         &self.table
     }
@@ -107,7 +105,7 @@ impl BoundTable {
         all
     }
 
-    /// A row appeared.
+    /// What a new row means, by its new columns alone.
     pub(super) fn inserted(&self, new: &Row<'_>) -> Result<RowChange, RowError> {
         self.check(new)?;
         let mut change = RowChange { hits: Vec::new(), unusable: self.mismatches() };
@@ -120,7 +118,7 @@ impl BoundTable {
         Ok(change)
     }
 
-    /// A row went.
+    /// What a deleted row means, by the columns of its identity.
     pub(super) fn deleted(&self, old: &Row<'_>) -> Result<RowChange, RowError> {
         self.check(old)?;
         let mut change = RowChange { hits: Vec::new(), unusable: self.mismatches() };

@@ -42,7 +42,7 @@ const PURPOSE: &str = "stream";
 pub struct StreamRequest<'a> {
     /// The plan whose slot, publication and edges count.
     pub plan: &'a Lock,
-    /// Where to connect.
+    /// Address, role and TLS of the replication connection.
     pub connect: &'a ConnectPlan,
     /// What the stream falls with, and severs when it falls.
     pub bond: &'a Bond,

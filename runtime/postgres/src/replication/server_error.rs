@@ -9,7 +9,7 @@ use crate::session::{SqlState, kind_of};
 /// SQLSTATE of a slot that someone holds.
 const OBJECT_IN_USE: &str = "55006";
 
-/// An error response.
+/// An `ErrorResponse` of the server.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}", self.words())]
 pub(super) struct ServerError {

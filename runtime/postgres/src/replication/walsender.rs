@@ -31,7 +31,7 @@ const HEADER_BYTES: usize = 5;
 /// One message of the server.
 #[derive(Debug)]
 pub(super) struct Frame {
-    /// Its kind.
+    /// Type of the message, one ASCII letter.
     pub(super) tag: u8,
     /// What follows its length.
     pub(super) body: Bytes,
@@ -40,7 +40,7 @@ pub(super) struct Frame {
 /// Rows of a simple query, each value as text.
 pub(super) type TextRows = Vec<Vec<Option<String>>>;
 
-/// A replication connection.
+/// A replication connection, which speaks the protocol without the SQL client.
 pub(super) struct Walsender {
     stream: RawStream,
     input: BytesMut,

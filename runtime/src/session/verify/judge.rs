@@ -1,5 +1,4 @@
-//! Is a document of the index what the source says, though both change all the time? Compares by
-//! version, never by the moment of looking.
+//! Compares a document with the source while both change: by version, never by the moment of the look.
 //!
 //! Each look builds a document in a snapshot at log position N and then reads the index. Equal is
 //! right. An index version above `v(N)` is newer than our look, which is right too. Anything else may

@@ -78,7 +78,7 @@ fn candidates() -> Vec<PathBuf> {
     folders.into_iter().filter(|folder| is_complete(folder)).collect()
 }
 
-/// `postgres` stands beside a real `initdb`: some machines put only a wrapper of the latter on PATH.
+/// A real `initdb` has `postgres` beside it: some machines put only a wrapper of the latter on PATH.
 fn is_complete(folder: &Path) -> bool {
     folder.join("initdb").exists() && folder.join("postgres").exists()
 }
