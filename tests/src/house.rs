@@ -192,7 +192,7 @@ fn no_text_of_the_product_names_where_it_was_made() {
 }
 
 /// The product's code, without its tests: a test may build what it likes.
-fn product() -> Vec<(String, String)> {
+pub(crate) fn product() -> Vec<(String, String)> {
     let is_test = |path: &str| path.starts_with("tests/") || path.contains("/tests");
     let without_tests = |text: String| text.split("#[cfg(test)]\nmod ").next().unwrap_or_default().to_owned();
     let all = sources().into_iter().filter(|(path, _)| !is_test(path));

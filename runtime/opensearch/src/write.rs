@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 use std::time::Instant;
 
+use flusso_lints::words::counted;
 use flusso_runtime::error::Result;
 use flusso_runtime::sink::{Answer, WriteBatch, WriteCause};
 use futures_util::StreamExt;
@@ -173,7 +174,7 @@ impl<'a> Writing<'a> {
             }
             Err(SendError::NotTrusted(why)) => return Err(client.not_trusted(&why)),
             Err(error) => {
-                tracing::debug!("a bulk request of {} items: {error}", items.len());
+                tracing::debug!("a bulk request with {} failed: {error}", counted(items.len(), "item"));
                 client.outages().failed(began, &error.to_string());
                 Outcome::InDoubt
             }

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use flusso_lints::source::quote::quoted;
 use flusso_lints::source::{identity, publication as rules};
+use flusso_lints::words::counted;
 use flusso_runtime::backends::RunOptions;
 use flusso_runtime::failpoint;
 use flusso_runtime::source::Provisioned;
@@ -137,7 +138,7 @@ async fn publication_steps<'a>(
 fn tables_in_words(tables: &[&TableName]) -> String {
     match tables {
         [one] => format!("`{one}`"),
-        many => format!("{} tables", many.len()),
+        many => counted(many.len(), "table"),
     }
 }
 

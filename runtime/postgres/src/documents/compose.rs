@@ -62,7 +62,9 @@ pub(crate) fn keys_only(root: &str, parts: usize) -> String {
 fn condition(columns: &[&str], key: &[KeyColumn], rows: Rows<'_>) -> Result<String, Fault> {
     if columns.len() != key.len() {
         let (marked, parts) = (columns.len(), key.len());
-        return Err(Fault::Internal(format!("a mark names {marked} columns, the key has {parts}")));
+        return Err(Fault::Internal(format!(
+            "a mark names columns for {marked} parts of a key, which has {parts}"
+        )));
     }
     match rows {
         Rows::Keys => Ok(among_parameters(columns, key)),

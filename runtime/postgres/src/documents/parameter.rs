@@ -28,9 +28,10 @@ impl<'a> Parameter<'a> {
         Ok((0..parts).map(|at| Self::Texts(part(at))).collect())
     }
 
-    /// A number of rows.
+    /// A limit of rows; an error beyond `bigint`.
     pub(super) fn number(rows: u64) -> Result<Self, Fault> {
-        let number = i64::try_from(rows).map_err(|_| Fault::Internal(format!("{rows} rows are asked for")));
+        let number = i64::try_from(rows)
+            .map_err(|_| Fault::Internal(format!("the limit of rows {rows} is out of range")));
         number.map(Self::Number)
     }
 
