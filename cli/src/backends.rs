@@ -113,7 +113,7 @@ pub(crate) struct SourceAnswers {
 }
 
 /// Asks a source in two rounds: what it knows of the tables and says of the project's expressions, then
-/// whether it takes every query of the lock.
+/// whether it can prepare every query of the lock.
 pub(crate) async fn ask_source(
     connection: &Connection,
     allow_commands: bool,

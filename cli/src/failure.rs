@@ -13,7 +13,7 @@ use crate::exit::Exit;
 /// What ends a command.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
-    /// No folder from here upward holds what is looked for.
+    /// No folder from here upward contains the file.
     #[error("no `{name}` in `{}` or any folder above it", folder.display())]
     NotFound {
         name: &'static str,
@@ -56,7 +56,7 @@ pub(crate) enum Failure {
     UnknownPage {
         /// What was looked up: `lint` or `kind`.
         what: &'static str,
-        /// What was asked for.
+        /// The name that was given.
         name: String,
         /// The page that comes near.
         near: Option<String>,

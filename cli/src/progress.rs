@@ -1,4 +1,4 @@
-//! What a run says while it goes on: bars on a terminal, plain lines elsewhere.
+//! The progress of a run: bars on a terminal, plain lines elsewhere.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};

@@ -10,7 +10,7 @@ use flusso_schemas::report::Finding;
 pub struct Claim {
     /// Name of the sink.
     pub sink: String,
-    /// What tells its cluster from every other, whatever URL leads there.
+    /// Identity of its cluster, whatever URL leads there.
     pub cluster: String,
     /// Name of the index or alias.
     pub name: String,

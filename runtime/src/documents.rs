@@ -19,7 +19,7 @@ impl Key {
         document_id::join(&self.0)
     }
 
-    /// The key of an `_id` made for a key of `arity` parts; none where someone else wrote that document.
+    /// The key of an `_id` made for a key of `arity` parts; `None` if someone else wrote that document.
     pub fn from_document_id(id: &str, arity: usize) -> Option<Self> {
         document_id::split(id, arity).map(Self)
     }
@@ -114,7 +114,7 @@ pub(crate) fn halves(keys: Vec<Key>, error: Error) -> Result<[Vec<Key>; 2]> {
 pub struct Built {
     /// The documents that exist, each with its key.
     pub documents: Documents,
-    /// Keys that were asked for and have no document; none for a range.
+    /// Requested keys that have no document; empty for a range.
     pub missing: Vec<Key>,
     /// What is needed to judge later whether it still holds.
     pub snapshot: Snapshot,

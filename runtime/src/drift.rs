@@ -139,7 +139,7 @@ pub fn moved_names(recorded: &CatalogRecord, now: &CatalogRecord) -> Vec<Differe
     found
 }
 
-/// What follows from [`moved_names`] for whoever read by them.
+/// The error for a read that used names in [`moved_names`].
 pub fn moved_reading(differences: &[Difference]) -> String {
     let differences: Vec<String> = differences.iter().map(ToString::to_string).collect();
     format!("the catalog changed during a read, which was discarded: {}", differences.join("; "))
@@ -274,17 +274,17 @@ pub enum Fit {
     /// It was built under a catalog that differs in what documents do not depend on: the record to write
     /// instead. Unwritten, a file node of today and a column's version of tomorrow would look like a rewrite.
     Renewed(CatalogRecord),
-    /// The rows of a table may have been rewritten, which no change tells: only comparing every document
+    /// The rows of a table may have been rewritten, which no change reports: only comparing every document
     /// settles it.
     NeedsComparison(PossibleRewrite),
 }
 
-/// What casts doubt on a generation, and what its record becomes on both sides of the comparison.
+/// Why a generation has to be compared, and its record before and after the comparison.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PossibleRewrite {
     /// The tables that may have been rewritten; never empty.
     pub differences: Vec<Difference>,
-    /// The record until then: whoever reads it finds the comparison still owed.
+    /// The record until then, in which the comparison is still due.
     pub meanwhile: CatalogRecord,
     /// The record once every document was compared. It was read before the comparison, so that a rewrite
     /// during it shows.

@@ -1,4 +1,4 @@
-//! One error type: what kind it is decides what is done about it, in one table.
+//! One error type, whose kind decides the remedy, in one table.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -15,11 +15,11 @@ pub enum ErrorKind {
     /// A reference could not be resolved, or a server refuses us as we are configured: credentials, a
     /// missing database, a certificate. Only a person changes that.
     Misconfigured,
-    /// The sink takes no writes until something else changes: a full disk, or a block set by hand.
+    /// The sink accepts no writes until something else changes: a full disk, or a block set by hand.
     Blocked,
     /// A connection that was there is lost: everything since the last confirm is done again.
     ConnectionLost,
-    /// A table lock was not to be had in time (`55P03`): wait, read again.
+    /// A table lock was not granted in time (`55P03`): wait, read again.
     LockNotAvailable,
     /// A name in a query resolved to something other than what was recorded: the record is compared again when
     /// the session restarts, and either the index is stale or the read is repeated.

@@ -41,10 +41,10 @@ pub struct Ours<'a> {
     pub project: &'a str,
     /// The index in the lock.
     pub index: &'a str,
-    /// The source that an index must have been built from for its alias to be taken over; none where any
+    /// The source that an index must have been built from for its alias to be taken over; `None` if any
     /// will do.
     pub source: Option<Source<'a>>,
-    /// The generation that the state calls live; none where there is none, or no state was read.
+    /// The generation that the state calls live; `None` if there is none, or no state was read.
     pub live: Option<&'a str>,
 }
 

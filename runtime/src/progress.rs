@@ -1,4 +1,4 @@
-//! What a run says while it goes on, and how it is asked to stop.
+//! The events of a run, and the request to stop it.
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -31,7 +31,7 @@ pub enum ProgressEvent {
         /// What for, such as `for transaction 1055` or `for a writer …`.
         what: String,
     },
-    /// A backfill goes on.
+    /// A backfill has made progress.
     Backfill {
         /// Name of the index.
         index: String,
@@ -40,7 +40,7 @@ pub enum ProgressEvent {
         /// Rows that the source estimates in all.
         rows_estimated: Option<u64>,
     },
-    /// A verification goes on; it passes over an index more than once, each time from 0.
+    /// A verification has made progress; it passes over an index more than once, each time from 0.
     Verify {
         /// Name of the index.
         index: String,
@@ -68,7 +68,7 @@ pub enum ProgressEvent {
     },
     /// What was reported so is over.
     OutageEnded {
-        /// The server that is back; none where it is the session as a whole.
+        /// The server that is back; `None` if it is the session as a whole.
         server: Option<String>,
         /// How long it lasted.
         lasted: Duration,

@@ -25,7 +25,7 @@ impl Secret {
         Self(value.into())
     }
 
-    /// The value, for whoever sends it.
+    /// The value, to be sent and never printed.
     pub fn expose(&self) -> &str {
         &self.0
     }

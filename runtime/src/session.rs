@@ -41,7 +41,7 @@ pub(crate) struct Session {
     pub writer: Arc<Writer>,
     /// The states of the sinks that keep one.
     pub states: Arc<Vec<SinkState>>,
-    /// What is confirmed, as the pipeline goes on.
+    /// What is confirmed, updated by the pipeline.
     pub confirmed: watch::Receiver<Confirmed>,
     /// Whether the log is known to be the one that was followed before.
     is_past: watch::Receiver<bool>,

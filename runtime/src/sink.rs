@@ -40,7 +40,7 @@ pub trait Sink: Debug + Send + Sync {
     /// alias holds documents of another one.
     async fn preflight(&self, plan: &Lock, source: Option<Source<'_>>) -> Result<Vec<Finding>>;
 
-    /// The names that it makes for a plan; none where it makes none (stdout).
+    /// The names that it makes for a plan; empty if it makes none (stdout).
     async fn claims(&self, _plan: &Lock) -> Result<Vec<Claim>> {
         Ok(Vec::new())
     }
@@ -63,13 +63,13 @@ pub trait Sink: Debug + Send + Sync {
         ownership: &Ownership,
     ) -> Result<GenerationIdentity>;
 
-    /// Who made a generation and what points to it; none where it is gone.
+    /// Who made a generation and what points to it; `None` if it is gone.
     async fn belongings(&self, generation: &Generation) -> Result<Option<Belongings>>;
 
     /// Gives a generation that is known to be ours its mark and its write alias, where it lacks them.
     async fn restore_belongings(&self, generation: &Generation, ownership: &Ownership) -> Result<()>;
 
-    /// Its identity now; none where it is gone.
+    /// Its identity now; `None` if it is gone.
     async fn identity(&self, generation: &Generation) -> Result<Option<GenerationIdentity>>;
 
     /// [`crate::ErrorKind::Drift`] where someone gave a generation settings by hand that may keep documents
@@ -110,7 +110,7 @@ pub trait Sink: Debug + Send + Sync {
     /// Documents by id, in the order asked, readable as soon as their write was answered.
     async fn get_many(&self, generation: &Generation, ids: &[String]) -> Result<Vec<Option<StoredDocument>>>;
 
-    /// What tells whether tombstones may have been lost in between: equal before and after means no.
+    /// A mark that shows whether tombstones may have been lost: equal before and after means no.
     async fn shard_marks(&self, generation: &Generation) -> Result<ShardMarks>;
 
     /// What has the name of the index's alias in this sink.
@@ -133,7 +133,7 @@ pub struct Generation {
     pub name: String,
 }
 
-/// What tells a concrete index from another one under the same name.
+/// Distinguishes a concrete index from another one under the same name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GenerationIdentity {
     /// The uuid that OpenSearch gave the index when it was created.
@@ -196,7 +196,7 @@ pub struct StoredDocument {
     pub json: Vec<u8>,
 }
 
-/// What tells whether a shard's tombstones may have been lost: its primary's term and allocation.
+/// Shows whether a shard's tombstones may have been lost: its primary's term and allocation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShardMarks(pub BTreeMap<u32, (u64, String)>);
 

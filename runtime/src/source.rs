@@ -41,10 +41,10 @@ pub trait ChangeCapture: Debug + Send + Sync {
     /// lock timeout, with bounded retries. Doing it again changes nothing. Commits before it returns.
     async fn provision(&self, plan: &Lock) -> Result<Provisioned>;
 
-    /// The oid of the plan's publication; none where there is none.
+    /// The oid of the plan's publication; `None` if there is none.
     async fn publication(&self) -> Result<Option<u32>>;
 
-    /// The plan's slot; none where there is none.
+    /// The plan's slot; `None` if there is none.
     async fn slot(&self) -> Result<Option<SlotStatus>>;
 
     /// Makes the slot and returns its first position. Waits for every running writer of the cluster,
@@ -85,7 +85,7 @@ pub trait ChangeCapture: Debug + Send + Sync {
     /// after the swap. Bounded, naming who holds the lock ([`crate::ErrorKind::Busy`]).
     async fn settled_catalog_record(&self, index: &IndexPlan) -> Result<CatalogRecord>;
 
-    /// How many rows a root table has as the source estimates it; none where it does not know.
+    /// How many rows a root table has as the source estimates it; `None` if it does not know.
     async fn rows_estimated(&self, index: &IndexPlan) -> Result<Option<u64>>;
 }
 
@@ -107,7 +107,7 @@ pub struct SourceIdentity {
 /// What provisioning left behind.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Provisioned {
-    /// Oid of the publication, which tells it from a later one of that name.
+    /// Oid of the publication, which distinguishes it from a later one of that name.
     pub publication_oid: u32,
 }
 
@@ -127,7 +127,7 @@ pub struct SlotStatus {
 }
 
 impl SlotStatus {
-    /// Why a slot of this name is not the one of this database; none where it is.
+    /// Why a slot of this name is not the one of this database; `None` if it is.
     pub fn not_ours(&self, slot: &str, current: &str) -> Option<DriftCause> {
         let slot = slot.to_owned();
         let difference = self.ours.as_ref().err()?.clone();
@@ -235,7 +235,7 @@ pub trait DocumentBuilder: Debug + Send + Sync {
     /// The keys of a selection that have a document, without building them.
     async fn keys(&self, index: &IndexPlan, selection: &Selection) -> Result<(Vec<Key>, Snapshot)>;
 
-    /// The key of the `rows`-th root row above `after`, in the order of the index's `bound`; none where
+    /// The key of the `rows`-th root row above `after`, in the order of the index's `bound`; `None` if
     /// there are fewer.
     async fn bound(&self, index: &IndexPlan, after: Option<&Key>, rows: u64) -> Result<Option<Key>>;
 

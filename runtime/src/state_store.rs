@@ -17,7 +17,7 @@ pub trait StateStore: Debug + Send + Sync {
     /// Name of the index that holds it, for an operator who must delete it.
     fn index_name(&self) -> String;
 
-    /// Everything that is there; none where the project has no state in this sink.
+    /// Everything that is there; `None` if the project has no state in this sink.
     async fn load(&self) -> Result<Option<StoredState>>;
 
     /// Makes the state. An existing one is a conflict. Only apply calls this.

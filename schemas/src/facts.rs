@@ -311,7 +311,7 @@ pub struct Probe {
     pub question: Question,
 }
 
-/// A statement with what is asked about it; two probes with equal questions have one answer.
+/// A statement and what to find out about it; two probes with equal questions have one answer.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Question {
     /// The statement that is prepared.
@@ -360,7 +360,7 @@ impl Clock {
 pub struct ProbeOutcome {
     /// The [`Probe::id`] that it answers.
     pub id: usize,
-    /// What was asked for, or the server's message with its SQLSTATE.
+    /// The answer, or the server's message with its SQLSTATE.
     pub result: Result<Vec<String>, ProbeError>,
 }
 

@@ -150,7 +150,7 @@ pub struct IndexStep {
     pub action: Action,
     /// The concrete index it is about, where there is one.
     pub generation: Option<String>,
-    /// Rows of the root table as the source estimates them; none where it does not know.
+    /// Rows of the root table as the source estimates them; `None` if it does not know.
     pub rows_estimated: Option<u64>,
     /// Why, where that is not plain.
     pub reason: Option<String>,
@@ -165,7 +165,7 @@ pub struct IndexStep {
 pub enum Action {
     /// There is no generation yet: one is created and filled.
     Create,
-    /// One is filling: it goes on.
+    /// A generation is being filled: it is resumed.
     Resume,
     /// It is live and what it means is the same.
     Unchanged,

@@ -32,7 +32,7 @@ pub struct ProjectState {
     /// `pg_database.oid`: another database of the cluster differs, and so does one that was dropped and
     /// created again under its name.
     pub database_oid: u32,
-    /// `pg_publication.oid`: a publication that was dropped and made again differs.
+    /// `pg_publication.oid`: a publication that was dropped and created again differs.
     pub publication_oid: u32,
     /// Name of the slot.
     pub slot: String,
@@ -47,7 +47,7 @@ pub struct ProjectState {
     /// Up to which position each generation was fed, by name.
     pub fed: BTreeMap<String, Lsn>,
     /// The first transaction after the confirmed position, recorded before a document of it or of a later one is sent,
-    /// so that a source that does not know it is noticed; none where nothing was sent.
+    /// so that a source that does not know it is noticed; `None` if nothing was sent.
     pub written: Option<TransactionStart>,
     /// The number of the newest generation, by index; never used twice.
     pub generations: BTreeMap<String, u64>,

@@ -125,7 +125,7 @@ impl Stage {
         if status.success() { Ok(()) } else { Err(Error::Ended { command: shown, status }) }
     }
 
-    /// Starts flusso and keeps what it says for whoever watches it.
+    /// Starts flusso and keeps its standard error for a watcher.
     pub fn start_told(&self, arguments: &[&str]) -> Result<Told, Error> {
         let shown = format!("flusso {}", arguments.join(" "));
         say(&shown);
@@ -232,7 +232,7 @@ impl Drop for Running {
     }
 }
 
-/// flusso with what it says, for whoever watches it.
+/// A running flusso with its standard error, for a watcher.
 #[derive(Debug)]
 pub struct Told {
     child: Child,

@@ -59,7 +59,7 @@ pub fn run() -> Result<(), Error> {
     cargo(&clippy)?;
     step(Command::new(cargo_deny()?).args(["check", "bans", "licenses", "sources"]), READING_BOUND)?;
     // Selecting the workspace, not the package, gives every step one set of features: with `--package` each
-    // selection builds most dependencies once more, which took four minutes. All targets, so that the next step
+    // selection builds most dependencies again, which took four minutes. All targets, so that the next step
     // runs the tests and builds nothing.
     cargo(&["build", "--locked", "--workspace", "--all-targets"])?;
     with_services(|urls| {

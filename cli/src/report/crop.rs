@@ -24,7 +24,7 @@ pub(super) struct Cropped {
     pub skipped: BTreeMap<usize, usize>,
 }
 
-/// Cuts what is too long for a width; none where nothing is.
+/// Cuts what is too long for a width; `None` if nothing is.
 pub(super) fn crop(file: &SourceFile, labels: &[&Label], width: usize) -> Option<Cropped> {
     let most = width.saturating_sub(FRAME).max(BEFORE * 2);
     let shown = shown_lines(labels);

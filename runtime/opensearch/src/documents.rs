@@ -13,7 +13,7 @@ use crate::answer::gone;
 use crate::client::{Client, unknown_answer};
 use crate::server_error::ServerError;
 
-/// Documents asked for in one request; halved where the answer has too many bytes.
+/// Documents requested at once; halved if the answer has too many bytes.
 const IDS_A_REQUEST: usize = 500;
 /// Longest answer to a read: one document of the largest size and what is around it.
 const ANSWER_BYTES_MAX: usize = DOCUMENT_BYTES_MAX + (1 << 20);

@@ -36,7 +36,7 @@ pub(crate) fn resolver(name: &str, allow_commands: bool) -> Resolver {
     Resolver::new(format!("the sink `{name}`"), allow_commands)
 }
 
-/// What the server says against a body; none where it takes it.
+/// The server's objection to a body; `None` if it accepts it.
 pub(crate) async fn judge(client: &Client, body: &Value) -> Result<Option<String>> {
     // A pattern of its own, so that no template of others is composed in or collides.
     let pattern = format!("flusso-judge-{:016x}", random());

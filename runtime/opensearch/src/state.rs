@@ -140,7 +140,7 @@ impl StateIndex {
         nonce: &str,
         condition: Condition,
     ) -> Result<Revision> {
-        // Through the write alias, so that a state that was deleted is not made again by a write.
+        // Through the write alias, so that a write does not recreate a state that was deleted.
         let alias = write_alias(&self.index);
         let path = match condition {
             Condition::Absent => {

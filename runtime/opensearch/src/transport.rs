@@ -15,7 +15,7 @@ use url::Url;
 /// Longest wait for a TCP connection; a server on the same network answers or refuses within this.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What is asked for.
+/// The HTTP method of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verb {
     Get,
@@ -147,7 +147,7 @@ impl Transport {
     }
 }
 
-/// Trusts nobody: given where the URL is plain http, or the client would read every certificate of the
+/// Trusts no certificate: used where the URL is plain http, or the client would read every certificate of the
 /// system for nothing.
 fn no_tls() -> ClientConfig {
     ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))

@@ -41,7 +41,7 @@ struct Writing<'a> {
     /// Failed attempts since the last answer; over 0 means a pause before the next request.
     attempts: u32,
     pause_due: bool,
-    /// Nothing is sent any more: nobody answers.
+    /// Nothing is sent any more, because the server does not answer.
     given_up: bool,
     /// What the server dropped, though it was answered as done.
     dropped: Option<usize>,
@@ -213,9 +213,9 @@ impl<'a> Writing<'a> {
         self.in_doubt(&in_doubt);
     }
 
-    /// A change is sent again: an equal version is taken twice. Work without an event never is: its
-    /// first request may arrive late, after a newer delete was forgotten. Its caller builds those keys
-    /// again; what was not sent yet is sent, unless nobody answers any more.
+    /// A change is sent again: an equal version is taken twice. Work without an event never is: its first
+    /// request may arrive late, after a newer delete was forgotten. Its caller builds those keys again; what
+    /// was not sent yet is sent, unless the server has stopped answering.
     fn in_doubt(&mut self, items: &[usize]) {
         if items.is_empty() {
             return;

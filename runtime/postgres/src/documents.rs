@@ -159,7 +159,7 @@ impl DocumentBuilder for PostgresDocuments {
             Err(fault) => {
                 let fault = self.blamed(index, selection, fault).await;
                 let what = match &fault {
-                    // Not always the document that was asked for.
+                    // Not always the requested document.
                     Fault::Condition { key, .. } => document_in(index, key),
                     _ => documents_in(index, selection),
                 };
@@ -213,7 +213,7 @@ fn aftermath(then: &Snapshot, now: &Seen) -> Aftermath {
     }
 }
 
-/// Whether less than this can be asked for.
+/// Whether the request can be made smaller.
 fn is_many(selection: &Selection) -> bool {
     match selection {
         Selection::Keys(keys) => keys.len() > 1,

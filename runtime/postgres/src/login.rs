@@ -81,7 +81,7 @@ fn limit_help(plan: &ConnectPlan, words: &str) -> String {
     "close connections that nobody needs, or raise `max_connections` or `max_wal_senders`".to_owned()
 }
 
-/// What the client says where the server asks for a password and there is none.
+/// The client's message if the server requires a password and none is set.
 const NO_PASSWORD: &str = "password missing";
 /// What it says where the server offers no TLS.
 pub(crate) const NO_TLS: &str = "server does not support TLS";
@@ -109,7 +109,7 @@ fn without_password(plan: &ConnectPlan) -> Error {
         .with_help("write it into the URL as `USER:PASSWORD@`, or set `source.postgres.password`")
 }
 
-/// The server offers no TLS, and `sslmode` asks for it.
+/// The server does not support TLS, and `sslmode` requires it.
 pub(crate) fn without_tls(plan: &ConnectPlan) -> Error {
     plan.unreachable("the server does not support TLS, but `sslmode` requires it")
         .into_kind(ErrorKind::Misconfigured)

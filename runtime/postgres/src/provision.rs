@@ -1,8 +1,8 @@
 //! Makes publication and replica identities as a plan wants them, under short locks.
 //!
-//! Identities come first and are committed before a table is published: a published table without a
-//! usable identity makes the application's own UPDATE and DELETE fail. The publication is only ever
-//! extended, never dropped and made again.
+//! Identities come first and are committed before a table is published: a published table without a usable
+//! identity makes the application's own UPDATE and DELETE fail. The publication is only ever extended, never
+//! dropped and created again.
 //!
 //! Rule *publication-locks* of docs/correctness.md.
 
@@ -26,8 +26,8 @@ use crate::session::{Bond, LOCK_TIMEOUT, Session};
 use crate::waiting::Waiting;
 
 const WHAT: &str = "provisioning the source";
-/// Pause after a lock was not to be had: while the ALTER waits, statements of the application wait
-/// behind it, so they get most of the time.
+/// Pause after a lock was not granted: while the ALTER waits, statements of the application wait behind it,
+/// so they get most of the time.
 const RETRY_PAUSE: Duration = Duration::from_secs(2);
 /// What the first lock may wait beyond `deadlock_timeout`, after which autovacuum gives way.
 const BEYOND_DEADLOCK_TIMEOUT: Duration = Duration::from_secs(1);
@@ -142,7 +142,7 @@ fn tables_in_words(tables: &[&TableName]) -> String {
     }
 }
 
-/// Takes a step, again and again while a lock is not to be had, within the bound of the gate.
+/// Takes a step, retrying while a lock is not granted, within the bound of the gate.
 async fn take(
     session: &Session,
     step: &Step<'_>,

@@ -233,7 +233,7 @@ fn contradiction(why: &str) -> Error {
     Error::new(ErrorKind::Internal, format!("{WHAT}: the answer is not what was asked for: {why}"))
 }
 
-/// Rows of the root's table as the planner estimates them; none where it was never analysed.
+/// Rows of the root's table as the planner estimates them; `None` if it was never analysed.
 pub(crate) async fn rows_estimated(session: &Session, index: &IndexPlan) -> Result<Option<u64>> {
     let is_root = |role: &String| role == ROOT_PATH;
     let Some(root) = index.edges.iter().find(|edge| edge.roles.iter().any(is_root)) else { return Ok(None) };

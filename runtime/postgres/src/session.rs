@@ -182,7 +182,7 @@ impl Session {
         ] {
             statements += &format!("set {name} = {};", bound.as_millis());
         }
-        // What we commit must not wait for a standby; the log's own flushing is asked for apart.
+        // What we commit must not wait for a standby; the flushed position is read separately.
         statements += "set synchronous_commit = 'local'";
         self.run("pinning the session's settings", &statements).await
     }
@@ -229,7 +229,7 @@ pub fn failed(what: &str, error: &tokio_postgres::Error) -> Error {
 /// What a statement ends with that took longer than the server allows it, or that someone cancelled.
 const CANCELLED: &str = "57014";
 
-/// Whether the connection broke; else an answer was not what our own statement asks for.
+/// Whether the connection broke; otherwise an answer does not match our own statement.
 pub(crate) fn is_lost(error: &tokio_postgres::Error) -> bool {
     use std::error::Error as _;
     error.is_closed() || error.source().is_some_and(|source| source.is::<std::io::Error>())

@@ -28,7 +28,7 @@ select s.plugin::text, s.slot_type, s.database::text, current_database()::text, 
 from pg_replication_slots s left join pg_stat_activity a on a.pid = s.active_pid
 where s.slot_name = $1";
 
-/// The slot as the server reports it; none where there is none.
+/// The slot as the server reports it; `None` if there is none.
 pub(crate) async fn status(session: &Session, slot: &str) -> Result<Option<SlotStatus>> {
     let row = session.query_opt("reading the slot", STATUS, &[&slot]).await?;
     row.as_ref().map(of_row).transpose()

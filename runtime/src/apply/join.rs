@@ -127,8 +127,8 @@ pub(super) struct Joined {
     pub filling: BTreeMap<usize, Vec<Target>>,
 }
 
-/// Carries out the plan's steps: generations are made or gone on with, and join the batches. The stream
-/// is acquired and nothing of it consumed.
+/// Carries out the plan's steps: generations are created or resumed, and join the batches. The stream is
+/// acquired and nothing of it consumed.
 pub(super) async fn join(start: &SessionStart, plan: &ApplyPlan, confirmed: Confirmed) -> Result<Joined> {
     let mut targets = Vec::new();
     let mut filling: BTreeMap<usize, Vec<Target>> = BTreeMap::new();
@@ -191,7 +191,7 @@ async fn join_one(
     }
 }
 
-/// Alias, write alias and mark of a generation that is gone on with, where someone removed them.
+/// Restores alias, write alias and mark of a resumed generation if someone removed them.
 async fn restore_alias(
     start: &SessionStart,
     state: &SinkState,

@@ -34,7 +34,7 @@ pub(crate) struct Batch {
     pub completed: Option<Completed>,
     /// The first transaction with a change in it.
     pub first: Option<TransactionStart>,
-    /// The transaction that goes on in the next batch.
+    /// The transaction that continues in the next batch.
     pub open: Option<TransactionStart>,
 }
 
@@ -85,7 +85,7 @@ impl Completed {
 }
 
 impl Assembly {
-    /// A batch that goes on where the last one ended, inside a transaction or between two.
+    /// A batch that continues where the last one ended, inside a transaction or between two.
     pub(crate) fn begin(&self) -> Batch {
         let mut batch = Batch::default();
         if let Some(open) = self.open {

@@ -19,12 +19,12 @@ use crate::sink::Generation;
 #[derive(Clone, Debug)]
 pub(crate) struct PendingComparison {
     pub target: Target,
-    /// What casts doubt on it.
+    /// Why it has to be compared.
     pub rewrite: PossibleRewrite,
 }
 
 impl PendingComparison {
-    /// A generation with the doubt that the catalog of now casts on it; none where there is none, or where
+    /// A generation that has to be compared because of the current catalog; `None` if there is none, or where
     /// it is worse than a rewrite.
     pub(crate) async fn of(session: &Session, target: &Target) -> Result<Option<Self>> {
         let Some(state) = session.state_of(target) else { return Ok(None) };

@@ -130,7 +130,7 @@ impl SnapshotWrite<'_> {
         Ok((written, again.into_iter().collect()))
     }
 
-    /// What tells whether a tombstone may have been lost meanwhile, of each sink that can lose one.
+    /// Marks that show whether a tombstone may have been lost meanwhile, of each sink that can lose one.
     async fn marks(&self) -> Result<Vec<ShardMarks>> {
         let kept = self.targets.iter().filter(|target| self.session.state_of(target).is_some());
         try_join_all(kept.map(|target| self.session.writer.sink().shard_marks(&target.generation))).await

@@ -192,12 +192,12 @@ pub(crate) fn of_sink<'a>(states: &'a [SinkState], sink: &str) -> Option<&'a Sin
     states.iter().find(|state| state.sink == sink)
 }
 
-/// The lowest confirmed position over sinks that keep a state; none where none has one.
+/// The lowest confirmed position over sinks that keep a state; `None` if none has one.
 pub(crate) async fn lowest_confirmed(states: &[SinkState]) -> Option<Confirmed> {
     Some(lowest_project(states).await?.0)
 }
 
-/// The lowest confirmed position, and what else that state holds; none where a sink has none.
+/// The lowest confirmed position, and what else that state holds; `None` if a sink has none.
 pub(crate) async fn lowest_project(states: &[SinkState]) -> Option<(Confirmed, ProjectState)> {
     let mut lowest: Option<(Confirmed, ProjectState)> = None;
     for state in states {

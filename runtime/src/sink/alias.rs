@@ -18,7 +18,7 @@ pub enum AliasState {
 pub struct AliasTarget {
     /// Name of the concrete index.
     pub name: String,
-    /// Who made it; none where nobody is known to.
+    /// Who made it; `None` if nobody is known to.
     pub owner: Option<Owner>,
 }
 
@@ -45,7 +45,7 @@ impl From<Ownership> for Owner {
 /// What a sink says of one concrete index beside its documents.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Belongings {
-    /// Who made it; none where it carries no mark of flusso.
+    /// Who made it; `None` if it carries no mark of flusso.
     pub ownership: Option<Ownership>,
     /// Whether its own write alias points to it.
     pub has_write_alias: bool,

@@ -14,7 +14,7 @@ use super::read::problem::{Problem, Result};
 
 /// A way to keep a `T` under one key, or spread over several.
 pub(super) trait Codec<T> {
-    /// The keys that say it; none where it is left out.
+    /// The entries of its keys; empty if it is left out.
     fn entries(name: &'static str, value: &T) -> Vec<Entry>;
 
     /// Reads the value from its keys.

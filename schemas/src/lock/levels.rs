@@ -109,7 +109,7 @@ impl Codec<Vec<Acceptance>> for Accepted {
 }
 
 impl Lock {
-    /// A finding about a live system at the level that the project gave its lint; none where the project
+    /// A finding about a live system at the level that the project gave its lint; `None` if the project
     /// allows the lint or accepts this finding.
     pub fn judge(&self, finding: Finding) -> Option<Finding> {
         let level = self.levels.get(&finding.lint).map_or(finding.level, |changed| changed.level);

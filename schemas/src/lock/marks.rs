@@ -8,7 +8,7 @@ use crate::name::Ident;
 /// A place that the runtime fills; the columns are as SQL spells them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Mark<'a> {
-    /// `{rows:…}`, in a node: the keys that are asked for, or a range of them.
+    /// `{rows:…}`, in a node: the requested keys, or a range of them.
     Rows(Vec<&'a str>),
     /// `{range:…}`, in `bound` and `resolve`: a range of keys.
     Range(Vec<&'a str>),

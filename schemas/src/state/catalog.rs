@@ -11,7 +11,7 @@ use crate::name::{Ident, TableName};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CatalogRecord {
-    /// The publication; none where there is none.
+    /// The publication; `None` if there is none.
     pub publication: Option<PublicationRecord>,
     /// Every captured table of the index.
     pub tables: BTreeMap<TableName, TableRecord>,
@@ -50,7 +50,7 @@ pub struct TableRecord {
     /// What an old row carries.
     pub identity: IdentityRecord,
     /// Oid of the catalog row by which the publication holds it: of `pg_publication_rel`, of
-    /// `pg_publication_namespace`, or the publication's own; none where it does not.
+    /// `pg_publication_namespace`, or the publication's own; `None` if it does not.
     pub published: Option<u32>,
     /// Partitions or inheritance children.
     pub children: BTreeSet<ChildRecord>,
@@ -144,7 +144,7 @@ pub enum StaleCause {
     LabelMissing,
     /// A function that a query calls was replaced or altered.
     FunctionChanged,
-    /// The replica identity no longer holds what leads from an old row to its documents.
+    /// The replica identity no longer holds the columns that lead from an old row to its documents.
     IdentityNarrowed,
     /// A change arrived without what leads to its documents.
     RowIncomplete,

@@ -1,4 +1,4 @@
-//! The one replacement in the lock's queries: marks become a range of keys, or the keys asked for.
+//! The one replacement in the lock's queries: marks become a range of keys, or the requested keys.
 
 use flusso_runtime::documents::Key;
 use flusso_schemas::lock::KeyColumn;

@@ -1,4 +1,4 @@
-//! Why a reading transaction gave nothing, and what that means to whoever asked for it.
+//! Why a reading transaction gave nothing, and what its caller does about it.
 //!
 //! Rule *query-errors* of docs/correctness.md.
 
@@ -18,7 +18,7 @@ pub(crate) enum Fault {
     /// The connection is gone, or the server ended the session.
     #[error("connection to the source lost: {0}")]
     Lost(String),
-    /// A table's lock was not to be had in time, or a deadlock was resolved against us.
+    /// A table's lock was not granted in time, or a deadlock was resolved against us.
     #[error("a table is locked")]
     Locked,
     /// A transaction whose effect has to be visible is not visible yet.
@@ -33,7 +33,7 @@ pub(crate) enum Fault {
     /// It took longer than its bound.
     #[error("the reading transaction timed out")]
     TooLong,
-    /// The server cancelled a statement: it took longer than its bound, or someone asked for it.
+    /// The server cancelled a statement: it took longer than its bound, or someone cancelled it.
     #[error("a statement was cancelled")]
     Cancelled,
     /// Documents and what they are spliced from passed their bound of bytes.
@@ -71,7 +71,7 @@ pub(crate) enum Fault {
     /// The condition that says which rows are documents fails for one row.
     #[error("`where`: {words}")]
     Condition {
-        /// The row's key: the planner computes the condition for rows that were not asked for, too.
+        /// The row's key: the planner computes the condition for other rows, too.
         key: Key,
         /// What the server says, without values.
         words: String,
@@ -149,8 +149,8 @@ impl Fault {
         }
     }
 
-    /// The error for whoever asked for `what`. `narrowable`: less can be asked for, so that the one row that cannot
-    /// be read, or is too large, is found by halving.
+    /// The error of reading `what`. `narrowable`: the request can be made smaller, so that the one row that
+    /// cannot be read, or is too large, is found by halving.
     pub(super) fn into_error(self, what: &str, narrowable: bool) -> Error {
         let kind = match &self {
             Self::Lost(_) => ErrorKind::ConnectionLost,

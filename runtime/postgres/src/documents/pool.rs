@@ -92,7 +92,7 @@ impl Drop for Lent<'_> {
 impl Reader {
     async fn open(plan: &ConnectPlan, bond: &Bond) -> Result<Self> {
         let mut session = connect(plan, "documents", bond).await?;
-        // So that a transaction that nobody waits for any more ends by itself.
+        // So that an abandoned transaction is ended.
         session.allow(READING_TRANSACTION).await?;
         Ok(Self {
             session,

@@ -178,7 +178,7 @@ async fn take(stream: RowStream, number: usize, rows: &mut impl TakeRows) -> Res
     rows.end(number)
 }
 
-/// Waits for the transaction's end, cancelling what still runs where nobody wants it any more.
+/// Waits for the transaction's end; cancels a running statement if its result is no longer wanted.
 async fn settle(reader: &Reader, fault: Option<&Fault>, commit: Sent<'_, ()>) -> Result<(), Fault> {
     // Where the server itself gave up nothing runs; a transaction that is not visible is waited for by
     // the next statement, which a late cancel would hit.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use flusso_schemas::lock::IndexPlan;
 
 /// Names as the catalog holds them. More than are called: keywords before a parenthesis, and what a literal
-/// holds. The catalog tells which of them are of a user.
+/// holds. The catalog says which of them are users' functions.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Calls {
     /// Every name before a parenthesis, or after a value of several columns, with the schema before it.

@@ -90,7 +90,7 @@ impl BoundTable {
 
     /// What any change of it means to indexes for which it is not the recorded table.
     pub(super) fn mismatches(&self) -> Vec<Unusable> {
-        // One event for all indexes of one reason: whoever follows stops at the first, and each is marked.
+        // One event for all indexes of one reason: following stops at the first, and each is marked.
         let mut all: Vec<Unusable> = Vec::new();
         for mismatch in &self.mismatches {
             match all.iter_mut().find(|one| one.cause == mismatch.cause && one.reason == mismatch.reason) {

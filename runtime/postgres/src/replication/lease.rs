@@ -83,7 +83,7 @@ impl SlotLease {
         Self { pace, signs: Mutex::new(signs) }
     }
 
-    /// A status update that asks for an answer goes out.
+    /// A status update that requests an answer is sent.
     pub(super) fn asked(&self) {
         self.signs().unanswered.push_back(Instant::now());
     }
@@ -111,12 +111,12 @@ impl SlotLease {
         self.signs().silence() > self.pace.observe
     }
 
-    /// Whether it is worth reporting that nobody answers.
+    /// Whether to report that the server does not answer.
     pub(super) fn is_silent(&self) -> bool {
         self.signs().silence() > self.pace.report
     }
 
-    /// An error where nobody said for longer than `bound` that the slot is ours.
+    /// An error if nothing has shown for longer than `bound` that the slot is ours.
     pub(super) fn within(&self, bound: Duration) -> Result<()> {
         let signs = self.signs();
         let silence = signs.silence();

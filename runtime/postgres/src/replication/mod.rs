@@ -80,7 +80,7 @@ async fn check_same_server(walsender: &mut Walsender, observer: &Session) -> Res
     Err(lost("it leads to another server than the other connections of this session"))
 }
 
-/// As the replication protocol tells it, on the stream's own connection.
+/// The identity as the replication protocol reports it, on the stream's own connection.
 async fn identify_system(walsender: &mut Walsender) -> Result<Identity> {
     let rows = walsender.query("IDENTIFY_SYSTEM").await?;
     let rows = rows.map_err(|error| error.failed("asking for the system's identity"))?;

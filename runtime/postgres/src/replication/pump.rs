@@ -52,7 +52,7 @@ pub(super) struct Pump {
 /// An answer of another session that is still to come: when it was asked, if the slot is ours.
 type Observation = Pin<Box<dyn Future<Output = Result<Instant>> + Send>>;
 
-/// What changes while the stream goes on.
+/// The stream's progress, which changes with each message.
 #[derive(Default)]
 struct Progress {
     /// Highest position that the server named.

@@ -121,7 +121,7 @@ impl Transactions {
 }
 
 impl Open {
-    /// Says once a transaction and table what is lost.
+    /// Reports what is lost, once per transaction and table.
     fn lose(&mut self, id: u32, unusable: Unusable, events: &mut VecDeque<Event>) {
         if self.unusable.insert((id, unusable.clone())) {
             self.tell(events);

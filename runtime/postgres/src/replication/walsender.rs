@@ -17,7 +17,7 @@ use crate::connect::{ConnectPlan, RawStream, raw_stream};
 use crate::login;
 use crate::session::{PINNED_SETTINGS, WITHOUT_IDLE_TIMEOUT, sqlstate};
 
-/// How many bytes one read asks for.
+/// How many bytes one read requests.
 const READ_BYTES: usize = 64 << 10;
 /// A buffer that one large row has grown beyond this is given back.
 const BUFFER_BYTES_KEPT: usize = 1 << 20;

@@ -22,8 +22,8 @@ pub struct Binaries {
 }
 
 impl Binaries {
-    /// The programs that `FLUSSO_SERVICES_POSTGRES` asks for: `system`, `npm`, or unset for the
-    /// machine's and else the package's.
+    /// The programs that `FLUSSO_SERVICES_POSTGRES` selects: `system`, `npm`, or unset for the machine's and
+    /// else the package's.
     pub fn find() -> Result<Self, Error> {
         match env::var("FLUSSO_SERVICES_POSTGRES").as_deref() {
             Ok("npm") => npm::fetch(),

@@ -1,7 +1,7 @@
 //! A minimal Postgres client: one connection, trusted, simple queries, everything as text.
 //!
-//! It serves the launcher (is the server there?) and whoever must load a fixture before any client crate is
-//! built. The product does not use it.
+//! It serves the launcher (is the server there?) and loads fixtures before any client crate is built. The
+//! product does not use it.
 
 use std::io::{self, BufReader, Read, Write};
 use std::net::{Shutdown, TcpStream};
