@@ -54,7 +54,7 @@ async fn of_lock(
     match Prepared::ask(&connection, allow, options.role.as_deref(), &tables).await {
         Ok(prepared) => print(&script_for(&lock, &prepared, options).await?, &lock, console),
         Err(error) => {
-            console.say(&format!("every statement is printed, because nobody could be asked: {error}"));
+            console.say(&format!("every statement is printed, because Postgres could not be asked: {error}"));
             let role = options.role.clone().or_else(|| role_of(&connection, allow));
             let role = role.as_deref().unwrap_or(ROLE_DEFAULT);
             let request = Request { lock: &lock, role, facts: None, is_role_known: false, functions: &[] };

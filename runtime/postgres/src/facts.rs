@@ -189,5 +189,5 @@ pub(crate) fn parameter(name: impl std::borrow::Borrow<TableName>) -> String {
 }
 
 fn contradiction(why: String) -> Error {
-    Error::new(ErrorKind::Internal, format!("the catalog's facts are not what was asked for: {why}"))
+    Error::new(ErrorKind::Internal, format!("unexpected answer about the catalog: {why}"))
 }

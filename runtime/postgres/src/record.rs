@@ -230,7 +230,7 @@ fn typed<T: DeserializeOwned>(fact: &str) -> Result<T> {
 }
 
 fn contradiction(why: &str) -> Error {
-    Error::new(ErrorKind::Internal, format!("{WHAT}: the answer is not what was asked for: {why}"))
+    Error::new(ErrorKind::Internal, format!("{WHAT}: unexpected answer: {why}"))
 }
 
 /// Rows of the root's table as the planner estimates them; `None` if it was never analysed.

@@ -110,13 +110,13 @@ fn is_unknown(name: &str) -> bool {
 /// The parameter is named only where it is none of the password's: the user and password end before it.
 fn unknown_parameter(parameter: &str, base: &str, unusable: impl Fn(&str) -> Error) -> Error {
     if !base.contains('@') {
-        return unusable("has an unknown parameter").with_help("take it out of the URL");
+        return unusable("has an unknown parameter").with_help("remove it from the URL");
     }
     let help = match parameter {
         "currentSchema" | "schema" | "search_path" => {
-            format!("take `{parameter}` out of the URL and set `source.postgres.schema`")
+            format!("remove `{parameter}` from the URL and set `source.postgres.schema`")
         }
-        _ => format!("take `{parameter}` out of the URL"),
+        _ => format!("remove `{parameter}` from the URL"),
     };
     unusable(&format!("has the unknown parameter `{parameter}`")).with_help(help)
 }

@@ -20,7 +20,7 @@ const TELL_INTERVAL: Duration = Duration::from_millis(500);
 const PLUGIN: &str = "pgoutput";
 /// Longest wait for the server to have ended a call that was cancelled.
 const CANCELLED_WAIT: Duration = Duration::from_secs(1);
-const MAKING: &str = "making the slot";
+const MAKING: &str = "creating the slot";
 
 const STATUS: &str = "
 select s.plugin::text, s.slot_type, s.database::text, current_database()::text, s.two_phase, s.temporary,

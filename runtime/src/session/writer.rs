@@ -156,5 +156,5 @@ fn rejected(index: &IndexPlan, key: &Key, error_type: &str, field: Option<&str>)
         index.name
     );
     Error::new(ErrorKind::Rejected, message)
-        .with_help("correct the row or the field's kind, then run again; nothing was confirmed past it")
+        .with_help("fix the row or the field's kind, then run this again; nothing was confirmed past it")
 }

@@ -138,7 +138,7 @@ fn same_spelling(text: &str, canonical: &str) -> Result<()> {
     let line_start = text[..at].rfind('\n').map_or(0, |end| end + 1);
     let key = text[line_start..].split(' ').next().unwrap_or_default();
     if !IndexPlan::COMPUTED.contains(&key) {
-        return Err(Problem::new(at, "from here on the file is not spelled as flusso writes it"));
+        return Err(Problem::new(at, "not in canonical form from here on"));
     }
     let block = text[..at].rfind("[[index]]\nname = ").map_or("", |start| &text[start..]);
     let index = block.split('"').nth(1).unwrap_or_default();

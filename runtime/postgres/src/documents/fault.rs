@@ -192,7 +192,7 @@ impl Fault {
                 "fix the row, or make the field's `sql` accept every value, then run this again",
             ),
             Self::Condition { .. } => error.with_help(
-                "correct the row, or the index's `where` so that it takes every row; then run this again",
+                "fix the row, or make the index's `where` accept every row, then run this again",
             ),
             Self::Null { .. } => error.with_help(
                 "make the column NOT NULL again, or run `flusso compile` and `flusso apply`, which allow for its nulls",
