@@ -49,7 +49,7 @@ pub fn reach(name: &'static str) {
     }
 }
 
-/// Stands still, with every connection open, until the file is removed.
+/// Waits, with every connection open, until the file is removed.
 #[cfg(debug_assertions)]
 fn hold(path: &std::path::Path) {
     let created = std::fs::write(path, []);

@@ -169,7 +169,7 @@ pub enum WriteCause {
     Eventless,
 }
 
-/// What became of one item.
+/// The result of one item of a write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
     /// It is written, or there was nothing to delete.

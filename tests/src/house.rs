@@ -24,7 +24,7 @@ fn rust_files(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-fn sources() -> Vec<(String, String)> {
+pub(crate) fn sources() -> Vec<(String, String)> {
     let mut files = Vec::new();
     rust_files(root(), &mut files);
     let relative = |path: &Path| path.strip_prefix(root()).expect("it is below").display().to_string();
@@ -192,7 +192,7 @@ fn no_text_of_the_product_names_where_it_was_made() {
 }
 
 /// The product's code, without its tests: a test may build what it likes.
-pub(crate) fn product() -> Vec<(String, String)> {
+fn product() -> Vec<(String, String)> {
     let is_test = |path: &str| path.starts_with("tests/") || path.contains("/tests");
     let without_tests = |text: String| text.split("#[cfg(test)]\nmod ").next().unwrap_or_default().to_owned();
     let all = sources().into_iter().filter(|(path, _)| !is_test(path));

@@ -8,11 +8,10 @@ use serde::Serialize;
 #[derive(Serialize, JsonSchema)]
 #[serde(untagged)]
 enum Line<'a> {
+    /// A finding, one object per line.
     Finding(&'a Finding),
     /// The last line: how many findings of each level.
-    Summary {
-        summary: Summary,
-    },
+    Summary { summary: Summary },
 }
 
 /// Every finding and the summary.

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use flusso_lints::source::statements::drop_slot;
+use flusso_lints::words::counted;
 use flusso_runtime::error::{Error, ErrorKind, Result};
 use flusso_runtime::recovery::DriftCause;
 use flusso_runtime::state_store::{Revision, StateStore, Stored, StoredState};
@@ -126,8 +127,8 @@ impl StateIndex {
         }
         let listed: Listed = answered.json("a read of the state")?;
         if listed.hits.hits.len() == DOCUMENTS_MAX {
-            let message =
-                format!("the state of project `{}` has {DOCUMENTS_MAX} documents or more", self.project);
+            let documents = counted(DOCUMENTS_MAX, "document");
+            let message = format!("the state of project `{}` has {documents} or more", self.project);
             return Err(Error::new(ErrorKind::Drift, message));
         }
         Ok(Some(listed.hits.hits))

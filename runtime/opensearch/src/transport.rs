@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use flusso_lints::words::counted;
 use flusso_runtime::secret::Secret;
 use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use reqwest::redirect::Policy;
@@ -75,7 +76,7 @@ pub(crate) enum SendError {
     #[error("TLS failed: {0}")]
     NotTrusted(String),
     /// It was answered, but with more than may be kept.
-    #[error("the answer has more than {0} bytes")]
+    #[error("the answer has more than {}", counted(*.0, "byte"))]
     AnswerTooLarge(usize),
 }
 

@@ -130,7 +130,7 @@ pub(crate) async fn judge(session: &Session, plan: &Lock) -> Result<()> {
         return Ok(());
     }
     if found.iter().any(|finding| exit_of(finding) == Exit::Unreachable) {
-        // A service that fails over may reach the old primary for a while: trying again may help.
+        // A service that fails over may reach the old primary for a while, so a retry may help.
         let message = format!(
             "Postgres at `{}` is a standby, and changes come from the primary",
             session.plan().server()

@@ -31,7 +31,7 @@ async fn check_lock(start: &SessionStart) -> Result<()> {
         let message = match applied {
             Some(digest) if digest == ours => continue,
             Some(digest) => {
-                // What apply would refuse is not named as the way on.
+                // Apply would refuse these steps too, so it is not suggested.
                 let steps = retired(start, state).await;
                 refuse_unsupported(&ApplyPlan { steps, ..ApplyPlan::default() })?;
                 format!(

@@ -25,7 +25,7 @@ pub(crate) struct Writer {
     seen_position: AtomicU64,
 }
 
-/// What became of a write.
+/// The result of a write, over all of its items.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Outcome {
     pub documents: u64,

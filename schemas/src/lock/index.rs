@@ -163,7 +163,7 @@ block! {
         pub roles: Vec<String> as Sorted => fingerprint,
         /// Columns of the changed row, as it was and as it is, that lead to documents. Ordered.
         pub navigation: Vec<Ident> as Several => fingerprint,
-        /// From navigation to root keys; `None` if the navigation is the root's key itself.
+        /// From navigation to root keys; left out if the navigation is the root's key itself.
         pub resolve: Option<String> as Lines,
         /// Columns whose change matters, with what is relied on.
         pub columns: BTreeMap<Ident, ColumnFact> as Section => fingerprint,

@@ -25,7 +25,7 @@ struct Search<'a> {
     key: String,
 }
 
-/// What became of the condition for the first rows.
+/// The result of the condition for the first rows.
 enum Prefix {
     /// It fails for one of them.
     Fails,

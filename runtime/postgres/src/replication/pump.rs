@@ -28,7 +28,7 @@ use crate::session::{Bond, Session};
 #[derive(Debug)]
 pub(super) struct Confirm {
     pub(super) position: Lsn,
-    /// Told once that was sent.
+    /// Answered once the position was sent.
     pub(super) sent: oneshot::Sender<()>,
 }
 
