@@ -101,7 +101,7 @@ struct Attempt {
     applied: Applied,
     /// Whether the plan differs from what was shown before.
     is_plan_new: bool,
-    /// What was filled by the last attempt.
+    /// Generations that the last attempt filled.
     filled: BTreeSet<Generation>,
 }
 

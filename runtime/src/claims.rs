@@ -14,11 +14,11 @@ pub struct Claim {
     pub cluster: String,
     /// Name of the index or alias.
     pub name: String,
-    /// What it is for.
+    /// The purpose of the name.
     pub purpose: Purpose,
 }
 
-/// What a name is for.
+/// The purpose of a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Purpose {
     /// The alias of an index.

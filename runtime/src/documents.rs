@@ -85,7 +85,7 @@ impl Documents {
     }
 }
 
-/// What is to be built.
+/// The documents to be built.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Selection {
     /// These keys. One that does not come back has no document.
@@ -109,14 +109,14 @@ pub(crate) fn halves(keys: Vec<Key>, error: Error) -> Result<[Vec<Key>; 2]> {
     Ok([front.to_vec(), back.to_vec()])
 }
 
-/// What one reading transaction built.
+/// The documents of one reading transaction.
 #[derive(Clone, Debug)]
 pub struct Built {
     /// The documents that exist, each with its key.
     pub documents: Documents,
     /// Requested keys that have no document; empty for a range.
     pub missing: Vec<Key>,
-    /// What is needed to judge later whether it still holds.
+    /// The snapshot's description, to judge later whether it still holds.
     pub snapshot: Snapshot,
 }
 

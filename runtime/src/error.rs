@@ -45,7 +45,7 @@ pub enum ErrorKind {
     Internal,
 }
 
-/// What is done about an error of a kind.
+/// The remedy for an error of a kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Remedy {
     /// Begin the session again from what was confirmed.
@@ -104,7 +104,7 @@ pub struct Error {
     pub kind: ErrorKind,
     /// What went wrong and what follows.
     pub message: String,
-    /// What to do, one imperative.
+    /// The remedy, one imperative sentence.
     pub help: Option<String>,
     /// Findings, where the kind is [`ErrorKind::Findings`] or [`ErrorKind::Drift`].
     pub findings: Vec<Finding>,

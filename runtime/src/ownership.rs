@@ -68,7 +68,7 @@ pub enum Standing {
     Wrong(Trouble),
 }
 
-/// What is wrong with an alias.
+/// A problem with an alias.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Trouble {
     /// There is a live generation, and nothing has the alias' name.
@@ -85,7 +85,7 @@ pub enum Trouble {
     Elsewhere {
         /// The alias as it must be.
         alias: String,
-        /// What has it, in words.
+        /// The index that it points to, in words.
         whose: String,
         /// The generation that it should point to, where there is one.
         live: Option<String>,
@@ -271,7 +271,7 @@ pub async fn check_aliases(start: &SessionStart) -> Result<()> {
     Err(Error::new(ErrorKind::Drift, message).with_findings(findings))
 }
 
-/// What is wrong with aliases, for a run that only reports it.
+/// Problems with aliases, for a run that only reports them.
 pub async fn alias_findings(start: &SessionStart) -> Result<Vec<Finding>> {
     Ok(troubles(start).await?.iter().map(Trouble::finding).collect())
 }

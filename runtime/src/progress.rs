@@ -44,7 +44,7 @@ pub enum ProgressEvent {
     Verify {
         /// Name of the index.
         index: String,
-        /// What is compared, a noun in the singular: `key`, `document`.
+        /// The unit of the comparison, a noun in the singular: `key`, `document`.
         what: &'static str,
         /// How many were compared in this pass.
         compared: u64,
@@ -63,10 +63,10 @@ pub enum ProgressEvent {
     /// Something keeps the run from going on, and is tried again until it is over. Sent once an outage
     /// and cause, not once an attempt.
     OutageBegan {
-        /// What is wrong, naming the server.
+        /// The problem, naming the server.
         reason: String,
     },
-    /// What was reported so is over.
+    /// The outage that was reported is over.
     OutageEnded {
         /// The server that is back; `None` if it is the session as a whole.
         server: Option<String>,

@@ -1,4 +1,4 @@
-//! Why following cannot go on from what was confirmed, and the way back from each cause.
+//! Why following cannot continue from what was confirmed, and the remedy for each cause.
 //!
 //! A [`DriftCause`] is raised where it is noticed, with what is known there; its help is added where the
 //! command ends, because only there slot, state indexes and connections are known by name
@@ -122,7 +122,7 @@ pub enum DriftCause {
     },
     /// The stream carries a change without the columns that lead to its documents.
     UnusableChange {
-        /// What is missing, as a clause.
+        /// The missing part, as a clause.
         reason: String,
     },
     /// The state index was deleted.

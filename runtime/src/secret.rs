@@ -46,8 +46,8 @@ pub struct Resolver {
 }
 
 impl Resolver {
-    /// A resolver over this process' environment. `whom` is what cannot be reached without the value,
-    /// such as `the source`.
+    /// A resolver over this process' environment. `whom` names what cannot be reached without the value, such
+    /// as `the source`.
     pub fn new(whom: impl Into<String>, allow_commands: bool) -> Self {
         Self { whom: whom.into(), allow_commands, variable: |name| std::env::var(name).ok() }
     }
@@ -213,7 +213,7 @@ pub fn has_clear_credentials(url: &str) -> bool {
     }
 }
 
-/// What is said of a URL that is not clear.
+/// The message about an ambiguous URL.
 pub const UNCLEAR_CREDENTIALS: &str =
     "has an `@`, `/` or `?` in its user or password that is not percent-encoded";
 

@@ -1,4 +1,4 @@
-//! What the work of one session shares, from acquiring the slot to losing it.
+//! The state that the tasks of one session share, from acquiring the slot to losing it.
 
 pub(crate) mod batch;
 pub(crate) mod comparison;
@@ -41,7 +41,7 @@ pub(crate) struct Session {
     pub writer: Arc<Writer>,
     /// The states of the sinks that keep one.
     pub states: Arc<Vec<SinkState>>,
-    /// What is confirmed, updated by the pipeline.
+    /// The confirmed position, updated by the pipeline.
     pub confirmed: watch::Receiver<Confirmed>,
     /// Whether the log is known to be the one that was followed before.
     is_past: watch::Receiver<bool>,
@@ -49,7 +49,7 @@ pub(crate) struct Session {
     pub options: RunOptions,
 }
 
-/// What a session begins with.
+/// The parts that a session begins with.
 #[derive(Debug)]
 pub(crate) struct SessionParts {
     pub targets: Targets,

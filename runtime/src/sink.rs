@@ -113,7 +113,7 @@ pub trait Sink: Debug + Send + Sync {
     /// A mark that shows whether tombstones may have been lost: equal before and after means no.
     async fn shard_marks(&self, generation: &Generation) -> Result<ShardMarks>;
 
-    /// What has the name of the index's alias in this sink.
+    /// Looks up the name of the index's alias in this sink.
     async fn alias(&self, sink: &str, index: &IndexPlan) -> Result<AliasState>;
 
     /// The name of the index's alias in this sink, for words.
@@ -142,7 +142,7 @@ pub struct GenerationIdentity {
     pub history_uuids: Vec<String>,
 }
 
-/// What is written at once, at one version.
+/// Documents that are written at once, at one version.
 #[derive(Clone, Debug)]
 pub struct WriteBatch<'a> {
     /// External version of every item: an item whose document is newer is a conflict.

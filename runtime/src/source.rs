@@ -17,9 +17,9 @@ use crate::documents::{Built, Key, Selection, Snapshot};
 use crate::error::Result;
 use crate::recovery::DriftCause;
 
-/// The live stream of committed changes, and everything else that is asked of the primary but
-/// documents. Every method may be called at any time and at once with others, but for
-/// [`Self::stream`], which is called once a session.
+/// The live stream of committed changes, and everything else that is asked of the primary but documents.
+/// Every method may be called at any time and at once with others, but for [`Self::stream`], which is called
+/// once per session.
 ///
 /// A statement is bounded by the plan's timeout; a lost connection is
 /// [`crate::ErrorKind::ConnectionLost`], after which the whole session is dropped.
@@ -54,9 +54,8 @@ pub trait ChangeCapture: Debug + Send + Sync {
     /// Drops the slot, waiting for its walsender to end within its bound. Succeeds if there is none.
     async fn drop_slot(&self) -> Result<()>;
 
-    /// Returns once every transaction that may have begun before now has ended, so that a later
-    /// snapshot sees all that the stream does not carry. Names whom it waits for; bounded
-    /// ([`crate::ErrorKind::Busy`]).
+    /// Returns once every transaction that may have begun before now has ended, so that a later snapshot sees
+    /// all that the stream does not carry. Reports what it waits for; bounded ([`crate::ErrorKind::Busy`]).
     async fn gate(&self) -> Result<()>;
 
     /// Acquires the slot and starts the stream at the slot's own position. A slot that someone holds
@@ -167,7 +166,7 @@ pub trait Lease: Debug + Send + Sync {
     fn check(&self) -> Result<()>;
 }
 
-/// What a stream brings.
+/// An event of a stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
     /// A transaction begins; its changes follow.

@@ -27,7 +27,7 @@ pub struct PemFiles {
 pub struct ClientTls<'a> {
     /// What cannot be reached without it, such as `the source`.
     pub whom: &'static str,
-    /// What the project's file calls our own certificate and its key.
+    /// The keys of the project's file for our own certificate and its key.
     pub own_keys: [&'static str; 2],
     /// Paths of the files in use.
     pub files: &'a PemFiles,

@@ -1,4 +1,4 @@
-//! What a live catalog and a live target say of themselves: the compiler's second input.
+//! Facts of the live catalog and the live target: the compiler's second input.
 //!
 //! The shapes are what the four catalog statements return (`flusso-postgres`), so that a recorded
 //! snapshot and a live answer are the same thing.
@@ -302,7 +302,7 @@ pub struct MembershipFacts {
     pub filtered: bool,
 }
 
-/// What the compiler wants the server to judge.
+/// A question of the compiler to the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Probe {
     /// Names the probe for its outcome.
@@ -316,13 +316,13 @@ pub struct Probe {
 pub struct Question {
     /// The statement that is prepared.
     pub sql: String,
-    /// What the answer is.
+    /// The kind of answer that is expected.
     pub ask: Ask,
     /// Schemas on the search path while it is answered: a name may be found under one and not another.
     pub search_path: Vec<String>,
 }
 
-/// What is asked about a statement.
+/// The property of a statement that is in question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Ask {
     /// The types of its result columns, as `format_type` spells them with their typmod. The statement is
@@ -355,7 +355,7 @@ impl Clock {
     }
 }
 
-/// What the server said of a probe.
+/// The server's answer to a probe.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProbeOutcome {
     /// The [`Probe::id`] that it answers.
@@ -382,6 +382,6 @@ pub struct QueryRefusal {
     pub index: String,
     /// Which of its queries, in words: ``the node `items` for keys``.
     pub query: String,
-    /// What the server said.
+    /// The server's primary message.
     pub error: ProbeError,
 }

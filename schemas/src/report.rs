@@ -133,7 +133,7 @@ pub struct StateStep {
 /// One change in the source.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SourceChange {
-    /// What it does to whom.
+    /// What it does, such as `creates replication slot`, with the names.
     pub what: String,
     /// The SQL statement as it is sent.
     pub statement: String,

@@ -21,7 +21,7 @@ use crate::client::{Answered, Client};
 use crate::names::{state_index, write_alias};
 use crate::server_error::ServerError;
 
-/// Most documents of one state: one a generation, and the project's.
+/// Limit of documents in a state: one for each generation, and the project's.
 const DOCUMENTS_MAX: usize = 10_000;
 /// Id of the project's document.
 const PROJECT_ID: &str = "project";

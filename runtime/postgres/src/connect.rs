@@ -1,4 +1,4 @@
-//! Where to connect and how: resolved once a session, then used for each of its connections.
+//! Where to connect and how: resolved once per session, then used for each of its connections.
 
 use std::fmt;
 use std::pin::Pin;
@@ -133,7 +133,7 @@ impl ConnectPlan {
         format!("{} {purpose}", self.application)
     }
 
-    /// What the client library connects with.
+    /// The configuration of the client library.
     pub(crate) fn client_config(&self, purpose: &str) -> (Config, MakeRustlsConnect) {
         let mut config = self.config.clone();
         config.application_name(self.application_name(purpose));

@@ -42,7 +42,7 @@ use seen::Seen;
 use sources::Sources;
 use splice::{Limits, Splicer};
 
-/// What is spliced at once.
+/// The bounds of one splice.
 const LIMITS: Limits = Limits { chunk_bytes_max: CHUNK_BYTES_MAX, document_bytes_max: DOCUMENT_BYTES_MAX };
 
 /// Builds documents from a Postgres database.
@@ -185,7 +185,7 @@ impl DocumentBuilder for PostgresDocuments {
     }
 }
 
-/// What is being built: a single document by its id.
+/// The document being built, by its id.
 fn documents_in(index: &IndexPlan, selection: &Selection) -> String {
     match selection {
         Selection::Keys(keys) if keys.len() == 1 => document_in(index, &keys[0]),

@@ -1,4 +1,4 @@
-//! What the catalog says of the tables a project names: four statements in one snapshot.
+//! Facts of the catalog about the tables that a project names: four statements in one snapshot.
 //!
 //! They take names by joining the catalog, never as `regclass`, and print no expression: so they
 //! work for a role that may only connect, and wait for no lock.

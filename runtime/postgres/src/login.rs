@@ -13,7 +13,7 @@ use crate::connect::ConnectPlan;
 use crate::preflight;
 use crate::session::{Session, SqlState, words};
 
-/// What a connection is for.
+/// The purpose of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose {
     Statements,
@@ -83,7 +83,7 @@ fn limit_help(plan: &ConnectPlan, words: &str) -> String {
 
 /// The client's message if the server requires a password and none is set.
 const NO_PASSWORD: &str = "password missing";
-/// What it says where the server offers no TLS.
+/// The client's message if the server does not offer TLS.
 pub(crate) const NO_TLS: &str = "server does not support TLS";
 
 /// The error for a login that did not come to an answer of the server.

@@ -29,7 +29,7 @@ const IN_FLIGHT: usize = 50;
 /// A result column's type: its oid and its modifier.
 type TypeOf = (u32, i32);
 
-/// What a server answered before types are spelled.
+/// The server's answer before types are spelled.
 enum Answer {
     Set,
     Types(Vec<TypeOf>),

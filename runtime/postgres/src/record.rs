@@ -72,7 +72,7 @@ pub(crate) async fn catalog_record(
     Ok(record)
 }
 
-/// What is asked, in the order of the statement's parameters.
+/// The names to look up, in the order of the statement's parameters.
 struct Request<'a> {
     tables: Vec<RequestedTable<'a>>,
     columns: Vec<RequestedColumn<'a>>,

@@ -46,7 +46,7 @@ pub(crate) fn resolve(endpoint: &SourceEndpoint, tls: &TlsFiles, resolver: &Reso
     complete(resolved)
 }
 
-/// What the lock says of TLS is above what the URL says.
+/// TLS settings of the lock override those of the URL.
 fn overlay(resolved: &mut Resolved, tls: &TlsFiles, resolver: &Resolver) -> Result<()> {
     if let Some(mode) = &tls.sslmode {
         resolved.mode = *mode;

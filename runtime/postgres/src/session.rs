@@ -142,7 +142,7 @@ impl Deref for Session {
 }
 
 impl Session {
-    /// What it was connected with.
+    /// The plan that it was connected with.
     pub fn plan(&self) -> &ConnectPlan {
         &self.plan
     }
@@ -209,8 +209,7 @@ pub fn sqlstate(error: &Error) -> Option<&str> {
     source.downcast_ref::<SqlState>().map(|state| state.0.as_str())
 }
 
-/// What a statement's failure means to the runtime. `what` is what was being done, such as
-/// `reading the catalog`.
+/// The runtime's error for a failed statement. `what` is what was being done, such as `reading the catalog`.
 pub fn failed(what: &str, error: &tokio_postgres::Error) -> Error {
     let Some(code) = error.code().map(|code| code.code()) else {
         let kind = if is_lost(error) { ErrorKind::ConnectionLost } else { ErrorKind::Internal };

@@ -16,7 +16,7 @@ use crate::waiting::{Waiting, writers};
 
 /// How often to report what the creation of a slot waits for.
 const TELL_INTERVAL: Duration = Duration::from_millis(500);
-/// What a slot of ours decodes with.
+/// The output plugin of our slots.
 const PLUGIN: &str = "pgoutput";
 /// Longest wait for the server to have ended a call that was cancelled.
 const CANCELLED_WAIT: Duration = Duration::from_secs(1);

@@ -118,7 +118,7 @@ fn fresh_project(start: &SessionStart, publication_oid: u32) -> ProjectState {
     }
 }
 
-/// What is fed from now on, and which of it is still to be filled.
+/// The targets that are fed from now on, and those that are still to be filled.
 #[derive(Debug)]
 pub(super) struct Joined {
     /// Everything that is fed.

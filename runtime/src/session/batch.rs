@@ -17,7 +17,7 @@ pub(crate) struct Assembly {
     open: Option<TransactionStart>,
 }
 
-/// What is worked on together. Empty where it only moves the position.
+/// Changes that are worked on together. Empty if it only moves the position.
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
     hits: HashSet<DirtyKey>,
@@ -30,7 +30,7 @@ pub(crate) struct Batch {
     pub truncated: Option<Truncated>,
     /// Changes that are lost for some indexes, which ends a batch.
     pub lost: Vec<Lost>,
-    /// What may be confirmed once everything is durable.
+    /// The position that may be confirmed once everything is durable.
     pub completed: Option<Completed>,
     /// The first transaction with a change in it.
     pub first: Option<TransactionStart>,

@@ -31,7 +31,7 @@ pub(crate) struct SnapshotWrite<'a> {
     pub position: Lsn,
 }
 
-/// What was written and is durable in every sink.
+/// Counts of documents that are written and durable in every sink.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Written {
     pub documents: u64,
@@ -39,7 +39,7 @@ pub(crate) struct Written {
     pub bytes: usize,
     /// How long reading took.
     pub reading: Duration,
-    /// What the snapshots saw.
+    /// The snapshots that were read.
     pub snapshot_lsn: Lsn,
 }
 

@@ -177,7 +177,7 @@ impl SinkState {
     }
 }
 
-/// What is recorded when a position is confirmed.
+/// The record that is written when a position is confirmed.
 #[derive(Clone, Copy, Debug)]
 pub struct Confirmation<'a> {
     pub confirmed: Confirmed,

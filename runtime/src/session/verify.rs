@@ -27,7 +27,7 @@ pub(crate) struct Verify {
     pub target: Target,
 }
 
-/// What a verification found.
+/// The result of a verification.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Verified {
     pub keys: u64,
@@ -39,7 +39,7 @@ pub(crate) struct Verified {
     pub hot: u64,
 }
 
-/// What one comparison found.
+/// The result of one comparison.
 #[derive(Debug, Default)]
 struct Compared {
     wrong: BTreeSet<Key>,

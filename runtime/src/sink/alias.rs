@@ -1,10 +1,10 @@
-//! What a sink says of an alias, and of the indexes behind it.
+//! The state of an alias in a sink, and of the indexes behind it.
 
 use std::collections::BTreeSet;
 
 use flusso_schemas::ownership::Ownership;
 
-/// What has the name of an alias.
+/// The thing that has the name of an alias.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AliasState {
     /// An alias over these concrete indexes, sorted by name; empty where nothing has the name.
@@ -42,7 +42,7 @@ impl From<Ownership> for Owner {
     }
 }
 
-/// What a sink says of one concrete index beside its documents.
+/// Properties of one concrete index beside its documents.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Belongings {
     /// Who made it; `None` if it carries no mark of flusso.

@@ -1,7 +1,7 @@
 //! The marks in a lock's queries that the runtime replaces: `{rows:o.id}` and `{range:o.id}`.
 //!
-//! They are the only place where text enters a query of the lock. Their columns are plain
-//! `alias.name`, one a part of the document's key.
+//! They are the only place where text enters a query of the lock. Their columns are plain `alias.name`, one
+//! for each part of the document's key.
 
 use crate::name::Ident;
 
@@ -15,7 +15,7 @@ pub enum Mark<'a> {
 }
 
 impl<'a> Mark<'a> {
-    /// Its columns, one a part of the document's key.
+    /// Its columns, one for each part of the document's key.
     pub fn columns(&self) -> &[&'a str] {
         match self {
             Self::Rows(columns) | Self::Range(columns) => columns,

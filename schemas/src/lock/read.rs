@@ -29,9 +29,9 @@ pub struct ReadError {
     pub line: usize,
     /// Column in characters from 1.
     pub column: usize,
-    /// What is wrong there.
+    /// The problem, in one sentence.
     pub message: String,
-    /// What to do about it.
+    /// The remedy, one imperative.
     pub help: Option<String>,
 }
 

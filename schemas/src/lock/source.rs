@@ -140,7 +140,7 @@ pub struct SinkPlan {
     pub kind: SinkKind,
 }
 
-/// What a sink is.
+/// The kind of a sink, with its tuning.
 #[derive(Clone, Debug, PartialEq)]
 pub enum SinkKind {
     /// Documents are indexed: `kind = "opensearch"`.

@@ -1,4 +1,4 @@
-//! What a generation was built under in the source's catalog, and why it may no longer hold.
+//! The source's catalog that a generation was built under, and why it may no longer hold.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::name::{Ident, TableName};
 
-/// What the documents of one index depend on in the catalog, found by the names its queries use. A name
-/// that does not exist is missing. Messages never show its numbers.
+/// Everything in the catalog that the documents of one index depend on, found by the names its queries use. A
+/// name that does not exist is missing. Messages never show its numbers.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CatalogRecord {

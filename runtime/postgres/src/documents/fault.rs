@@ -55,7 +55,7 @@ pub(crate) enum Fault {
     Query {
         /// SQLSTATE, which has five characters.
         code: String,
-        /// What the server says, without values.
+        /// The server's message, without values.
         words: String,
         /// Position of the statement among those of the reading, where its rows were being taken.
         statement: Option<usize>,
@@ -65,7 +65,7 @@ pub(crate) enum Fault {
     Row {
         /// The field, as far as it could be found.
         field: Option<String>,
-        /// What the server says, without values.
+        /// The server's message, without values.
         words: String,
     },
     /// The condition that says which rows are documents fails for one row.
@@ -73,7 +73,7 @@ pub(crate) enum Fault {
     Condition {
         /// The row's key: the planner computes the condition for other rows, too.
         key: Key,
-        /// What the server says, without values.
+        /// The server's message, without values.
         words: String,
     },
     /// A statement would write: what it calls does, and the transaction only reads.

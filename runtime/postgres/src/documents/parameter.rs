@@ -1,4 +1,4 @@
-//! What the lock's queries are given: keys as arrays of text, and numbers of rows.
+//! Parameters of the lock's queries: keys as arrays of text, and numbers of rows.
 
 use std::error::Error;
 

@@ -17,7 +17,7 @@ use super::fault::Fault;
 use crate::connect::ConnectPlan;
 use crate::session::{Bond, Session, cancel, connect};
 
-/// What a statement is prepared as.
+/// The text and types that a statement is prepared with.
 #[derive(Clone, Debug)]
 pub(super) struct StatementText {
     pub(super) text: String,

@@ -41,7 +41,7 @@ pub(super) struct Reads {
     pool: Pool,
     progress: Arc<dyn Progress>,
     shutdown: Shutdown,
-    /// What the names of each index must resolve to.
+    /// The recorded names of each index.
     relied: OnceLock<BTreeMap<String, RecordedNames>>,
 }
 
@@ -126,7 +126,7 @@ impl Reads {
         }
     }
 
-    /// What a snapshot of now sees, in no transaction.
+    /// The state of a current snapshot, outside a transaction.
     pub(super) async fn see(&self, tables: &[TableName]) -> Result<Seen, Fault> {
         let mut lent = self.pool.reader().await?;
         let reader = lent.get();

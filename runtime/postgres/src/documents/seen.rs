@@ -56,7 +56,7 @@ select pg_current_snapshot()::text,
     from pg_namespace n where n.nspname = any($1::text[]) or n.nspname = any($6::text[]) order by n.oid
   )";
 
-/// What the row says.
+/// The columns of the row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Seen {
     /// Which transactions are visible.

@@ -28,7 +28,7 @@ const WHAT: &str = "reading documents";
 /// own, for 5,000 no less (measured).
 const GENERIC_PLAN_KEYS_MAX: usize = 1_000;
 
-/// What one reading transaction reads.
+/// The queries of one reading transaction.
 #[derive(Debug)]
 pub(super) struct Reading<'a> {
     /// Every table that the queries name, locked in this order.

@@ -1,4 +1,5 @@
-//! What the queries of an index may call: functions, operators, and the types whose casts may be functions.
+//! Everything that the queries of an index may call: functions, operators, and the types whose casts may be
+//! functions.
 
 use std::collections::BTreeSet;
 
@@ -20,7 +21,7 @@ pub(crate) struct Calls {
 /// Characters that operators are made of.
 const OPERATOR: &str = "+-*/<>=~!@#%^&|`?";
 
-/// What the queries of an index may call.
+/// Everything that the queries of an index may call.
 pub(crate) fn of(index: &IndexPlan) -> Calls {
     let nodes = index.nodes.iter().map(|node| node.sql.as_str());
     let edges = index.edges.iter().filter_map(|edge| edge.resolve.as_deref());

@@ -7,7 +7,7 @@ use flusso_schemas::lsn::Lsn;
 #[error("the server sent {0}")]
 pub(super) struct Malformed(pub(super) &'static str);
 
-/// What is left of a message.
+/// The unread rest of a message.
 #[derive(Debug)]
 pub(super) struct Cursor<'a>(&'a [u8]);
 

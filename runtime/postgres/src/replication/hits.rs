@@ -37,7 +37,7 @@ pub(super) struct BoundEdge {
     pub(super) compared: Option<Vec<usize>>,
 }
 
-/// What one row change means.
+/// The effect of one row change.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct RowChange {
     /// Keys that are dirty at the root or on the way there.
@@ -105,7 +105,7 @@ impl BoundTable {
         all
     }
 
-    /// What a new row means, by its new columns alone.
+    /// The effect of a new row, by its new columns alone.
     pub(super) fn inserted(&self, new: &Row<'_>) -> Result<RowChange, RowError> {
         self.check(new)?;
         let mut change = RowChange { hits: Vec::new(), unusable: self.mismatches() };
@@ -118,7 +118,7 @@ impl BoundTable {
         Ok(change)
     }
 
-    /// What a deleted row means, by the columns of its identity.
+    /// The effect of a deleted row, by the columns of its identity.
     pub(super) fn deleted(&self, old: &Row<'_>) -> Result<RowChange, RowError> {
         self.check(old)?;
         let mut change = RowChange { hits: Vec::new(), unusable: self.mismatches() };

@@ -21,7 +21,7 @@ const OBSERVATION_COUNTS: Duration = Duration::from_secs(5);
 /// Status updates and observations in one `wal_sender_timeout`, at least.
 const SIGNS_IN_TIMEOUT: u32 = 6;
 
-/// What follows from the server's `wal_sender_timeout`.
+/// Bounds that follow from the server's `wal_sender_timeout`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Pace {
     /// How often a status update goes out at least.

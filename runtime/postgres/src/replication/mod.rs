@@ -37,7 +37,7 @@ use crate::system;
 /// How a stream's connection calls itself after the slot's name.
 const PURPOSE: &str = "stream";
 
-/// What a stream is opened with.
+/// The parameters of a stream.
 #[derive(Debug)]
 pub struct StreamRequest<'a> {
     /// The plan whose slot, publication and edges count.
@@ -48,7 +48,7 @@ pub struct StreamRequest<'a> {
     pub bond: &'a Bond,
     /// The session that is asked whether the slot is still ours while the walsender says nothing.
     pub observer: Arc<Session>,
-    /// Bounds, and who hears whom is waited for.
+    /// Bounds of waits, and where they are reported.
     pub options: &'a RunOptions,
 }
 

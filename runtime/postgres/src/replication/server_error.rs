@@ -1,4 +1,4 @@
-//! What a server refuses, in its own words, without what may quote a row's values.
+//! Errors of the server in its own words, without the parts that may quote a row's values.
 
 use flusso_runtime::{Error, ErrorKind};
 

@@ -26,7 +26,7 @@ struct Open {
     start: TransactionStart,
     /// Whether its begin was sent.
     begin_sent: bool,
-    /// What was said already to be lost, by table.
+    /// Losses that were already reported, by table.
     unusable: HashSet<(u32, Unusable)>,
 }
 

@@ -33,7 +33,7 @@ const HEADER_BYTES: usize = 5;
 pub(super) struct Frame {
     /// Type of the message, one ASCII letter.
     pub(super) tag: u8,
-    /// What follows its length.
+    /// The bytes behind its length.
     pub(super) body: Bytes,
 }
 

@@ -45,10 +45,10 @@ struct Suspect {
     unmoved: usize,
 }
 
-/// What one look found of a key.
+/// The result of one look at a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Found {
-    /// What was built, or something newer.
+    /// The index has the document that was built, or a newer one.
     Right,
     /// Something else, at a version that is not newer.
     Other(IndexedDocument),

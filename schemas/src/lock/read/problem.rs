@@ -1,4 +1,4 @@
-//! What the reader found, at a byte of the text.
+//! A problem that the reader found, at a byte of the text.
 
 use super::ReadError;
 
