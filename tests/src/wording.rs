@@ -58,7 +58,6 @@ const BANNED: &[Banned] = &[
     banned("what happens to whom", "problem, then consequence"),
     banned("the way on", "what to do next"),
     banned("is gone on with", "is continued"),
-    banned("trying again", "retrying"),
 ];
 
 /// Nouns that a message counts: with a number before them they go through `flusso_lints::words::counted`.
@@ -211,13 +210,22 @@ fn faults(text: &Text) -> Vec<String> {
 
 /// A number in braces before a plural: `1 documents` sooner or later.
 fn bare_count(text: &Text) -> Option<String> {
-    let is_literal = text.kind == Kind::Literal;
-    let mut after = text.words.match_indices("} ").filter(|(at, _)| !text.words[..*at].ends_with('}'));
-    let noun = after.find_map(|(at, _)| {
-        let noun: String = text.words[at + 2..].chars().take_while(|letter| letter.is_alphabetic()).collect();
-        COUNTED.contains(&noun.as_str()).then_some(noun)
+    let mut placeholders =
+        text.words.match_indices("} ").filter(|(at, _)| is_placeholder(&text.words[..*at]));
+    let noun = placeholders.find_map(|(at, _)| {
+        let rest = &text.words[at + 2..];
+        let end = rest.find(|letter: char| !letter.is_alphabetic()).unwrap_or(rest.len());
+        // A key of an example in YAML is followed by a colon.
+        (COUNTED.contains(&&rest[..end]) && !rest[end..].starts_with(':')).then_some(&rest[..end])
     });
-    noun.filter(|_| is_literal).map(|noun| format!("`{{}} {noun}`: write `counted(number, noun)`"))
+    noun.filter(|_| text.kind == Kind::Literal)
+        .map(|noun| format!("`{{}} {noun}`: write `counted(number, noun)`"))
+}
+
+/// Whether a text before a closing brace ends with an argument of a format string.
+fn is_placeholder(before: &str) -> bool {
+    let argument = before.rsplit('{').next().unwrap_or_default();
+    before.contains('{') && !argument.contains([' ', '}'])
 }
 
 fn has(text: &str, banned: &Banned) -> bool {
@@ -328,6 +336,7 @@ fn what_is_wrong_is_found_and_nothing_else() {
         "// A standby is understood, and a foretold one is not; two changes, each of which matters.",
         "let told = stands.anew();",
         "format!(\"{{}} documents\")",
+        "let example = \"where: { a: { ne: b } } fields: { id: long } keys\";",
         "format!(\"`{table}` columns\")",
         "format!(\"{} in {}\", counted(1, \"row\"), index)",
         "\"postgres://u@h/d\"",
