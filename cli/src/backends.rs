@@ -60,7 +60,6 @@ pub(crate) struct Prepared {
     pub role: String,
     /// Whether the facts are what that role sees.
     pub is_role_known: bool,
-    /// The catalog.
     pub facts: CatalogFacts,
     session: Session,
 }
@@ -108,14 +107,13 @@ pub(crate) fn role_of(connection: &Connection, allow_commands: bool) -> Option<S
 /// A project as its source judged it.
 #[derive(Debug)]
 pub(crate) struct SourceAnswers {
-    /// The catalog.
     pub facts: CatalogFacts,
     /// What was found, and the lock whose every query the server has prepared.
     pub compiled: Compiled,
 }
 
 /// Asks a source in two rounds: what it knows of the tables and says of the project's expressions, then
-/// whether it takes every query of the lock.
+/// whether it can prepare every query of the lock.
 pub(crate) async fn ask_source(
     connection: &Connection,
     allow_commands: bool,

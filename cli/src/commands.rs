@@ -27,12 +27,10 @@ pub(crate) struct Arguments {
     /// The arguments that every command accepts
     #[command(flatten)]
     pub common: Common,
-    /// What to do.
     #[command(subcommand)]
     pub command: Command,
 }
 
-/// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Apply the lock: plan, provision, backfill, verify, swap
@@ -75,7 +73,7 @@ pub(crate) fn run(command: Command, common: &Common, console: &Console) -> Resul
     ended
 }
 
-/// Sends logs to the screen, as many as were asked for.
+/// Sends logs to the screen, at the level that `-v` sets.
 pub(crate) fn log(common: &Common, console: &Console) {
     let level = match (common.quiet, common.verbose) {
         (true, _) => LevelFilter::ERROR,

@@ -21,7 +21,6 @@ impl Console {
         Self { bars: MultiProgress::new(), style, quiet }
     }
 
-    /// Its terminal style.
     pub(crate) fn style(&self) -> &TerminalStyle {
         &self.style
     }

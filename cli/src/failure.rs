@@ -13,10 +13,9 @@ use crate::exit::Exit;
 /// What ends a command.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
-    /// No folder from here upward holds what is looked for.
+    /// No folder from here upward contains the file.
     #[error("no `{name}` in `{}` or any folder above it", folder.display())]
     NotFound {
-        /// The file's name.
         name: &'static str,
         /// Where the search began.
         folder: PathBuf,
@@ -26,9 +25,7 @@ pub(crate) enum Failure {
     File {
         /// What was tried: `read`, `write`, `find`.
         action: &'static str,
-        /// The file.
         path: PathBuf,
-        /// Why it failed.
         source: io::Error,
     },
     /// The project has no lock yet.
@@ -37,7 +34,6 @@ pub(crate) enum Failure {
     /// The lock is not one that this flusso executes.
     #[error("{}:{}:{}: {}", path.display(), error.line, error.column, error.message)]
     Lock {
-        /// The lock's file.
         path: PathBuf,
         /// What is wrong with it.
         error: ReadError,
@@ -45,9 +41,8 @@ pub(crate) enum Failure {
     /// The lock is not what the project's files would compile to.
     #[error("`{}` is stale: {why}", path.display())]
     Stale {
-        /// The lock's file.
         path: PathBuf,
-        /// What differs.
+        /// What differs, for the message.
         why: String,
     },
     /// An index file is named where the project file belongs.
@@ -59,9 +54,9 @@ pub(crate) enum Failure {
     /// No page has that name.
     #[error("unknown {what} `{name}`")]
     UnknownPage {
-        /// `lint` or `kind`.
+        /// What was looked up: `lint` or `kind`.
         what: &'static str,
-        /// What was asked for.
+        /// The name that was given.
         name: String,
         /// The page that comes near.
         near: Option<String>,

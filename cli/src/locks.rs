@@ -48,7 +48,7 @@ pub(crate) fn read(common: &Common) -> Result<Arc<Lock>, Failure> {
     }
 }
 
-/// The project file that a lock is compiled to by default; none where the lock is deployed without it, or where
+/// The project file that a lock is compiled to by default; `None` if the lock is deployed without it, or where
 /// `--lock` names another place than the project's own.
 fn project_beside(common: &Common, lock: &Path) -> Option<PathBuf> {
     let project = match &common.config {

@@ -4,7 +4,7 @@ use flusso_schemas::change::Change;
 use flusso_schemas::report::{Action, ApplyPlan, IndexStep};
 
 use crate::terminal_style::TerminalStyle;
-use flusso_lints::words::grouped;
+use flusso_lints::words::counted;
 
 /// The plan: what changes in the source, each with its statement, then a line an index and sink.
 pub(crate) fn text(plan: &ApplyPlan, style: &TerminalStyle) -> String {
@@ -35,7 +35,7 @@ pub(crate) fn text(plan: &ApplyPlan, style: &TerminalStyle) -> String {
 
 fn line(step: &IndexStep, (index, sink, action): (usize, usize, usize)) -> String {
     let mut line = format!("  {:index$}  {:sink$}  {:action$}", step.index, step.sink, word(step.action));
-    let rows = step.rows_estimated.map(|rows| format!("about {} rows", grouped(rows)));
+    let rows = step.rows_estimated.map(|rows| format!("about {}", counted(rows as usize, "row")));
     for cell in [&step.generation, &rows, &step.reason].into_iter().flatten() {
         line += "  ";
         line += cell;

@@ -1,4 +1,4 @@
-//! What a run says while it goes on: bars on a terminal, plain lines elsewhere.
+//! The progress of a run: bars on a terminal, plain lines elsewhere.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -213,7 +213,6 @@ struct Rate {
 }
 
 impl Rate {
-    /// Documents a second.
     fn a_second(self) -> u64 {
         (self.documents as f64 / self.lasted.as_secs_f64().max(0.001)) as u64
     }

@@ -28,7 +28,7 @@ pub(crate) const PROJECT_FILE: &str = "flusso.yml";
 pub(crate) struct Project {
     /// The folder of the project file.
     pub folder: PathBuf,
-    /// The project file.
+    /// The project file with its text.
     pub file: SourceFile,
 }
 
@@ -149,9 +149,8 @@ fn path(common: &Common) -> Result<PathBuf, Failure> {
     }
 }
 
-/// The nearest folder from the current one upward that holds one of these files; empty where that is
-/// the current one itself, so that paths are told as they would be typed. Where there is none, the
-/// first name is what is missing.
+/// The nearest folder, from the current one upward, that contains one of these files; empty for the current
+/// folder, so that paths print as they would be typed. If none does, the first name is reported as missing.
 pub(crate) fn find_upward(names: &[&'static str]) -> Result<PathBuf, Failure> {
     let here = std::env::current_dir().map_err(Failure::file("find", Path::new(".")))?;
     let holds = |folder: &&Path| names.iter().any(|name| folder.join(name).is_file());

@@ -34,14 +34,13 @@ pub(crate) enum Format {
 pub(crate) struct Report {
     /// The project's files, as places name them.
     pub sources: Vec<SourceFile>,
-    /// What was found.
+    /// The findings, in the order in which they are printed.
     pub findings: Vec<Finding>,
     /// How many checks could not be made.
     pub skipped: usize,
 }
 
 impl Report {
-    /// Findings by level.
     pub(crate) fn summary(&self) -> Summary {
         let count = |level| self.findings.iter().filter(|finding| finding.level == level).count();
         let (deny, warn) = (count(Level::Deny), count(Level::Warn));

@@ -11,14 +11,13 @@ const WIDTH_DEFAULT: usize = 100;
 /// Below this many columns nothing can be laid out.
 const WIDTH_MIN: usize = 30;
 
-/// When to colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Color {
     /// On a terminal, unless `NO_COLOR` is set.
     Auto,
-    /// Always.
+    /// Even into a file or pipe.
     Always,
-    /// Never.
+    /// Not even on a terminal.
     Never,
 }
 

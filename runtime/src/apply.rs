@@ -101,7 +101,7 @@ struct Attempt {
     applied: Applied,
     /// Whether the plan differs from what was shown before.
     is_plan_new: bool,
-    /// What was filled by the last attempt.
+    /// Generations that the last attempt filled.
     filled: BTreeSet<Generation>,
 }
 
@@ -266,7 +266,7 @@ impl Attempt {
         Ok(())
     }
 
-    /// What is gone on with may have been rewritten since it was live: then every document is compared.
+    /// A resumed generation may have been rewritten since it was live: then every document is compared.
     async fn settle_doubts(&mut self, session: &Arc<Session>, joined: &Joined) -> Result<()> {
         let is_filling = |target: &Target| joined.filling.values().flatten().any(|filling| filling == target);
         for target in joined.targets.all().filter(|target| !is_filling(target)) {

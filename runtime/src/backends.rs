@@ -52,6 +52,6 @@ pub struct RunOptions {
     pub slot_wait: Duration,
     /// Who hears what happens.
     pub progress: Arc<dyn Progress>,
-    /// Whether to stop.
+    /// Says when to stop: waits end early then.
     pub shutdown: Shutdown,
 }

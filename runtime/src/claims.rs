@@ -8,17 +8,17 @@ use flusso_schemas::report::Finding;
 /// A name that a sink makes for a lock.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claim {
-    /// The sink.
+    /// Name of the sink.
     pub sink: String,
-    /// What tells its cluster from every other, whatever URL leads there.
+    /// Identity of its cluster, whatever URL leads there.
     pub cluster: String,
-    /// The name.
+    /// Name of the index or alias.
     pub name: String,
-    /// What it is for.
+    /// The purpose of the name.
     pub purpose: Purpose,
 }
 
-/// What a name is for.
+/// The purpose of a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Purpose {
     /// The alias of an index.

@@ -19,7 +19,7 @@ impl Key {
         document_id::join(&self.0)
     }
 
-    /// The key of an `_id` made for a key of `arity` parts; none where someone else wrote that document.
+    /// The key of an `_id` made for a key of `arity` parts; `None` if someone else wrote that document.
     pub fn from_document_id(id: &str, arity: usize) -> Option<Self> {
         document_id::split(id, arity).map(Self)
     }
@@ -37,10 +37,10 @@ pub struct Documents {
     items: Vec<(Key, Range<usize>)>,
 }
 
-/// One of [`Documents`].
+/// A document within [`Documents`], without a copy of its text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DocumentRef<'a> {
-    /// Its key.
+    /// Key of the root row, from which the `_id` is made.
     pub key: &'a Key,
     /// Its JSON, one line.
     pub json: &'a [u8],
@@ -85,16 +85,16 @@ impl Documents {
     }
 }
 
-/// What is to be built.
+/// The documents to be built.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Selection {
     /// These keys. One that does not come back has no document.
     Keys(Vec<Key>),
     /// The keys in `(after, up_to]`; open where none.
     Range {
-        /// Exclusive lower bound.
+        /// Exclusive lower bound; none from the first key.
         after: Option<Key>,
-        /// Inclusive upper bound.
+        /// Inclusive upper bound; none to the last key.
         up_to: Option<Key>,
     },
 }
@@ -109,14 +109,14 @@ pub(crate) fn halves(keys: Vec<Key>, error: Error) -> Result<[Vec<Key>; 2]> {
     Ok([front.to_vec(), back.to_vec()])
 }
 
-/// What one reading transaction built.
+/// The documents of one reading transaction.
 #[derive(Clone, Debug)]
 pub struct Built {
-    /// The documents.
+    /// The documents that exist, each with its key.
     pub documents: Documents,
-    /// Keys that were asked for and have no document; none for a range.
+    /// Requested keys that have no document; empty for a range.
     pub missing: Vec<Key>,
-    /// What is needed to judge later whether it still holds.
+    /// The snapshot's description, to judge later whether it still holds.
     pub snapshot: Snapshot,
 }
 

@@ -6,10 +6,10 @@ use std::fmt;
 use flusso_schemas::name::{Ident, TableName};
 use flusso_schemas::state::{CatalogRecord, ColumnRecord, PublicationRecord, StaleCause, TableRecord};
 
-/// Which differences count.
+/// Which differences are reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Compare {
-    /// Every one.
+    /// Every difference, apply's own alterations too.
     All,
     /// All but what apply itself alters: replica identities and the publication.
     ButManaged,
@@ -20,7 +20,7 @@ pub enum Compare {
 pub struct Difference {
     /// The table it is about, if it is about one.
     pub table: Option<TableName>,
-    /// What happened.
+    /// What changed, as the state records it.
     pub cause: StaleCause,
     /// The column, where it is about one.
     pub column: Option<Ident>,
@@ -83,10 +83,10 @@ impl fmt::Display for Difference {
     }
 }
 
-/// What is no longer as it was recorded, sorted; empty where documents are still right.
+/// Differences from the record, sorted; empty if documents are still right.
 ///
-/// A fact that is new is no difference (a label or column that was added), but for children of a table and for a
-/// function with the name of one that is called: Postgres may choose it instead.
+/// Additions (a label, a column) are not differences, except children of a table and a function with the name
+/// of one that is called: Postgres may choose it instead.
 pub fn differences(recorded: &CatalogRecord, now: &CatalogRecord, compare: Compare) -> Vec<Difference> {
     let mut found = Vec::new();
     if compare == Compare::All {
@@ -130,16 +130,16 @@ fn bare_name(signature: &str) -> &str {
     name.split_once('.').map_or(name, |(_, name)| name)
 }
 
-/// What the names in an index's queries stand for, where that is not what was recorded. Every reading
-/// transaction asks this of the catalog that it reads by: DDL that is undone before the whole record is
-/// compared leaves no other trace than documents of something else.
+/// Names in an index's queries that no longer resolve to what was recorded. Every reading transaction asks this
+/// of the catalog that it reads by: DDL that is undone before the whole record is compared leaves no other
+/// trace than documents of something else.
 pub fn moved_names(recorded: &CatalogRecord, now: &CatalogRecord) -> Vec<Difference> {
     let mut found = differences(recorded, now, Compare::ButManaged);
     found.retain(|difference| difference.cause.is_of_name());
     found
 }
 
-/// What follows from [`moved_names`] for whoever read by them.
+/// The error for a read that used names in [`moved_names`].
 pub fn moved_reading(differences: &[Difference]) -> String {
     let differences: Vec<String> = differences.iter().map(ToString::to_string).collect();
     format!("the catalog changed during a read, which was discarded: {}", differences.join("; "))
@@ -274,17 +274,17 @@ pub enum Fit {
     /// It was built under a catalog that differs in what documents do not depend on: the record to write
     /// instead. Unwritten, a file node of today and a column's version of tomorrow would look like a rewrite.
     Renewed(CatalogRecord),
-    /// The rows of a table may have been rewritten, which no change tells: only comparing every document
+    /// The rows of a table may have been rewritten, which no change reports: only comparing every document
     /// settles it.
     NeedsComparison(PossibleRewrite),
 }
 
-/// What casts doubt on a generation, and what its record becomes on both sides of the comparison.
+/// Why a generation has to be compared, and its record before and after the comparison.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PossibleRewrite {
     /// The tables that may have been rewritten; never empty.
     pub differences: Vec<Difference>,
-    /// The record until then: whoever reads it finds the comparison still owed.
+    /// The record until then, in which the comparison is still due.
     pub meanwhile: CatalogRecord,
     /// The record once every document was compared. It was read before the comparison, so that a rewrite
     /// during it shows.

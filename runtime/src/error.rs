@@ -1,4 +1,4 @@
-//! One error type: what kind it is decides what is done about it, in one table.
+//! One error type, whose kind decides the remedy, in one table.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -15,15 +15,14 @@ pub enum ErrorKind {
     /// A reference could not be resolved, or a server refuses us as we are configured: credentials, a
     /// missing database, a certificate. Only a person changes that.
     Misconfigured,
-    /// The sink takes no writes until something else changes: a full disk, or a block set by hand.
+    /// The sink accepts no writes until something else changes: a full disk, or a block set by hand.
     Blocked,
     /// A connection that was there is lost: everything since the last confirm is done again.
     ConnectionLost,
-    /// A table lock was not to be had in time (`55P03`): wait, read again.
+    /// A table lock was not granted in time (`55P03`): wait, read again.
     LockNotAvailable,
-    /// A name that a query uses stood for something else in the catalog than what was recorded: the record
-    /// is compared anew when the session begins again, and either the index is stale or the read is
-    /// repeated.
+    /// A name in a query resolved to something other than what was recorded: the record is compared again when
+    /// the session restarts, and either the index is stale or the read is repeated.
     CatalogMoved,
     /// The reading transaction took longer than its bound, or a row of it cannot be read: read less.
     TooMuch,
@@ -42,11 +41,11 @@ pub enum ErrorKind {
     Foreign,
     /// A signal asked to stop.
     Stopped,
-    /// flusso contradicts itself.
+    /// flusso contradicts itself: a bug, to be reported.
     Internal,
 }
 
-/// What is done about an error of a kind.
+/// The remedy for an error of a kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Remedy {
     /// Begin the session again from what was confirmed.
@@ -54,7 +53,7 @@ pub enum Remedy {
     /// The same where it has worked before, within a bound: credentials are renewed in two places, and
     /// never at the same instant. At the start it ends the run.
     RetryWhereItWorked,
-    /// End.
+    /// The run ends with the error.
     Stop,
 }
 
@@ -101,11 +100,11 @@ impl ErrorKind {
 /// An error of the runtime or of a backend. Its texts never hold a row's values or a secret.
 #[derive(Debug)]
 pub struct Error {
-    /// What it is.
+    /// What kind of failure it is, which decides the remedy.
     pub kind: ErrorKind,
     /// What went wrong and what follows.
     pub message: String,
-    /// What to do, one imperative.
+    /// The remedy, one imperative sentence.
     pub help: Option<String>,
     /// Findings, where the kind is [`ErrorKind::Findings`] or [`ErrorKind::Drift`].
     pub findings: Vec<Finding>,

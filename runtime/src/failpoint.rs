@@ -1,9 +1,9 @@
 //! Places where a test can end the process as a power cut would, or hold it.
 //!
-//! `FLUSSO_FAILPOINT=name` aborts the process when it first reaches the place of that name, `name@2` when
-//! it reaches it for the second time. With `FLUSSO_FAILPOINT_FILE=path` it does not abort: it creates that
-//! file and goes on once someone has removed it. Only builds with debug assertions have this: a release
-//! reads no such variable.
+//! `FLUSSO_FAILPOINT=name` aborts the process when it first reaches the place of that name, `name@2` when it
+//! reaches it for the second time. With `FLUSSO_FAILPOINT_FILE=path` it does not abort: it creates that file
+//! and continues once someone has removed it. Only builds with debug assertions have this: a release reads no
+//! such variable.
 
 /// Every place, in the order that a first apply reaches them.
 pub const ALL: [&str; 21] = [
@@ -49,7 +49,7 @@ pub fn reach(name: &'static str) {
     }
 }
 
-/// Stands still, with every connection open, until the file is removed.
+/// Waits, with every connection open, until the file is removed.
 #[cfg(debug_assertions)]
 fn hold(path: &std::path::Path) {
     let created = std::fs::write(path, []);

@@ -41,10 +41,10 @@ pub struct Ours<'a> {
     pub project: &'a str,
     /// The index in the lock.
     pub index: &'a str,
-    /// The source that an index must have been built from for its alias to be taken over; none where any
+    /// The source that an index must have been built from for its alias to be taken over; `None` if any
     /// will do.
     pub source: Option<Source<'a>>,
-    /// The generation that the state calls live; none where there is none, or no state was read.
+    /// The generation that the state calls live; `None` if there is none, or no state was read.
     pub live: Option<&'a str>,
 }
 
@@ -68,24 +68,24 @@ pub enum Standing {
     Wrong(Trouble),
 }
 
-/// What is wrong with an alias.
+/// A problem with an alias.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Trouble {
     /// There is a live generation, and nothing has the alias' name.
     Missing {
-        /// The alias.
+        /// The alias as it must be.
         alias: String,
     },
     /// An index has its name.
     IsAnIndex {
-        /// The name.
+        /// The name that an index has.
         alias: String,
     },
     /// It points to something that is not ours to take it from.
     Elsewhere {
-        /// The alias.
+        /// The alias as it must be.
         alias: String,
-        /// What has it, in words.
+        /// The index that it points to, in words.
         whose: String,
         /// The generation that it should point to, where there is one.
         live: Option<String>,
@@ -271,7 +271,7 @@ pub async fn check_aliases(start: &SessionStart) -> Result<()> {
     Err(Error::new(ErrorKind::Drift, message).with_findings(findings))
 }
 
-/// What is wrong with aliases, for a run that only reports it.
+/// Problems with aliases, for a run that only reports them.
 pub async fn alias_findings(start: &SessionStart) -> Result<Vec<Finding>> {
     Ok(troubles(start).await?.iter().map(Trouble::finding).collect())
 }

@@ -1,4 +1,4 @@
-//! What a run says while it goes on, and how it is asked to stop.
+//! The events of a run, and the request to stop it.
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::limits::STOP_GRACE;
 
 /// Takes what happens, as it happens. Calls come from several tasks and must not block.
 pub trait Progress: Debug + Send + Sync {
-    /// Something happened.
+    /// Reports an event to whoever watches the run.
     fn event(&self, event: ProgressEvent);
 }
 
@@ -31,29 +31,29 @@ pub enum ProgressEvent {
         /// What for, such as `for transaction 1055` or `for a writer …`.
         what: String,
     },
-    /// A backfill goes on.
+    /// A backfill has made progress.
     Backfill {
-        /// The index.
+        /// Name of the index.
         index: String,
         /// Documents written so far in this run.
         documents: u64,
         /// Rows that the source estimates in all.
         rows_estimated: Option<u64>,
     },
-    /// A verification goes on; it passes over an index more than once, each time from 0.
+    /// A verification has made progress; it passes over an index more than once, each time from 0.
     Verify {
-        /// The index.
+        /// Name of the index.
         index: String,
-        /// What is compared, a noun in the singular: `key`, `document`.
+        /// The unit of the comparison, a noun in the singular: `key`, `document`.
         what: &'static str,
         /// How many were compared in this pass.
         compared: u64,
     },
     /// A batch of changes was written.
     Followed {
-        /// Documents written.
+        /// Number of documents written.
         documents: u64,
-        /// Documents deleted.
+        /// Number of documents deleted.
         deletes: u64,
     },
     /// A position was confirmed.
@@ -63,12 +63,12 @@ pub enum ProgressEvent {
     /// Something keeps the run from going on, and is tried again until it is over. Sent once an outage
     /// and cause, not once an attempt.
     OutageBegan {
-        /// What is wrong, naming the server.
+        /// The problem, naming the server.
         reason: String,
     },
-    /// What was reported so is over.
+    /// The outage that was reported is over.
     OutageEnded {
-        /// The server that is back; none where it is the session as a whole.
+        /// The server that is back; `None` if it is the session as a whole.
         server: Option<String>,
         /// How long it lasted.
         lasted: Duration,

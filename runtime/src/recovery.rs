@@ -1,4 +1,4 @@
-//! Why following cannot go on from what was confirmed, and the way back from each cause.
+//! Why following cannot continue from what was confirmed, and the remedy for each cause.
 //!
 //! A [`DriftCause`] is raised where it is noticed, with what is known there; its help is added where the
 //! command ends, because only there slot, state indexes and connections are known by name
@@ -43,14 +43,14 @@ pub enum DriftCause {
         sink: String,
         /// The timeline of the state.
         recorded: u32,
-        /// The timeline now.
+        /// The timeline of the server now.
         current: u32,
     },
     /// The log ends before what was confirmed: the database is an earlier copy of itself.
     Restored {
         /// The sink whose state says so.
         sink: String,
-        /// What was confirmed.
+        /// The position that the state holds as confirmed.
         confirmed: Lsn,
         /// Where the log ends.
         end: Lsn,
@@ -58,7 +58,7 @@ pub enum DriftCause {
     /// The log does not hold what was confirmed: the database was restored from a copy and has written past
     /// what was confirmed since.
     HistoryDiffers {
-        /// What was confirmed.
+        /// The position that the state holds as confirmed.
         confirmed: Lsn,
     },
     /// The lock names another slot than the one that was followed.
@@ -72,29 +72,29 @@ pub enum DriftCause {
     },
     /// The publication was dropped: the slot's changes can no longer be decoded.
     PublicationGone {
-        /// Its name.
+        /// Name of the publication.
         publication: String,
     },
     /// The publication was dropped and created again: changes in between were not published.
     PublicationRecreated {
-        /// Its name.
+        /// Name of the publication.
         publication: String,
     },
     /// The slot was dropped: nothing kept the changes since.
     SlotGone {
-        /// Its name.
+        /// Name of the slot.
         slot: String,
     },
     /// A slot of the same name that something else created.
     SlotForeign {
-        /// Its name.
+        /// Name of the slot.
         slot: String,
         /// How it differs, a sentence that begins with `it`.
         difference: String,
     },
     /// A slot of the same name that belongs to another database of the cluster.
     SlotElsewhere {
-        /// Its name.
+        /// Name of the slot.
         slot: String,
         /// The database it belongs to.
         database: String,
@@ -103,36 +103,36 @@ pub enum DriftCause {
     },
     /// A slot of ours without a state: the state was deleted, or is in another cluster than the sinks'.
     SlotUnclaimed {
-        /// Its name.
+        /// Name of the slot.
         slot: String,
     },
     /// Postgres removed log that the slot still needed.
     SlotLost {
-        /// Its name.
+        /// Name of the slot.
         slot: String,
     },
     /// The slot was advanced, or dropped and created again: changes were skipped.
     SlotAhead {
-        /// Its name.
+        /// Name of the slot.
         slot: String,
         /// Where the slot is.
         position: Lsn,
-        /// What was confirmed.
+        /// The position that the state holds as confirmed.
         confirmed: Lsn,
     },
     /// The stream carries a change without the columns that lead to its documents.
     UnusableChange {
-        /// What is missing, as a clause.
+        /// The missing part, as a clause.
         reason: String,
     },
     /// The state index was deleted.
     StateGone {
-        /// The project.
+        /// Name of the project.
         project: String,
     },
     /// Something about one generation; everything else is still right.
     Index {
-        /// Its concrete name.
+        /// Name of its concrete index.
         generation: String,
         /// What happened to it.
         drift: IndexDrift,
@@ -159,7 +159,7 @@ pub enum IndexDrift {
     MissedChanges,
     /// Something changed in the source's catalog that sends no change of a row.
     CatalogChanged {
-        /// Each difference.
+        /// What changed, at least one item.
         differences: Vec<Difference>,
     },
 }

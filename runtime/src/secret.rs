@@ -15,7 +15,7 @@ const COMMAND_WAIT: Duration = Duration::from_secs(30);
 /// How often it is looked at meanwhile.
 const COMMAND_POLL: Duration = Duration::from_millis(20);
 
-/// A resolved secret. It is not printed by accident: `Debug` hides it and there is no `Display`.
+/// A resolved secret. It cannot be printed by accident: `Debug` hides it, and `Display` is not implemented.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
@@ -25,7 +25,7 @@ impl Secret {
         Self(value.into())
     }
 
-    /// The value, for whoever sends it.
+    /// The value, to be sent and never printed.
     pub fn expose(&self) -> &str {
         &self.0
     }
@@ -46,8 +46,8 @@ pub struct Resolver {
 }
 
 impl Resolver {
-    /// A resolver over this process' environment. `whom` is what cannot be reached without the value,
-    /// such as `the source`.
+    /// A resolver over this process' environment. `whom` names what cannot be reached without the value, such
+    /// as `the source`.
     pub fn new(whom: impl Into<String>, allow_commands: bool) -> Self {
         Self { whom: whom.into(), allow_commands, variable: |name| std::env::var(name).ok() }
     }
@@ -156,7 +156,7 @@ pub fn named(reference: &SecretRef) -> String {
     }
 }
 
-/// What a command prints, or what became of it in words.
+/// What a command prints, or how it failed, in words.
 fn run(program: &str, arguments: &[String]) -> Result<String, String> {
     let mut child = Command::new(program)
         .args(arguments)
@@ -213,7 +213,7 @@ pub fn has_clear_credentials(url: &str) -> bool {
     }
 }
 
-/// What is said of a URL that is not clear.
+/// The message about an ambiguous URL.
 pub const UNCLEAR_CREDENTIALS: &str =
     "has an `@`, `/` or `?` in its user or password that is not percent-encoded";
 

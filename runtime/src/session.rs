@@ -1,4 +1,4 @@
-//! What the work of one session shares, from acquiring the slot to losing it.
+//! The state that the tasks of one session share, from acquiring the slot to losing it.
 
 pub(crate) mod batch;
 pub(crate) mod comparison;
@@ -35,15 +35,13 @@ use writer::Writer;
 /// One session: shared by the pipeline and whatever is done beside it.
 #[derive(Clone, Debug)]
 pub(crate) struct Session {
-    /// What is fed.
     pub targets: Targets,
-    /// The source.
     pub source: SourceParts,
     /// Writes to the sinks.
     pub writer: Arc<Writer>,
     /// The states of the sinks that keep one.
     pub states: Arc<Vec<SinkState>>,
-    /// What is confirmed, as the pipeline goes on.
+    /// The confirmed position, updated by the pipeline.
     pub confirmed: watch::Receiver<Confirmed>,
     /// Whether the log is known to be the one that was followed before.
     is_past: watch::Receiver<bool>,
@@ -51,14 +49,11 @@ pub(crate) struct Session {
     pub options: RunOptions,
 }
 
-/// What a session begins with.
+/// The parts that a session begins with.
 #[derive(Debug)]
 pub(crate) struct SessionParts {
-    /// What is fed.
     pub targets: Targets,
-    /// The source.
     pub source: SourceParts,
-    /// The sink.
     pub sink: Arc<dyn Sink>,
     /// The states of the sinks that keep one.
     pub states: Arc<Vec<SinkState>>,
@@ -152,7 +147,6 @@ impl Session {
 /// A plan with the targets of a run.
 #[derive(Clone, Debug)]
 pub(crate) struct Targets {
-    /// The plan.
     pub plan: Arc<Lock>,
     targets: Vec<Target>,
 }
@@ -162,7 +156,6 @@ pub(crate) struct Targets {
 pub(crate) struct Target {
     /// Position of its index in the plan.
     pub index: usize,
-    /// The generation.
     pub generation: Generation,
 }
 
@@ -182,7 +175,6 @@ impl Targets {
         self.targets.iter().filter(move |target| target.index == index)
     }
 
-    /// Every target.
     pub(crate) fn all(&self) -> impl Iterator<Item = &Target> {
         self.targets.iter()
     }

@@ -40,7 +40,7 @@ pub trait Sink: Debug + Send + Sync {
     /// alias holds documents of another one.
     async fn preflight(&self, plan: &Lock, source: Option<Source<'_>>) -> Result<Vec<Finding>>;
 
-    /// The names that it makes for a plan; none where it makes none (stdout).
+    /// The names that it makes for a plan; empty if it makes none (stdout).
     async fn claims(&self, _plan: &Lock) -> Result<Vec<Claim>> {
         Ok(Vec::new())
     }
@@ -63,13 +63,13 @@ pub trait Sink: Debug + Send + Sync {
         ownership: &Ownership,
     ) -> Result<GenerationIdentity>;
 
-    /// Who made a generation and what points to it; none where it is gone.
+    /// Who made a generation and what points to it; `None` if it is gone.
     async fn belongings(&self, generation: &Generation) -> Result<Option<Belongings>>;
 
     /// Gives a generation that is known to be ours its mark and its write alias, where it lacks them.
     async fn restore_belongings(&self, generation: &Generation, ownership: &Ownership) -> Result<()>;
 
-    /// Its identity now; none where it is gone.
+    /// Its identity now; `None` if it is gone.
     async fn identity(&self, generation: &Generation) -> Result<Option<GenerationIdentity>>;
 
     /// [`crate::ErrorKind::Drift`] where someone gave a generation settings by hand that may keep documents
@@ -110,10 +110,10 @@ pub trait Sink: Debug + Send + Sync {
     /// Documents by id, in the order asked, readable as soon as their write was answered.
     async fn get_many(&self, generation: &Generation, ids: &[String]) -> Result<Vec<Option<StoredDocument>>>;
 
-    /// What tells whether tombstones may have been lost in between: equal before and after means no.
+    /// A mark that shows whether tombstones may have been lost: equal before and after means no.
     async fn shard_marks(&self, generation: &Generation) -> Result<ShardMarks>;
 
-    /// What has the name of the index's alias in this sink.
+    /// Looks up the name of the index's alias in this sink.
     async fn alias(&self, sink: &str, index: &IndexPlan) -> Result<AliasState>;
 
     /// The name of the index's alias in this sink, for words.
@@ -129,25 +129,25 @@ pub trait Sink: Debug + Send + Sync {
 pub struct Generation {
     /// Name of the sink.
     pub sink: String,
-    /// Its concrete name.
+    /// Name of its concrete index.
     pub name: String,
 }
 
-/// What tells a concrete index from another one under the same name.
+/// Distinguishes a concrete index from another one under the same name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GenerationIdentity {
-    /// Its uuid.
+    /// The uuid that OpenSearch gave the index when it was created.
     pub index_uuid: String,
     /// `history_uuid` of each primary shard, in order.
     pub history_uuids: Vec<String>,
 }
 
-/// What is written at once, at one version.
+/// Documents that are written at once, at one version.
 #[derive(Clone, Debug)]
 pub struct WriteBatch<'a> {
     /// External version of every item: an item whose document is newer is a conflict.
     pub version: u64,
-    /// Documents to write.
+    /// Documents to index or replace.
     pub documents: Vec<DocumentRef<'a>>,
     /// Keys whose documents are deleted, also where there never was one.
     pub deletes: Vec<&'a Key>,
@@ -169,14 +169,14 @@ pub enum WriteCause {
     Eventless,
 }
 
-/// What became of one item.
+/// The result of one item of a write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
     /// It is written, or there was nothing to delete.
     Done,
     /// The document there has this version, which is higher.
     Newer(u64),
-    /// It was refused.
+    /// The server refused this item, and would again.
     Rejected {
         /// The server's error type.
         error_type: String,
@@ -190,13 +190,13 @@ pub enum Answer {
 /// A document as the sink holds it.
 #[derive(Clone, Debug)]
 pub struct StoredDocument {
-    /// Its external version.
+    /// External version that it was written with.
     pub version: u64,
     /// Its source, as bytes of JSON.
     pub json: Vec<u8>,
 }
 
-/// What tells whether a shard's tombstones may have been lost: its primary's term and allocation.
+/// Shows whether a shard's tombstones may have been lost: its primary's term and allocation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShardMarks(pub BTreeMap<u32, (u64, String)>);
 

@@ -17,9 +17,9 @@ use crate::documents::{Built, Key, Selection, Snapshot};
 use crate::error::Result;
 use crate::recovery::DriftCause;
 
-/// The live stream of committed changes, and everything else that is asked of the primary but
-/// documents. Every method may be called at any time and at once with others, but for
-/// [`Self::stream`], which is called once a session.
+/// The live stream of committed changes, and everything else that is asked of the primary but documents.
+/// Every method may be called at any time and at once with others, but for [`Self::stream`], which is called
+/// once per session.
 ///
 /// A statement is bounded by the plan's timeout; a lost connection is
 /// [`crate::ErrorKind::ConnectionLost`], after which the whole session is dropped.
@@ -41,10 +41,10 @@ pub trait ChangeCapture: Debug + Send + Sync {
     /// lock timeout, with bounded retries. Doing it again changes nothing. Commits before it returns.
     async fn provision(&self, plan: &Lock) -> Result<Provisioned>;
 
-    /// The oid of the plan's publication; none where there is none.
+    /// The oid of the plan's publication; `None` if there is none.
     async fn publication(&self) -> Result<Option<u32>>;
 
-    /// The plan's slot; none where there is none.
+    /// The plan's slot; `None` if there is none.
     async fn slot(&self) -> Result<Option<SlotStatus>>;
 
     /// Makes the slot and returns its first position. Waits for every running writer of the cluster,
@@ -54,9 +54,8 @@ pub trait ChangeCapture: Debug + Send + Sync {
     /// Drops the slot, waiting for its walsender to end within its bound. Succeeds if there is none.
     async fn drop_slot(&self) -> Result<()>;
 
-    /// Returns once every transaction that may have begun before now has ended, so that a later
-    /// snapshot sees all that the stream does not carry. Names whom it waits for; bounded
-    /// ([`crate::ErrorKind::Busy`]).
+    /// Returns once every transaction that may have begun before now has ended, so that a later snapshot sees
+    /// all that the stream does not carry. Reports what it waits for; bounded ([`crate::ErrorKind::Busy`]).
     async fn gate(&self) -> Result<()>;
 
     /// Acquires the slot and starts the stream at the slot's own position. A slot that someone holds
@@ -85,7 +84,7 @@ pub trait ChangeCapture: Debug + Send + Sync {
     /// after the swap. Bounded, naming who holds the lock ([`crate::ErrorKind::Busy`]).
     async fn settled_catalog_record(&self, index: &IndexPlan) -> Result<CatalogRecord>;
 
-    /// How many rows a root table has as the source estimates it; none where it does not know.
+    /// How many rows a root table has as the source estimates it; `None` if it does not know.
     async fn rows_estimated(&self, index: &IndexPlan) -> Result<Option<u64>>;
 }
 
@@ -94,7 +93,7 @@ pub trait ChangeCapture: Debug + Send + Sync {
 pub struct SourceIdentity {
     /// Identity of the cluster.
     pub system_identifier: String,
-    /// Its timeline.
+    /// Timeline of its log, which counts up with each promotion.
     pub timeline: u32,
     /// Name of the database.
     pub database: String,
@@ -107,7 +106,7 @@ pub struct SourceIdentity {
 /// What provisioning left behind.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Provisioned {
-    /// The publication's oid.
+    /// Oid of the publication, which distinguishes it from a later one of that name.
     pub publication_oid: u32,
 }
 
@@ -127,7 +126,7 @@ pub struct SlotStatus {
 }
 
 impl SlotStatus {
-    /// Why a slot of this name is not the one of this database; none where it is.
+    /// Why a slot of this name is not the one of this database; `None` if it is.
     pub fn not_ours(&self, slot: &str, current: &str) -> Option<DriftCause> {
         let slot = slot.to_owned();
         let difference = self.ours.as_ref().err()?.clone();
@@ -167,10 +166,10 @@ pub trait Lease: Debug + Send + Sync {
     fn check(&self) -> Result<()>;
 }
 
-/// What a stream brings.
+/// An event of a stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// A transaction begins.
+    /// A transaction begins; its changes follow.
     Begin(TransactionStart),
     /// A row changed in a way that some edge cares for. Rows that no edge cares for do not arrive.
     Change(Vec<DirtyKey>),
@@ -181,7 +180,7 @@ pub enum Event {
         /// The indexes whose edges name one of them.
         indexes: BTreeSet<usize>,
     },
-    /// The transaction's end.
+    /// The transaction ends: everything of it has arrived.
     Commit {
         /// Position after its commit record.
         end: Lsn,
@@ -193,7 +192,7 @@ pub enum Event {
     Unusable {
         /// The indexes (positions in the plan's list).
         indexes: BTreeSet<usize>,
-        /// What happened.
+        /// What changed, as the state records it.
         cause: StaleCause,
         /// The same in words.
         reason: String,
@@ -219,9 +218,9 @@ pub struct DirtyKey {
 /// saying so, before it reads.
 #[async_trait]
 pub trait DocumentBuilder: Debug + Send + Sync {
-    /// What the names of each index's queries stood for when its generations were built, by the index's
-    /// name. Called once, before anything is read for a sink. From then on a transaction in which a name
-    /// stands for something else gives nothing but [`crate::ErrorKind::CatalogMoved`].
+    /// What the names in each index's queries resolved to when its generations were built, by the index's name.
+    /// Called once, before anything is read for a sink. From then on a transaction in which a name resolves to
+    /// something else fails with [`crate::ErrorKind::CatalogMoved`].
     fn rely_on(&self, records: BTreeMap<String, CatalogRecord>) -> Result<()>;
 
     /// From navigation values of an edge to root keys, one page: at most `limit` keys above `after`,
@@ -235,7 +234,7 @@ pub trait DocumentBuilder: Debug + Send + Sync {
     /// The keys of a selection that have a document, without building them.
     async fn keys(&self, index: &IndexPlan, selection: &Selection) -> Result<(Vec<Key>, Snapshot)>;
 
-    /// The key of the `rows`-th root row above `after`, in the order of the index's `bound`; none where
+    /// The key of the `rows`-th root row above `after`, in the order of the index's `bound`; `None` if
     /// there are fewer.
     async fn bound(&self, index: &IndexPlan, after: Option<&Key>, rows: u64) -> Result<Option<Key>>;
 
@@ -247,11 +246,11 @@ pub trait DocumentBuilder: Debug + Send + Sync {
 /// One page of an edge's way to the root.
 #[derive(Clone, Copy, Debug)]
 pub struct ResolveRequest<'a> {
-    /// The index.
+    /// The index whose documents are looked for.
     pub index: &'a IndexPlan,
     /// Position of the edge in it; the edge has a resolve query.
     pub edge: usize,
-    /// Navigation values.
+    /// Values of the edge's navigation columns.
     pub keys: &'a [Key],
     /// Exclusive lower bound of root keys.
     pub after: Option<&'a Key>,
@@ -266,7 +265,7 @@ pub struct ResolveRequest<'a> {
 pub struct Resolved {
     /// Root keys. Fewer than were asked for: the last page.
     pub keys: Vec<Key>,
-    /// What was seen.
+    /// The snapshot that the keys were read in.
     pub snapshot: Snapshot,
 }
 

@@ -17,7 +17,7 @@ pub trait StateStore: Debug + Send + Sync {
     /// Name of the index that holds it, for an operator who must delete it.
     fn index_name(&self) -> String;
 
-    /// Everything that is there; none where the project has no state in this sink.
+    /// Everything that is there; `None` if the project has no state in this sink.
     async fn load(&self) -> Result<Option<StoredState>>;
 
     /// Makes the state. An existing one is a conflict. Only apply calls this.
@@ -40,26 +40,26 @@ pub trait StateStore: Debug + Send + Sync {
 /// A state as it was read.
 #[derive(Clone, Debug)]
 pub struct StoredState {
-    /// The project document.
+    /// The project's document with its revision.
     pub project: Stored<ProjectState>,
-    /// Every generation's document.
+    /// The document of every generation, in no order.
     pub generations: Vec<Stored<GenerationState>>,
 }
 
 /// A document with the revision it was read or written at.
 #[derive(Clone, Debug)]
 pub struct Stored<T> {
-    /// The document.
+    /// The document as it was read or written.
     pub value: T,
-    /// Its revision.
+    /// The revision, for the condition of the next write.
     pub revision: Revision,
 }
 
 /// A revision of a document (`_seq_no`, `_primary_term`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Revision {
-    /// Sequence number.
+    /// Its `_seq_no` in the shard.
     pub sequence: u64,
-    /// Primary term.
+    /// Its `_primary_term` in the shard.
     pub term: u64,
 }

@@ -16,9 +16,9 @@ use crate::error::{Error, ErrorKind, Result};
 pub struct PemFiles {
     /// Certificates that are trusted; without it those that browsers trust.
     pub trusted: Option<String>,
-    /// Our own certificate.
+    /// Path of our own certificate, PEM.
     pub certificate: Option<String>,
-    /// Its key.
+    /// Path of that certificate's key, PEM.
     pub key: Option<String>,
 }
 
@@ -27,9 +27,9 @@ pub struct PemFiles {
 pub struct ClientTls<'a> {
     /// What cannot be reached without it, such as `the source`.
     pub whom: &'static str,
-    /// What the project's file calls our own certificate and its key.
+    /// The keys of the project's file for our own certificate and its key.
     pub own_keys: [&'static str; 2],
-    /// The files.
+    /// Paths of the files in use.
     pub files: &'a PemFiles,
 }
 
@@ -65,7 +65,7 @@ impl ClientTls<'_> {
             .map_err(|error| self.unreachable(format!("the root certificates cannot be used ({error})")))
     }
 
-    /// Takes any certificate.
+    /// A verifier that accepts any certificate, for modes in which none is checked.
     pub fn unverified() -> Arc<dyn ServerCertVerifier> {
         Arc::new(Unverified(provider()))
     }

@@ -25,22 +25,22 @@ pub enum Effect {
     Rebuild,
 }
 
-/// One change.
+/// One difference between two blocks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Change {
     /// What changed: `key`, `condition`, `fields.items.price.kind`, `settings.refresh_interval`,
     /// `tables.shop.orders.note`, …
     pub path: String,
-    /// What it was; none for something new.
+    /// The old value; `None` for something new.
     pub from: Option<String>,
-    /// What it is; none for something removed.
+    /// The new value; `None` for something removed.
     pub to: Option<String>,
 }
 
-/// What lies between two blocks of one index.
+/// The difference between two blocks of one index.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct IndexChange {
-    /// What it takes.
+    /// The most expensive effect of its changes.
     pub effect: Effect,
     /// Every change, in the order of the lock.
     pub changes: Vec<Change>,

@@ -1,4 +1,4 @@
-//! What a live catalog and a live target say of themselves: the compiler's second input.
+//! Facts of the live catalog and the live target: the compiler's second input.
 //!
 //! The shapes are what the four catalog statements return (`flusso-postgres`), so that a recorded
 //! snapshot and a live answer are the same thing.
@@ -31,13 +31,13 @@ pub struct ServerFacts {
     pub database: String,
     /// Its encoding, such as `UTF8`.
     pub encoding: String,
-    /// Its default collation.
+    /// Its default collation (`datcollate`), such as `C.UTF-8`.
     #[serde(default)]
     pub collate: Option<String>,
     /// Identity of the cluster.
     #[serde(default)]
     pub system_identifier: Option<String>,
-    /// Settings by name.
+    /// Values of server settings (`pg_settings.setting`) by name.
     #[serde(default)]
     pub settings: BTreeMap<String, Option<String>>,
     /// The role we are.
@@ -66,13 +66,13 @@ pub struct ServerFacts {
 /// The role we are connected as.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct RoleFacts {
-    /// Its name.
+    /// Its name, without quotes.
     pub name: String,
     /// Whether it is superuser.
     pub superuser: bool,
     /// Whether it may start replication.
     pub replication: bool,
-    /// Whether row security does not apply to it.
+    /// Whether it bypasses row security.
     pub bypassrls: bool,
     /// Whether it may create in the database (a publication needs it).
     pub create_in_database: bool,
@@ -81,41 +81,41 @@ pub struct RoleFacts {
     pub member_of: Option<Vec<String>>,
 }
 
-/// One publication.
+/// A publication, whichever tables it holds.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct PublicationFacts {
-    /// Its name.
+    /// Its name, without quotes.
     pub name: String,
-    /// Its owner.
+    /// Name of the owning role.
     pub owner: String,
     /// Whether our role may alter it.
     pub owned: bool,
-    /// It sends inserts.
+    /// Whether it publishes inserts.
     pub insert: bool,
-    /// It sends updates.
+    /// Whether it publishes updates.
     pub update: bool,
-    /// It sends deletes.
+    /// Whether it publishes deletes.
     pub delete: bool,
-    /// It sends truncates.
+    /// Whether it publishes truncates.
     pub truncate: bool,
-    /// `publish_via_partition_root`.
+    /// Its `publish_via_partition_root`: partitions are published as their root.
     pub via_root: bool,
     /// FOR TABLES IN SCHEMA.
     #[serde(default)]
     pub schemas: Option<Vec<String>>,
 }
 
-/// One replication slot.
+/// A replication slot, of whichever kind.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SlotFacts {
-    /// Its name.
+    /// Its name, unique in the cluster.
     pub name: String,
     /// Its output plugin; none for a physical one.
     pub plugin: Option<String>,
-    /// `logical` or `physical`.
+    /// `logical` or `physical`, as `pg_replication_slots` has it.
     #[serde(rename = "type")]
     pub slot_type: String,
-    /// Its database.
+    /// Its database; none for a physical slot.
     pub database: Option<String>,
     /// Whether a walsender holds it.
     pub active: bool,
@@ -158,7 +158,7 @@ pub struct RelationFacts {
     /// Labels of the enum types its columns use, in order, by type as `format_type` spells it.
     #[serde(default)]
     pub enums: Option<BTreeMap<String, Vec<String>>>,
-    /// Its table indexes.
+    /// Its indexes, valid or not.
     #[serde(default)]
     pub indexes: Vec<IndexFacts>,
     /// The publications it is in.
@@ -169,22 +169,22 @@ pub struct RelationFacts {
 /// A partition or an inheritance child.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ChildFacts {
-    /// Its schema.
+    /// Name of its schema, unquoted.
     pub schema: String,
-    /// Its name.
+    /// Its name within that schema.
     pub name: String,
-    /// Its replica identity.
+    /// Its replica identity (`relreplident`): `d`, `n`, `f` or `i`.
     pub identity: String,
     /// Whether it is a partition (else an inheritance child).
     pub partition: bool,
 }
 
-/// One column.
+/// A column of a table.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ColumnFacts {
-    /// Its name.
+    /// Its name, without quotes.
     pub name: String,
-    /// Its number.
+    /// Its `attnum`, which counts dropped columns too.
     pub num: i32,
     /// Its declared type as `format_type` spells it, a domain by its name.
     #[serde(rename = "type")]
@@ -213,7 +213,7 @@ pub struct ColumnFacts {
     pub not_null: bool,
     /// `attgenerated`: empty, s stored, v virtual.
     pub generated: String,
-    /// `attidentity`.
+    /// `attidentity`: empty, a always, d by default.
     pub identity: String,
     /// Oid of its collation, where it has one.
     #[serde(default)]
@@ -235,7 +235,7 @@ fn yes() -> bool {
 /// Statement 3, `index`: one table index.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct IndexFacts {
-    /// Its name.
+    /// Its name, without its schema.
     pub name: String,
     /// Whether it is the primary key's.
     pub primary: bool,
@@ -247,7 +247,7 @@ pub struct IndexFacts {
     pub valid: bool,
     /// Whether it is the replica identity.
     pub identity: bool,
-    /// Access method.
+    /// Its access method, such as `btree`.
     pub method: String,
     /// Whether it has a predicate.
     pub partial: bool,
@@ -272,13 +272,13 @@ impl IndexFacts {
 /// Statement 3, `fk`: one foreign key.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ForeignKeyFacts {
-    /// Its name.
+    /// Name of the constraint.
     pub name: String,
-    /// The referring table.
+    /// The table that references the other.
     pub from: TableName,
-    /// The referred table.
+    /// The table that is referenced.
     pub to: TableName,
-    /// The referring columns.
+    /// The columns that reference, in the constraint's order.
     pub columns: Vec<String>,
     /// The referred columns, in the same order.
     pub references: Vec<String>,
@@ -291,7 +291,7 @@ pub struct ForeignKeyFacts {
 /// Statement 4: a relation in a publication.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct MembershipFacts {
-    /// The publication.
+    /// Name of the publication.
     pub publication: String,
     /// `all`, `table`, `schema` or `ancestor`.
     pub how: String,
@@ -302,27 +302,27 @@ pub struct MembershipFacts {
     pub filtered: bool,
 }
 
-/// What the compiler wants the server to judge.
+/// A question of the compiler to the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Probe {
     /// Names the probe for its outcome.
     pub id: usize,
-    /// The question.
+    /// What the server is asked.
     pub question: Question,
 }
 
-/// A statement with what is asked about it; two probes with equal questions have one answer.
+/// A statement and what to find out about it; two probes with equal questions have one answer.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Question {
-    /// The statement.
+    /// The statement that is prepared.
     pub sql: String,
-    /// What the answer is.
+    /// The kind of answer that is expected.
     pub ask: Ask,
     /// Schemas on the search path while it is answered: a name may be found under one and not another.
     pub search_path: Vec<String>,
 }
 
-/// What is asked about a statement.
+/// The property of a statement that is in question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Ask {
     /// The types of its result columns, as `format_type` spells them with their typmod. The statement is
@@ -355,19 +355,19 @@ impl Clock {
     }
 }
 
-/// What the server said of a probe.
+/// The server's answer to a probe.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProbeOutcome {
-    /// The probe.
+    /// The [`Probe::id`] that it answers.
     pub id: usize,
-    /// What was asked for, or the server's message with its SQLSTATE.
+    /// The answer, or the server's message with its SQLSTATE.
     pub result: Result<Vec<String>, ProbeError>,
 }
 
 /// Why the server refused a statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProbeError {
-    /// Five characters.
+    /// SQLSTATE, which has five characters.
     pub sqlstate: String,
     /// The server's primary message.
     pub message: String,
@@ -378,10 +378,10 @@ pub struct ProbeError {
 /// A query of a lock that the server refused to prepare.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QueryRefusal {
-    /// The index.
+    /// Name of the index.
     pub index: String,
     /// Which of its queries, in words: ``the node `items` for keys``.
     pub query: String,
-    /// What the server said.
+    /// The server's primary message.
     pub error: ProbeError,
 }

@@ -1,4 +1,4 @@
-//! What the names of indexes and aliases in a sink may be: one rule for the files and for a resolved `index_prefix`.
+//! Rules for the names of indexes and aliases in a sink, once for the files and for a resolved `index_prefix`.
 
 /// Most bytes that OpenSearch accepts in the name of an index or alias.
 const NAME_BYTES_MAX: usize = 255;
@@ -9,7 +9,7 @@ pub const FINGERPRINT_DIGITS: usize = 8;
 /// Bytes of `-<fingerprint8>-<number>-W` behind an index's name, the longest number included.
 const SUFFIX_BYTES_MAX: usize = 1 + FINGERPRINT_DIGITS + 1 + 20 + 2;
 
-/// What the name of a state index begins with, after the prefix.
+/// Start of the name of a state index, after the prefix.
 pub const STATE: &str = "flusso-state-";
 
 /// Characters that a name may have, for messages.

@@ -16,10 +16,10 @@ pub use keywords::is_reserved;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Ident(String);
 
-/// A text that is no name, or not spelled as Postgres quotes it.
+/// An invalid name, or one that is not quoted as in Postgres.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{text}` is no {what}: a name with a dot or a double quote is written in double quotes, as Postgres does"
+    "invalid {what} `{text}`: a name with a dot or a double quote is written in double quotes, as in Postgres"
 )]
 pub struct NameError {
     text: String,
@@ -58,7 +58,7 @@ impl FromStr for Ident {
 /// A table of the catalog with the schema it is in.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TableName {
-    /// The schema's name.
+    /// Name of its schema.
     pub schema: Ident,
     /// The table's name within it.
     pub name: Ident,

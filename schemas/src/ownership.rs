@@ -5,11 +5,11 @@ use serde::{Deserialize, Serialize};
 /// Version of this mark.
 pub const OWNERSHIP_VERSION: u32 = 1;
 
-/// `_meta.flusso`. It is no part of a lock or fingerprint, and a comparison of two bodies ignores it.
+/// `_meta.flusso`. Not part of a lock or a fingerprint, and ignored when bodies are compared.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Ownership {
-    /// [`OWNERSHIP_VERSION`].
+    /// [`OWNERSHIP_VERSION`] of the flusso that wrote it.
     pub version: u32,
     /// Name of the project.
     pub project: String,

@@ -13,7 +13,7 @@ pub enum Level {
     Allow,
     /// Shown; fails only under `--deny-warnings`.
     Warn,
-    /// Fails.
+    /// Fails the check, so that no lock is written.
     Deny,
 }
 
@@ -24,7 +24,7 @@ pub struct Finding {
     pub lint: String,
     /// How serious it is.
     pub level: Level,
-    /// What happens to whom; stands alone.
+    /// What is wrong and what follows; understandable without the labels.
     pub message: String,
     /// The remedy, one imperative.
     pub help: Option<String>,
@@ -64,11 +64,11 @@ impl Finding {
 pub struct Label {
     /// The file, relative to the project's folder.
     pub file: String,
-    /// First line.
+    /// Line of the first character, from 1.
     pub line: usize,
     /// Column of the first character.
     pub column: usize,
-    /// Last line.
+    /// Line of the last character, from 1.
     pub end_line: usize,
     /// Column after the last character.
     pub end_column: usize,
@@ -91,16 +91,16 @@ pub struct Fix {
     pub byte_start: usize,
     /// Byte after the last.
     pub byte_end: usize,
-    /// What stands there afterwards.
+    /// The text that replaces these bytes.
     pub replacement: String,
 }
 
 /// The last object of `--format json`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Summary {
-    /// Findings at deny.
+    /// Number of findings at level deny.
     pub deny: usize,
-    /// Findings at warn.
+    /// Number of findings at level warn.
     pub warn: usize,
     /// Checks that were not made.
     pub skipped: usize,
@@ -124,7 +124,7 @@ pub struct ApplyPlan {
 /// A state index that is created.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct StateStep {
-    /// The sink.
+    /// Name of the sink.
     pub sink: String,
     /// Name of the index.
     pub index: String,
@@ -133,24 +133,24 @@ pub struct StateStep {
 /// One change in the source.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SourceChange {
-    /// What it does to whom.
+    /// What it does, such as `creates replication slot`, with the names.
     pub what: String,
-    /// The statement.
+    /// The SQL statement as it is sent.
     pub statement: String,
 }
 
 /// What happens to one index in one sink.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct IndexStep {
-    /// The index.
+    /// Name of the index.
     pub index: String,
-    /// The sink.
+    /// Name of the sink.
     pub sink: String,
-    /// What is done.
+    /// What apply does with it.
     pub action: Action,
     /// The concrete index it is about, where there is one.
     pub generation: Option<String>,
-    /// Rows of the root table as the source estimates them; none where it does not know.
+    /// Rows of the root table as the source estimates them; `None` if it does not know.
     pub rows_estimated: Option<u64>,
     /// Why, where that is not plain.
     pub reason: Option<String>,
@@ -163,9 +163,9 @@ pub struct IndexStep {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
-    /// There is no generation: one is made and filled.
+    /// There is no generation yet: one is created and filled.
     Create,
-    /// One is filling: it goes on.
+    /// A generation is being filled: it is resumed.
     Resume,
     /// It is live and what it means is the same.
     Unchanged,

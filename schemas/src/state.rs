@@ -15,11 +15,11 @@ pub use catalog::{
 /// Version of these documents: a state of another version is refused, and the message names both.
 pub const STATE_VERSION: u32 = 4;
 
-/// Document `project`: where the whole project stands in one sink.
+/// Document `project`: the state of the whole project in one sink.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ProjectState {
-    /// [`STATE_VERSION`].
+    /// [`STATE_VERSION`] of the flusso that wrote it.
     pub state_version: u32,
     /// Name of the project.
     pub project: String,
@@ -32,7 +32,7 @@ pub struct ProjectState {
     /// `pg_database.oid`: another database of the cluster differs, and so does one that was dropped and
     /// created again under its name.
     pub database_oid: u32,
-    /// `pg_publication.oid`: a publication that was dropped and made again differs.
+    /// `pg_publication.oid`: a publication that was dropped and created again differs.
     pub publication_oid: u32,
     /// Name of the slot.
     pub slot: String,
@@ -47,11 +47,11 @@ pub struct ProjectState {
     /// Up to which position each generation was fed, by name.
     pub fed: BTreeMap<String, Lsn>,
     /// The first transaction after the confirmed position, recorded before a document of it or of a later one is sent,
-    /// so that a source that does not know it is noticed; none where nothing was sent.
+    /// so that a source that does not know it is noticed; `None` if nothing was sent.
     pub written: Option<TransactionStart>,
     /// The number of the newest generation, by index; never used twice.
     pub generations: BTreeMap<String, u64>,
-    /// Written anew by each writer, so that an unanswered write can be recognised.
+    /// Changed by each writer, so that an unanswered write can be recognised.
     pub nonce: String,
 }
 
@@ -59,7 +59,7 @@ pub struct ProjectState {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SlotPhase {
-    /// It is being made: a slot found so is ours and is made anew.
+    /// Being created: a slot in this phase is ours and is recreated.
     Creating,
     /// It is there, and `confirmed` is its first position or later.
     Ready,
@@ -73,7 +73,7 @@ pub struct Confirmed {
     pub position: Lsn,
     /// End of the last confirmed transaction's commit record; none before the first.
     pub transaction_end: Option<Lsn>,
-    /// That transaction's xid.
+    /// Transaction id of that transaction, without its epoch.
     pub xid: Option<u32>,
     /// Its commit time, microseconds since 2000-01-01 UTC.
     pub commit_time_us: Option<i64>,
@@ -83,7 +83,7 @@ pub struct Confirmed {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TransactionStart {
-    /// Its 32-bit xid.
+    /// Transaction id, without its epoch.
     pub xid: u32,
     /// Start of its commit record: what its documents' versions are made of.
     pub commit: Lsn,
@@ -140,7 +140,7 @@ pub struct GenerationState {
     pub catalog: CatalogRecord,
     /// Set when it may have missed changes.
     pub stale: Option<StaleMark>,
-    /// Written anew by each writer.
+    /// Changed by each writer, as that of the project.
     pub nonce: String,
 }
 
@@ -177,7 +177,7 @@ pub struct KeyRange {
 pub struct StaleMark {
     /// Changes from here on may be missing.
     pub since: Lsn,
-    /// What happened.
+    /// Why changes may be missing.
     pub cause: StaleCause,
     /// The same for an operator, with the names of tables and columns.
     pub reason: String,

@@ -14,3 +14,5 @@ mod readme;
 mod rig;
 #[cfg(test)]
 mod service;
+#[cfg(test)]
+mod wording;

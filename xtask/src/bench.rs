@@ -30,7 +30,7 @@ const MEMORY_GOAL_MB: f64 = 64.0;
 struct Backfill {
     lasted: Duration,
     flusso: Usage,
-    /// CPU seconds of every Postgres process; none where they cannot be seen from here.
+    /// CPU seconds of every Postgres process; `None` if they cannot be seen from here.
     postgres_seconds: Option<f64>,
 }
 

@@ -8,7 +8,7 @@ use crate::services::postgres::{Connection, Row};
 
 /// Documents in one statement that brings them to the database.
 const INSERT_DOCUMENTS: usize = 500;
-/// How many wrong documents are told with what they are and what they must be.
+/// How many wrong documents are printed with what they are and what they must be.
 const SHOWN_WRONG: usize = 3;
 
 /// What a comparison found.

@@ -9,7 +9,6 @@ use crate::{paths, test};
 
 /// How much of the shop: a twentieth, 5,000 orders.
 const SCALE: f64 = 0.05;
-/// The shop's indexes.
 const INDEXES: [&str; 3] = ["orders", "products", "users"];
 /// The order that `changes.sql` changes first.
 const CHANGED_ORDER: &str = "1";

@@ -11,7 +11,7 @@ use crate::services::postgres::{Connection, Row};
 /// How long one file of an example may take: 100,000 orders beside a build.
 const LOAD_PATIENCE: Duration = Duration::from_secs(600);
 
-/// One example project.
+/// An example project under `fixtures/`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Project {
     name: &'static str,
@@ -56,7 +56,7 @@ impl Project {
         connection.query(&self.truth_sql(index)?)
     }
 
-    /// The query behind `truth`; it has no semicolon, so that it can stand in another one.
+    /// The query behind `truth`; it has no semicolon, so that it can be a subquery.
     pub fn truth_sql(self, index: &str) -> Result<String, Error> {
         self.read(&format!("truth/{index}.sql"))
     }

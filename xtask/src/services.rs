@@ -1,7 +1,7 @@
 //! The real services that the demo, the tests and the benchmarks run against.
 //!
 //! `up`, `down` and `status` manage one long-lived pair for a checkout; `postgres::Cluster` and
-//! `opensearch::Node` are for whoever needs one of its own.
+//! `opensearch::Node` are for tests that need one of their own.
 
 mod account;
 pub mod daemon;

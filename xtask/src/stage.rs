@@ -23,7 +23,7 @@ const READY_PATIENCE: Duration = Duration::from_secs(60);
 /// How long flusso may take to catch up.
 const CATCH_UP_PATIENCE: Duration = Duration::from_secs(120);
 
-/// What stands in the way of a performance.
+/// Why a demo, a benchmark or a test on the stage failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A step of cargo, or the services.
@@ -37,7 +37,7 @@ pub enum Error {
     Spawn {
         /// The command as it would be typed.
         command: String,
-        /// Why it failed.
+        /// Error of the operating system.
         source: io::Error,
     },
     /// A command ended otherwise than it must.
@@ -45,7 +45,7 @@ pub enum Error {
     Ended {
         /// The command as it would be typed.
         command: String,
-        /// How it ended.
+        /// Exit code, or the signal that ended it.
         status: ExitStatus,
     },
     /// Something took longer than it may.
@@ -58,7 +58,7 @@ pub enum Error {
         wrong: usize,
         /// How many there must be.
         wanted: usize,
-        /// Some of them.
+        /// Some of the wrong documents, with what they must be.
         shown: Vec<String>,
     },
 }
@@ -68,7 +68,7 @@ pub enum Error {
 pub struct Stage {
     /// The project's folder, a copy.
     pub folder: PathBuf,
-    /// The database's URL.
+    /// URL of the database of the stage.
     pub database_url: String,
     /// The index server's URL.
     pub opensearch: String,
@@ -105,7 +105,7 @@ impl Stage {
         Ok(Self { folder, database_url, opensearch, sql, name, binary })
     }
 
-    /// The alias of an index as it stands in the server.
+    /// Name of an index's alias on the server.
     pub fn alias(&self, index: &str) -> String {
         format!("{}_{index}", self.name)
     }
@@ -125,7 +125,7 @@ impl Stage {
         if status.success() { Ok(()) } else { Err(Error::Ended { command: shown, status }) }
     }
 
-    /// Starts flusso and keeps what it says for whoever watches it.
+    /// Starts flusso and keeps its standard error for a watcher.
     pub fn start_told(&self, arguments: &[&str]) -> Result<Told, Error> {
         let shown = format!("flusso {}", arguments.join(" "));
         say(&shown);
@@ -232,7 +232,7 @@ impl Drop for Running {
     }
 }
 
-/// flusso with what it says, for whoever watches it.
+/// A running flusso with its standard error, for a watcher.
 #[derive(Debug)]
 pub struct Told {
     child: Child,
@@ -240,13 +240,13 @@ pub struct Told {
 }
 
 impl Told {
-    /// Its process number.
+    /// Process id, for signals and `ps`.
     #[must_use]
     pub fn pid(&self) -> u32 {
         self.child.id()
     }
 
-    /// Its talk, once.
+    /// Its standard error; it can be taken once.
     pub fn stderr(&mut self) -> ChildStderr {
         self.child.stderr.take().expect("it is piped, and taken once")
     }

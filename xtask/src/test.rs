@@ -22,7 +22,7 @@ const TESTS_BOUND: Duration = Duration::from_secs(40 * 60);
 /// A step of the task failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A command ended with a failure; what it printed stands above.
+    /// A command failed; its own output is above.
     #[error("`{0}` failed")]
     Step(String),
     /// A command did not end.
@@ -44,7 +44,7 @@ pub enum Error {
     Spawn {
         /// The command as it would be typed.
         command: String,
-        /// Why it failed.
+        /// Error of the operating system.
         source: io::Error,
     },
     /// The services could not be started or stopped.
@@ -59,7 +59,7 @@ pub fn run() -> Result<(), Error> {
     cargo(&clippy)?;
     step(Command::new(cargo_deny()?).args(["check", "bans", "licenses", "sources"]), READING_BOUND)?;
     // Selecting the workspace, not the package, gives every step one set of features: with `--package` each
-    // selection builds most dependencies once more, which took four minutes. All targets, so that the next step
+    // selection builds most dependencies again, which took four minutes. All targets, so that the next step
     // runs the tests and builds nothing.
     cargo(&["build", "--locked", "--workspace", "--all-targets"])?;
     with_services(|urls| {
@@ -71,7 +71,7 @@ pub fn run() -> Result<(), Error> {
     })
 }
 
-/// Starts the services around some work, and ends them again unless they stood before.
+/// Starts the services around some work, and stops them again unless they were running before.
 pub fn with_services<T, E>(work: impl FnOnce(&Urls) -> Result<T, E>) -> Result<T, E>
 where
     E: From<services::Error>,

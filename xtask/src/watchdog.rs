@@ -10,7 +10,7 @@ use crate::services::daemon;
 /// How a command ended.
 #[derive(Debug)]
 pub enum Outcome {
-    /// By itself.
+    /// It ended by itself.
     Ended(ExitStatus),
     /// By us, because its time was over.
     Overdue(Vec<Process>),
@@ -21,7 +21,7 @@ pub enum Outcome {
 pub struct Process {
     /// How long it had been running, as `ps` writes it.
     pub lasted: String,
-    /// Its command line.
+    /// Its command line, as `ps` writes it.
     pub command: String,
 }
 

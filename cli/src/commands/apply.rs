@@ -16,7 +16,6 @@ use crate::locks;
 use crate::progress::lasted;
 use flusso_lints::words::counted;
 
-/// What `apply` takes.
 #[derive(Debug, Args)]
 pub(crate) struct ApplyArguments {
     /// Show the plan and change nothing

@@ -12,7 +12,6 @@ use crate::project;
 use crate::report::{self, Format};
 use crate::terminal_style::TerminalStyle;
 
-/// What `check` takes.
 #[derive(Debug, Args)]
 pub(crate) struct CheckArguments {
     /// How findings are shown and which of them fail.

@@ -23,7 +23,6 @@ use flusso_lints::words::counted;
 /// Lines around each change.
 const CONTEXT_LINES: usize = 3;
 
-/// What `compile` takes.
 #[derive(Debug, Args)]
 pub(crate) struct CompileArguments {
     /// Print the lock instead of writing it

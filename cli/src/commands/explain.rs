@@ -11,7 +11,6 @@ use crate::report;
 /// Prefix of a kind's name.
 const KIND: &str = "kind:";
 
-/// What `explain` takes.
 #[derive(Debug, Args)]
 pub(crate) struct ExplainArguments {
     /// A lint, such as `unknown-column`, or a kind, such as `kind:decimal`

@@ -8,7 +8,6 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::report;
 
-/// What `lints` takes.
 #[derive(Debug, Args)]
 pub(crate) struct LintsArguments {}
 

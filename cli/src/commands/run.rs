@@ -20,7 +20,6 @@ use crate::signals;
 /// Most chunks of a backfill at once: each holds a connection to the primary.
 const READERS_MAX: u64 = 64;
 
-/// What `run` takes.
 #[derive(Debug, Args)]
 pub(crate) struct RunArguments {
     #[command(flatten)]

@@ -21,7 +21,6 @@ use crate::report;
 /// The role that is created where neither the command line nor a connection names one.
 const ROLE_DEFAULT: &str = "flusso";
 
-/// What `sql` takes.
 #[derive(Debug, Args)]
 pub(crate) struct SqlArguments {
     /// Print every statement, not only those that something is missing without
@@ -55,7 +54,7 @@ async fn of_lock(
     match Prepared::ask(&connection, allow, options.role.as_deref(), &tables).await {
         Ok(prepared) => print(&script_for(&lock, &prepared, options).await?, &lock, console),
         Err(error) => {
-            console.say(&format!("every statement is printed, because nobody could be asked: {error}"));
+            console.say(&format!("every statement is printed, because Postgres could not be asked: {error}"));
             let role = options.role.clone().or_else(|| role_of(&connection, allow));
             let role = role.as_deref().unwrap_or(ROLE_DEFAULT);
             let request = Request { lock: &lock, role, facts: None, is_role_known: false, functions: &[] };
@@ -72,7 +71,7 @@ async fn of_project(options: &SqlArguments, common: &Common, console: &Console) 
     let tables = project.facts_needed();
     let role = options.role.as_deref();
     let prepared = Prepared::ask(&connection, common.allow_commands, role, &tables).await?;
-    // Planned as if the script had been run: what it settles must not stand in its way.
+    // Planned as if the script had been run: what it settles must not prevent it.
     let settled = script::settled(&prepared.facts, source);
     let resolved = resolve(&project, &settled);
     let answers = prepared.answers(&resolved).await?;

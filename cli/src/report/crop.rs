@@ -9,24 +9,22 @@ use flusso_schemas::report::Label;
 
 /// Columns that a renderer needs beside a line: its number and the frame.
 const FRAME: usize = 12;
-/// What stands where something was cut.
+/// Marks the place where something was cut.
 const CUT: &str = "…";
 /// Characters that are kept before what a finding is about.
 const BEFORE: usize = 20;
 /// Columns of a tab.
 const TAB: usize = 4;
 
-/// A file of which long lines near some labels were cut, with the labels moved to where their text is now.
+/// A file whose long lines near some labels were cut, with the labels moved to where their text is now.
 pub(super) struct Cropped {
-    /// The file.
     pub file: SourceFile,
-    /// The labels.
     pub labels: Vec<Label>,
     /// By how many characters a line, numbered from 0, now begins too late: columns are counted in the whole line.
     pub skipped: BTreeMap<usize, usize>,
 }
 
-/// Cuts what is too long for a width; none where nothing is.
+/// Cuts what is too long for a width; `None` if nothing is.
 pub(super) fn crop(file: &SourceFile, labels: &[&Label], width: usize) -> Option<Cropped> {
     let most = width.saturating_sub(FRAME).max(BEFORE * 2);
     let shown = shown_lines(labels);

@@ -97,7 +97,7 @@ fn footer(finding: &Finding, style: &TerminalStyle) -> Option<String> {
     (!lines.is_empty()).then(|| lines.join("\n"))
 }
 
-/// A finding with the files of which long lines had to be cut.
+/// A finding with copies of its files in which long lines are cut.
 struct Cut<'a> {
     finding: Cow<'a, Finding>,
     files: Vec<(SourceFile, BTreeMap<usize, usize>)>,

@@ -8,9 +8,9 @@ use serde::Serialize;
 #[derive(Serialize, JsonSchema)]
 #[serde(untagged)]
 enum Line<'a> {
-    /// What was found.
+    /// A finding, one object per line.
     Finding(&'a Finding),
-    /// The last line.
+    /// The last line: how many findings of each level.
     Summary { summary: Summary },
 }
 

@@ -41,7 +41,7 @@ pub(crate) async fn state(asked: OwnerQuery<'_>, alias: &str) -> Result<AliasSta
     })
 }
 
-/// The indexes an alias points to, sorted; none where an index has its name.
+/// The indexes an alias points to, sorted; `None` if an index has its name.
 pub(crate) async fn targets(client: &Client, alias: &str) -> Result<Option<Vec<String>>> {
     let path = format!("/_resolve/index/{}?expand_wildcards=all", segment(alias));
     let answered = client.get(&path).await?;

@@ -23,7 +23,7 @@ const ALIAS_HELP: &str = "run `flusso apply`: it points the write alias back to 
 /// What is to be done about an item.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// It is answered.
+    /// It has its final answer.
     Settled(Answer),
     /// It was not executed because the server has too much to do: send it again, later and less.
     Throttled,

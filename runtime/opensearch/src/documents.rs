@@ -13,7 +13,7 @@ use crate::answer::gone;
 use crate::client::{Client, unknown_answer};
 use crate::server_error::ServerError;
 
-/// Documents asked for in one request; halved where the answer has too many bytes.
+/// Documents requested at once; halved if the answer has too many bytes.
 const IDS_A_REQUEST: usize = 500;
 /// Longest answer to a read: one document of the largest size and what is around it.
 const ANSWER_BYTES_MAX: usize = DOCUMENT_BYTES_MAX + (1 << 20);
@@ -56,8 +56,8 @@ pub(crate) async fn get_many(
 }
 
 async fn page(client: &Client, generation: &str, ids: &[String]) -> Result<Vec<Option<StoredDocument>>> {
-    // A `filter_path` would have the server read each document and write it anew: `1e400` comes back as
-    // `"Infinity"`, and of a long number what a double holds.
+    // With a `filter_path` the server parses each document and writes it again: `1e400` comes back as
+    // `"Infinity"`, and a long number is rounded to a double.
     let path = format!("{}?realtime=true", MgetParts::Index(generation).url());
     let answered = client.post_for(&path, &json!({ "ids": ids }), ANSWER_BYTES_MAX).await?;
     if answered.is_missing() {

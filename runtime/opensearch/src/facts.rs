@@ -17,8 +17,8 @@ use crate::server_error::ServerError;
 /// Bits that a random number loses to be a priority: it is a `long` that is not negative.
 const PRIORITY_SHIFT: u32 = 2;
 
-/// Sends an index body (`{"settings": …, "mappings": …}`) to the sink's server and returns what it
-/// says against it; none where it takes it. [`ErrorKind::Unreachable`] where there is no connection.
+/// Sends an index body (`{"settings": …, "mappings": …}`) to the sink's server and returns its objection,
+/// `None` if it accepts the body. [`ErrorKind::Unreachable`] if there is no connection.
 pub async fn judge_body(
     name: &str,
     plan: &OpenSearchPlan,
@@ -36,7 +36,7 @@ pub(crate) fn resolver(name: &str, allow_commands: bool) -> Resolver {
     Resolver::new(format!("the sink `{name}`"), allow_commands)
 }
 
-/// What the server says against a body; none where it takes it.
+/// The server's objection to a body; `None` if it accepts it.
 pub(crate) async fn judge(client: &Client, body: &Value) -> Result<Option<String>> {
     // A pattern of its own, so that no template of others is composed in or collides.
     let pattern = format!("flusso-judge-{:016x}", random());

@@ -93,7 +93,7 @@ struct UserData {
     history_uuid: Option<String>,
 }
 
-/// Its identity; none where it is gone. Waits for shards that are starting.
+/// Its identity; `None` if it is gone. Waits for shards that are starting.
 pub(crate) async fn identity(client: &Client, name: &str) -> Result<Option<GenerationIdentity>> {
     let path = format!(
         "/{}/_stats?level=shards&filter_path=indices.*.uuid,indices.*.shards.*.routing.primary,\
@@ -127,7 +127,7 @@ fn identity_of(stats: IndexStats, shards: usize) -> Option<GenerationIdentity> {
     all.then_some(GenerationIdentity { index_uuid: stats.uuid, history_uuids })
 }
 
-/// Who made a generation and what points to it; none where it is gone.
+/// Who made a generation and what points to it; `None` if it is gone.
 pub(crate) async fn belongings(client: &Client, name: &str) -> Result<Option<Belongings>> {
     let answered = client.get(&format!("/{}/_alias", segment(name))).await?;
     if answered.is_missing() {

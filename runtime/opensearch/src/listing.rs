@@ -96,7 +96,7 @@ impl Listings {
         all.entry((generation.to_owned(), last.to_owned())).or_default().push(listing);
     }
 
-    /// Listings that nobody came back for: the server has forgotten them too.
+    /// Abandoned listings: the server has forgotten them too.
     fn forget_old(&self) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         all.retain(|_, listings| {

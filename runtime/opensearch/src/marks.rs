@@ -1,4 +1,4 @@
-//! What tells whether tombstones may have been lost: term and allocation of each primary.
+//! Whether tombstones may have been lost, by the term and allocation of each primary.
 //!
 //! Rule *tombstones* of docs/correctness.md.
 

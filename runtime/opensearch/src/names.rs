@@ -19,7 +19,7 @@ pub(crate) fn alias(prefix: &str, index: &IndexPlan) -> String {
     format!("{prefix}{}", index.alias)
 }
 
-/// `<prefix><index>-<fingerprint8>-<number>`
+/// A generation's index name: `<prefix><index>-<fingerprint8>-<number>`.
 pub(crate) fn generation(prefix: &str, index: &IndexPlan, number: u64) -> String {
     let fingerprint = index_fingerprint(index);
     format!("{prefix}{}-{}-{number}", index.name, &fingerprint[..FINGERPRINT_DIGITS])

@@ -1,5 +1,5 @@
-//! Whether a server answers, as it is reported: once when it has kept silent for a while, and once when
-//! it answers again. Single requests that fail between others are no outage.
+//! Reports outages of a server: once when it has been silent for a while, once when it answers again. A single
+//! failed request is not an outage.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};

@@ -37,7 +37,7 @@ struct StateOwner {
     index: Option<String>,
 }
 
-/// The alias of an index, and whose it is asked for.
+/// The alias of an index, and who would take it over.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct OwnerQuery<'a> {
     pub(crate) client: &'a Client,

@@ -1,4 +1,4 @@
-//! Ingest pipelines of a generation: one that nobody of ours configured may change or drop documents
+//! Ingest pipelines of a generation: one that the project did not configure may change or drop documents
 //! while the server answers that they are stored.
 
 use std::collections::BTreeMap;
@@ -34,7 +34,7 @@ async fn live(client: &Client, generation: &str) -> Result<BTreeMap<&'static str
     Ok(SETTINGS.into_iter().filter_map(named).collect())
 }
 
-/// The pipeline that a setting names; none where it names none.
+/// The pipeline that a setting names; `None` if it names none.
 pub(crate) fn named(setting: Option<&Value>) -> Option<&str> {
     setting.and_then(Value::as_str).filter(|name| *name != "_none")
 }

@@ -77,7 +77,7 @@ pub(crate) async fn greet(client: &Client) -> Result<Option<Finding>> {
     Ok((!is_known).then(|| cluster_version_unsupported::finding(shown, &distribution, &number, MAJOR_MIN)))
 }
 
-/// What tells the cluster from every other.
+/// Identity of the cluster.
 pub(crate) async fn cluster_uuid(client: &Client) -> Result<String> {
     let root: Root = client.get("/").await?.json("a greeting").map_err(|_| not_opensearch(client))?;
     Ok(root.cluster_uuid)
@@ -102,7 +102,7 @@ impl Preflight<'_> {
     pub(crate) async fn run(self, indexes: &[&IndexPlan]) -> Result<Vec<Finding>> {
         let unsupported = greet(self.client).await?;
         if unsupported.is_some() {
-            // Nothing else that it says would be about the right thing.
+            // Nothing else that it answers would be reliable.
             return Ok(unsupported.into_iter().collect());
         }
         let mut findings: Vec<Finding> = self.body_limit().await?.into_iter().collect();
@@ -123,11 +123,11 @@ impl Preflight<'_> {
         Ok(findings)
     }
 
-    /// The generations that the state names; none where the state is another database's, whose aliases are not ours to
+    /// The generations that the state names; `None` if the state is another database's, whose aliases are not ours to
     /// judge by it.
     async fn generations(self) -> Result<Vec<GenerationState>> {
         let stored = match self.state.load().await {
-            // Another version's state, for one: whoever applies is stopped by it.
+            // The state of another version, for example: apply stops at it.
             Err(error) if error.kind == ErrorKind::Drift => return Err(error),
             // What keeps it from being read, such as a closed index, has its own finding.
             Err(_) => None,

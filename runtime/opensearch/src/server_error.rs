@@ -38,8 +38,8 @@ impl ServerError {
         self.reason.as_deref().unwrap_or_default()
     }
 
-    /// Whether an index or the cluster takes no writes until something else changes. A cluster that has
-    /// no manager, or has not recovered its state, says `cluster_block_exception` as well: that passes.
+    /// Whether an index or the cluster accepts no writes until something else changes. A cluster that has no
+    /// manager, or has not recovered its state, says `cluster_block_exception` as well: that passes.
     pub(crate) fn is_block(&self) -> bool {
         self.error_type == "cluster_block_exception" && !self.is_without_manager()
     }
@@ -52,7 +52,7 @@ impl ServerError {
                 && self.reason_text().contains("SERVICE_UNAVAILABLE/"))
     }
 
-    /// The index that a block's reason begins with; none where it is of the cluster.
+    /// The index that a block's reason begins with; `None` if it is of the cluster.
     pub(crate) fn blocked_index(&self) -> Option<&str> {
         Some(self.reason_text().strip_prefix("index [")?.split_once("] blocked by")?.0)
     }

@@ -18,7 +18,7 @@ pub(crate) const ATTEMPTS_MAX: u32 = 20;
 /// Settings of a concrete index that are relied on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Shape {
-    /// Primary shards.
+    /// Number of primary shards.
     pub(crate) shards: usize,
     /// Whether an acknowledged write survives a kill of the server (`translog.durability: request`).
     pub(crate) durable: bool,

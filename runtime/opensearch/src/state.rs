@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use flusso_lints::source::statements::drop_slot;
+use flusso_lints::words::counted;
 use flusso_runtime::error::{Error, ErrorKind, Result};
 use flusso_runtime::recovery::DriftCause;
 use flusso_runtime::state_store::{Revision, StateStore, Stored, StoredState};
@@ -20,7 +21,7 @@ use crate::client::{Answered, Client};
 use crate::names::{state_index, write_alias};
 use crate::server_error::ServerError;
 
-/// Most documents of one state: one a generation, and the project's.
+/// Limit of documents in a state: one for each generation, and the project's.
 const DOCUMENTS_MAX: usize = 10_000;
 /// Id of the project's document.
 const PROJECT_ID: &str = "project";
@@ -126,8 +127,8 @@ impl StateIndex {
         }
         let listed: Listed = answered.json("a read of the state")?;
         if listed.hits.hits.len() == DOCUMENTS_MAX {
-            let message =
-                format!("the state of project `{}` has {DOCUMENTS_MAX} documents or more", self.project);
+            let documents = counted(DOCUMENTS_MAX, "document");
+            let message = format!("the state of project `{}` has {documents} or more", self.project);
             return Err(Error::new(ErrorKind::Drift, message));
         }
         Ok(Some(listed.hits.hits))
@@ -140,7 +141,7 @@ impl StateIndex {
         nonce: &str,
         condition: Condition,
     ) -> Result<Revision> {
-        // Through the write alias, so that a state that was deleted is not made again by a write.
+        // Through the write alias, so that a write does not recreate a state that was deleted.
         let alias = write_alias(&self.index);
         let path = match condition {
             Condition::Absent => {

@@ -1,5 +1,4 @@
-//! How much of a sink's writing goes on at once: less when the server says so, more again when it
-//! keeps up.
+//! How many of a sink's writes run at once: less when the server says so, more again when it keeps up.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -46,7 +45,7 @@ impl Throttle {
         self.permits.clone().try_acquire_owned().ok()
     }
 
-    /// A permit for one request; none where there is none before the deadline.
+    /// A permit for one request; `None` if there is none before the deadline.
     pub(crate) async fn permit(&self, deadline: Instant) -> Option<OwnedSemaphorePermit> {
         let permit = self.permits.clone().acquire_owned();
         tokio::time::timeout_at(deadline.into(), permit).await.ok()?.ok()

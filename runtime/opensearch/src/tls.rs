@@ -11,7 +11,6 @@ use rustls::ClientConfig;
 pub(crate) struct TlsPlan {
     /// Whether the server's certificate is looked at.
     pub(crate) verify: bool,
-    /// Its files.
     pub(crate) files: PemFiles,
 }
 

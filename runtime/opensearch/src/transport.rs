@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use flusso_lints::words::counted;
 use flusso_runtime::secret::Secret;
 use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use reqwest::redirect::Policy;
@@ -15,7 +16,7 @@ use url::Url;
 /// Longest wait for a TCP connection; a server on the same network answers or refuses within this.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What is asked for.
+/// The HTTP method of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verb {
     Get,
@@ -32,7 +33,7 @@ pub(crate) enum Encoding {
     Gzip,
 }
 
-/// One request.
+/// A request, complete but for the URL's server part.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
     pub(crate) verb: Verb,
@@ -62,7 +63,7 @@ impl Response {
 /// Why a request got no answer. None of these texts contains the URL, which may contain a credential.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SendError {
-    /// Nothing was sent.
+    /// No connection could be made, so nothing was sent.
     #[error("cannot connect: {0}")]
     Refused(String),
     /// Something may have been sent, and may have been done.
@@ -75,7 +76,7 @@ pub(crate) enum SendError {
     #[error("TLS failed: {0}")]
     NotTrusted(String),
     /// It was answered, but with more than may be kept.
-    #[error("the answer has more than {0} bytes")]
+    #[error("the answer has more than {}", counted(*.0, "byte"))]
     AnswerTooLarge(usize),
 }
 
@@ -147,7 +148,7 @@ impl Transport {
     }
 }
 
-/// Trusts nobody: given where the URL is plain http, or the client would read every certificate of the
+/// Trusts no certificate: used where the URL is plain http, or the client would read every certificate of the
 /// system for nothing.
 fn no_tls() -> ClientConfig {
     ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))

@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 use std::time::Instant;
 
+use flusso_lints::words::counted;
 use flusso_runtime::error::Result;
 use flusso_runtime::sink::{Answer, WriteBatch, WriteCause};
 use futures_util::StreamExt;
@@ -40,7 +41,7 @@ struct Writing<'a> {
     /// Failed attempts since the last answer; over 0 means a pause before the next request.
     attempts: u32,
     pause_due: bool,
-    /// Nothing is sent any more: nobody answers.
+    /// Nothing is sent any more, because the server does not answer.
     given_up: bool,
     /// What the server dropped, though it was answered as done.
     dropped: Option<usize>,
@@ -173,7 +174,7 @@ impl<'a> Writing<'a> {
             }
             Err(SendError::NotTrusted(why)) => return Err(client.not_trusted(&why)),
             Err(error) => {
-                tracing::debug!("a bulk request of {} items: {error}", items.len());
+                tracing::debug!("a bulk request with {} failed: {error}", counted(items.len(), "item"));
                 client.outages().failed(began, &error.to_string());
                 Outcome::InDoubt
             }
@@ -212,9 +213,9 @@ impl<'a> Writing<'a> {
         self.in_doubt(&in_doubt);
     }
 
-    /// A change is sent again: an equal version is taken twice. Work without an event never is: its
-    /// first request may arrive late, after a newer delete was forgotten. Its caller builds those keys
-    /// again; what was not sent yet is sent, unless nobody answers any more.
+    /// A change is sent again: an equal version is taken twice. Work without an event never is: its first
+    /// request may arrive late, after a newer delete was forgotten. Its caller builds those keys again; what
+    /// was not sent yet is sent, unless the server has stopped answering.
     fn in_doubt(&mut self, items: &[usize]) {
         if items.is_empty() {
             return;

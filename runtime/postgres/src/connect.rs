@@ -1,4 +1,4 @@
-//! Where to connect and how: resolved once a session, then used for each of its connections.
+//! Where to connect and how: resolved once per session, then used for each of its connections.
 
 use std::fmt;
 use std::pin::Pin;
@@ -101,17 +101,17 @@ impl ConnectPlan {
         self.config.get_password()
     }
 
-    /// The database.
+    /// Name of the database; empty if none is configured.
     pub fn database(&self) -> &str {
         self.config.get_dbname().unwrap_or_default()
     }
 
-    /// `host:port`, for words.
+    /// `host:port`, as messages name the server.
     pub fn server(&self) -> String {
         address(&self.config)
     }
 
-    /// `host:port/database`, for words.
+    /// `host:port/database`, as messages name the database.
     pub fn place(&self) -> String {
         format!("{}/{}", self.server(), self.database())
     }
@@ -133,7 +133,7 @@ impl ConnectPlan {
         format!("{} {purpose}", self.application)
     }
 
-    /// What the client library connects with.
+    /// The configuration of the client library.
     pub(crate) fn client_config(&self, purpose: &str) -> (Config, MakeRustlsConnect) {
         let mut config = self.config.clone();
         config.application_name(self.application_name(purpose));
@@ -157,7 +157,7 @@ impl fmt::Debug for ConnectPlan {
     }
 }
 
-/// Bytes both ways.
+/// A stream of bytes both ways, with TLS or without.
 pub trait Duplex: AsyncRead + AsyncWrite + Send {}
 impl<T: AsyncRead + AsyncWrite + Send> Duplex for T {}
 

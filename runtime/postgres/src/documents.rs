@@ -42,7 +42,7 @@ use seen::Seen;
 use sources::Sources;
 use splice::{Limits, Splicer};
 
-/// What is spliced at once.
+/// The bounds of one splice.
 const LIMITS: Limits = Limits { chunk_bytes_max: CHUNK_BYTES_MAX, document_bytes_max: DOCUMENT_BYTES_MAX };
 
 /// Builds documents from a Postgres database.
@@ -159,7 +159,7 @@ impl DocumentBuilder for PostgresDocuments {
             Err(fault) => {
                 let fault = self.blamed(index, selection, fault).await;
                 let what = match &fault {
-                    // Not always the document that was asked for.
+                    // Not always the requested document.
                     Fault::Condition { key, .. } => document_in(index, key),
                     _ => documents_in(index, selection),
                 };
@@ -185,7 +185,7 @@ impl DocumentBuilder for PostgresDocuments {
     }
 }
 
-/// What is being built: a single document by its id.
+/// The document being built, by its id.
 fn documents_in(index: &IndexPlan, selection: &Selection) -> String {
     match selection {
         Selection::Keys(keys) if keys.len() == 1 => document_in(index, &keys[0]),
@@ -213,7 +213,7 @@ fn aftermath(then: &Snapshot, now: &Seen) -> Aftermath {
     }
 }
 
-/// Whether less than this can be asked for.
+/// Whether the request can be made smaller.
 fn is_many(selection: &Selection) -> bool {
     match selection {
         Selection::Keys(keys) => keys.len() > 1,

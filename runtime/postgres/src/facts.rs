@@ -1,4 +1,4 @@
-//! What the catalog says of the tables a project names: four statements in one snapshot.
+//! Facts of the catalog about the tables that a project names: four statements in one snapshot.
 //!
 //! They take names by joining the catalog, never as `regclass`, and print no expression: so they
 //! work for a role that may only connect, and wait for no lock.
@@ -189,5 +189,5 @@ pub(crate) fn parameter(name: impl std::borrow::Borrow<TableName>) -> String {
 }
 
 fn contradiction(why: String) -> Error {
-    Error::new(ErrorKind::Internal, format!("the catalog's facts are not what was asked for: {why}"))
+    Error::new(ErrorKind::Internal, format!("unexpected answer about the catalog: {why}"))
 }

@@ -36,8 +36,7 @@ use crate::connect::ConnectPlan;
 use crate::documents::PostgresDocuments;
 use crate::session::Bond;
 
-/// Connects to the plan's source: one session, which nothing in it renews. Credentials are resolved
-/// anew each time.
+/// Connects to the plan's source: one session, which never reconnects by itself. Credentials are resolved each time.
 ///
 /// An error is [`ErrorKind::Unreachable`], or [`ErrorKind::Findings`] where this server or role can never
 /// be followed.

@@ -13,12 +13,10 @@ use crate::connect::ConnectPlan;
 use crate::preflight;
 use crate::session::{Session, SqlState, words};
 
-/// What a connection is for.
+/// The purpose of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose {
-    /// Statements.
     Statements,
-    /// The replication protocol.
     Replication,
 }
 
@@ -83,9 +81,9 @@ fn limit_help(plan: &ConnectPlan, words: &str) -> String {
     "close connections that nobody needs, or raise `max_connections` or `max_wal_senders`".to_owned()
 }
 
-/// What the client says where the server asks for a password and there is none.
+/// The client's message if the server requires a password and none is set.
 const NO_PASSWORD: &str = "password missing";
-/// What it says where the server offers no TLS.
+/// The client's message if the server does not offer TLS.
 pub(crate) const NO_TLS: &str = "server does not support TLS";
 
 /// The error for a login that did not come to an answer of the server.
@@ -111,7 +109,7 @@ fn without_password(plan: &ConnectPlan) -> Error {
         .with_help("write it into the URL as `USER:PASSWORD@`, or set `source.postgres.password`")
 }
 
-/// The server offers no TLS, and `sslmode` asks for it.
+/// The server does not support TLS, and `sslmode` requires it.
 pub(crate) fn without_tls(plan: &ConnectPlan) -> Error {
     plan.unreachable("the server does not support TLS, but `sslmode` requires it")
         .into_kind(ErrorKind::Misconfigured)
@@ -132,7 +130,7 @@ pub(crate) async fn judge(session: &Session, plan: &Lock) -> Result<()> {
         return Ok(());
     }
     if found.iter().any(|finding| exit_of(finding) == Exit::Unreachable) {
-        // A service that fails over may reach the old primary for a while: trying again may help.
+        // A service that fails over may reach the old primary for a while, so a retry may help.
         let message = format!(
             "Postgres at `{}` is a standby, and changes come from the primary",
             session.plan().server()

@@ -15,8 +15,8 @@ const WHAT: &str = "reading what a role may";
 /// The pseudo-role that everybody is a member of.
 const EVERYBODY: &str = "public";
 
-/// The catalog as a role sees it; the session goes on as that role. None where the role does not exist or the
-/// session may not become it.
+/// The catalog as a role sees it; the session continues as that role. `None` if the role does not exist or
+/// the session may not become it.
 pub async fn facts_as(session: &Session, role: &str, tables: &[TableName]) -> Result<Option<CatalogFacts>> {
     if session.run(WHAT, &format!("set role {}", identifier(role))).await.is_err() {
         return Ok(None);

@@ -29,7 +29,7 @@ const IN_FLIGHT: usize = 50;
 /// A result column's type: its oid and its modifier.
 type TypeOf = (u32, i32);
 
-/// What a server answered before types are spelled.
+/// The server's answer before types are spelled.
 enum Answer {
     Set,
     Types(Vec<TypeOf>),
@@ -141,8 +141,8 @@ fn answered(result: Result<Answer, tokio_postgres::Error>) -> Result<Answer> {
     }
 }
 
-/// What the server holds against a statement. A lock that is not to be had, a shutdown and the like say
-/// nothing about it.
+/// The server's objection to a statement. A lock that is not granted, a shutdown and the like say nothing
+/// about it.
 fn objection(error: &tokio_postgres::Error) -> Option<ProbeError> {
     let refusal = error.as_db_error()?;
     let sqlstate = refusal.code().code();

@@ -1,8 +1,8 @@
 //! Makes publication and replica identities as a plan wants them, under short locks.
 //!
-//! Identities come first and are committed before a table is published: a published table without a
-//! usable identity makes the application's own UPDATE and DELETE fail. The publication is only ever
-//! extended, never dropped and made again.
+//! Identities come first and are committed before a table is published: a published table without a usable
+//! identity makes the application's own UPDATE and DELETE fail. The publication is only ever extended, never
+//! dropped and created again.
 //!
 //! Rule *publication-locks* of docs/correctness.md.
 
@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use flusso_lints::source::quote::quoted;
 use flusso_lints::source::{identity, publication as rules};
+use flusso_lints::words::counted;
 use flusso_runtime::backends::RunOptions;
 use flusso_runtime::failpoint;
 use flusso_runtime::source::Provisioned;
@@ -25,8 +26,8 @@ use crate::session::{Bond, LOCK_TIMEOUT, Session};
 use crate::waiting::Waiting;
 
 const WHAT: &str = "provisioning the source";
-/// Pause after a lock was not to be had: while the ALTER waits, statements of the application wait
-/// behind it, so they get most of the time.
+/// Pause after a lock was not granted: while the ALTER waits, statements of the application wait behind it,
+/// so they get most of the time.
 const RETRY_PAUSE: Duration = Duration::from_secs(2);
 /// What the first lock may wait beyond `deadlock_timeout`, after which autovacuum gives way.
 const BEYOND_DEADLOCK_TIMEOUT: Duration = Duration::from_secs(1);
@@ -137,11 +138,11 @@ async fn publication_steps<'a>(
 fn tables_in_words(tables: &[&TableName]) -> String {
     match tables {
         [one] => format!("`{one}`"),
-        many => format!("{} tables", many.len()),
+        many => counted(many.len(), "table"),
     }
 }
 
-/// Takes a step, again and again while a lock is not to be had, within the bound of the gate.
+/// Takes a step, retrying while a lock is not granted, within the bound of the gate.
 async fn take(
     session: &Session,
     step: &Step<'_>,

@@ -12,7 +12,7 @@ use crate::session::Session;
 
 const WHAT: &str = "reading the publication";
 
-/// The oid of a publication; none where there is none.
+/// The oid of a publication; `None` if there is none.
 pub(crate) async fn oid(session: &Session, name: &str) -> Result<Option<u32>> {
     let row = session.query_opt(WHAT, "select oid from pg_publication where pubname = $1", &[&name]).await?;
     row.as_ref().map(|row| cell(row, 0)).transpose()

@@ -72,7 +72,7 @@ pub(crate) async fn catalog_record(
     Ok(record)
 }
 
-/// What is asked, in the order of the statement's parameters.
+/// The names to look up, in the order of the statement's parameters.
 struct Request<'a> {
     tables: Vec<RequestedTable<'a>>,
     columns: Vec<RequestedColumn<'a>>,
@@ -230,10 +230,10 @@ fn typed<T: DeserializeOwned>(fact: &str) -> Result<T> {
 }
 
 fn contradiction(why: &str) -> Error {
-    Error::new(ErrorKind::Internal, format!("{WHAT}: the answer is not what was asked for: {why}"))
+    Error::new(ErrorKind::Internal, format!("{WHAT}: unexpected answer: {why}"))
 }
 
-/// Rows of the root's table as the planner estimates them; none where it was never analysed.
+/// Rows of the root's table as the planner estimates them; `None` if it was never analysed.
 pub(crate) async fn rows_estimated(session: &Session, index: &IndexPlan) -> Result<Option<u64>> {
     let is_root = |role: &String| role == ROOT_PATH;
     let Some(root) = index.edges.iter().find(|edge| edge.roles.iter().any(is_root)) else { return Ok(None) };

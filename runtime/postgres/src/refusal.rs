@@ -1,4 +1,4 @@
-//! What the server refuses, in words that quote no row.
+//! Errors of the server in words that quote no row.
 
 /// Message and SQLSTATE. Messages of classes 22 and 23, and those that a function raises by itself, quote
 /// values: they are replaced by what the code means.

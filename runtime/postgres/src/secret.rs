@@ -46,7 +46,7 @@ pub(crate) fn resolve(endpoint: &SourceEndpoint, tls: &TlsFiles, resolver: &Reso
     complete(resolved)
 }
 
-/// What the lock says of TLS is above what the URL says.
+/// TLS settings of the lock override those of the URL.
 fn overlay(resolved: &mut Resolved, tls: &TlsFiles, resolver: &Resolver) -> Result<()> {
     if let Some(mode) = &tls.sslmode {
         resolved.mode = *mode;
@@ -92,7 +92,7 @@ fn from_url(url: &Secret, name: &str) -> Result<Resolved> {
             _ => drop(rest.append_pair(&name, &value)),
         }
     }
-    // The serializer writes a blank as `+`, which the client's parser takes for itself.
+    // The serializer writes a space as `+`, which the client's parser reads as a plus sign.
     let rest = rest.finish().replace('+', "%20");
     let config = format!("{base}?{rest}").parse::<Config>();
     // The parser's own message may quote a part of the URL.
@@ -110,13 +110,13 @@ fn is_unknown(name: &str) -> bool {
 /// The parameter is named only where it is none of the password's: the user and password end before it.
 fn unknown_parameter(parameter: &str, base: &str, unusable: impl Fn(&str) -> Error) -> Error {
     if !base.contains('@') {
-        return unusable("has an unknown parameter").with_help("take it out of the URL");
+        return unusable("has an unknown parameter").with_help("remove it from the URL");
     }
     let help = match parameter {
         "currentSchema" | "schema" | "search_path" => {
-            format!("take `{parameter}` out of the URL and set `source.postgres.schema`")
+            format!("remove `{parameter}` from the URL and set `source.postgres.schema`")
         }
-        _ => format!("take `{parameter}` out of the URL"),
+        _ => format!("remove `{parameter}` from the URL"),
     };
     unusable(&format!("has the unknown parameter `{parameter}`")).with_help(help)
 }

@@ -142,7 +142,7 @@ impl Deref for Session {
 }
 
 impl Session {
-    /// What it was connected with.
+    /// The plan that it was connected with.
     pub fn plan(&self) -> &ConnectPlan {
         &self.plan
     }
@@ -182,14 +182,14 @@ impl Session {
         ] {
             statements += &format!("set {name} = {};", bound.as_millis());
         }
-        // What we commit must not wait for a standby; the log's own flushing is asked for apart.
+        // What we commit must not wait for a standby; the flushed position is read separately.
         statements += "set synchronous_commit = 'local'";
         self.run("pinning the session's settings", &statements).await
     }
 }
 
-/// Cancels what runs in the session of the token, and tries that only for a moment. A server that cannot
-/// be reached is no error here, since its session notices by itself.
+/// Cancels the running statement of the token's session, with a short bound. An unreachable server is not an
+/// error here: its session will notice.
 pub async fn cancel(plan: &ConnectPlan, token: CancelToken) {
     match timeout(CANCEL_WAIT, token.cancel_query(plan.make_tls())).await {
         Ok(Ok(())) => {}
@@ -209,8 +209,7 @@ pub fn sqlstate(error: &Error) -> Option<&str> {
     source.downcast_ref::<SqlState>().map(|state| state.0.as_str())
 }
 
-/// What a statement's failure means to the runtime. `what` is what was being done, such as
-/// `reading the catalog`.
+/// The runtime's error for a failed statement. `what` is what was being done, such as `reading the catalog`.
 pub fn failed(what: &str, error: &tokio_postgres::Error) -> Error {
     let Some(code) = error.code().map(|code| code.code()) else {
         let kind = if is_lost(error) { ErrorKind::ConnectionLost } else { ErrorKind::Internal };
@@ -229,7 +228,7 @@ pub fn failed(what: &str, error: &tokio_postgres::Error) -> Error {
 /// What a statement ends with that took longer than the server allows it, or that someone cancelled.
 const CANCELLED: &str = "57014";
 
-/// Whether the connection broke; else an answer was not what our own statement asks for.
+/// Whether the connection broke; otherwise an answer does not match our own statement.
 pub(crate) fn is_lost(error: &tokio_postgres::Error) -> bool {
     use std::error::Error as _;
     error.is_closed() || error.source().is_some_and(|source| source.is::<std::io::Error>())

@@ -16,11 +16,11 @@ use crate::waiting::{Waiting, writers};
 
 /// How often to report what the creation of a slot waits for.
 const TELL_INTERVAL: Duration = Duration::from_millis(500);
-/// What a slot of ours decodes with.
+/// The output plugin of our slots.
 const PLUGIN: &str = "pgoutput";
 /// Longest wait for the server to have ended a call that was cancelled.
 const CANCELLED_WAIT: Duration = Duration::from_secs(1);
-const MAKING: &str = "making the slot";
+const MAKING: &str = "creating the slot";
 
 const STATUS: &str = "
 select s.plugin::text, s.slot_type, s.database::text, current_database()::text, s.two_phase, s.temporary,
@@ -28,7 +28,7 @@ select s.plugin::text, s.slot_type, s.database::text, current_database()::text, 
 from pg_replication_slots s left join pg_stat_activity a on a.pid = s.active_pid
 where s.slot_name = $1";
 
-/// The slot as the server reports it; none where there is none.
+/// The slot as the server reports it; `None` if there is none.
 pub(crate) async fn status(session: &Session, slot: &str) -> Result<Option<SlotStatus>> {
     let row = session.query_opt("reading the slot", STATUS, &[&slot]).await?;
     row.as_ref().map(of_row).transpose()

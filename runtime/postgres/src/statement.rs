@@ -192,7 +192,7 @@ impl<T> Sent<'_, T> {
     }
 }
 
-/// Moves bytes until the connection ends, the session is void, or nobody has statements any more.
+/// Moves bytes until the connection ends, the session is void, or no statement can come any more.
 async fn drive<T>(
     mut connection: Connection<Socket, T>,
     bond: Bond,

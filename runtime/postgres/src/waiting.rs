@@ -14,7 +14,7 @@ const PAUSE_FIRST: Duration = Duration::from_millis(5);
 /// Longest pause of a poll.
 const PAUSE_MAX: Duration = Duration::from_millis(500);
 
-/// One wait.
+/// A wait for something in Postgres: polled, bounded and reported.
 pub(crate) struct Waiting<'a> {
     options: &'a RunOptions,
     bond: &'a Bond,
@@ -50,8 +50,8 @@ impl<'a> Waiting<'a> {
         self.pause >= self.pause_max
     }
 
-    /// Pauses. [`ErrorKind::Stopped`] where a stop was asked for, [`ErrorKind::Busy`] where the bound
-    /// ran out, naming `waited_for`, and [`ErrorKind::ConnectionLost`] where a connection broke.
+    /// Pauses. [`ErrorKind::Stopped`] if a stop was requested, [`ErrorKind::Busy`] if the bound ran out,
+    /// naming `waited_for`, and [`ErrorKind::ConnectionLost`] where a connection broke.
     pub(crate) async fn pause(&mut self, waited_for: &str) -> Result<()> {
         if self.began.elapsed() >= self.bound {
             return Err(self.busy(waited_for));

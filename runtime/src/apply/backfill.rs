@@ -21,7 +21,7 @@ use crate::session::{Session, Target};
 /// One index's backfill into all of its generations that are filling.
 #[derive(Clone, Debug)]
 pub(super) struct Backfill {
-    /// The session.
+    /// The session it reads and writes through.
     pub session: Arc<Session>,
     /// Position of the index in the plan.
     pub index: usize,
@@ -122,7 +122,7 @@ impl Backfill {
     async fn by_keys(&self, write: &SnapshotWrite<'_>, range: &Selection, error: Error) -> Result<Written> {
         let keys = match self.session.source.documents.keys(self.plan(), range).await {
             Ok((keys, _)) => keys,
-            // The condition fails for a row of the range, and the error of one key tells which row that is.
+            // The condition fails for a row of the range, and the error of one key shows which row that is.
             Err(unread) if unread.kind == ErrorKind::TooMuch => self.first_key(range).await?,
             Err(unread) => return Err(unread),
         };

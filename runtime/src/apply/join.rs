@@ -144,7 +144,7 @@ fn fresh_project(start: &SessionStart, publication_oid: u32) -> ProjectState {
     }
 }
 
-/// What is fed from now on, and which of it is still to be filled.
+/// The targets that are fed from now on, and those that are still to be filled.
 #[derive(Debug)]
 pub(super) struct Joined {
     /// Everything that is fed.
@@ -153,8 +153,8 @@ pub(super) struct Joined {
     pub filling: BTreeMap<usize, Vec<Target>>,
 }
 
-/// Carries out the plan's steps: generations are made or gone on with, and join the batches. The stream
-/// is acquired and nothing of it consumed.
+/// Carries out the plan's steps: generations are created or resumed, and join the batches. The stream is
+/// acquired and nothing of it consumed.
 pub(super) async fn join(start: &SessionStart, plan: &ApplyPlan, confirmed: Confirmed) -> Result<Joined> {
     let mut targets = Vec::new();
     let mut filling: BTreeMap<usize, Vec<Target>> = BTreeMap::new();
@@ -173,7 +173,7 @@ pub(super) async fn join(start: &SessionStart, plan: &ApplyPlan, confirmed: Conf
             drop_begun(start, state, &step.index, None).await?;
         }
     }
-    // Stdout beside other sinks receives what they receive: it is no reason to fill by itself.
+    // Stdout beside other sinks receives what they receive: by itself it does not need a backfill.
     let keeps_state = |target: &Target| of_sink(&start.states, &target.generation.sink).is_some();
     filling.retain(|_, targets| start.states.is_empty() || targets.iter().any(keeps_state));
     Ok(Joined { targets: Targets::new(start.plan.clone(), targets), filling })
@@ -217,7 +217,7 @@ async fn join_one(
     }
 }
 
-/// Alias, write alias and mark of a generation that is gone on with, where someone removed them.
+/// Restores alias, write alias and mark of a resumed generation if someone removed them.
 async fn restore_alias(
     start: &SessionStart,
     state: &SinkState,

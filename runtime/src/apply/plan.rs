@@ -108,7 +108,6 @@ impl Obstacle {
 /// What prevents a generation from being continued.
 #[derive(Clone, Debug)]
 enum Judgement {
-    /// Nothing.
     Usable,
     /// Nothing, once every document was compared: why, in words.
     NeedsComparison(String),

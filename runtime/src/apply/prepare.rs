@@ -34,9 +34,9 @@ pub(super) async fn preflight(start: &SessionStart, options: &ApplyOptions) -> R
 }
 
 /// The stream of the slot, and everything in the source as the plan wants it. Where there is a slot it is
-/// acquired before anything is altered: whoever holds it goes on undisturbed, and an apply that ends
-/// before this point has changed nothing. Only who holds the slot may believe the state, so the plan is
-/// made once more then.
+/// acquired before anything is altered: its holder continues undisturbed, and an apply that ends before this
+/// point has changed nothing. Only who holds the slot may believe the state, so the plan is made once more
+/// then.
 pub(super) async fn take_slot(
     start: &SessionStart,
     shown: &ApplyPlan,

@@ -1,5 +1,5 @@
-//! What has to be true before a run follows: the very lock was applied, the source is the same, and every index
-//! has a live generation that missed nothing.
+//! Conditions of following: the very lock was applied, the source is the same, and every index has a live
+//! generation that missed nothing.
 //!
 //! Rule *start-up* of docs/correctness.md.
 
@@ -15,7 +15,7 @@ use crate::session::state::{SinkState, of_sink};
 use crate::session::{Target, Targets};
 use crate::sink::{Generation, sinks_of};
 
-/// Everything that has to fit before anything is written, what explains the rest first.
+/// Checks everything that has to match before anything is written; a difference that explains others comes first.
 pub(super) async fn check(start: &SessionStart) -> Result<()> {
     start.check_origin().await?;
     check_lock(start).await?;
@@ -31,7 +31,7 @@ async fn check_lock(start: &SessionStart) -> Result<()> {
         let message = match applied {
             Some(digest) if digest == ours => continue,
             Some(digest) => {
-                // What apply would refuse is not named as the way on.
+                // Apply would refuse these steps too, so it is not suggested.
                 let steps = retired(start, state).await;
                 refuse_unsupported(&ApplyPlan { steps, ..ApplyPlan::default() })?;
                 format!(

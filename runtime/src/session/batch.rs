@@ -17,7 +17,7 @@ pub(crate) struct Assembly {
     open: Option<TransactionStart>,
 }
 
-/// What is worked on together. Empty where it only moves the position.
+/// Changes that are worked on together. Empty if it only moves the position.
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
     hits: HashSet<DirtyKey>,
@@ -30,11 +30,11 @@ pub(crate) struct Batch {
     pub truncated: Option<Truncated>,
     /// Changes that are lost for some indexes, which ends a batch.
     pub lost: Vec<Lost>,
-    /// What may be confirmed once everything is durable.
+    /// The position that may be confirmed once everything is durable.
     pub completed: Option<Completed>,
-    /// The first transaction of which it holds something.
+    /// The first transaction with a change in it.
     pub first: Option<TransactionStart>,
-    /// The transaction that goes on in the next batch.
+    /// The transaction that continues in the next batch.
     pub open: Option<TransactionStart>,
 }
 
@@ -54,7 +54,6 @@ pub(crate) struct Lost {
     pub indexes: BTreeSet<usize>,
     /// Start of its transaction's commit record.
     pub since: Lsn,
-    /// What happened.
     pub cause: StaleCause,
     /// The same in words.
     pub reason: String,
@@ -86,7 +85,7 @@ impl Completed {
 }
 
 impl Assembly {
-    /// A batch that goes on where the last one ended, inside a transaction or between two.
+    /// A batch that continues where the last one ended, inside a transaction or between two.
     pub(crate) fn begin(&self) -> Batch {
         let mut batch = Batch::default();
         if let Some(open) = self.open {
@@ -97,7 +96,7 @@ impl Assembly {
         batch
     }
 
-    /// Adds an event.
+    /// Adds the next event of the stream, and follows which transaction is open.
     pub(crate) fn take(&mut self, batch: &mut Batch, event: Event) -> Result<()> {
         batch.events += 1;
         match event {

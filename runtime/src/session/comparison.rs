@@ -18,14 +18,13 @@ use crate::sink::Generation;
 /// A generation that has to be compared.
 #[derive(Clone, Debug)]
 pub(crate) struct PendingComparison {
-    /// The generation.
     pub target: Target,
-    /// What casts doubt on it.
+    /// Why it has to be compared.
     pub rewrite: PossibleRewrite,
 }
 
 impl PendingComparison {
-    /// A generation with the doubt that the catalog of now casts on it; none where there is none, or where
+    /// A generation that has to be compared because of the current catalog; `None` if there is none, or where
     /// it is worse than a rewrite.
     pub(crate) async fn of(session: &Session, target: &Target) -> Result<Option<Self>> {
         let Some(state) = session.state_of(target) else { return Ok(None) };
@@ -68,8 +67,8 @@ impl PendingComparison {
     }
 }
 
-/// Generations in doubt, until every document of each was compared. Who notices a doubt need not be who
-/// settles it: following and watching go on meanwhile.
+/// Generations to be compared, until every document of each was. The task that notices need not be the one that
+/// compares: following continues meanwhile.
 #[derive(Debug, Default)]
 pub(crate) struct PendingComparisons(watch::Sender<BTreeMap<Generation, PendingComparison>>);
 

@@ -18,7 +18,7 @@ use crate::limits::{CONFIRM_INTERVAL, READING_TRANSACTION};
 use crate::progress::ProgressEvent;
 use crate::source::{ChangeCapture, ChangeStream};
 
-/// What is pending, and when something was confirmed last.
+/// Pending batches, and the time of the last confirm.
 #[derive(Debug)]
 pub(crate) struct Confirming {
     pub pending: Option<Pending>,

@@ -21,8 +21,8 @@ use crate::session::Targets;
 use crate::session::state::{SinkState, lowest_project};
 use crate::source::{Event, TransactionStart};
 
-/// What is streamed once more, compared with what was confirmed. It is durable in every sink, so that nothing
-/// of it is worked on again.
+/// Compares what is streamed again with what was confirmed. It is durable in every sink, so that nothing of
+/// it is worked on again.
 #[derive(Debug)]
 pub(crate) struct History {
     confirmed: Confirmed,

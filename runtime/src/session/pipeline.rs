@@ -31,9 +31,7 @@ const UNANSWERED_ROUNDS_MAX: usize = 3;
 /// Follows one session's stream.
 #[derive(Debug)]
 pub(crate) struct Pipeline {
-    /// What is fed.
     pub targets: Targets,
-    /// The source.
     pub source: SourceParts,
     /// Writes to the sinks.
     pub writer: Arc<Writer>,
@@ -41,7 +39,7 @@ pub(crate) struct Pipeline {
     pub states: Arc<Vec<SinkState>>,
     /// For which generations a lost change is none.
     pub unread: Unread,
-    /// What the stream brings once more.
+    /// What the stream brings again.
     pub history: History,
     /// By which rules its changes are picked.
     pub picked: Picked,
@@ -101,7 +99,7 @@ impl Pipeline {
         self.confirm(&*stream, &mut confirming).await
     }
 
-    /// The next batch; none once it is asked to stop. Confirms what is due while nothing comes.
+    /// The next batch; `None` once a stop is requested. Confirms what is due while nothing comes.
     async fn next_batch(
         &mut self,
         stream: &mut Box<dyn ChangeStream>,
@@ -210,8 +208,8 @@ impl Pipeline {
         Ok(work)
     }
 
-    /// From navigation values of one edge to root keys, in pages; what makes a batch is written at once,
-    /// the rest stays in `dirty`. [`ErrorKind::TooMuch`] where fewer values have to be asked for.
+    /// From navigation values of one edge to root keys, in pages; what makes a batch is written at once, the
+    /// rest stays in `dirty`. [`ErrorKind::TooMuch`] if fewer values have to be requested.
     async fn follow_edge(
         &self,
         index: usize,

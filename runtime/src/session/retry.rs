@@ -41,7 +41,7 @@ struct Outage {
 }
 
 impl Retry {
-    /// Attempts of a service, which goes on for as long as it takes.
+    /// Attempts of a service, which retries without a limit.
     pub(crate) fn endless(options: &RunOptions) -> Self {
         Self::new(options, false)
     }
@@ -72,7 +72,7 @@ impl Retry {
         tokio::select! {
             changed = confirmed.changed() => match changed {
                 Ok(()) => self.good(),
-                // Following ended: whoever runs beside this knows why.
+                // Following ended, and its task has the cause.
                 Err(_) => return std::future::pending().await,
             },
             () = lasted => self.good(),
@@ -137,7 +137,7 @@ impl Outage {
         is_bounded && self.since.elapsed() > total
     }
 
-    /// Whether nobody said this of this server yet. Lost, refused and silent are one trouble.
+    /// Whether this was not reported for this server yet. Lost, refused and silent are one problem.
     fn is_news(&mut self, error: &Error) -> bool {
         use ErrorKind::{Blocked, ConnectionLost, Unanswered, Unreachable};
         self.is_of_writes |= error.kind == Blocked;

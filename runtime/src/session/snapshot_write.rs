@@ -1,5 +1,5 @@
-//! Documents that no change caused (backfill, repair): written below every change to come, and built
-//! again wherever it is in doubt whether what was written still holds.
+//! Writes that no change caused (backfill, repair): versioned below every later change, and rebuilt whenever
+//! their outcome is unknown.
 //!
 //! Rules *eventless-version*, *deadline*, *tombstones* and *truncate* of docs/correctness.md.
 
@@ -22,7 +22,6 @@ const ATTEMPTS_MAX: usize = 10;
 /// A selection of one index, on its way to targets of it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SnapshotWrite<'a> {
-    /// The session.
     pub session: &'a Session,
     /// Position of the index in the plan.
     pub index: usize,
@@ -32,21 +31,20 @@ pub(crate) struct SnapshotWrite<'a> {
     pub position: Lsn,
 }
 
-/// What was written and is durable in every sink.
+/// Counts of documents that are written and durable in every sink.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Written {
-    /// Documents built.
     pub documents: u64,
-    /// Their bytes.
+    /// Bytes of their JSON, without what the sink adds.
     pub bytes: usize,
     /// How long reading took.
     pub reading: Duration,
-    /// What the snapshots saw.
+    /// The snapshots that were read.
     pub snapshot_lsn: Lsn,
 }
 
 impl Written {
-    /// Both together.
+    /// The sums of both, for progress and its rates.
     pub(crate) fn and(self, other: Self) -> Self {
         Self {
             documents: self.documents + other.documents,
@@ -58,8 +56,8 @@ impl Written {
 }
 
 impl SnapshotWrite<'_> {
-    /// Builds and writes a selection until nothing about it is in doubt. [`ErrorKind::TooMuch`] where a
-    /// range has to be halved; keys are halved here.
+    /// Builds and writes a selection until every write is confirmed. [`ErrorKind::TooMuch`] if a range has to
+    /// be halved; keys are halved here.
     pub(crate) async fn settle(&self, selection: &Selection) -> Result<Written> {
         let (mut written, mut unconfirmed) = match selection {
             Selection::Keys(keys) => self.by_keys(keys.clone()).await?,
@@ -132,7 +130,7 @@ impl SnapshotWrite<'_> {
         Ok((written, again.into_iter().collect()))
     }
 
-    /// What tells whether a tombstone may have been lost meanwhile, of each sink that can lose one.
+    /// Marks that show whether a tombstone may have been lost meanwhile, of each sink that can lose one.
     async fn marks(&self) -> Result<Vec<ShardMarks>> {
         let kept = self.targets.iter().filter(|target| self.session.state_of(target).is_some());
         try_join_all(kept.map(|target| self.session.writer.sink().shard_marks(&target.generation))).await

@@ -18,9 +18,9 @@ use crate::sink::Generation;
 pub(crate) struct Unread(BTreeMap<Generation, Lsn>);
 
 impl Unread {
-    /// The generations that are fed. What is still to be filled from its first row is read from now on, which
-    /// is recorded: the change that is no loss may come again after the first chunk is closed. Asked before
-    /// the gate is passed: the gate waits for whatever began to commit below the position that is read here.
+    /// Collects the generations that are fed. A generation without a closed range is read from now on, which is
+    /// recorded: a change that is not lost may come again after the first chunk is closed. Called before the
+    /// gate is passed: the gate waits for whatever began to commit below the position that is read here.
     pub(crate) async fn of(targets: &Targets, states: &[SinkState], source: &SourceParts) -> Result<Self> {
         let mut from = BTreeMap::new();
         for target in targets.all() {

@@ -1,5 +1,4 @@
-//! The start of a session: who the source is, what the states say, and whether both still fit. Nothing
-//! is written here.
+//! The start of a session: the identity of the source, the states, and whether they still match. Writes nothing.
 //!
 //! Rule *start-up* of docs/correctness.md.
 
@@ -21,11 +20,11 @@ use crate::source::SourceIdentity;
 /// A source and the states, before the slot is acquired.
 #[derive(Debug)]
 pub struct SessionStart {
-    /// The plan.
+    /// The lock that is executed.
     pub plan: Arc<Lock>,
-    /// The source.
+    /// The source, connected but without a stream.
     pub source: SourceParts,
-    /// The sink.
+    /// All sinks behind one interface.
     pub sink: Arc<dyn Sink>,
     /// The states of the sinks that keep one.
     pub states: Arc<Vec<SinkState>>,
@@ -125,9 +124,9 @@ impl SessionStart {
         false
     }
 
-    /// The slot is there, is ours, and stands nowhere past what the states hold. A follower may confirm
-    /// between our reading a state and the slot, so a slot that seems to be past it is judged by a state
-    /// that is read after it.
+    /// Checks that the slot exists, is ours, and is not ahead of the states. A follower may confirm between our
+    /// reading a state and the slot, so a slot that seems to be past it is judged by a state that is read after
+    /// it.
     pub async fn check_slot(&self) -> Result<()> {
         let name = self.plan.source.slot.clone();
         let Some(slot) = self.source.capture.slot().await? else {

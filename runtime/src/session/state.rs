@@ -38,7 +38,7 @@ impl SinkState {
         self.store.index_name()
     }
 
-    /// Reads it again.
+    /// Reads the state again, because another process may have written it.
     pub async fn reload(&self) -> Result<()> {
         *self.stored.lock().await = self.store.load().await?;
         Ok(())
@@ -49,7 +49,7 @@ impl SinkState {
         self.stored.lock().await.as_ref().map(|stored| stored.project.value.clone())
     }
 
-    /// Every generation's document.
+    /// Every generation that the state knows, of all indexes.
     pub async fn generations(&self) -> Vec<GenerationState> {
         let stored = self.stored.lock().await;
         let all = stored.iter().flat_map(|stored| &stored.generations);
@@ -63,7 +63,7 @@ impl SinkState {
         all.find(|generation| generation.value.name == name).map(|generation| generation.value.clone())
     }
 
-    /// Makes it.
+    /// Writes the first project document; an error if there is one.
     pub async fn create(&self, project: ProjectState) -> Result<()> {
         let mut stored = self.stored.lock().await;
         let revision = self.store.create(&project).await?;
@@ -177,14 +177,13 @@ impl SinkState {
     }
 }
 
-/// What is recorded when a position is confirmed.
+/// The record that is written when a position is confirmed.
 #[derive(Clone, Copy, Debug)]
 pub struct Confirmation<'a> {
-    /// The position.
     pub confirmed: Confirmed,
     /// How the changes below it were picked.
     pub picked: &'a Picked,
-    /// A transaction above it of which something is written.
+    /// The first transaction above it whose documents were sent, if any.
     pub written: Option<TransactionStart>,
 }
 
@@ -193,12 +192,12 @@ pub(crate) fn of_sink<'a>(states: &'a [SinkState], sink: &str) -> Option<&'a Sin
     states.iter().find(|state| state.sink == sink)
 }
 
-/// The lowest confirmed position over sinks that keep a state; none where none has one.
+/// The lowest confirmed position over sinks that keep a state; `None` if none has one.
 pub(crate) async fn lowest_confirmed(states: &[SinkState]) -> Option<Confirmed> {
     Some(lowest_project(states).await?.0)
 }
 
-/// The lowest confirmed position, and what else that state holds; none where a sink has none.
+/// The lowest confirmed position, and what else that state holds; `None` if a sink has none.
 pub(crate) async fn lowest_project(states: &[SinkState]) -> Option<(Confirmed, ProjectState)> {
     let mut lowest: Option<(Confirmed, ProjectState)> = None;
     for state in states {

@@ -24,14 +24,12 @@ use keys::{Sample, SourceKeys};
 pub(crate) struct Verify {
     /// The session, whose pipeline runs meanwhile.
     pub session: Arc<Session>,
-    /// The generation.
     pub target: Target,
 }
 
-/// What a verification found.
+/// The result of a verification.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Verified {
-    /// Keys compared.
     pub keys: u64,
     /// Documents built again and compared.
     pub compared: u64,
@@ -41,7 +39,7 @@ pub(crate) struct Verified {
     pub hot: u64,
 }
 
-/// What one comparison found.
+/// The result of one comparison.
 #[derive(Debug, Default)]
 struct Compared {
     wrong: BTreeSet<Key>,

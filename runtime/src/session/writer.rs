@@ -25,14 +25,12 @@ pub(crate) struct Writer {
     seen_position: AtomicU64,
 }
 
-/// What became of a write.
+/// The result of a write, over all of its items.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Outcome {
-    /// Documents written.
     pub documents: u64,
-    /// Documents deleted.
     pub deletes: u64,
-    /// Keys of which nobody knows.
+    /// Keys whose writes got no answer.
     pub unanswered: Vec<Key>,
 }
 
@@ -158,5 +156,5 @@ fn rejected(index: &IndexPlan, key: &Key, error_type: &str, field: Option<&str>)
         index.name
     );
     Error::new(ErrorKind::Rejected, message)
-        .with_help("correct the row or the field's kind, then run again; nothing was confirmed past it")
+        .with_help("fix the row or the field's kind, then run this again; nothing was confirmed past it")
 }

@@ -1,24 +1,24 @@
-//! What a sink says of an alias, and of the indexes behind it.
+//! The state of an alias in a sink, and of the indexes behind it.
 
 use std::collections::BTreeSet;
 
 use flusso_schemas::ownership::Ownership;
 
-/// What has the name of an alias.
+/// The thing that has the name of an alias.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AliasState {
     /// An alias over these concrete indexes, sorted by name; empty where nothing has the name.
     Targets(Vec<AliasTarget>),
-    /// A concrete index.
+    /// A concrete index has the name, so no alias can.
     Index,
 }
 
 /// A concrete index that an alias points to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AliasTarget {
-    /// Its name.
+    /// Name of the concrete index.
     pub name: String,
-    /// Who made it; none where nobody is known to.
+    /// Who made it; `None` if nobody is known to.
     pub owner: Option<Owner>,
 }
 
@@ -42,10 +42,10 @@ impl From<Ownership> for Owner {
     }
 }
 
-/// What a sink says of one concrete index beside its documents.
+/// Properties of one concrete index beside its documents.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Belongings {
-    /// Who made it; none where it carries no mark of flusso.
+    /// Who made it; `None` if it carries no mark of flusso.
     pub ownership: Option<Ownership>,
     /// Whether its own write alias points to it.
     pub has_write_alias: bool,

@@ -28,7 +28,7 @@ pub struct StdoutSink {
 }
 
 impl StdoutSink {
-    /// Name of the sink that stands in where a project configures none.
+    /// Name of the sink used when a project configures none.
     pub const DEFAULT_NAME: &str = "stdout";
 
     /// A sink of that name; `pretty` prints each object on several lines.

@@ -23,7 +23,7 @@ pub(super) trait Block: Sized {
     /// Its keys and values in the order of the file.
     fn entries(&self) -> Vec<Entry>;
 
-    /// Takes its keys.
+    /// Reads its keys, in any order, from those of the file.
     fn read(keys: &mut Keys<'_>) -> Result<Self>;
 }
 
@@ -32,7 +32,7 @@ pub(super) trait Checked: Block {
     /// Keys that follow from the others, written behind the digest: the fingerprints.
     const COMPUTED: &'static [&'static str] = &[];
 
-    /// Their values.
+    /// The values of [`Self::COMPUTED`], in its order.
     fn computed(&self) -> Vec<String> {
         Vec::new()
     }
@@ -46,7 +46,7 @@ pub(super) trait Checked: Block {
 /// A key with its value.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Entry {
-    /// The key.
+    /// The key, as it is written.
     pub(super) name: String,
     /// How its value is laid out.
     pub(super) spelled: Spelled,
@@ -64,13 +64,13 @@ impl Entry {
 /// A key as docs/lock.md describes it.
 #[derive(Clone, Debug)]
 pub(super) struct KeyDocs {
-    /// The key.
+    /// The key, as it is written.
     pub(super) name: String,
     /// What its value is: `text`, `list of columns`.
     pub(super) form: String,
     /// Whether it may be left out.
     pub(super) optional: bool,
-    /// Its doc comment.
+    /// The field's doc comment on one line.
     pub(super) docs: String,
     /// Whether it is a part of the block's fingerprint.
     pub(super) in_fingerprint: bool,

@@ -1,5 +1,5 @@
-//! How the lock spells a body: JSON with two blanks, and what holds no object on one line, so that
-//! a new field is one line of a difference.
+//! How the lock prints a body: JSON indented by two spaces, with values that contain no object on one line, so
+//! that a new field is a one-line diff.
 
 use serde_json::Value;
 
@@ -46,7 +46,7 @@ fn push_lines<T>(
     out.push(close);
 }
 
-/// Whether an object stands somewhere within a list or an object.
+/// Whether a list or an object contains an object, at any depth.
 fn holds_object(value: &Value) -> bool {
     let is_or_holds = |inner: &Value| inner.is_object() || holds_object(inner);
     match value {

@@ -14,13 +14,13 @@ use super::read::problem::{Problem, Result};
 
 /// A way to keep a `T` under one key, or spread over several.
 pub(super) trait Codec<T> {
-    /// The keys that say it; none where it is left out.
+    /// The entries of its keys; empty if it is left out.
     fn entries(name: &'static str, value: &T) -> Vec<Entry>;
 
-    /// Takes them.
+    /// Reads the value from its keys.
     fn read(keys: &mut Keys<'_>, name: &'static str) -> Result<T>;
 
-    /// Their documentation.
+    /// How docs/lock.md describes its keys.
     fn keys(name: &'static str, docs: &str) -> Vec<KeyDocs>;
 }
 

@@ -10,7 +10,7 @@ use super::read::item::Item;
 use super::read::keys::Keys;
 use super::read::problem::Result;
 
-/// A reference to a secret. There is no variant for a literal.
+/// A reference to a secret. A literal cannot be represented.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SecretRef {
     /// `{ env = "NAME" }`: the value of an environment variable.
@@ -41,7 +41,7 @@ pub struct Template(pub String);
 pub enum SourceEndpoint {
     /// `url = { env = "NAME" }`: one reference to a whole connection URL.
     Url(SecretRef),
-    /// Its parts, of which only user and password may be secret.
+    /// The parts of the URL; only user and password may be secret.
     Parts(PostgresAddress),
 }
 
@@ -60,13 +60,13 @@ block! {
     pub struct PostgresAddress: "`url`" {
         /// Host name or address.
         pub host: Template,
-        /// Port number.
+        /// Port number, or a reference to it.
         pub port: Template,
         /// Name of the database.
         pub database: Template,
         /// Role to connect as.
         pub user: Option<UserName>,
-        /// Its password.
+        /// Its password, always a reference.
         pub password: Option<SecretRef>,
     }
 }
@@ -75,7 +75,7 @@ block! {
     /// An address over HTTP in parts.
     #[derive(Eq)]
     pub struct HttpAddress: "`url`" {
-        /// `http` or `https`.
+        /// `http` or `https`, or a reference to it.
         pub scheme: Template,
         /// Host name or address.
         pub host: Template,
@@ -89,7 +89,7 @@ block! {
 /// How much of TLS the connection to the source wants, in libpq's words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SslMode {
-    /// None.
+    /// TLS is never used.
     Disable,
     /// Where the server offers it; its certificate is not verified.
     Prefer,
@@ -119,7 +119,7 @@ block! {
         pub ssl_root_cert: Option<Template>,
         /// Our own certificate, PEM.
         pub ssl_cert: Option<Template>,
-        /// Its key, PEM.
+        /// Key of that certificate, PEM.
         pub ssl_key: Option<Template>,
     }
 }

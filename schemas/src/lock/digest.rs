@@ -19,7 +19,7 @@ pub(super) fn unsealed_digest(text: &str, block: &Range<usize>, at: usize) -> St
     short_hash([&bytes[block.start..line_start], &bytes[line_end..block.end]].concat())
 }
 
-/// The bytes of the block that begins at `start`, up to its last line that is not blank.
+/// The bytes of the block that begins at `start`, up to its last line that is not empty.
 pub(super) fn block_range(text: &str, start: usize, next: usize) -> Range<usize> {
     let used = text[start..next].trim_end().len();
     let end = start + used;

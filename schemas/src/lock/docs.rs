@@ -16,7 +16,7 @@ spelling: equal projects over equal facts give equal bytes. It holds no secret, 
 its difference in a pull request, and never change it by hand: every block has a digest, and a block whose digest does \
 not match is refused.
 
-A block ends with its last line that is not blank. The *fingerprint* of an index is the SHA-256, cut to 16 hexadecimal \
+A block ends with its last line that is not empty. The *fingerprint* of an index is the SHA-256, cut to 16 hexadecimal \
 digits, of the JCS (RFC 8785) of the object of its keys that are marked with *yes* below; its *edges_fingerprint* is that \
 of the list of the same objects of its edges. As long as both stay the same, documents that are in an index are right. \
 Integers beyond 2^53 enter them as their digits.

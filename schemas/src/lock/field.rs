@@ -22,7 +22,7 @@ block! {
         pub kind: String,
         /// The kind's own parameters (`scale`, `order`, …), sorted.
         pub parameters: BTreeMap<String, Value> as Parameters,
-        /// What fills it.
+        /// Where its value comes from.
         pub source: FieldSource as Source,
         /// Hops of a relation, nearest first.
         pub through: Vec<TableName> as LeftOutIfEmpty,
@@ -41,9 +41,9 @@ block! {
         pub distinct: bool,
         /// Order of the related rows, each `column`, `column desc`, ….
         pub order_by: Vec<String> as LeftOutIfEmpty,
-        /// Most related rows.
+        /// Limit of related rows for each document.
         pub limit: Option<u64>,
-        /// What stands for null in the document.
+        /// Replacement for null in the document.
         pub default: Option<Value>,
         /// Whether readers are promised a value.
         pub required: bool,
@@ -62,11 +62,11 @@ pub struct JoinPair {
 /// What fills a field.
 #[derive(Clone, Debug, PartialEq)]
 pub enum FieldSource {
-    /// `column = "c"`
+    /// A column: `column = "c"`.
     Column(Ident),
-    /// `sql = "…"`
+    /// An SQL expression: `sql = "…"`.
     Sql(String),
-    /// `constant = …`
+    /// The same value everywhere: `constant = …`.
     Constant(Value),
     /// A sub-object of the same row: nothing is printed.
     SameRow,
@@ -75,7 +75,7 @@ pub enum FieldSource {
     Related {
         /// The verb as written.
         verb: String,
-        /// The target.
+        /// Table at the end of the path.
         table: TableName,
     },
 }
@@ -115,9 +115,10 @@ impl Codec<FieldSource> for Source {
         match named.as_slice() {
             [] => Ok(FieldSource::SameRow),
             [name] => source(name, keys.required(name)?),
-            several => {
-                Err(keys.problem(&format!("has `{}`, of which one fills a field", several.join("` and `"))))
-            }
+            several => Err(keys.problem(&format!(
+                "has `{}`, but only one of them can fill a field",
+                several.join("` and `")
+            ))),
         }
     }
 

@@ -11,15 +11,15 @@ use super::read::item::Item;
 use super::read::problem::Result;
 use crate::name::{Ident, TableName};
 
-/// A type whose values stand on one line of the lock.
+/// A type whose values are one line of the lock.
 pub(super) trait Form: Sized {
-    /// Its value; none where the key is left out.
+    /// Its value; `None` if the key is left out.
     fn value(&self) -> Option<Value>;
 
-    /// Reads it.
+    /// Reads it from the value of its key.
     fn read(item: Item<'_>) -> Result<Self>;
 
-    /// What a key that is left out says; none where it must be there.
+    /// The value of a key that is left out; `None` if the key is required.
     fn absent() -> Option<Self> {
         None
     }

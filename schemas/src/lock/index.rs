@@ -115,7 +115,7 @@ block! {
     /// One part of a document's key.
     #[derive(Eq)]
     pub struct KeyColumn: "`key`" {
-        /// The column.
+        /// Name of the column in the root table.
         pub column: Ident,
         /// Its type as `format_type` spells it.
         pub pg_type: String ["type"],
@@ -136,7 +136,7 @@ block! {
         pub close: String as LeftOutIfEmpty,
         /// Printed where a group has no rows; every node but the root has it.
         pub empty: Option<String>,
-        /// Paths of the nodes whose text stands between this query's segments, in text order.
+        /// Paths of the nodes spliced between this query's segments, in text order.
         pub slots: Vec<String>,
         /// The query, holding `{rows:<columns>}`.
         pub sql: String as Lines,
@@ -156,14 +156,14 @@ block! {
     /// What a change of one table, in the roles it plays, means for an index.
     #[derive(Eq)]
     pub struct Edge: "the edge of `{table}`" {
-        /// The captured table.
+        /// The table whose changes are followed.
         pub table: TableName => fingerprint,
         /// Paths of the fields it fills; `.` for the root. A hop may add `#` and its number, where two of one
         /// relation would else be the same (`items.shop#2`).
         pub roles: Vec<String> as Sorted => fingerprint,
         /// Columns of the changed row, as it was and as it is, that lead to documents. Ordered.
         pub navigation: Vec<Ident> as Several => fingerprint,
-        /// From navigation to root keys; none where the navigation is the root's key itself.
+        /// From navigation to root keys; left out if the navigation is the root's key itself.
         pub resolve: Option<String> as Lines,
         /// Columns whose change matters, with what is relied on.
         pub columns: BTreeMap<Ident, ColumnFact> as Section => fingerprint,

@@ -28,7 +28,7 @@ block! {
     /// One finding that a comment accepts: `# flusso: allow(lossy-kind) reason`.
     #[derive(Eq, PartialOrd, Ord)]
     pub struct Acceptance: "an item of `accepted`" {
-        /// The lint's name.
+        /// Name of the accepted lint.
         pub lint: String as LintName,
         /// What the finding is about: `table:shop.orders`, `column:shop.orders.id`, `index:orders`,
         /// `sink:search` or `server`.
@@ -109,7 +109,7 @@ impl Codec<Vec<Acceptance>> for Accepted {
 }
 
 impl Lock {
-    /// A finding about a live system at the level that the project gave its lint; none where the project
+    /// A finding about a live system at the level that the project gave its lint; `None` if the project
     /// allows the lint or accepts this finding.
     pub fn judge(&self, finding: Finding) -> Option<Finding> {
         let level = self.levels.get(&finding.lint).map_or(finding.level, |changed| changed.level);

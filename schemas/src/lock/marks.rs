@@ -1,21 +1,21 @@
 //! The marks in a lock's queries that the runtime replaces: `{rows:o.id}` and `{range:o.id}`.
 //!
-//! They are the only place where text enters a query of the lock. Their columns are plain
-//! `alias.name`, one a part of the document's key.
+//! They are the only place where text enters a query of the lock. Their columns are plain `alias.name`, one
+//! for each part of the document's key.
 
 use crate::name::Ident;
 
 /// A place that the runtime fills; the columns are as SQL spells them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Mark<'a> {
-    /// `{rows:…}`, in a node: the keys that are asked for, or a range of them.
+    /// `{rows:…}`, in a node: the requested keys, or a range of them.
     Rows(Vec<&'a str>),
     /// `{range:…}`, in `bound` and `resolve`: a range of keys.
     Range(Vec<&'a str>),
 }
 
 impl<'a> Mark<'a> {
-    /// Its columns, one a part of the document's key.
+    /// Its columns, one for each part of the document's key.
     pub fn columns(&self) -> &[&'a str] {
         match self {
             Self::Rows(columns) | Self::Range(columns) => columns,
@@ -35,12 +35,12 @@ pub enum Piece<'a> {
 /// A mark that is not spelled as the lock spells it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "the mark `{mark}` does not name columns as `alias.name`, with a comma and a blank between two and `}}` at its end"
+    "invalid mark `{mark}`: expected columns as `alias.name`, separated by a comma and a space, with `}}` at the end"
 )]
 pub struct MarkError {
     /// Where it begins, in bytes from the start of the query.
     pub at: usize,
-    /// Its first characters.
+    /// Its first characters, for the message.
     pub mark: String,
 }
 

@@ -19,7 +19,7 @@ pub(super) enum Spelled {
     Section(Vec<(String, Value)>),
     /// `[key]`, a block of its own.
     Table(Vec<Entry>),
-    /// `[[block.key]]` for each.
+    /// A list of blocks, each under `[[block.key]]`.
     Blocks(Vec<Vec<Entry>>),
     /// The place of the block's digest.
     Digest,

@@ -25,13 +25,13 @@ use super::{IndexPlan, LOCK_VERSION, Lock, index_text, write};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}, column {column}: {message}")]
 pub struct ReadError {
-    /// Line from 1.
+    /// Line, counted from 1.
     pub line: usize,
     /// Column in characters from 1.
     pub column: usize,
-    /// What is wrong there.
+    /// The problem, in one sentence.
     pub message: String,
-    /// What to do about it.
+    /// The remedy, one imperative.
     pub help: Option<String>,
 }
 
@@ -138,7 +138,7 @@ fn same_spelling(text: &str, canonical: &str) -> Result<()> {
     let line_start = text[..at].rfind('\n').map_or(0, |end| end + 1);
     let key = text[line_start..].split(' ').next().unwrap_or_default();
     if !IndexPlan::COMPUTED.contains(&key) {
-        return Err(Problem::new(at, "from here on the file is not spelled as flusso writes it"));
+        return Err(Problem::new(at, "not in canonical form from here on"));
     }
     let block = text[..at].rfind("[[index]]\nname = ").map_or("", |start| &text[start..]);
     let index = block.split('"').nth(1).unwrap_or_default();

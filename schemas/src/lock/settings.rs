@@ -162,7 +162,7 @@ pub fn split(settings: &Value) -> (Value, BTreeMap<String, String>) {
     (fixed.unwrap_or_else(|| Value::Object(Map::new())), dynamic)
 }
 
-/// What of a value is static; none where nothing is left of it.
+/// What of a value is static; `None` if nothing is left of it.
 fn take(value: &Value, path: &str, dynamic: &mut BTreeMap<String, String>) -> Option<Value> {
     if let Value::Object(entries) = value {
         let fixed: Map<String, Value> = entries

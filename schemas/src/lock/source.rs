@@ -16,7 +16,7 @@ use crate::name::{Ident, TableName};
 block! {
     /// Where changes come from, and what flusso may create there.
     pub struct SourcePlan: "`[source]`" {
-        /// Where it listens.
+        /// Where Postgres listens: a URL, or its parts.
         pub endpoint: SourceEndpoint ["url"] as OfPostgres,
         /// TLS mode and files; left out where nothing is set.
         pub tls: TlsFiles as Flat,
@@ -38,11 +38,11 @@ block! {
 /// What `apply` may create or alter in the source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Manage {
-    /// `publication`
+    /// Creating the publication and changing its tables.
     Publication,
-    /// `replica_identity`
+    /// Setting `REPLICA IDENTITY` on the captured tables.
     ReplicaIdentity,
-    /// `slot`
+    /// Creating the replication slot.
     Slot,
 }
 
@@ -129,7 +129,7 @@ impl Codec<Vec<String>> for Versions {
     }
 }
 
-/// One `[[sink]]`.
+/// A sink: one block `[[sink]]`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SinkPlan {
     /// Its name in the project file.
@@ -140,12 +140,12 @@ pub struct SinkPlan {
     pub kind: SinkKind,
 }
 
-/// What a sink is.
+/// The kind of a sink, with its tuning.
 #[derive(Clone, Debug, PartialEq)]
 pub enum SinkKind {
-    /// `kind = "opensearch"`
+    /// Documents are indexed: `kind = "opensearch"`.
     OpenSearch(Box<OpenSearchPlan>),
-    /// `kind = "stdout"`
+    /// Documents are printed: `kind = "stdout"`.
     Stdout {
         /// Documents on several lines each.
         pretty: bool,
@@ -167,15 +167,15 @@ block! {
 block! {
     /// References and tuning of a sink of kind `opensearch`.
     pub struct OpenSearchPlan: "`[[sink]]`" {
-        /// Where it listens.
+        /// Where OpenSearch listens: a URL, or its parts.
         pub url: UrlEndpoint,
         /// User of basic authentication.
         pub username: Option<UserName>,
-        /// Its password.
+        /// Password of basic authentication, always a reference.
         pub password: Option<SecretRef>,
-        /// Client certificate, PEM.
+        /// Our own certificate, PEM.
         pub client_cert: Option<Template>,
-        /// Its key, PEM.
+        /// Key of that certificate, PEM.
         pub client_key: Option<Template>,
         /// Certificates that are trusted, PEM.
         pub ca_cert: Option<Template>,
@@ -249,9 +249,9 @@ impl Checked for SinkPlan {}
 /// How request bodies are compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Compression {
-    /// `gzip`
+    /// Bodies are compressed: `compression = "gzip"`.
     Gzip,
-    /// `none`
+    /// Bodies are sent as they are: `compression = "none"`.
     None,
 }
 
@@ -260,7 +260,7 @@ words!(pub Compression { Compression::Gzip = "gzip", Compression::None = "none" 
 block! {
     /// A captured table, its key and what its replica identity must hold.
     pub struct TablePlan: "`[[table]] {name}`" {
-        /// Its qualified name.
+        /// The table with its schema.
         pub name: TableName as ThenDigest,
         /// Its primary key in order; empty where it has none.
         pub key: Vec<Ident>,
@@ -287,7 +287,7 @@ pub enum Identity {
 block! {
     /// A replica identity over a unique index.
     struct IdentityIndex: "`identity`" {
-        /// Its name.
+        /// Name of the unique index.
         index: Ident,
     }
 }

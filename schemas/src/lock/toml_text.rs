@@ -40,7 +40,7 @@ pub(super) fn text(text: &str) -> String {
     }
     let mut out = String::with_capacity(text.len() + 8);
     out.push_str("\"\"\"\n");
-    // Of three quotes in a row the third is escaped: two may stand, also before the closing three.
+    // The third of three quotes in a row is escaped; two are allowed, even before the closing three.
     let mut quotes_in_a_row = 0;
     for letter in text.chars() {
         quotes_in_a_row = if letter == '"' { quotes_in_a_row + 1 } else { 0 };

@@ -1,4 +1,4 @@
-//! What a generation was built under in the source's catalog, and why it may no longer hold.
+//! The source's catalog that a generation was built under, and why it may no longer hold.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,12 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::name::{Ident, TableName};
 
-/// What the documents of one index depend on in the catalog, found by the names its queries use. A name
-/// that does not exist is missing. Messages never show its numbers.
+/// Everything in the catalog that the documents of one index depend on, found by the names its queries use. A
+/// name that does not exist is missing. Messages never show its numbers.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CatalogRecord {
-    /// The publication; none where there is none.
+    /// The publication; `None` if there is none.
     pub publication: Option<PublicationRecord>,
     /// Every captured table of the index.
     pub tables: BTreeMap<TableName, TableRecord>,
@@ -50,13 +50,13 @@ pub struct TableRecord {
     /// What an old row carries.
     pub identity: IdentityRecord,
     /// Oid of the catalog row by which the publication holds it: of `pg_publication_rel`, of
-    /// `pg_publication_namespace`, or the publication's own; none where it does not.
+    /// `pg_publication_namespace`, or the publication's own; `None` if it does not.
     pub published: Option<u32>,
     /// Partitions or inheritance children.
     pub children: BTreeSet<ChildRecord>,
     /// Column lists relied on as unique that an index proves.
     pub unique: BTreeSet<Vec<Ident>>,
-    /// Columns relied on.
+    /// The columns that queries or edges read, by name.
     pub columns: BTreeMap<Ident, ColumnRecord>,
     /// Every column that a row of the stream carries, in order, as it was when the generation joined the
     /// stream: later changes of it do not enter, because the stream may lie behind them.
@@ -87,7 +87,7 @@ pub struct ChildRecord {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ColumnRecord {
-    /// `pg_attribute.attnum`.
+    /// Its `pg_attribute.attnum`, which survives a rename.
     pub num: i16,
     /// Oid of its type.
     pub type_oid: u32,
@@ -121,8 +121,8 @@ pub enum StaleCause {
     TableReplaced,
     /// Its rows were rewritten, which sends no changes.
     TableRewritten,
-    /// Its rows may have been rewritten: a VACUUM FULL, CLUSTER or TRUNCATE beside an ALTER of a column
-    /// looks the same. A whole comparison tells.
+    /// Its rows may have been rewritten: a VACUUM FULL, CLUSTER or TRUNCATE beside an ALTER of a column looks
+    /// the same. Only a full comparison decides.
     TableMaybeRewritten,
     /// It left the publication, or entered it again.
     TableUnpublished,
@@ -144,7 +144,7 @@ pub enum StaleCause {
     LabelMissing,
     /// A function that a query calls was replaced or altered.
     FunctionChanged,
-    /// The replica identity no longer holds what leads from an old row to its documents.
+    /// The replica identity no longer holds the columns that lead from an old row to its documents.
     IdentityNarrowed,
     /// A change arrived without what leads to its documents.
     RowIncomplete,
@@ -157,7 +157,7 @@ pub enum StaleCause {
 }
 
 impl StaleCause {
-    /// Whether a name that queries use stands for something else, or for nothing.
+    /// Whether a name used in queries refers to something else, or to nothing.
     pub fn is_of_name(self) -> bool {
         use StaleCause::{
             ColumnMissing, ColumnReplaced, ColumnRetyped, LabelMissing, TableMissing, TableReplaced,

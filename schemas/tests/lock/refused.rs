@@ -345,10 +345,10 @@ fn one_meaning_has_one_spelling() {
         ),
         ("tls_verify = true", "tls_verify = false", "tls_verify"),
     ] {
-        refused(from, to, place, "from here on the file is not spelled as flusso writes it");
+        refused(from, to, place, "not in canonical form from here on");
     }
     let error = lock::read(&format!("{EXAMPLE}\n")).expect_err("a blank line stands at the end");
-    assert_eq!(error.message, "from here on the file is not spelled as flusso writes it");
+    assert_eq!(error.message, "not in canonical form from here on");
 }
 
 #[test]

@@ -96,7 +96,7 @@ impl Times {
         Self::parse(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
     }
 
-    /// The line's fields after the name in brackets, which may hold blanks.
+    /// The line's fields after the name in brackets, which may contain spaces.
     fn parse(stat: &str) -> Option<Self> {
         let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
         let number = |place: usize| fields.get(place)?.parse::<f64>().ok();

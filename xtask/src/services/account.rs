@@ -16,9 +16,9 @@ pub enum Account {
     Caller,
     /// Another user and group by number, because the caller is root.
     Other {
-        /// The user's number.
+        /// Number of the user (`uid`).
         user: u32,
-        /// The group's number.
+        /// Number of the group (`gid`).
         group: u32,
     },
 }

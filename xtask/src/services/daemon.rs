@@ -56,7 +56,7 @@ impl Daemon {
         })
     }
 
-    /// The process number.
+    /// Process id, for signals and `ps`.
     #[must_use]
     pub fn pid(&self) -> u32 {
         self.pid
@@ -229,14 +229,15 @@ fn read_aside(mut output: impl Read + Send + 'static) -> Receiver<String> {
     let (sender, receiver) = channel();
     thread::spawn(move || {
         let mut bytes = Vec::new();
-        // What came before an error is shown; nobody may be left to show it to.
+        // What came before an error is shown; stderr may be closed by then.
         drop(output.read_to_end(&mut bytes));
         drop(sender.send(String::from_utf8_lossy(&bytes).into_owned()));
     });
     receiver
 }
 
-/// The whole of an output whose writer has ended. Whoever inherited it may hold it open: nobody waits for that.
+/// The whole of an output whose writer has ended. A child may have inherited it and hold it open: that is not
+/// waited for.
 fn all_of(output: &Receiver<String>) -> String {
     output.recv_timeout(OUTPUT_BOUND).unwrap_or_default()
 }

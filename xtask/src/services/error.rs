@@ -10,11 +10,11 @@ pub enum Error {
     /// A file or folder could not be used.
     #[error("cannot {action} `{path}`: {source}")]
     File {
-        /// What was tried.
+        /// What was tried, a verb: `read`, `write`.
         action: &'static str,
-        /// On which path.
+        /// Path of the file or folder.
         path: PathBuf,
-        /// Why it failed.
+        /// Error of the operating system.
         source: io::Error,
     },
     /// A program could not be started at all.
@@ -22,7 +22,7 @@ pub enum Error {
     Spawn {
         /// The program's name or path.
         program: String,
-        /// Why it failed.
+        /// Error of the operating system.
         source: io::Error,
     },
     /// A program ran and failed.
@@ -38,7 +38,7 @@ pub enum Error {
     /// Something that must be installed is not there.
     #[error("{what} is missing: {help}")]
     Missing {
-        /// What is missing.
+        /// Name of what is missing.
         what: String,
         /// How to get it.
         help: String,
@@ -54,11 +54,11 @@ pub enum Error {
     /// A server ended or did not answer in time.
     #[error("{server} is not ready: {reason}; the end of its log `{log}`:\n{tail}")]
     NotReady {
-        /// Which server.
+        /// Name of the server: `Postgres`, `OpenSearch`.
         server: &'static str,
         /// Whether it ended or kept silent.
         reason: String,
-        /// Its log file.
+        /// Path of its log file, which is kept.
         log: PathBuf,
         /// The log's last lines.
         tail: String,
@@ -66,17 +66,17 @@ pub enum Error {
     /// A server answered with an error.
     #[error("{server} answered: {message}")]
     Answer {
-        /// Which server.
+        /// Name of the server: `Postgres`, `OpenSearch`.
         server: &'static str,
-        /// Its message.
+        /// Message of its answer, as the server wrote it.
         message: String,
     },
     /// A server took a request and did not answer it.
     #[error("{server} at `{address}` does not answer within {} s: {request}", patience.as_secs())]
     Silent {
-        /// Which server.
+        /// Name of the server: `Postgres`, `OpenSearch`.
         server: &'static str,
-        /// Host and port.
+        /// Its address as `host:port`.
         address: String,
         /// How long it was waited for.
         patience: Duration,
@@ -86,11 +86,11 @@ pub enum Error {
     /// A server could not be reached.
     #[error("cannot reach {server} at `{address}`: {source}")]
     Unreachable {
-        /// Which server.
+        /// Name of the server: `Postgres`, `OpenSearch`.
         server: &'static str,
-        /// Host and port.
+        /// Its address as `host:port`.
         address: String,
-        /// Why it failed.
+        /// Error of the operating system.
         source: io::Error,
     },
 }

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use super::{Error, daemon};
 
-/// How long a process may take until it stands still.
+/// How long a process may take to stop.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Processes that stand still. Dropped, they go on; they do so too when this program is killed, because a server
-/// with a frozen process may not end.
+/// Stopped processes (SIGSTOP). They continue when this is dropped, and also when this program is killed,
+/// because a server with a frozen process may not end.
 #[derive(Debug)]
 pub struct Frozen {
     processes: Vec<u32>,
@@ -17,7 +17,7 @@ pub struct Frozen {
 }
 
 impl Frozen {
-    /// Freezes processes and waits until they stand still.
+    /// Freezes processes and waits until they have stopped.
     pub fn freeze(processes: &[u32]) -> Result<Self, Error> {
         let list: Vec<String> = processes.iter().map(u32::to_string).collect();
         let guard = daemon::guard_of(&format!("kill -CONT {}", list.join(" ")))?;

@@ -85,7 +85,7 @@ impl Node {
         Ok(())
     }
 
-    /// The node's process; none where it is stopped.
+    /// The node's process; `None` if it is stopped.
     #[must_use]
     pub fn pid(&self) -> Option<u32> {
         self.daemon.as_ref().map(Daemon::pid)

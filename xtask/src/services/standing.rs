@@ -1,4 +1,4 @@
-//! The pair of services that stands between commands: `up` leaves it running, `down` ends it.
+//! The pair of services that runs between commands: `up` starts it, `down` stops it.
 
 use std::env;
 use std::fs;
@@ -41,7 +41,7 @@ struct Standing {
 struct Server {
     url: String,
     pid: u32,
-    /// Its folder, which stands on its command line and tells it from a later process of that number.
+    /// Its folder, which is on its command line and distinguishes it from a later process with the same id.
     folder: PathBuf,
 }
 
@@ -116,8 +116,8 @@ enum Which {
     OpenSearch,
 }
 
-/// The URL of a service that stands or is started now. What was started is written down before the
-/// next one is tried, so that `down` finds it whatever happens.
+/// The URL of a service that is running or is started now. It is recorded before the next one is started, so
+/// that `down` finds it whatever happens.
 fn start(standing: &mut Standing, which: Which) -> Result<String, Error> {
     let place = match which {
         Which::Postgres => &mut standing.postgres,

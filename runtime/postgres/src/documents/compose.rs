@@ -1,4 +1,4 @@
-//! The one replacement in the lock's queries: marks become a range of keys, or the keys asked for.
+//! The one replacement in the lock's queries: marks become a range of keys, or the requested keys.
 
 use flusso_runtime::documents::Key;
 use flusso_schemas::lock::KeyColumn;
@@ -14,9 +14,9 @@ pub(crate) enum Rows<'a> {
     Keys,
     /// The keys in `(after, up_to]`, open where none.
     Range {
-        /// Exclusive lower bound.
+        /// Exclusive lower bound; none from the first key.
         after: Option<&'a Key>,
-        /// Inclusive upper bound.
+        /// Inclusive upper bound; none to the last key.
         up_to: Option<&'a Key>,
     },
     /// A range between two bounds that are null: what a query is prepared with before any key is known.
@@ -62,7 +62,9 @@ pub(crate) fn keys_only(root: &str, parts: usize) -> String {
 fn condition(columns: &[&str], key: &[KeyColumn], rows: Rows<'_>) -> Result<String, Fault> {
     if columns.len() != key.len() {
         let (marked, parts) = (columns.len(), key.len());
-        return Err(Fault::Internal(format!("a mark names {marked} columns, the key has {parts}")));
+        return Err(Fault::Internal(format!(
+            "a mark names columns for {marked} parts of a key, which has {parts}"
+        )));
     }
     match rows {
         Rows::Keys => Ok(among_parameters(columns, key)),

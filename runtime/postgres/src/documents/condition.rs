@@ -25,7 +25,7 @@ struct Search<'a> {
     key: String,
 }
 
-/// What became of the condition for the first rows.
+/// The result of the condition for the first rows.
 enum Prefix {
     /// It fails for one of them.
     Fails,
@@ -33,7 +33,7 @@ enum Prefix {
     Computed(u64),
 }
 
-/// The key of the first row for which the condition fails with a SQLSTATE; none where it is not found, such as for
+/// The key of the first row for which the condition fails with a SQLSTATE; `None` if it is not found, such as for
 /// having been corrected meanwhile.
 pub(super) async fn first_that_fails(session: &Session, index: &IndexPlan, code: &str) -> Option<Key> {
     let search = Search::new(session, index, code)?;
@@ -63,7 +63,7 @@ impl<'a> Search<'a> {
         Some(Self { session, code, condition: index.condition.as_deref()?, rows, key })
     }
 
-    /// The condition for the first rows; none where the question itself fails.
+    /// The condition for the first rows; `None` if the question itself fails.
     async fn prefix(&self, rows: u64) -> Option<Prefix> {
         // The limit keeps the planner from computing it for other rows.
         let statement = format!(

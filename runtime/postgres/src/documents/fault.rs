@@ -1,4 +1,4 @@
-//! Why a reading transaction gave nothing, and what that means to whoever asked for it.
+//! Why a reading transaction gave nothing, and what its caller does about it.
 //!
 //! Rule *query-errors* of docs/correctness.md.
 
@@ -18,7 +18,7 @@ pub(crate) enum Fault {
     /// The connection is gone, or the server ended the session.
     #[error("connection to the source lost: {0}")]
     Lost(String),
-    /// A table's lock was not to be had in time, or a deadlock was resolved against us.
+    /// A table's lock was not granted in time, or a deadlock was resolved against us.
     #[error("a table is locked")]
     Locked,
     /// A transaction whose effect has to be visible is not visible yet.
@@ -33,7 +33,7 @@ pub(crate) enum Fault {
     /// It took longer than its bound.
     #[error("the reading transaction timed out")]
     TooLong,
-    /// The server cancelled a statement: it took longer than its bound, or someone asked for it.
+    /// The server cancelled a statement: it took longer than its bound, or someone cancelled it.
     #[error("a statement was cancelled")]
     Cancelled,
     /// Documents and what they are spliced from passed their bound of bytes.
@@ -53,9 +53,9 @@ pub(crate) enum Fault {
     /// A statement failed, for a row or for the catalog.
     #[error("a query fails: {words}")]
     Query {
-        /// SQLSTATE, five characters.
+        /// SQLSTATE, which has five characters.
         code: String,
-        /// What the server says, without values.
+        /// The server's message, without values.
         words: String,
         /// Position of the statement among those of the reading, where its rows were being taken.
         statement: Option<usize>,
@@ -65,15 +65,15 @@ pub(crate) enum Fault {
     Row {
         /// The field, as far as it could be found.
         field: Option<String>,
-        /// What the server says, without values.
+        /// The server's message, without values.
         words: String,
     },
     /// The condition that says which rows are documents fails for one row.
     #[error("`where`: {words}")]
     Condition {
-        /// The row's key: the planner computes the condition for rows that were not asked for, too.
+        /// The row's key: the planner computes the condition for other rows, too.
         key: Key,
-        /// What the server says, without values.
+        /// The server's message, without values.
         words: String,
     },
     /// A statement would write: what it calls does, and the transaction only reads.
@@ -149,8 +149,8 @@ impl Fault {
         }
     }
 
-    /// The error for whoever asked for `what`. `narrowable`: less can be asked for, so that the one row that cannot
-    /// be read, or is too large, is found by halving.
+    /// The error of reading `what`. `narrowable`: the request can be made smaller, so that the one row that
+    /// cannot be read, or is too large, is found by halving.
     pub(super) fn into_error(self, what: &str, narrowable: bool) -> Error {
         let kind = match &self {
             Self::Lost(_) => ErrorKind::ConnectionLost,
@@ -192,7 +192,7 @@ impl Fault {
                 "fix the row, or make the field's `sql` accept every value, then run this again",
             ),
             Self::Condition { .. } => error.with_help(
-                "correct the row, or the index's `where` so that it takes every row; then run this again",
+                "fix the row, or make the index's `where` accept every row, then run this again",
             ),
             Self::Null { .. } => error.with_help(
                 "make the column NOT NULL again, or run `flusso compile` and `flusso apply`, which allow for its nulls",

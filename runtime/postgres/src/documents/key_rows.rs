@@ -1,4 +1,4 @@
-//! Rows that are keys, and which of the keys that were asked for did not come.
+//! Rows that are keys, and the requested keys that are missing among them.
 
 use std::collections::HashSet;
 
@@ -42,7 +42,7 @@ impl TakeRows for KeyRows {
     }
 }
 
-/// The keys that were asked for and are not among `found`; of a range nobody knows any.
+/// The requested keys that are not among `found`; empty for a range.
 pub(super) fn missing<'k>(
     selection: &Selection,
     found: impl ExactSizeIterator<Item = &'k Key>,

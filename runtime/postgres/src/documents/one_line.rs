@@ -2,8 +2,8 @@
 
 use super::fault::Fault;
 
-/// Turns line feeds and carriage returns into blanks; JSON has them between tokens only, as `json`
-/// columns keep them. Any other byte below 0x20 but the tab is in no JSON at all.
+/// Replaces line feeds and carriage returns with spaces; JSON has them only between tokens, where `json`
+/// columns keep them. Any other byte below 0x20 except tab is invalid in JSON.
 pub(super) fn make_one_line(document: &mut [u8]) -> Result<(), Fault> {
     // Nearly no document has one, and this loop is compiled to wide comparisons.
     if document.iter().fold(false, |found, byte| found | (*byte < 0x20)) {

@@ -1,4 +1,4 @@
-//! What the lock's queries are given: keys as arrays of text, and numbers of rows.
+//! Parameters of the lock's queries: keys as arrays of text, and numbers of rows.
 
 use std::error::Error;
 
@@ -14,7 +14,7 @@ use super::fault::Fault;
 pub(super) enum Parameter<'a> {
     /// `text[]`: one part of every key.
     Texts(Vec<&'a str>),
-    /// `bigint`
+    /// `bigint`: the limit of rows.
     Number(i64),
 }
 
@@ -28,9 +28,10 @@ impl<'a> Parameter<'a> {
         Ok((0..parts).map(|at| Self::Texts(part(at))).collect())
     }
 
-    /// A number of rows.
+    /// A limit of rows; an error beyond `bigint`.
     pub(super) fn number(rows: u64) -> Result<Self, Fault> {
-        let number = i64::try_from(rows).map_err(|_| Fault::Internal(format!("{rows} rows are asked for")));
+        let number = i64::try_from(rows)
+            .map_err(|_| Fault::Internal(format!("the limit of rows {rows} is out of range")));
         number.map(Self::Number)
     }
 
@@ -42,7 +43,7 @@ impl<'a> Parameter<'a> {
         }
     }
 
-    /// Its type.
+    /// The type that the statement is prepared with.
     pub(super) fn type_of(&self) -> Type {
         match self {
             Self::Texts(_) => Type::TEXT_ARRAY,

@@ -17,10 +17,9 @@ use super::fault::Fault;
 use crate::connect::ConnectPlan;
 use crate::session::{Bond, Session, cancel, connect};
 
-/// What a statement is prepared as.
+/// The text and types that a statement is prepared with.
 #[derive(Clone, Debug)]
 pub(super) struct StatementText {
-    /// Its text.
     pub(super) text: String,
     /// Whether the same text comes again, so that the connection keeps it.
     pub(super) kept: bool,
@@ -51,7 +50,7 @@ pub(super) struct Lent<'a> {
 }
 
 impl Pool {
-    /// Opens all connections.
+    /// Opens all connections at once; one that fails fails the pool.
     pub(super) async fn open(plan: &ConnectPlan, bond: &Bond, connections: usize) -> Result<Self> {
         let readers = try_join_all((0..connections).map(|_| Reader::open(plan, bond))).await?;
         Ok(Self { bond: bond.clone(), idle: Mutex::new(readers), permits: Semaphore::new(connections) })
@@ -77,7 +76,6 @@ impl Pool {
 }
 
 impl Lent<'_> {
-    /// The connection.
     pub(super) fn get(&mut self) -> &mut Reader {
         self.reader.as_mut().expect("there are as many readers as permits, and only dropping takes it")
     }
@@ -94,7 +92,7 @@ impl Drop for Lent<'_> {
 impl Reader {
     async fn open(plan: &ConnectPlan, bond: &Bond) -> Result<Self> {
         let mut session = connect(plan, "documents", bond).await?;
-        // So that a transaction that nobody waits for any more ends by itself.
+        // So that an abandoned transaction is ended.
         session.allow(READING_TRANSACTION).await?;
         Ok(Self {
             session,
@@ -104,7 +102,6 @@ impl Reader {
         })
     }
 
-    /// The connection.
     pub(super) fn session(&self) -> &Session {
         &self.session
     }

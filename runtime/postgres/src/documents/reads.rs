@@ -41,12 +41,12 @@ pub(super) struct Reads {
     pool: Pool,
     progress: Arc<dyn Progress>,
     shutdown: Shutdown,
-    /// What the names of each index must resolve to.
+    /// The recorded names of each index.
     relied: OnceLock<BTreeMap<String, RecordedNames>>,
 }
 
 impl Reads {
-    /// Opens all connections.
+    /// Opens one connection more than there are readers.
     pub(super) async fn open(plan: &ConnectPlan, bond: &Bond, options: &RunOptions) -> Result<Self> {
         let pool = Pool::open(plan, bond, options.readers.max(1) + 1).await?;
         Ok(Self {
@@ -126,7 +126,7 @@ impl Reads {
         }
     }
 
-    /// What a snapshot of now sees, in no transaction.
+    /// The state of a current snapshot, outside a transaction.
     pub(super) async fn see(&self, tables: &[TableName]) -> Result<Seen, Fault> {
         let mut lent = self.pool.reader().await?;
         let reader = lent.get();

@@ -1,5 +1,5 @@
-//! What names have to stand for in a reading transaction, as parameters of the statement that describes
-//! its snapshot and as what that statement has to answer.
+//! What names must resolve to in a reading transaction: as parameters of the statement that describes its
+//! snapshot, and as its expected answer.
 
 use flusso_runtime::drift::{Difference, moved_names};
 use flusso_schemas::name::{Ident, TableName};
@@ -46,7 +46,7 @@ impl NameQuery {
 }
 
 impl RecordedNames {
-    /// Of a record.
+    /// The names of a record, in the order of the query's parameters.
     pub(super) fn of(record: CatalogRecord) -> flusso_runtime::error::Result<Self> {
         let (mut asked, mut columns, mut labels) = (NameQuery::default(), Vec::new(), Vec::new());
         for (table, known) in &record.tables {
@@ -69,7 +69,6 @@ impl RecordedNames {
         Ok(Self { record, columns, labels, asked })
     }
 
-    /// What is asked.
     pub(super) fn asked(&self) -> &NameQuery {
         &self.asked
     }

@@ -1,4 +1,4 @@
-//! What a snapshot saw: which transactions, up to where the log, at what time, of which files.
+//! What a snapshot saw: its transactions, its log position, its time, and the file nodes of the tables.
 //!
 //! Rule *reading-transaction* of docs/correctness.md.
 
@@ -56,7 +56,7 @@ select pg_current_snapshot()::text,
     from pg_namespace n where n.nspname = any($1::text[]) or n.nspname = any($6::text[]) order by n.oid
   )";
 
-/// What the row says.
+/// The columns of the row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Seen {
     /// Which transactions are visible.
@@ -93,7 +93,6 @@ impl Named {
 }
 
 impl Seen {
-    /// The statement.
     pub(super) fn text() -> &'static str {
         SEEN
     }

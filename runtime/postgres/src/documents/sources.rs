@@ -15,7 +15,6 @@ use super::transaction::Reading;
 /// Queries of one index as the lock has them.
 #[derive(Debug)]
 pub(super) struct Sources<'a> {
-    /// The index.
     pub(super) index: &'a IndexPlan,
     queries: Vec<&'a str>,
     /// Whether of each query only its keys are wanted.

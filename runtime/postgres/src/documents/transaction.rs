@@ -1,6 +1,5 @@
-//! The reading transaction: tables locked before anything takes the snapshot, the snapshot described,
-//! queries, commit, and once more what names stand for; sent as one burst, so that it costs one round
-//! trip and ends by itself whatever becomes of us.
+//! The reading transaction: lock the tables, describe the snapshot, run the queries, commit, and check the
+//! names again. Sent as one burst, so that it costs one round trip and ends even if this process dies.
 //!
 //! Rule *reading-transaction* of docs/correctness.md.
 
@@ -29,7 +28,7 @@ const WHAT: &str = "reading documents";
 /// own, for 5,000 no less (measured).
 const GENERIC_PLAN_KEYS_MAX: usize = 1_000;
 
-/// What one reading transaction reads.
+/// The queries of one reading transaction.
 #[derive(Debug)]
 pub(super) struct Reading<'a> {
     /// Every table that the queries name, locked in this order.
@@ -65,8 +64,8 @@ impl Reading<'_> {
         self.tables.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
     }
 
-    /// One string, so that no Parse stands between BEGIN and LOCK: that would take a snapshot, and
-    /// under a snapshot older than its lock a rewritten table reads as empty (measured).
+    /// One string, so that no Parse comes between BEGIN and LOCK: that would take a snapshot, and under a
+    /// snapshot older than its lock a rewritten table reads as empty (measured).
     fn opening(&self) -> String {
         format!(
             "begin isolation level repeatable read, read only; set local lock_timeout = {}; \
@@ -179,7 +178,7 @@ async fn take(stream: RowStream, number: usize, rows: &mut impl TakeRows) -> Res
     rows.end(number)
 }
 
-/// Waits for the transaction's end, cancelling what still runs where nobody wants it any more.
+/// Waits for the transaction's end; cancels a running statement if its result is no longer wanted.
 async fn settle(reader: &Reader, fault: Option<&Fault>, commit: Sent<'_, ()>) -> Result<(), Fault> {
     // Where the server itself gave up nothing runs; a transaction that is not visible is waited for by
     // the next statement, which a late cancel would hit.

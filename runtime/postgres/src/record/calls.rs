@@ -1,11 +1,12 @@
-//! What the queries of an index may call: functions, operators, and the types whose casts may be functions.
+//! Everything that the queries of an index may call: functions, operators, and the types whose casts may be
+//! functions.
 
 use std::collections::BTreeSet;
 
 use flusso_schemas::lock::IndexPlan;
 
 /// Names as the catalog holds them. More than are called: keywords before a parenthesis, and what a literal
-/// holds. The catalog tells which of them are of a user.
+/// holds. The catalog says which of them are users' functions.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Calls {
     /// Every name before a parenthesis, or after a value of several columns, with the schema before it.
@@ -20,7 +21,7 @@ pub(crate) struct Calls {
 /// Characters that operators are made of.
 const OPERATOR: &str = "+-*/<>=~!@#%^&|`?";
 
-/// What the queries of an index may call.
+/// Everything that the queries of an index may call.
 pub(crate) fn of(index: &IndexPlan) -> Calls {
     let nodes = index.nodes.iter().map(|node| node.sql.as_str());
     let edges = index.edges.iter().filter_map(|edge| edge.resolve.as_deref());
@@ -67,7 +68,7 @@ fn name_at(text: &str) -> Option<(String, usize)> {
         loop {
             let end = at + quoted[at..].find('"')?;
             name.push_str(&quoted[at..end]);
-            // Two quotes within a name stand for one.
+            // Within a name, two quotes mean one.
             if !quoted[end + 1..].starts_with('"') {
                 return Some((name, end + 2));
             }

@@ -48,7 +48,7 @@ async fn respond(walsender: &mut Walsender, password: &[u8]) -> Result<()> {
     walsender.send().await
 }
 
-/// Without channel binding: the server then takes it as a client that knows none.
+/// Without channel binding: the server treats us as a client that does not support it.
 async fn scram(walsender: &mut Walsender, plan: &ConnectPlan, mechanisms: &[u8]) -> Result<()> {
     if !mechanisms.split(|byte| *byte == 0).any(|name| name == SCRAM_SHA_256.as_bytes()) {
         return Err(refused("the server does not offer SCRAM-SHA-256"));

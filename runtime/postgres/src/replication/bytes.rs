@@ -7,7 +7,7 @@ use flusso_schemas::lsn::Lsn;
 #[error("the server sent {0}")]
 pub(super) struct Malformed(pub(super) &'static str);
 
-/// What is left of a message.
+/// The unread rest of a message.
 #[derive(Debug)]
 pub(super) struct Cursor<'a>(&'a [u8]);
 
@@ -64,7 +64,6 @@ impl<'a> Cursor<'a> {
         self.u8().map(|_zero| text)
     }
 
-    /// Whatever is left.
     pub(super) fn rest(self) -> &'a [u8] {
         self.0
     }

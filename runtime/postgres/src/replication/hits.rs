@@ -37,10 +37,10 @@ pub(super) struct BoundEdge {
     pub(super) compared: Option<Vec<usize>>,
 }
 
-/// What one row change means.
+/// The effect of one row change.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct RowChange {
-    /// Where it leads.
+    /// Keys that are dirty at the root or on the way there.
     pub(super) hits: Vec<DirtyKey>,
     /// Indexes that cannot know, and why.
     pub(super) unusable: Vec<Unusable>,
@@ -51,7 +51,6 @@ pub(super) struct RowChange {
 pub(super) struct Unusable {
     /// Positions in the plan.
     pub(super) indexes: BTreeSet<usize>,
-    /// What happened.
     pub(super) cause: StaleCause,
     /// The same in words.
     pub(super) reason: String,
@@ -69,7 +68,6 @@ pub(super) enum RowError {
 }
 
 impl BoundTable {
-    /// The table.
     pub(super) fn table(&self) -> &TableName {
         &self.table
     }
@@ -92,7 +90,7 @@ impl BoundTable {
 
     /// What any change of it means to indexes for which it is not the recorded table.
     pub(super) fn mismatches(&self) -> Vec<Unusable> {
-        // One event for all indexes of one reason: whoever follows stops at the first, and each is marked.
+        // One event for all indexes of one reason: following stops at the first, and each is marked.
         let mut all: Vec<Unusable> = Vec::new();
         for mismatch in &self.mismatches {
             match all.iter_mut().find(|one| one.cause == mismatch.cause && one.reason == mismatch.reason) {
@@ -107,7 +105,7 @@ impl BoundTable {
         all
     }
 
-    /// A row appeared.
+    /// The effect of a new row, by its new columns alone.
     pub(super) fn inserted(&self, new: &Row<'_>) -> Result<RowChange, RowError> {
         self.check(new)?;
         let mut change = RowChange { hits: Vec::new(), unusable: self.mismatches() };
@@ -120,7 +118,7 @@ impl BoundTable {
         Ok(change)
     }
 
-    /// A row went.
+    /// The effect of a deleted row, by the columns of its identity.
     pub(super) fn deleted(&self, old: &Row<'_>) -> Result<RowChange, RowError> {
         self.check(old)?;
         let mut change = RowChange { hits: Vec::new(), unusable: self.mismatches() };

@@ -1,4 +1,4 @@
-//! Whether the slot is still ours: lost with the connection, in doubt while the walsender is silent.
+//! Whether the slot is still ours: lost with the connection, unconfirmed while the walsender is silent.
 //!
 //! Rule *lease* of docs/correctness.md.
 
@@ -21,7 +21,7 @@ const OBSERVATION_COUNTS: Duration = Duration::from_secs(5);
 /// Status updates and observations in one `wal_sender_timeout`, at least.
 const SIGNS_IN_TIMEOUT: u32 = 6;
 
-/// What follows from the server's `wal_sender_timeout`.
+/// Bounds that follow from the server's `wal_sender_timeout`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Pace {
     /// How often a status update goes out at least.
@@ -30,8 +30,8 @@ pub(super) struct Pace {
     pub(super) observe: Duration,
     /// Silence that is reported.
     pub(super) report: Duration,
-    /// Silence after which the slot is in doubt unless another session saw it: half, so that what was
-    /// sent before has arrived when the server gives the slot to someone else.
+    /// Silence after which the slot is unconfirmed, unless another session has seen it: half the timeout, so
+    /// that what was sent before has arrived when the server gives the slot to someone else.
     pub(super) unconfirmed_after: Duration,
     /// How long it counts that another session saw it.
     pub(super) fresh: Duration,
@@ -57,9 +57,8 @@ impl Pace {
 
 /// The lease of a slot, shared by the stream's task and everyone who writes because of it.
 ///
-/// Answers that are not read yet say nothing, and a walsender in a transaction of which it sends
-/// nothing answers only at half of its timeout; so a silence that is long enough is judged by another
-/// session, which sees whether the slot is ours.
+/// Answers that are not read yet say nothing, and a walsender that skips a whole transaction answers only at
+/// half of its timeout; so after a long silence another session looks whether the slot is ours.
 #[derive(Debug)]
 pub(super) struct SlotLease {
     pace: Pace,
@@ -84,7 +83,7 @@ impl SlotLease {
         Self { pace, signs: Mutex::new(signs) }
     }
 
-    /// A status update that asks for an answer goes out.
+    /// A status update that requests an answer is sent.
     pub(super) fn asked(&self) {
         self.signs().unanswered.push_back(Instant::now());
     }
@@ -112,12 +111,12 @@ impl SlotLease {
         self.signs().silence() > self.pace.observe
     }
 
-    /// Whether it is worth reporting that nobody answers.
+    /// Whether to report that the server does not answer.
     pub(super) fn is_silent(&self) -> bool {
         self.signs().silence() > self.pace.report
     }
 
-    /// An error where nobody said for longer than `bound` that the slot is ours.
+    /// An error if nothing has shown for longer than `bound` that the slot is ours.
     pub(super) fn within(&self, bound: Duration) -> Result<()> {
         let signs = self.signs();
         let silence = signs.silence();

@@ -37,18 +37,18 @@ use crate::system;
 /// How a stream's connection calls itself after the slot's name.
 const PURPOSE: &str = "stream";
 
-/// What a stream is opened with.
+/// The parameters of a stream.
 #[derive(Debug)]
 pub struct StreamRequest<'a> {
     /// The plan whose slot, publication and edges count.
     pub plan: &'a Lock,
-    /// Where to connect.
+    /// Address, role and TLS of the replication connection.
     pub connect: &'a ConnectPlan,
     /// What the stream falls with, and severs when it falls.
     pub bond: &'a Bond,
     /// The session that is asked whether the slot is still ours while the walsender says nothing.
     pub observer: Arc<Session>,
-    /// Bounds, and who hears whom is waited for.
+    /// Bounds of waits, and where they are reported.
     pub options: &'a RunOptions,
 }
 
@@ -80,7 +80,7 @@ async fn check_same_server(walsender: &mut Walsender, observer: &Session) -> Res
     Err(lost("it leads to another server than the other connections of this session"))
 }
 
-/// As the replication protocol tells it, on the stream's own connection.
+/// The identity as the replication protocol reports it, on the stream's own connection.
 async fn identify_system(walsender: &mut Walsender) -> Result<Identity> {
     let rows = walsender.query("IDENTIFY_SYSTEM").await?;
     let rows = rows.map_err(|error| error.failed("asking for the system's identity"))?;

@@ -13,23 +13,41 @@ const CATALOG_SCHEMA: &str = "pg_catalog";
 /// Column flag: part of the replica identity.
 const FLAG_IDENTITY: u8 = 1;
 
-/// One message.
+/// A message of the protocol `pgoutput`, version 1.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Message<'a> {
     /// A transaction begins; all of it is committed.
-    Begin { commit: Lsn, commit_time_us: i64, xid: u32 },
-    /// It ends.
-    Commit { end: Lsn },
+    Begin {
+        commit: Lsn,
+        commit_time_us: i64,
+        xid: u32,
+    },
+    Commit {
+        end: Lsn,
+    },
     /// Describes the rows that follow under an id, until the id is described again.
-    Relation { id: u32, relation: Relation },
-    /// A row appeared.
-    Insert { relation: u32, new: Row<'a> },
+    Relation {
+        id: u32,
+        relation: Relation,
+    },
+    Insert {
+        relation: u32,
+        new: Row<'a>,
+    },
     /// A row changed; the old one is there where its identity changed or is full.
-    Update { relation: u32, old: Option<Row<'a>>, new: Row<'a> },
-    /// A row went.
-    Delete { relation: u32, old: Row<'a> },
-    /// Tables were emptied.
-    Truncate { relations: Vec<u32> },
+    Update {
+        relation: u32,
+        old: Option<Row<'a>>,
+        new: Row<'a>,
+    },
+    /// A deleted row, with as many columns as the identity holds.
+    Delete {
+        relation: u32,
+        old: Row<'a>,
+    },
+    Truncate {
+        relations: Vec<u32>,
+    },
     /// A type, an origin or a logical message: nothing to act on.
     Other,
 }
@@ -37,7 +55,6 @@ pub(super) enum Message<'a> {
 /// A table as the server saw it when it wrote the rows that follow.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Relation {
-    /// The table.
     pub(super) table: TableName,
     /// Whether an old row holds every column.
     pub(super) identity_full: bool,
@@ -48,7 +65,6 @@ pub(super) struct Relation {
 /// A column of a [`Relation`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Column {
-    /// Its name.
     pub(super) name: Ident,
     /// Whether an old row holds it.
     pub(super) identity: bool,
@@ -71,7 +87,7 @@ pub(super) enum Value<'a> {
     Text(&'a [u8]),
 }
 
-/// Decodes one message.
+/// Decodes the payload of one `XLogData` message.
 pub(super) fn decode(bytes: &[u8]) -> Result<Message<'_>, Malformed> {
     let mut cursor = Cursor::new(bytes);
     let message = match cursor.u8()? {

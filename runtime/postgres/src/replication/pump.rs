@@ -27,9 +27,8 @@ use crate::session::{Bond, Session};
 /// A request to release what lies below a position.
 #[derive(Debug)]
 pub(super) struct Confirm {
-    /// The position.
     pub(super) position: Lsn,
-    /// Told once that was sent.
+    /// Answered once the position was sent.
     pub(super) sent: oneshot::Sender<()>,
 }
 
@@ -53,7 +52,7 @@ pub(super) struct Pump {
 /// An answer of another session that is still to come: when it was asked, if the slot is ours.
 type Observation = Pin<Box<dyn Future<Output = Result<Instant>> + Send>>;
 
-/// What changes while the stream goes on.
+/// The stream's progress, which changes with each message.
 #[derive(Default)]
 struct Progress {
     /// Highest position that the server named.
@@ -172,8 +171,8 @@ impl Pump {
         self.transactions.as_mut().expect("nothing is read before it is known which tables matter")
     }
 
-    /// Two updates: the slot keeps the position, and a walsender that shows none is no candidate for a
-    /// synchronous standby, nor does a fast shutdown of the server wait for our sinks.
+    /// Two updates: the slot keeps the position; a walsender with flush position 0/0 cannot be chosen as a
+    /// synchronous standby, and a fast shutdown does not wait for our sinks.
     async fn confirm(&mut self, progress: &mut Progress, confirm: Confirm) -> Result<()> {
         if confirm.position > progress.confirmed {
             progress.confirmed = confirm.position;

@@ -39,7 +39,6 @@ struct Route {
 pub(super) struct Mismatch {
     /// Position of the index in the plan.
     pub(super) index: usize,
-    /// What happened.
     pub(super) cause: StaleCause,
     /// The same in words.
     pub(super) reason: String,

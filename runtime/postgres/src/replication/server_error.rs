@@ -1,4 +1,4 @@
-//! What a server refuses, in its own words, without what may quote a row's values.
+//! Errors of the server in its own words, without the parts that may quote a row's values.
 
 use flusso_runtime::{Error, ErrorKind};
 
@@ -9,7 +9,7 @@ use crate::session::{SqlState, kind_of};
 /// SQLSTATE of a slot that someone holds.
 const OBJECT_IN_USE: &str = "55006";
 
-/// An error response.
+/// An `ErrorResponse` of the server.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}", self.words())]
 pub(super) struct ServerError {

@@ -26,7 +26,7 @@ struct Open {
     start: TransactionStart,
     /// Whether its begin was sent.
     begin_sent: bool,
-    /// What was said already to be lost, by table.
+    /// Losses that were already reported, by table.
     unusable: HashSet<(u32, Unusable)>,
 }
 
@@ -121,7 +121,7 @@ impl Transactions {
 }
 
 impl Open {
-    /// Says once a transaction and table what is lost.
+    /// Reports what is lost, once per transaction and table.
     fn lose(&mut self, id: u32, unusable: Unusable, events: &mut VecDeque<Event>) {
         if self.unusable.insert((id, unusable.clone())) {
             self.tell(events);

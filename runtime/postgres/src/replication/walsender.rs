@@ -17,7 +17,7 @@ use crate::connect::{ConnectPlan, RawStream, raw_stream};
 use crate::login;
 use crate::session::{PINNED_SETTINGS, WITHOUT_IDLE_TIMEOUT, sqlstate};
 
-/// How many bytes one read asks for.
+/// How many bytes one read requests.
 const READ_BYTES: usize = 64 << 10;
 /// A buffer that one large row has grown beyond this is given back.
 const BUFFER_BYTES_KEPT: usize = 1 << 20;
@@ -31,16 +31,16 @@ const HEADER_BYTES: usize = 5;
 /// One message of the server.
 #[derive(Debug)]
 pub(super) struct Frame {
-    /// Its kind.
+    /// Type of the message, one ASCII letter.
     pub(super) tag: u8,
-    /// What follows its length.
+    /// The bytes behind its length.
     pub(super) body: Bytes,
 }
 
 /// Rows of a simple query, each value as text.
 pub(super) type TextRows = Vec<Vec<Option<String>>>;
 
-/// A replication connection.
+/// A replication connection, which speaks the protocol without the SQL client.
 pub(super) struct Walsender {
     stream: RawStream,
     input: BytesMut,

@@ -1,5 +1,4 @@
-//! Is a document of the index what the source says, though both change all the time? Compares by
-//! version, never by the moment of looking.
+//! Compares a document with the source while both change: by version, never by the moment of the look.
 //!
 //! Each look builds a document in a snapshot at log position N and then reads the index. Equal is
 //! right. An index version above `v(N)` is newer than our look, which is right too. Anything else may
@@ -46,10 +45,10 @@ struct Suspect {
     unmoved: usize,
 }
 
-/// What one look found of a key.
+/// The result of one look at a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Found {
-    /// What was built, or something newer.
+    /// The index has the document that was built, or a newer one.
     Right,
     /// Something else, at a version that is not newer.
     Other(IndexedDocument),

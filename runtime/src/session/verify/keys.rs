@@ -67,7 +67,6 @@ impl Sample {
         }
     }
 
-    /// The sampled keys.
     pub(super) fn into_keys(self) -> BTreeSet<Key> {
         self.keys
     }

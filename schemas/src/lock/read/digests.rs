@@ -6,7 +6,7 @@ use toml::de::{DeTable, DeValue};
 use super::super::digest::{block_range, unsealed_digest};
 use super::problem::{Problem, Result};
 
-/// A header or block and the digest that stands in it.
+/// A header or block with its digest.
 struct Sealed {
     what: String,
     start: usize,

@@ -10,7 +10,7 @@ use super::problem::{Problem, Result};
 use super::query::{QueryKind, check_query};
 use crate::name::TableName;
 
-/// Checks one index.
+/// Checks what the index says against its own queries, nodes and edges.
 pub(in crate::lock) fn check(index: &IndexPlan, places: &Places) -> Result<()> {
     if index.fields.is_empty() {
         return Err(Problem::new(places.at, format!("`[[index]] {}` has no `fields`", index.name)));

@@ -13,7 +13,7 @@ use super::problem::{Problem, Result};
 
 /// A value, what it is called and where it is.
 pub(in crate::lock) struct Item<'i> {
-    /// The key it stands under.
+    /// Its key, for messages.
     pub(in crate::lock) name: String,
     /// First byte of the value.
     pub(in crate::lock) at: usize,
@@ -32,7 +32,7 @@ impl<'i> Item<'i> {
         Err(Problem::new(self.at, format!("`{}` is not a {expected}", self.name)))
     }
 
-    /// A string.
+    /// Its string; an error for any other type.
     pub(in crate::lock) fn string(self) -> Result<String> {
         match self.value {
             DeValue::String(text) => Ok(text.into_owned()),
@@ -96,7 +96,7 @@ impl<'i> Item<'i> {
         number.map_or_else(|| self.is_not("whole number from 0"), Ok)
     }
 
-    /// `true` or `false`.
+    /// Its boolean; an error for any other type.
     pub(in crate::lock) fn boolean(self) -> Result<bool> {
         match self.value {
             DeValue::Boolean(value) => Ok(value),
@@ -130,7 +130,7 @@ impl<'i> Item<'i> {
         Ok(items)
     }
 
-    /// A map: its keys are read one by one and stand sorted.
+    /// A map: its keys are read one by one and must be sorted.
     pub(in crate::lock) fn map<K: Ord + Display, V>(
         self,
         mut read: impl FnMut(Item<'i>) -> Result<(K, V)>,
@@ -146,7 +146,7 @@ impl<'i> Item<'i> {
         Ok(entries)
     }
 
-    /// The keys of a table. Errors call it `what`, in which `{key}` stands for the value of that key.
+    /// The keys of a table. Errors call it `what`, in which `{key}` is replaced by the value of that key.
     pub(in crate::lock) fn block(self, what: &str) -> Result<Keys<'i>> {
         let DeValue::Table(table) = self.value else { return self.is_not("table") };
         let name = what.split_once('{').and_then(|(before, rest)| {

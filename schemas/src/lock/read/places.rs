@@ -12,7 +12,7 @@ pub(in crate::lock) struct Places {
 }
 
 impl Places {
-    /// Those of a block of which nothing is read yet.
+    /// The places of a block before any of its keys is read.
     pub(super) fn new(at: usize) -> Self {
         Self { at, keys: BTreeMap::new(), blocks: BTreeMap::new() }
     }

@@ -1,11 +1,11 @@
-//! What the reader found, at a byte of the text.
+//! A problem that the reader found, at a byte of the text.
 
 use super::ReadError;
 
 /// What every step of the reader gives.
 pub(in crate::lock) type Result<T> = std::result::Result<T, Problem>;
 
-/// What helps in nearly every case: nobody mends a lock by hand.
+/// The help of nearly every problem: a lock is compiled again, never repaired by hand.
 const HELP: &str = "run `flusso compile`";
 
 /// A problem and where it is, not yet as line and column.

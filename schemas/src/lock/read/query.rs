@@ -6,9 +6,9 @@ use super::problem::{Problem, Result};
 /// Where a query is.
 #[derive(Clone, Copy)]
 pub(super) enum QueryKind {
-    /// In `bound`: `{range:…}`.
+    /// In `bound`, where `{range:…}` is expected.
     Bound,
-    /// In `resolve`: `{range:…}`.
+    /// In `resolve`, where `{range:…}` is expected.
     Resolve,
     /// In a node: `{rows:…}`.
     Node,

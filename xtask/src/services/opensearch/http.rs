@@ -13,7 +13,7 @@ pub fn get(address: &str, path: &str) -> io::Result<(u16, String)> {
     request("GET", address, path, "")
 }
 
-/// Sends a request with a JSON body, or none where it is empty; the status and the body.
+/// Sends a request with a JSON body, or without one if it is empty; returns the status and the body.
 ///
 /// Version 1.0 of the protocol, so that the answer ends with the connection and is never chunked.
 pub fn request(method: &str, address: &str, path: &str, body: &str) -> io::Result<(u16, String)> {

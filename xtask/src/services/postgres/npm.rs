@@ -70,7 +70,7 @@ fn platform_package() -> Result<(&'static str, &'static str), Error> {
     };
     let platform = format!("{system}-{machine}");
     PACKAGES.into_iter().find(|(name, _)| *name == platform).ok_or_else(|| {
-        Error::missing("Postgres", format!("install it; there is no npm package of it for `{platform}`"))
+        Error::missing("Postgres", format!("install it: npm has no package of it for `{platform}`"))
     })
 }
 

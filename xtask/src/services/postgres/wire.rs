@@ -1,7 +1,7 @@
 //! A minimal Postgres client: one connection, trusted, simple queries, everything as text.
 //!
-//! It serves the launcher (is the server there?) and whoever must load a fixture before any client
-//! crate is built. It is no client for the product.
+//! It serves the launcher (is the server there?) and loads fixtures before any client crate is built. The
+//! product does not use it.
 
 use std::io::{self, BufReader, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -18,7 +18,7 @@ const ANSWER_PATIENCE: Duration = Duration::from_secs(120);
 /// How much of a statement an error shows.
 const SHOWN_CHARACTERS: usize = 120;
 
-/// One session.
+/// A connection with one statement at a time.
 #[derive(Debug)]
 pub struct Connection {
     stream: BufReader<TcpStream>,
