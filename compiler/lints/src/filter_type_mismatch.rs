@@ -4,8 +4,7 @@ use flusso_schemas::name::Ident;
 
 use crate::prelude::*;
 
-/// The lint.
-pub static LINT: Lint = Lint {
+pub(crate) static LINT: Lint = Lint {
     name: "filter-type-mismatch",
     level: Level::Deny,
     adjustable: false,
@@ -23,9 +22,9 @@ another operator, or an expression with `sql`.",
 /// What a value is compared with.
 #[derive(Clone, Debug)]
 pub struct Column<'a> {
-    /// Its name.
+    /// The name as the file writes it.
     pub name: &'a str,
-    /// Its type.
+    /// The type as Postgres prints it, such as `character varying(20)`.
     pub pg_type: String,
     /// What a note says of it.
     pub note: &'a str,

@@ -66,7 +66,7 @@ impl Group {
     pub const EVERY: [Self; 6] =
         [Self::Reading, Self::Types, Self::Relations, Self::Capture, Self::Target, Self::Hygiene];
 
-    /// Its heading.
+    /// The heading of the group in the index of lints.
     pub fn title(self) -> &'static str {
         match self {
             Self::Reading => "The files",
@@ -80,7 +80,7 @@ impl Group {
 }
 
 impl Needs {
-    /// In words.
+    /// The noun phrase that a page shows for it.
     pub fn words(self) -> &'static str {
         match self {
             Self::Config => "the files",

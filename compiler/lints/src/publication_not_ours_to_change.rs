@@ -5,8 +5,7 @@ use flusso_schemas::name::TableName;
 use crate::prelude::*;
 use crate::source::statements;
 
-/// The lint.
-pub static LINT: Lint = Lint {
+pub(crate) static LINT: Lint = Lint {
     name: "publication-not-ours-to-change",
     level: Level::Deny,
     adjustable: false,

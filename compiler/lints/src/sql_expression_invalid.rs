@@ -5,8 +5,7 @@ use flusso_schemas::name::Ident;
 use crate::filter_type_mismatch::LONE_ESCAPE;
 use crate::prelude::*;
 
-/// The lint.
-pub static LINT: Lint = Lint {
+pub(crate) static LINT: Lint = Lint {
     name: "sql-expression-invalid",
     level: Level::Deny,
     adjustable: false,

@@ -35,7 +35,7 @@ pub fn counted(number: usize, noun: &str) -> String {
     format!("{} {noun}{plural}", grouped(number as u64))
 }
 
-/// `1 error prevents`, `3 errors prevent`: what stands before what cannot go on.
+/// `1 error prevents`, `3 errors prevent`: the start of a sentence that ends with what they prevent.
 pub fn errors_prevent(number: usize) -> String {
     format!("{} prevent{}", counted(number, "error"), if number == 1 { "s" } else { "" })
 }

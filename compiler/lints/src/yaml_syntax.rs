@@ -2,8 +2,7 @@
 
 use crate::prelude::*;
 
-/// The lint.
-pub static LINT: Lint = Lint {
+pub(crate) static LINT: Lint = Lint {
     name: "yaml-syntax",
     level: Level::Deny,
     adjustable: false,
@@ -59,7 +58,7 @@ pub fn unknown_anchor(name: &str, place: Place) -> Diagnostic {
         .help(format!("define `&{name}` above, under a key that begins with `x-`"))
 }
 
-/// `&a [*a]`.
+/// An alias within its own anchor: `&a [*a]`.
 pub fn recursive_alias(place: Place) -> Diagnostic {
     LINT.at(place, "the alias is inside its own anchor, so its value would never end")
         .help("write the value out")

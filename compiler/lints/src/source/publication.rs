@@ -44,7 +44,7 @@ pub fn missing_tables<'a>(plan: &'a Lock, facts: &CatalogFacts) -> Vec<&'a Table
         .collect()
 }
 
-/// Captured tables of which it holds only some rows or columns.
+/// Captured tables that it publishes only in part: some rows or some columns.
 pub fn narrowed_tables<'a>(plan: &'a Lock, facts: &CatalogFacts) -> Vec<&'a TableName> {
     let name = &plan.source.publication;
     let is_narrowed = |table: &&TableName| membership(facts, name, table).is_some_and(is_narrowed);

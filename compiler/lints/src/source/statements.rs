@@ -63,7 +63,7 @@ pub fn create_slot(slot: &str) -> String {
     format!("select pg_create_logical_replication_slot({}, 'pgoutput')", quote_literal(slot))
 }
 
-/// Drops a slot; one that does not exist is no error.
+/// Drops a slot; succeeds if it does not exist.
 pub fn drop_slot(slot: &str) -> String {
     format!(
         "select pg_drop_replication_slot(slot_name) from pg_replication_slots where slot_name = {}",
