@@ -1,4 +1,4 @@
-//! A project as it is written: every file's text, what is written in it, and what was found on the way.
+//! A project as it is written: the text of every file, its parsed content, and the findings of the parser.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -28,11 +28,11 @@ pub struct ParsedProject {
     pub files: Vec<SourceFile>,
     /// The project file; none where nothing of it could be read.
     pub(crate) project: Option<Project>,
-    /// The index files of which something could be read.
+    /// The index files, except those that could not be read at all.
     pub(crate) indexes: Vec<Index>,
-    /// What was found, unsorted.
+    /// Findings of the parser, unsorted.
     pub(crate) diagnostics: Vec<Diagnostic>,
-    /// Every comment.
+    /// Every comment, in the order of files and lines.
     pub(crate) comments: Vec<Place>,
     /// The kinds that its fields may have.
     pub(crate) kinds: Kinds,
@@ -42,10 +42,10 @@ pub struct ParsedProject {
     pub known_keys: KnownKeys,
 }
 
-/// What it takes to ask the source.
+/// The settings that are needed to query the source.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Connection {
-    /// Where it listens.
+    /// Host, port, database and user, or a variable that holds them.
     pub endpoint: SourceEndpoint,
     /// TLS mode and files.
     pub tls: TlsFiles,
@@ -92,7 +92,7 @@ impl ParsedProject {
         parsed
     }
 
-    /// Adds what is wrong with the patterns under `indexes`, which only the reader of files can see.
+    /// Adds the problems of the patterns under `indexes`, which only the reader of files can see.
     pub fn report_patterns(&mut self, problems: &[PatternProblem]) {
         let patterns =
             self.project.as_ref().map(|project| project.index_globs.as_slice()).unwrap_or_default();

@@ -20,7 +20,7 @@ pub(crate) use key::cast_names as key_cast_names;
 pub(crate) use node::node;
 pub(crate) use order::{OrderPart, order_of};
 pub(crate) use resolve::resolve;
-pub(crate) use tree::{Content, Node, RowId, Tree};
+pub(crate) use tree::{NodeContent, QueryNode, QueryTree, RowId};
 
 use alias::Aliases;
 use tree::ROOT;
@@ -33,7 +33,7 @@ use tree::ROOT;
 pub(crate) const RENDERING: u32 = 2;
 
 /// The query of a chunk's upper bound: `$1` is the number of rows less one.
-pub(crate) fn bound(tree: &Tree<'_>) -> String {
+pub(crate) fn bound(tree: &QueryTree<'_>) -> String {
     let mut aliases = Aliases::default();
     let table = from::table(tree, &mut aliases, ROOT);
     let key = from::columns(&aliases.of(tree, ROOT), &tree.index.key);

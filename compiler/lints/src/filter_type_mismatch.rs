@@ -35,7 +35,7 @@ pub(crate) const LONE_ESCAPE: &str =
     "ends with a lone `\\`, which escapes nothing: Postgres fails at the first row that matches up to there";
 
 impl Column<'_> {
-    /// PREPARE takes the comparison, and the first row fails.
+    /// PREPARE accepts the comparison, but the first row fails.
     pub fn no_equality(&self, place: Place) -> Diagnostic {
         let Self { name, pg_type, .. } = self;
         self.at(place, format!("`{name}` is `{pg_type}`, which has no equality operator"))

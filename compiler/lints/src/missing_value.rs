@@ -47,7 +47,7 @@ pub fn no_patterns(place: Place) -> Diagnostic {
         .help("write the patterns of the index files: `indexes: [indexes/*.yml]`")
 }
 
-/// `where: {}` and the like, which would silently be no condition.
+/// `where: {}` and the like, which would silently match every row.
 pub fn empty_condition(key: &str, place: Place) -> Diagnostic {
     LINT.at(place, format!("`{key}` is empty, so it tests nothing"))
         .help(format!("write `{key}: {{ column: value }}`, or remove `{key}`"))
@@ -62,7 +62,7 @@ pub fn no_fields(place: Place) -> Diagnostic {
 /// `via: {}`, which would join every row to every row.
 pub fn no_columns(place: Place) -> Diagnostic {
     LINT.at(place, "`via` is empty: a join needs at least one column")
-        .help("write `via: { referring: referred }`, or remove `via`")
+        .help("write `via: { referencing_column: referenced_column }`, or remove `via`")
 }
 
 /// Nothing where a column is compared: `{ gt: }`.

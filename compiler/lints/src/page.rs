@@ -18,7 +18,7 @@ pub fn page(lint: &Lint) -> String {
 /// Every lint by group, one line each, in Markdown.
 pub fn index() -> String {
     let mut text = String::from(
-        "# Lints\n\nEverything flusso can find fault with. `flusso explain NAME` prints a page. A level that can be changed is \
+        "# Lints\n\nEvery lint of flusso. `flusso explain NAME` prints a page. A level that can be changed is \
          set under `lints:` in `flusso.yml`; a comment `# flusso: allow(NAME) reason` accepts one finding.\n",
     );
     for group in Group::EVERY {

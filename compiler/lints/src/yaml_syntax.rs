@@ -11,8 +11,8 @@ pub(crate) static LINT: Lint = Lint {
     exit: Exit::Findings,
     summary: "The file cannot be read as YAML 1.2.",
     why: "\
-Nothing in the broken part of the file is known, so no lock can be made. flusso continues at the next key at the left \
-edge, so one run shows one error for each broken block. The most frequent cause is a text that YAML takes for \
+Nothing in the broken part of the file is known, so no lock can be made. flusso continues at the next unindented \
+key, so one run shows one error for each broken block. The most frequent cause is a text that YAML takes for \
 structure: quote every value that contains `: `, ` #`, `{`, `[` or `${…}` inside braces.",
     example: Some(Example { bad: "where: { note: ${NOTE} }", good: "where: { note: \"${NOTE}\" }" }),
 };

@@ -1,4 +1,4 @@
-//! Fields of a document or of an object in it, each bound to the table whose row it stands in.
+//! Fields of a document or of an object in it, each bound to the table whose row has it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use flusso_lints::default_type_mismatch;
 use serde_json::Value as Json;
 
 use super::Checker;
-use super::point::Decimal;
+use super::point::DecimalNumber;
 use crate::kinds::{JsonValue, Kind};
 use crate::model::{Field, Form, Table};
 use crate::syntax;
@@ -71,8 +71,8 @@ impl Checker<'_> {
         let refused = items
             .iter()
             .find_map(|value| kind.refuses_json(&JsonValue { value, parameters: &parameters, format }));
-        if let Some(wanted) = refused {
-            self.push(default_type_mismatch::constant(kind.name(), &wanted, value.place.clone()));
+        if let Some(expected) = refused {
+            self.push(default_type_mismatch::constant(kind.name(), &expected, value.place.clone()));
             return None;
         }
         let (value, options) = (value.value.clone(), scalar.options.clone());
@@ -90,7 +90,7 @@ fn constant_parameters(kind: &'static dyn Kind, written: &Node) -> BTreeMap<Stri
         _ => std::slice::from_ref(written),
     };
     let scale = |item: &Node| match &item.content {
-        Content::Scalar { text, .. } => Decimal::parse(text).map(|decimal| decimal.digits().1),
+        Content::Scalar { text, .. } => DecimalNumber::parse(text).map(|decimal| decimal.digits().1),
         _ => None,
     };
     let scale = items.iter().filter_map(scale).max().unwrap_or(0);

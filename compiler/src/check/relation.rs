@@ -1,4 +1,4 @@
-//! Relations: the verb against what the catalog proves, the order, and what is shown of the target.
+//! Relations: the verb against the facts of the catalog, the order, and the indexed part of the target.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use flusso_lints::{
 };
 
 use super::Checker;
-use super::join::Asked;
+use super::join::PathOwner;
 use crate::diagnostic::Place;
 use crate::model::{Join, OrderItem, Relation, Shape, Table, Verb};
 use crate::syntax;
@@ -23,13 +23,13 @@ impl Checker<'_> {
         table: &Arc<Table>,
     ) -> Option<Relation> {
         let verb = relation.verb.value;
-        let asked = Asked {
+        let owner = PathOwner {
             name: verb.name(),
             verb: Some(verb),
             place: &relation.verb.place,
             when: field.when.as_ref(),
         };
-        let (target, joins) = self.path(&relation.path, table, &asked);
+        let (target, joins) = self.path(&relation.path, table, &owner);
         let target = target?;
         let joins = joins.filter(|joins| self.verb_holds(relation, joins, table));
         let order_by = self.order_by(&relation.order_by, &target);
@@ -100,7 +100,7 @@ impl Checker<'_> {
         Some(OrderItem { value: value.source, descending, nulls_first, pg_type: value.pg_type })
     }
 
-    /// A cut list needs an order: without one it is chance what is left of it.
+    /// A limited list needs an order: without one it is chance which rows remain.
     fn order_is_certain(&mut self, relation: &syntax::field::Relation, target: &Table) -> Option<()> {
         let is_value = matches!(relation.shape, syntax::field::Shape::Value(_));
         let is_cut = relation.limit.is_some() || relation.verb.value == Verb::HasOne;

@@ -5,15 +5,15 @@ use serde_json::Value;
 /// The form of a setting's or parameter's value.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Form {
-    /// `true` or `false`.
+    /// `true` or `false`, also as quoted text.
     Boolean,
     /// A whole number within these bounds, both included.
     Whole(i64, i64),
     /// A number within these bounds, both included.
     Number(f64, f64),
-    /// A duration of at least so many milliseconds; `-1` stands for none where the least is negative.
+    /// A duration of at least so many milliseconds; `-1` disables it if the least is negative.
     Duration(i64),
-    /// A size of at least so many bytes; `-1` stands for none where the least is negative.
+    /// A size of at least so many bytes; `-1` disables it if the least is negative.
     Size(i64),
     /// One of a few words.
     Word(&'static [&'static str]),
@@ -21,7 +21,7 @@ pub enum Form {
     Words(&'static [&'static str]),
     /// Replicas by the number of nodes: `0-1`, `0-all` or `false`.
     Spread,
-    /// A text.
+    /// Any text; the server judges its content.
     Text,
     /// A text or a list of texts.
     Texts,
@@ -51,7 +51,7 @@ const SIZE_UNITS: [(&str, i64); 6] =
     [("kb", 1 << 10), ("mb", 1 << 20), ("gb", 1 << 30), ("tb", 1 << 40), ("pb", 1 << 50), ("b", 1)];
 
 impl Form {
-    /// Whether a value has this form. Numbers and booleans may be written as text, as the server takes them.
+    /// Whether a value has this form. Numbers and booleans may be written as text, as the server accepts them.
     pub fn accepts(&self, value: &Value) -> bool {
         let text = match value {
             Value::String(text) => text.clone(),
@@ -83,7 +83,7 @@ impl Form {
         }
     }
 
-    /// What is to be written, as it follows `write`.
+    /// The expected value, as it follows `write` in a help.
     pub fn wanted(&self) -> String {
         const LARGE: i64 = i32::MAX as i64;
         match self {

@@ -3,10 +3,10 @@
 use super::Form;
 use Form::{Any, Boolean, FieldValue, NumberMap, Text, TextMap, Texts, Whole, Word};
 
-/// One parameter.
+/// One mapping parameter that OpenSearch knows.
 #[derive(Clone, Copy, Debug)]
 pub struct Parameter {
-    /// Its name.
+    /// The key in the mapping, such as `ignore_above`.
     pub name: &'static str,
     /// The mapping types it belongs to here; none: all that have a parameter of that name.
     pub types: &'static [&'static str],

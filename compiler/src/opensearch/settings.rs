@@ -7,7 +7,7 @@
 use super::Form;
 use Form::{Any, Boolean, Duration, Number, Size, Spread, Text, Texts, Whole, Word, Words};
 
-/// One setting.
+/// One index setting that OpenSearch knows.
 #[derive(Clone, Copy, Debug)]
 pub struct Setting {
     /// Its name without `index.`; a name that ends with a dot is a group of settings.

@@ -9,7 +9,7 @@ use super::quote::{identifier, quoted};
 /// Every operation, as `publish` spells them.
 const OPERATIONS: &str = "insert, update, delete, truncate";
 
-/// The plan's publication; none where there is none.
+/// The plan's publication, if it exists.
 pub fn of<'a>(facts: &'a CatalogFacts, name: &str) -> Option<&'a PublicationFacts> {
     facts.server.publications.iter().flatten().find(|each| each.name == name)
 }

@@ -5,10 +5,10 @@ use flusso_schemas::name::{TableName, quote_literal};
 
 use super::quote::{identifier, quoted};
 
-/// Lets the server write what logical decoding reads; it takes a restart.
+/// Sets `wal_level`, which logical decoding needs; takes effect after a restart.
 pub const LOGICAL_WAL: &str = "alter system set wal_level = logical";
 
-/// Sets a limit of the server; it takes a restart.
+/// Sets a limit of the server; takes effect after a restart.
 pub fn set_limit(setting: &str, value: u64) -> String {
     format!("alter system set {setting} = {value}")
 }
@@ -28,7 +28,7 @@ pub fn bypass_row_security(role: &str) -> String {
     format!("alter role {} bypassrls", identifier(role))
 }
 
-/// Lets a role name what is in a schema.
+/// Grants a role `USAGE` on a schema.
 pub fn grant_usage(schema: &str, role: &str) -> String {
     format!("grant usage on schema {} to {}", identifier(schema), identifier(role))
 }
