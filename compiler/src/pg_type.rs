@@ -1,14 +1,14 @@
 //! Types of Postgres values, as far as kinds, joins and orders depend on them.
 
 mod output;
-mod parse;
+mod type_name;
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use flusso_schemas::facts::ColumnFacts;
 
-use parse::{base_name, base_type, split_modifiers};
+use type_name::{base_name, base_type, split_modifiers};
 
 /// A type of a value.
 #[derive(Clone, Debug, PartialEq, Eq)]

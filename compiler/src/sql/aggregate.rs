@@ -7,11 +7,11 @@ use crate::model::{Aggregate, Function, ValueSource};
 use crate::pg_type::{BaseType, PgType};
 
 use super::alias::Aliases;
+use super::fragments::{column, query};
 use super::from::{GroupForm, condition, join, start};
 use super::node::select;
+use super::query_tree::{QueryNode, QueryTree, RowId};
 use super::segment::Segments;
-use super::text::{column, query};
-use super::tree::{QueryNode, QueryTree, RowId};
 use super::value;
 
 /// The node of aggregates over the same rows.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use flusso_schemas::name::quote_identifier;
 
-use super::tree::{QueryTree, RowId};
+use super::query_tree::{QueryTree, RowId};
 
 /// Names that queries give to subqueries and lists.
 const TAKEN: [&str; 3] = ["element", "keys", "parents"];

@@ -5,9 +5,9 @@ use crate::model::Pair;
 use crate::pg_type::PgType;
 
 use super::alias::Aliases;
+use super::fragments::{column, indented, mark, where_clause};
+use super::query_tree::{QueryNode, QueryTree, ROOT, RowId};
 use super::reach::{Reach, reach};
-use super::text::{column, indented, mark, where_clause};
-use super::tree::{QueryNode, QueryTree, ROOT, RowId};
 
 /// FROM and WHERE in the making.
 #[derive(Default)]

@@ -2,8 +2,8 @@
 
 use crate::pg_type::{BaseType, PgType};
 
+use super::query_tree::{QueryTree, ROOT};
 use super::reach::{Reach, reach};
-use super::tree::{QueryTree, ROOT};
 
 /// The types that the texts of a key are cast to, one a part.
 ///

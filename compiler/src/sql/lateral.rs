@@ -3,14 +3,14 @@
 use crate::model::{Relation, Scalar};
 
 use super::alias::Aliases;
+use super::fragments::{indented, where_clause};
 use super::from::{
     FromClause, GroupForm, columns, condition, equal, join, lateral_parents, left_join, parent_names, start,
     table,
 };
 use super::node::{segments, select, value_conditions};
 use super::order::{OrderPart, order_of};
-use super::text::{indented, where_clause};
-use super::tree::{QueryNode, QueryTree, RelationShape};
+use super::query_tree::{QueryNode, QueryTree, RelationShape};
 use super::value;
 
 /// What a query is: its lines, and the paths of its slots.

@@ -7,14 +7,14 @@ use crate::pg_type::BaseType;
 
 use super::aggregate;
 use super::alias::Aliases;
+use super::fragments::{query, where_clause};
 use super::from::{FromClause, GroupForm, columns, condition, join, left_join, root_from, start};
 use super::key;
 use super::lateral;
 use super::object;
 use super::order::order_of;
+use super::query_tree::{NodeContent, QueryNode, QueryTree, ROOT, RelationShape};
 use super::segment::Segments;
-use super::text::{query, where_clause};
-use super::tree::{NodeContent, QueryNode, QueryTree, ROOT, RelationShape};
 use super::value;
 
 /// A node with its query.

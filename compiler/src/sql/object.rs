@@ -5,10 +5,10 @@ use serde_json::Value;
 use crate::model::{Scalar, ValueSource};
 
 use super::alias::Aliases;
+use super::fragments::{column, literal};
 use super::from::{GroupForm, columns, types};
+use super::query_tree::{Member, MemberValue, NodeId, Presence, QueryNode, QueryTree, RowId};
 use super::segment::Segments;
-use super::text::{column, literal};
-use super::tree::{Member, MemberValue, NodeId, Presence, QueryNode, QueryTree, RowId};
 use super::{segment::ValueSql, value};
 
 /// Prints the members as one object: `{…}`.

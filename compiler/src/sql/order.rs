@@ -4,8 +4,8 @@ use crate::model::{OrderItem, Relation, Scalar, ValueSource};
 use crate::non_empty::NonEmpty;
 use crate::pg_type::{BaseType, PgType};
 
-use super::text::column;
-use super::tree::{NodeContent, QueryNode, QueryTree, RelationShape, RowId};
+use super::fragments::column;
+use super::query_tree::{NodeContent, QueryNode, QueryTree, RelationShape, RowId};
 
 /// One item of an order.
 pub(crate) struct OrderPart {

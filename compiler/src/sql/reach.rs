@@ -5,7 +5,7 @@
 
 use crate::pg_type::IdentityClass;
 
-use super::tree::{QueryTree, ROOT, RowId};
+use super::query_tree::{QueryTree, ROOT, RowId};
 
 /// What a row's join columns are equal to.
 #[derive(Debug)]

@@ -7,11 +7,11 @@
 use flusso_schemas::name::Ident;
 
 use super::alias::Aliases;
+use super::fragments::{column, mark, query, where_clause};
 use super::from::{columns, equal, table};
 use super::key;
+use super::query_tree::{QueryTree, ROOT, RowId};
 use super::reach::{Reach, reach};
-use super::text::{column, mark, query, where_clause};
-use super::tree::{QueryTree, ROOT, RowId};
 
 /// The columns of a changed row that lead to documents, and the query from them to root keys; none where
 /// they are the root's key themselves.

@@ -1,6 +1,6 @@
 //! The segments of a node's row: literals, values and cases, folded and printed one field a line.
 
-use super::text::{literal, shifted};
+use super::fragments::{literal, shifted};
 
 /// One segment of a row in the making.
 #[derive(Debug, Default)]

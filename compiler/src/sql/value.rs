@@ -4,8 +4,8 @@ use crate::condition::Condition;
 use crate::kinds::Rendered;
 use crate::model::{Scalar, ValueSource};
 
+use super::fragments::{column, literal};
 use super::segment::ValueSql;
-use super::text::{column, literal};
 
 /// A value's expression in the row that SQL calls `alias`.
 pub(crate) fn expression(value: &ValueSource, alias: &str) -> String {
