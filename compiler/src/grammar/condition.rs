@@ -3,7 +3,7 @@
 use super::{EMPTY, Example, Others, Place, Table, Value, key};
 use crate::grammar::Value::{Any, Either, In, OneOrMore, Raw, Text};
 
-/// `where` and `when`.
+/// The mapping under `where` and `when`.
 pub static CONDITION: Table = Table {
     name: "a condition",
     title: "Conditions",

@@ -1,4 +1,4 @@
-//! Fields: one table whose keys depend on the form, and what stands in them.
+//! Fields: one table whose keys depend on the form, and the mappings within them.
 
 use super::Value::{
     Any, Boolean, Constant, Either, Fields, In, Kind, OneOrMore, Options, SubfieldKind, Text, Whole, Word,
@@ -53,14 +53,14 @@ const fn head(name: &'static str, forms: Forms, docs: &'static str) -> Key {
 /// Every form with a kind that may have parameters of its mapping.
 const WITH_OPTIONS: Forms = Forms::OF_KIND.and(Forms::CONSTANT_OF_KIND);
 
-/// A field.
+/// A field, in every form.
 pub static FIELD: Table = Table {
     name: "a field",
     title: "Fields",
     docs: "A field is the name of a kind, which reads the column of the field's name, or a map. What a map is depends on \
 its head: `belongs_to`, `has_one`, `has_many` and `many_to_many` are relations, `count`, `sum`, `avg`, `min`, `max` and \
 `exists` aggregates, `constant` a constant. Without a head, `kind` makes a value of the row, and `fields` alone an object \
-over the row. A document key has no dot, no blank at either end, and no underscore first at the root.",
+over the row. A document key has no dot, no space at either end, and at the root no leading underscore.",
     keys: &[
         head("avg", Forms::AVGS, "The table whose rows are averaged over."),
         head(
@@ -74,7 +74,7 @@ over the row. A document key has no dot, no blank at either end, and no undersco
         key("constant", Constant, "The value of every document.").required().of(Forms::CONSTANTS),
         key("copy_from", Any, "Fields whose values are searched as one.").not_yet().of(Forms::OF_KIND),
         head("count", Forms::COUNTS, "The table whose rows are counted."),
-        key("default", Any, "What stands for null in the document.")
+        key("default", Any, "The value that replaces null in the document.")
             .of(Forms::SCALAR.and(Forms::TO_ONE_VALUE).and(Forms::MAYBE_NULL)),
         key("description", Text, "What the field is, for readers of the file."),
         key("distinct", Boolean, "Whether equal values, or rows, occur once.")
@@ -93,7 +93,7 @@ over the row. A document key has no dot, no blank at either end, and no undersco
             Forms::HAS_MANY_OBJECTS.and(Forms::HAS_MANY_VALUES),
             "The table whose rows refer to this one.",
         ),
-        head("has_one", Forms::HAS_ONE, "The table of which one row refers to this one."),
+        head("has_one", Forms::HAS_ONE, "The table with one row that references this one."),
         key("kind", Kind, "What the value is in the index (docs/kinds.md).")
             .required()
             .of(Forms::SCALAR.and(Forms::OF_VALUES).and(Forms::SUM_MIN_MAX)),
@@ -157,7 +157,7 @@ over the row. A document key has no dot, no blank at either end, and no undersco
     ..EMPTY
 };
 
-/// A subfield.
+/// A subfield under `subfields`.
 pub static SUBFIELD: Table = Table {
     name: "a subfield",
     title: "Subfields",

@@ -21,7 +21,7 @@ pub(super) const LEVEL: Value = Either(&[In(&LINT), Word(&LEVEL_WORDS, &[])]);
 const ONE_REFERENCE: Value =
     Pattern("^\\$\\{[A-Za-z_][A-Za-z0-9_]*\\}$", "a reference such as `\"${NAME}\"`", &["string"]);
 
-/// A credential.
+/// A credential, which is always a reference.
 const SECRET: Value = Either(&[ONE_REFERENCE, In(&REFERENCE)]);
 
 /// What may be a credential, or text that is none.
@@ -29,7 +29,7 @@ const MAYBE_SECRET: Value = Either(&[Text, In(&REFERENCE)]);
 
 static SINKS: Names = Names { name: "SINK", reserved: "", value: In(&SINK), least: 0 };
 
-/// The project file.
+/// The top of the project file.
 pub static PROJECT: Table = Table {
     name: "the project file",
     title: "The project file",
@@ -61,7 +61,7 @@ begin with `x-` are free for anchors and notes.",
     ..EMPTY
 };
 
-/// `source`
+/// The mapping under `source`.
 pub static SOURCE: Table = Table {
     name: "`source`",
     title: "`source`",
@@ -70,11 +70,11 @@ pub static SOURCE: Table = Table {
     ..EMPTY
 };
 
-/// `source.postgres`
+/// The mapping under `source.postgres`.
 pub static POSTGRES: Table = Table {
     name: "`source.postgres`",
     title: "`source.postgres`",
-    docs: "The address is either `url` or the separate keys. Certificates and `sslmode` stand beside either.",
+    docs: "The address is either `url` or the separate keys. Certificates and `sslmode` go beside either.",
     keys: &[
         key("database", Text, "Name of the database. May hold references."),
         key("host", Text, "Name or address of the server. May hold references."),
@@ -146,7 +146,7 @@ says where it is kept. It is read when it is needed and is in no lock.",
     ..EMPTY
 };
 
-/// A sink.
+/// An entry of `sinks`.
 pub static SINK: Table = Table {
     name: "a sink",
     title: "Sinks",
@@ -164,7 +164,7 @@ file names some under `sinks`.",
     ..EMPTY
 };
 
-/// An OpenSearch sink.
+/// The mapping under `opensearch` of a sink.
 pub static OPENSEARCH: Table = Table {
     name: "an opensearch sink",
     title: "`opensearch`",
@@ -197,7 +197,7 @@ pub static OPENSEARCH: Table = Table {
     ..EMPTY
 };
 
-/// `bulk`
+/// The mapping under `bulk`.
 pub static BULK: Table = Table {
     name: "`bulk`",
     title: "`bulk`",
@@ -216,7 +216,7 @@ pub static BULK: Table = Table {
     ..EMPTY
 };
 
-/// A stdout sink.
+/// The mapping under `stdout` of a sink.
 pub static STDOUT: Table = Table {
     name: "a stdout sink",
     title: "`stdout`",
@@ -225,7 +225,7 @@ pub static STDOUT: Table = Table {
     ..EMPTY
 };
 
-/// `defaults`
+/// The mapping under `defaults`.
 pub static DEFAULTS: Table = Table {
     name: "`defaults`",
     title: "`defaults`",
@@ -239,7 +239,7 @@ own wins.",
     ..EMPTY
 };
 
-/// A lint's setting.
+/// An entry of `lints`, written as a map.
 pub static LINT: Table = Table {
     name: "a lint's setting",
     title: "`lints`",

@@ -246,7 +246,7 @@ impl Writer<'_> {
         let object = self.form("object", Forms::OBJECT);
         let has = |key: &str| json!({ "required": [key] });
         let mut chain = json!({ "if": has("fields"), "then": object, "else": scalar });
-        // What stands first decides, so the chain is built from its end.
+        // The first match decides, so the chain is built from its end.
         for (name, head, beside, forms) in FORMS.iter().rev() {
             let condition = match beside {
                 Some(beside) => json!({ "required": [head, beside] }),

@@ -1,4 +1,4 @@
-//! `auto`: the kind that follows from a column's type, or from a constant. Each kind says for which types it stands;
+//! `auto`: the kind that follows from a column's type, or from a constant. Each kind lists the types for which it is chosen;
 //! here is what to do about the types that leave several kinds open.
 
 use crate::pg_type::{BaseType, PgType};
@@ -9,11 +9,11 @@ pub const NAME: &str = "auto";
 
 /// A type that leaves several kinds open, or none.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{pg_type}` does not say which kind it is: {choices}")]
+#[error("cannot choose a kind for `{pg_type}`: {choices}")]
 pub struct NoInference {
-    /// The type.
+    /// The type as Postgres prints it.
     pub pg_type: String,
-    /// What to write instead, in words.
+    /// The help: kinds or expressions to write instead.
     pub choices: &'static str,
 }
 
@@ -32,7 +32,7 @@ impl NoInference {
     }
 }
 
-/// Name of the kind that a constant has by its value; none where it has none.
+/// Name of the kind that a constant has by its value, if its value decides one.
 pub(super) fn of_constant(node: &Node) -> Option<&'static str> {
     match &node.content {
         Content::Map(_) => None,

@@ -8,7 +8,7 @@ use super::common::{mapping_of, never};
 use super::{Acceptance, Kind, Mapping, MappingContext, Rendered};
 use crate::pg_type::{BaseType, PgType};
 
-/// `binary`
+/// The kind `binary`: bytes as base64.
 #[derive(Debug)]
 pub(super) struct Binary;
 
@@ -32,7 +32,7 @@ impl Kind for Binary {
     fn accepts(&self, pg_type: &PgType, _parameters: &BTreeMap<String, Value>) -> Acceptance {
         match pg_type.base {
             BaseType::Bytea => Acceptance::Exact,
-            _ => never("the value is not a string of bytes", "`keyword` or `text`"),
+            _ => never("expected bytes", "`keyword` or `text`"),
         }
     }
 

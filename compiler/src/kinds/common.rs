@@ -138,20 +138,20 @@ pub(super) fn never(why: impl Into<String>, instead: impl Into<String>) -> Accep
     Acceptance::Never { why: why.into(), instead: instead.into() }
 }
 
-/// What a kind of text takes: text of any kind, and nothing else.
+/// Whether a kind of text accepts a type: text of any kind, and nothing else.
 pub(super) fn accept_text(kind: &str, pg_type: &PgType) -> Acceptance {
     use BaseType as B;
     match &pg_type.base {
         base if base.is_text() => Acceptance::Exact,
         B::Json | B::Jsonb | B::Hstore | B::Composite => {
-            never(format!("`{kind}` indexes words, and the value is a structure"), "`json`")
+            never(format!("`{kind}` indexes words, but the value is structured"), "`json`")
         }
         base if base.is_integer() || base.is_fractional() => never(
-            format!("`{kind}` indexes words, so numbers could be neither compared nor summed"),
+            format!("`{kind}` indexes words: numbers could be neither compared nor summed"),
             "`keyword`, or a number such as `long` or `decimal`",
         ),
-        B::Uuid => never(format!("`{kind}` would part the value into words"), "`uuid` or `keyword`"),
-        _ => never(format!("`{kind}` indexes words, and the value is no text"), "`auto` or `keyword`"),
+        B::Uuid => never(format!("`{kind}` would split the value into words"), "`uuid` or `keyword`"),
+        _ => never(format!("`{kind}` indexes words, but the value is not text"), "`auto` or `keyword`"),
     }
 }
 

@@ -10,7 +10,7 @@ use crate::grammar::Value::Word;
 use crate::grammar::{Key, key};
 use crate::pg_type::{BaseType, Enums, PgType};
 
-/// `interval`
+/// The kind `interval`: a span of time.
 #[derive(Debug)]
 pub(super) struct Interval;
 
@@ -58,7 +58,7 @@ impl Kind for Interval {
                 Acceptance::Lossy("months and years are counted as days".to_owned())
             }
             BaseType::Interval => Acceptance::Exact,
-            _ => never("the value is no span of time", "`long`, `time` or `keyword`"),
+            _ => never("expected an interval", "`long`, `time` or `keyword`"),
         }
     }
 

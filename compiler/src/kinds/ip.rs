@@ -8,7 +8,7 @@ use super::common::{mapping_of, never};
 use super::{Acceptance, Kind, Mapping, MappingContext, Rendered};
 use crate::pg_type::{BaseType, PgType};
 
-/// `ip`
+/// The kind `ip`: one IP address.
 #[derive(Debug)]
 pub(super) struct Ip;
 
@@ -47,7 +47,7 @@ impl Kind for Ip {
         match pg_type.base {
             BaseType::Inet => Acceptance::Exact,
             BaseType::Cidr => never("a network is a range of addresses", "`ip_range`"),
-            _ => never("the value is no address", "`keyword`, or an expression: `sql: \"x::inet\"`"),
+            _ => never("expected an IP address", "`keyword`, or an expression: `sql: \"x::inet\"`"),
         }
     }
 

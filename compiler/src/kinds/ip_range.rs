@@ -8,7 +8,7 @@ use super::common::{mapping_of, never};
 use super::{Acceptance, Kind, Mapping, MappingContext, Rendered};
 use crate::pg_type::{BaseType, PgType};
 
-/// `ip_range`
+/// The kind `ip_range`: a network.
 #[derive(Debug)]
 pub(super) struct IpRange;
 
@@ -36,7 +36,7 @@ impl Kind for IpRange {
     fn accepts(&self, pg_type: &PgType, _parameters: &BTreeMap<String, Value>) -> Acceptance {
         match pg_type.base {
             BaseType::Cidr | BaseType::Inet => Acceptance::Exact,
-            _ => never("the value is no network", "`keyword`, or an expression: `sql: \"x::cidr\"`"),
+            _ => never("expected a network", "`keyword`, or an expression: `sql: \"x::cidr\"`"),
         }
     }
 

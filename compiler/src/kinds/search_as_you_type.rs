@@ -8,7 +8,7 @@ use super::common::{accept_text, mapping_of, text};
 use super::{Acceptance, Kind, Mapping, MappingContext, Rendered};
 use crate::pg_type::PgType;
 
-/// `search_as_you_type`
+/// The kind `search_as_you_type`: prefixes of words.
 #[derive(Debug)]
 pub(super) struct SearchAsYouType;
 

@@ -8,7 +8,7 @@ use super::common::{TEXT_OPTIONS, accept_text, keyword_subfield, mapping_of, tex
 use super::{Acceptance, Kind, Mapping, MappingContext, Rendered};
 use crate::pg_type::{BaseType, PgType};
 
-/// `text`
+/// The kind `text`: words to search for.
 #[derive(Debug)]
 pub(super) struct Text;
 

@@ -24,18 +24,18 @@ pub struct Context<'a> {
     pub column_case: ColumnCase,
 }
 
-/// One field.
+/// One entry of `fields`.
 #[derive(Clone, Debug)]
 pub struct Field {
-    /// Its document key.
+    /// Key of the field in its object of the document.
     pub key: At<String>,
-    /// Its whole path.
+    /// Keys from the document's root, with dots.
     pub path: String,
     /// The column it reads where none is written.
     pub default_column: String,
-    /// Condition over the row it stands in.
+    /// Condition over the row that has the field.
     pub when: Option<Conditions>,
-    /// Where `required: true` stands.
+    /// Place of `required: true`, if it is written.
     pub required: Option<Place>,
     /// What fills it; none where that could not be read.
     pub form: Option<Form>,
@@ -48,7 +48,7 @@ pub enum Form {
     Scalar(Scalar),
     /// An object over this row's columns.
     SameRow {
-        /// Its fields.
+        /// The fields of the object.
         fields: Vec<Field>,
         /// Parameters of the object's mapping.
         options: Values,
@@ -62,22 +62,22 @@ pub enum Form {
         /// The kind, where it is written.
         scalar: Scalar,
     },
-    /// Related rows.
+    /// A field headed by a relation's verb.
     Relation(Box<Relation>),
     /// One value over related rows.
     Aggregate(Box<Aggregate>),
 }
 
-/// Related rows.
+/// A relation as it is written.
 #[derive(Clone, Debug)]
 pub struct Relation {
     /// The verb and its place.
     pub verb: At<Verb>,
     /// From this row to the related ones.
     pub path: Path,
-    /// Their order.
+    /// Order of the related rows; empty if not written.
     pub order_by: Vec<Order>,
-    /// Most of them.
+    /// Most related rows; `None`: all of them.
     pub limit: Option<u64>,
     /// Whether equal ones occur once.
     pub distinct: bool,
@@ -90,7 +90,7 @@ pub struct Relation {
 pub enum Shape {
     /// An object a row.
     Object {
-        /// Its fields.
+        /// The fields of each object.
         fields: Vec<Field>,
         /// Whether a list is mapped as `nested`.
         nested: bool,

@@ -44,20 +44,20 @@ pub struct Shared {
 /// How a document key becomes a column's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ColumnCase {
-    /// As it is.
+    /// The column has the field's name.
     Exact,
-    /// In snake_case.
+    /// The column has the field's name in snake_case.
     Snake,
 }
 
-/// An index file.
+/// An index file as it is written.
 #[derive(Clone, Debug)]
 pub struct Index {
     /// Number of the file.
     pub file: usize,
-    /// The alias.
+    /// Name of the index and of its alias; `None` if missing or wrong.
     pub name: Option<At<String>>,
-    /// The root table.
+    /// The root table; `None` if missing or wrong.
     pub table: Option<At<TableName>>,
     /// Columns of the document's key, where they are written.
     pub key: Option<Vec<At<String>>>,
@@ -263,7 +263,7 @@ impl Reader {
         }
     }
 
-    /// Columns' names.
+    /// One column or a list of different columns.
     pub fn columns(&mut self, key: &str, node: &super::tree::Node) -> Vec<At<String>> {
         let texts = self.texts(key, node);
         let columns: Vec<At<String>> =

@@ -15,9 +15,9 @@ use crate::kinds::Kinds;
 /// A value with its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct At<T> {
-    /// The value.
+    /// The value that was read.
     pub value: T,
-    /// Where it stands.
+    /// Its bytes in the file.
     pub place: Place,
 }
 
@@ -33,7 +33,7 @@ impl<T> At<T> {
 pub struct Reader {
     /// Number of the file.
     pub file: usize,
-    /// What was found.
+    /// Findings of the reader, unsorted.
     pub diagnostics: Vec<Diagnostic>,
     /// The kinds that a field may have.
     pub kinds: Kinds,
@@ -126,7 +126,7 @@ impl<'a> Keys<'a> {
         reader.text(key, &entry.value)
     }
 
-    /// A boolean.
+    /// A boolean under a key; reports other values.
     pub fn boolean(&self, reader: &mut Reader, key: &'static str) -> Option<bool> {
         let entry = self.get(key)?;
         debug_assert!(matches!(self.value(key), Value::Boolean), "`{key}` is not a boolean in the grammar");
@@ -227,7 +227,7 @@ impl Reader {
         Place::new(self.file, span.clone())
     }
 
-    /// Adds a finding.
+    /// Adds a finding without any check.
     pub fn push(&mut self, diagnostic: Diagnostic) {
         self.diagnostics.push(diagnostic);
     }
@@ -237,7 +237,7 @@ impl Reader {
         At { value, place: self.place(&node.span) }
     }
 
-    /// Reports a value of another type than expected, or that there is none.
+    /// Reports a value of another type than expected, or a missing one.
     pub fn wrong_type(&mut self, key: &str, node: &Node, expected: &str) {
         let place = self.place(&node.span);
         self.push(if node.is_missing() {
@@ -260,7 +260,7 @@ impl Reader {
         }
     }
 
-    /// A boolean.
+    /// A boolean; reports other values and quoted ones.
     pub fn boolean(&mut self, key: &str, node: &Node) -> Option<At<bool>> {
         let word = match &node.content {
             Content::Scalar { text, plain: true } => text.as_str(),
@@ -285,7 +285,7 @@ impl Reader {
     pub fn whole(&mut self, key: &str, node: &Node, grammar: Value) -> Option<At<u64>> {
         let (least, most) = match grammar {
             Value::Whole(least, most) => (least, most),
-            other => unreachable!("`{key}` is no whole number in the grammar: {other:?}"),
+            other => unreachable!("`{key}` is not a whole number in the grammar: {other:?}"),
         };
         match node.scalar() {
             Some(Scalar::Integer(digits)) => {
@@ -304,7 +304,7 @@ impl Reader {
         }
     }
 
-    /// A mapping.
+    /// A mapping; reports other values.
     pub fn mapping<'a>(&mut self, key: &str, node: &'a Node) -> Option<&'a Mapping> {
         match &node.content {
             Content::Map(mapping) => Some(mapping),
@@ -319,7 +319,7 @@ impl Reader {
     pub fn word_of(&mut self, key: &str, node: &Node, grammar: Value) -> Option<At<&'static str>> {
         let (words, later) = match grammar {
             Value::Word(words, later) => (words, later),
-            other => unreachable!("`{key}` is no word in the grammar: {other:?}"),
+            other => unreachable!("`{key}` is not a word in the grammar: {other:?}"),
         };
         self.one_word(key, node, words, later)
     }

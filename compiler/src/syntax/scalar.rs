@@ -26,7 +26,7 @@ pub(super) use options::{OptionsOf, options, parameter_value};
 pub(crate) use zone::ZONES_WITHOUT_AREA;
 pub use zone::unknown_zone;
 
-/// A kind and all that stands beside it.
+/// A kind with the keys beside it.
 #[derive(Clone, Debug)]
 pub struct Scalar {
     /// The kind; none: `auto`, or what the form says by itself.
@@ -37,19 +37,19 @@ pub struct Scalar {
     pub source: Option<Source>,
     /// The kind's own keys as written.
     pub parameters: BTreeMap<String, Json>,
-    /// Where each of them stands.
+    /// The place of each of them.
     pub parameter_places: BTreeMap<String, Place>,
-    /// The mapping's parameters.
+    /// Mapping parameters under `options`.
     pub options: Values,
     /// Every `ignore_above` of its mapping and of its subfields' that decides what is indexed.
     pub index_limits: Vec<At<u64>>,
     /// What replaces the kind's own subfields.
     pub subfields: Option<BTreeMap<String, Subfield>>,
-    /// What stands for null.
+    /// The value that replaces null.
     pub default: Option<At<Json>>,
 }
 
-/// `key: kind`
+/// Reads the short form `key: kind`.
 pub(super) fn short_form(reader: &mut Reader, field: &str, text: &str, node: &Node) -> Option<Scalar> {
     let place = reader.place(&node.span);
     let kind = kind::of_field(reader, field, text, &place)?;
@@ -162,7 +162,7 @@ pub(super) fn of_aggregate(
     Some(scalar)
 }
 
-/// What may stand where the form itself says the kind.
+/// The keys beside a form that implies the kind.
 fn plain_beside(reader: &mut Reader, keys: &Keys<'_>, place: Place, may_default: bool) -> Scalar {
     let mut scalar = plain(None, place);
     if may_default {
@@ -196,7 +196,7 @@ pub(super) fn is_begun(reader: &Reader, keys: &Keys<'_>) -> bool {
     keys.written().any(is_of_value)
 }
 
-/// Reads `kind` and what may stand beside it.
+/// Reads `kind` and the keys beside it.
 fn beside_kind(reader: &mut Reader, keys: &Keys<'_>, may_default: bool) -> Option<Scalar> {
     let is_planned = keys.refuse_not_yet(reader);
     let text = keys.text(reader, "kind")?;

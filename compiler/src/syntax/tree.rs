@@ -10,23 +10,23 @@ use serde_json::{Map as JsonMap, Number, Value as Json};
 pub struct Node {
     /// Its bytes; of a mapping or list from its first to its last item.
     pub span: Range<usize>,
-    /// What stands there.
+    /// Its scalar, list or mapping; or nothing.
     pub content: Content,
 }
 
-/// What stands at a place.
+/// The content of a value.
 #[derive(Clone, Debug)]
 pub enum Content {
     /// A scalar with its text, escapes undone.
     Scalar {
-        /// The text.
+        /// The text with escapes undone.
         text: String,
         /// Whether it was written without quotes, so that it may be more than text.
         plain: bool,
     },
-    /// A list.
+    /// A list in block or flow style.
     List(Vec<Node>),
-    /// A mapping.
+    /// A mapping in block or flow style.
     Map(Mapping),
 }
 
@@ -44,11 +44,11 @@ pub struct Mapping {
 pub struct Entry {
     /// The key as written.
     pub key: String,
-    /// Its bytes.
+    /// Bytes of the key, with its quotes.
     pub key_span: Range<usize>,
     /// Whether it was written without quotes.
     pub key_plain: bool,
-    /// Its value.
+    /// The value; empty if nothing is written.
     pub value: Node,
 }
 
@@ -57,13 +57,13 @@ pub struct Entry {
 pub enum Scalar {
     /// `null`, `~` or nothing.
     Null,
-    /// `true` or `false`.
+    /// One of `true` and `false`, in any case that YAML 1.2 has.
     Boolean(bool),
     /// An integer by its decimal digits, which may be beyond 64 bits.
     Integer(String),
     /// A number with a fraction or exponent, as written.
     Float(String),
-    /// Anything else.
+    /// Any other plain scalar, and every quoted one.
     Text(String),
 }
 
@@ -77,12 +77,12 @@ impl Node {
         }
     }
 
-    /// Whether nothing stands there at all.
+    /// Whether no value is written at all, not even `null`.
     pub fn is_missing(&self) -> bool {
         matches!(&self.content, Content::Scalar { text, plain: true } if text.is_empty())
     }
 
-    /// What stands there, in a word or two.
+    /// The type of the value, as messages name it.
     pub fn what(&self) -> &'static str {
         match &self.content {
             Content::List(_) => "a list",

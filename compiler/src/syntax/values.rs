@@ -65,7 +65,7 @@ impl Reader {
         }
     }
 
-    /// A user's name, which is no secret: text, or whatever a credential may be.
+    /// A user name, which is not secret: text, or any form of a credential.
     pub fn user(&mut self, path: &str, node: &Node) -> Option<UserName> {
         match &node.content {
             Content::Scalar { text, .. } if one_reference(text).is_none() => self.user_text(path, node),

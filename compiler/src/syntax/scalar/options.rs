@@ -19,7 +19,7 @@ use flusso_lints::{
     unknown_mapping_parameter, wrong_type,
 };
 
-/// What has options.
+/// The part of a mapping whose `options` are read.
 pub(in crate::syntax) struct OptionsOf<'a> {
     /// Its name in messages: a kind's, or `an object`.
     pub(in crate::syntax) what: &'a str,
