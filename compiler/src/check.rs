@@ -119,7 +119,7 @@ impl Checker<'_> {
         self.diagnostics.push(diagnostic);
     }
 
-    fn index(&mut self, parsed: &ParsedProject, index: &syntax::index::Index) -> Option<Index> {
+    fn index(&mut self, parsed: &ParsedProject, index: &syntax::index::ParsedIndex) -> Option<Index> {
         self.file = index.file;
         self.search_path = self.search_path_of(index);
         let table = self.table(index.table.as_ref()?)?;

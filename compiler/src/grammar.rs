@@ -15,7 +15,7 @@ pub use forms::Forms;
 
 /// One mapping of the language.
 #[derive(Debug)]
-pub struct Table {
+pub struct KeyTable {
     /// What the mapping is called in messages: `a field`, `the project file`.
     pub name: &'static str,
     /// Its heading in docs/config.md.
@@ -41,7 +41,7 @@ pub struct Others {
     pub name: &'static str,
     /// The value of each.
     pub value: Value,
-    /// Its documentation. Markdown.
+    /// Its documentation in docs/config.md. Markdown.
     pub docs: &'static str,
 }
 
@@ -110,7 +110,7 @@ pub enum Value {
     /// A map from names to values.
     Map(&'static Names),
     /// A mapping with a table of its own.
-    In(&'static Table),
+    In(&'static KeyTable),
     /// A value of any of these grammars.
     Either(&'static [Value]),
     /// The name of a kind, or `auto`.
@@ -241,7 +241,7 @@ impl Key {
     }
 }
 
-impl Table {
+impl KeyTable {
     /// The key of that name in one of these forms.
     pub fn key(&self, name: &str, forms: Forms) -> Option<&'static Key> {
         self.keys.iter().find(|key| key.name == name && key.forms.meet(forms))
@@ -254,7 +254,7 @@ impl Table {
 }
 
 /// A table without keys, to be filled in.
-const EMPTY: Table = Table {
+const EMPTY: KeyTable = KeyTable {
     name: "",
     title: "",
     docs: "",
@@ -277,7 +277,7 @@ pub(crate) const fn words<T: Copy, const N: usize>(pairs: &[(&'static str, T); N
 }
 
 /// Every table, in the order of docs/config.md.
-pub static TABLES: &[&Table] = &[
+pub static TABLES: &[&KeyTable] = &[
     &project::PROJECT,
     &project::SOURCE,
     &project::POSTGRES,

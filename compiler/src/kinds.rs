@@ -262,7 +262,7 @@ pub trait Kind: Debug + Sync {
     }
 
     /// Its mapping without `options` and written subfields, and what analysis it brings.
-    fn mapping(&self, field: &MappingContext<'_>) -> Mapping;
+    fn mapping(&self, field: &MappingContext<'_>) -> FieldMapping;
 
     /// SQL that prints a value as a JSON token, never `NULL` where the value is not.
     ///
@@ -323,7 +323,7 @@ pub struct MappingContext<'a> {
 
 /// A field's mapping and the analysis that comes with it.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Mapping {
+pub struct FieldMapping {
     /// The parameters, `type` among them.
     pub parameters: BTreeMap<String, Value>,
     /// Subfields, where none are written.

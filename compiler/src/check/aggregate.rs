@@ -18,8 +18,8 @@ impl Checker<'_> {
     /// Binds an aggregate over rows related to a row of `table`.
     pub(super) fn aggregate(
         &mut self,
-        field: &syntax::field::Field,
-        aggregate: &syntax::field::Aggregate,
+        field: &syntax::field::ParsedField,
+        aggregate: &syntax::field::ParsedAggregate,
         table: &Arc<Table>,
     ) -> Option<Aggregate> {
         let function = aggregate.function.value;
@@ -120,10 +120,10 @@ fn default_kind(function: Function) -> Option<&'static str> {
 
 /// Sums and averages have no declared scale, and those of a column that has one keep it.
 fn kept_scale(
-    written: &syntax::scalar::Scalar,
+    written: &syntax::scalar::ParsedScalar,
     function: Function,
     of: Option<&TypedValue>,
-) -> syntax::scalar::Scalar {
+) -> syntax::scalar::ParsedScalar {
     let has_scale =
         written.kind.as_ref().is_some_and(|kind| kind.value.own_keys().iter().any(|key| key.name == "scale"));
     match of.map(|of| &of.pg_type.base) {

@@ -11,7 +11,7 @@ use crate::model::Table;
 use crate::pg_type::PgType;
 use crate::syntax::condition::{Conditions, Part, Tests, empty_list};
 use crate::syntax::keys::At;
-use crate::syntax::tree::{Content, Node, Scalar};
+use crate::syntax::tree::{Content, Node, YamlScalar};
 
 /// What to do about an empty list.
 const ADD_VALUES: &str = "add values, or remove the test";
@@ -93,7 +93,7 @@ impl Checker<'_> {
     }
 
     fn equal(&mut self, node: &Node, expected: &ExpectedType) -> Option<Test> {
-        if node.scalar() == Some(Scalar::Null) {
+        if node.scalar() == Some(YamlScalar::Null) {
             return Some(Test::Null);
         }
         self.has_equality(Place::new(self.file, node.span.clone()), expected)?;
@@ -138,8 +138,8 @@ impl Checker<'_> {
 
     /// The values of a list that are not null, and whether null is among them.
     fn list(&mut self, nodes: &[Node], expected: &ExpectedType) -> Option<(Vec<Literal>, bool)> {
-        let has_null = nodes.iter().any(|node| node.scalar() == Some(Scalar::Null));
-        let others = nodes.iter().filter(|node| node.scalar() != Some(Scalar::Null));
+        let has_null = nodes.iter().any(|node| node.scalar() == Some(YamlScalar::Null));
+        let others = nodes.iter().filter(|node| node.scalar() != Some(YamlScalar::Null));
         let values: Vec<Option<Literal>> = others.map(|node| self.literal(node, expected)).collect();
         Some((values.into_iter().collect::<Option<_>>()?, has_null))
     }
@@ -209,7 +209,7 @@ impl Checker<'_> {
                 (false, true) => Bound::Both(Test::NotIn(values), Test::NotNull),
             });
         }
-        if node.scalar() == Some(Scalar::Null) && !node.is_missing() {
+        if node.scalar() == Some(YamlScalar::Null) && !node.is_missing() {
             return Some(Bound::One(Test::NotNull));
         }
         Some(Bound::One(Test::NotEqual(self.literal(node, expected)?)))
@@ -269,7 +269,7 @@ impl Bound {
 }
 
 fn is_null(node: &Node) -> bool {
-    node.scalar() == Some(Scalar::Null) && !node.is_missing()
+    node.scalar() == Some(YamlScalar::Null) && !node.is_missing()
 }
 
 /// The values of a list, or the single value.
@@ -283,7 +283,7 @@ fn values_of(node: &Node) -> &[Node] {
 /// Whether it is one value that a range may contain, and no range.
 fn is_bound(node: &Node) -> bool {
     match node.scalar() {
-        Some(Scalar::Text(text)) => !text.starts_with(['[', '(', '{']) && text.trim() != "empty",
+        Some(YamlScalar::Text(text)) => !text.starts_with(['[', '(', '{']) && text.trim() != "empty",
         scalar => scalar.is_some(),
     }
 }

@@ -13,7 +13,7 @@ const CHARACTER_BYTES_MAX: u64 = 4;
 
 impl Checker<'_> {
     /// Warns of limits above which a value of this type can lose its document.
-    pub(super) fn indexed_lengths(&mut self, written: &syntax::scalar::Scalar, value: &TypedValue) {
+    pub(super) fn indexed_lengths(&mut self, written: &syntax::scalar::ParsedScalar, value: &TypedValue) {
         let Some(unit) = bytes_of_unit(&value.pg_type) else { return };
         let safe = TERM_BYTES_MAX / unit;
         for limit in written.index_limits.iter().filter(|limit| limit.value > safe) {

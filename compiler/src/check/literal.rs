@@ -5,7 +5,7 @@ use crate::calendar;
 use crate::condition::Literal;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::pg_type::{BaseType, PgType};
-use crate::syntax::tree::{Content, Node, Scalar};
+use crate::syntax::tree::{Content, Node, YamlScalar};
 use flusso_lints::filter_type_mismatch::Column;
 use flusso_lints::{enum_value_unknown, missing_value};
 
@@ -73,30 +73,32 @@ impl Checker<'_> {
             return self.structured(node, &class, expected, place);
         };
         let found = match (&class, &scalar) {
-            (Class::Boolean, Scalar::Boolean(value)) => Some(Literal::Boolean(*value)),
-            (Class::Whole, Scalar::Integer(digits)) => Some(Literal::Number(digits.clone())),
-            (Class::Number { quoted }, Scalar::Integer(digits)) => Some(number(digits, *quoted)),
-            (Class::Number { quoted }, Scalar::Float(digits)) if is_finite(digits) => {
+            (Class::Boolean, YamlScalar::Boolean(value)) => Some(Literal::Boolean(*value)),
+            (Class::Whole, YamlScalar::Integer(digits)) => Some(Literal::Number(digits.clone())),
+            (Class::Number { quoted }, YamlScalar::Integer(digits)) => Some(number(digits, *quoted)),
+            (Class::Number { quoted }, YamlScalar::Float(digits)) if is_finite(digits) => {
                 Some(number(digits, *quoted))
             }
-            (Class::Opaque, Scalar::Text(value)) if is_jsonb(expected) && !is_json(value) => {
+            (Class::Opaque, YamlScalar::Text(value)) if is_jsonb(expected) && !is_json(value) => {
                 return self.no_json(value, expected, place);
             }
-            (Class::Text, Scalar::Text(value)) if is_cut(value, &expected.pg_type) => {
+            (Class::Text, YamlScalar::Text(value)) if is_cut(value, &expected.pg_type) => {
                 return self.cut(value, expected, place);
             }
-            (Class::Opaque, Scalar::Text(value)) if expected.pg_type.base == BaseType::Composite => {
+            (Class::Opaque, YamlScalar::Text(value)) if expected.pg_type.base == BaseType::Composite => {
                 // Postgres reads a row from text only where a cast names the type.
                 Some(Literal::Text(value.clone()).typed(&expected.pg_type))
             }
-            (Class::Text | Class::Opaque, Scalar::Text(value)) => Some(Literal::Text(value.clone())),
+            (Class::Text | Class::Opaque, YamlScalar::Text(value)) => Some(Literal::Text(value.clone())),
             (Class::Opaque, _) => Some(Literal::Text(text.clone())),
-            (Class::Labels(labels), Scalar::Text(value)) => {
+            (Class::Labels(labels), YamlScalar::Text(value)) => {
                 return self.label(value, labels, expected, place);
             }
-            (Class::Uuid, Scalar::Text(value)) if is_uuid(value) => Some(Literal::Text(value.to_lowercase())),
-            (Class::Date, Scalar::Text(value)) if is_date(value) => Some(Literal::Text(value.clone())),
-            (Class::Timestamp { zone }, Scalar::Text(value)) if is_timestamp(value) => {
+            (Class::Uuid, YamlScalar::Text(value)) if is_uuid(value) => {
+                Some(Literal::Text(value.to_lowercase()))
+            }
+            (Class::Date, YamlScalar::Text(value)) if is_date(value) => Some(Literal::Text(value.clone())),
+            (Class::Timestamp { zone }, YamlScalar::Text(value)) if is_timestamp(value) => {
                 if *zone && !names_its_zone(value) {
                     return self.without_zone(value, expected, place);
                 }
@@ -208,12 +210,18 @@ fn is_finite(digits: &str) -> bool {
     !digits.to_lowercase().contains(['n', 'f'])
 }
 
-fn mismatch(text: &str, scalar: &Scalar, class: &Class, expected: &ExpectedType, place: Place) -> Diagnostic {
+fn mismatch(
+    text: &str,
+    scalar: &YamlScalar,
+    class: &Class,
+    expected: &ExpectedType,
+    place: Place,
+) -> Diagnostic {
     let column = expected.as_compared();
     match (class, scalar) {
         (Class::Text | Class::Labels(_), _) => column.unquoted_text(text, &valued(scalar), place),
         (Class::Boolean, _) => column.not_boolean(text, named(scalar), meant_boolean(text), place),
-        (Class::Whole | Class::Number { .. }, Scalar::Text(inner))
+        (Class::Whole | Class::Number { .. }, YamlScalar::Text(inner))
             if inner.parse::<f64>().is_ok_and(f64::is_finite) =>
         {
             column.quoted_number(inner, place)
@@ -233,18 +241,18 @@ fn mismatch(text: &str, scalar: &Scalar, class: &Class, expected: &ExpectedType,
 }
 
 /// A scalar that was meant as text, with the value that YAML makes of it.
-fn valued(scalar: &Scalar) -> String {
+fn valued(scalar: &YamlScalar) -> String {
     match scalar {
-        Scalar::Integer(value) => format!("the number {value}"),
-        Scalar::Boolean(value) => format!("the boolean {value}"),
+        YamlScalar::Integer(value) => format!("the number {value}"),
+        YamlScalar::Boolean(value) => format!("the boolean {value}"),
         other => named(other).to_owned(),
     }
 }
 
-fn named(scalar: &Scalar) -> &'static str {
+fn named(scalar: &YamlScalar) -> &'static str {
     match scalar {
-        Scalar::Integer(_) | Scalar::Float(_) => "a number",
-        Scalar::Null => "no value",
+        YamlScalar::Integer(_) | YamlScalar::Float(_) => "a number",
+        YamlScalar::Null => "no value",
         _ => "text",
     }
 }

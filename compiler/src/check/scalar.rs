@@ -51,8 +51,8 @@ impl Checker<'_> {
     /// A scalar over the row that has the field.
     pub(super) fn scalar_of_field(
         &mut self,
-        field: &syntax::field::Field,
-        scalar: &syntax::scalar::Scalar,
+        field: &syntax::field::ParsedField,
+        scalar: &syntax::scalar::ParsedScalar,
         table: &Table,
     ) -> Option<Scalar> {
         // Asked before the type of an expression is known, because there is one round of questions.
@@ -112,7 +112,7 @@ impl Checker<'_> {
     /// Judges a kind (none: `auto`) over a value.
     pub(super) fn scalar(
         &mut self,
-        written: &syntax::scalar::Scalar,
+        written: &syntax::scalar::ParsedScalar,
         value: TypedValue,
         kind: Option<&'static dyn Kind>,
     ) -> Option<Scalar> {
@@ -158,7 +158,7 @@ impl Checker<'_> {
     fn accepted(
         &mut self,
         kind: &'static dyn Kind,
-        written: &syntax::scalar::Scalar,
+        written: &syntax::scalar::ParsedScalar,
         value: &TypedValue,
     ) -> bool {
         let place = written.place.clone();
@@ -182,7 +182,7 @@ impl Checker<'_> {
     }
 
     /// `order` over a Postgres enum names each of its labels, and nothing else.
-    fn enum_order(&mut self, written: &syntax::scalar::Scalar, pg_type: &PgType) -> bool {
+    fn enum_order(&mut self, written: &syntax::scalar::ParsedScalar, pg_type: &PgType) -> bool {
         let order = written.parameters.get("order").and_then(Json::as_array);
         let (Some(order), BaseType::Enum { name, labels }) = (order, &pg_type.base) else { return true };
         let order: Vec<&str> = order.iter().filter_map(Json::as_str).collect();
@@ -203,7 +203,7 @@ impl Checker<'_> {
     fn format_reads(
         &mut self,
         kind: &'static dyn Kind,
-        written: &syntax::scalar::Scalar,
+        written: &syntax::scalar::ParsedScalar,
         value: &TypedValue,
     ) -> bool {
         let Some(format) = written.options.get("format").and_then(Json::as_str) else { return true };
@@ -220,7 +220,7 @@ impl Checker<'_> {
         &mut self,
         kind: &'static dyn Kind,
         parameters: &BTreeMap<String, Json>,
-        written: &syntax::scalar::Scalar,
+        written: &syntax::scalar::ParsedScalar,
         default: &At<Json>,
     ) -> bool {
         let format = written.options.get("format").and_then(Json::as_str);
@@ -231,7 +231,7 @@ impl Checker<'_> {
     }
 
     /// `labels` name the integers of a column; any other has none to be named.
-    fn labels_fit(&mut self, written: &syntax::scalar::Scalar, value: &TypedValue) -> bool {
+    fn labels_fit(&mut self, written: &syntax::scalar::ParsedScalar, value: &TypedValue) -> bool {
         if !written.parameters.contains_key("labels") || value.pg_type.base.is_integer() {
             return true;
         }
@@ -282,7 +282,7 @@ fn natural_kind(kinds: &Kinds, kind: &'static dyn Kind, pg_type: &PgType) -> Opt
 }
 
 /// A number without a declared count of digits, whose writer chose the kind or the scale knowing that.
-fn is_rounding_on_purpose(written: &syntax::scalar::Scalar, value: &TypedValue) -> bool {
+fn is_rounding_on_purpose(written: &syntax::scalar::ParsedScalar, value: &TypedValue) -> bool {
     let is_open = matches!(value.pg_type.base, BaseType::Numeric(None));
     let is_chosen = written.parameters.contains_key("scale") || value.computed;
     is_open && is_chosen
@@ -290,13 +290,13 @@ fn is_rounding_on_purpose(written: &syntax::scalar::Scalar, value: &TypedValue) 
 
 /// Parameters with one more, where it is not written.
 pub(super) fn with_parameter(
-    written: &syntax::scalar::Scalar,
+    written: &syntax::scalar::ParsedScalar,
     key: &str,
     value: Json,
-) -> syntax::scalar::Scalar {
+) -> syntax::scalar::ParsedScalar {
     let mut parameters: BTreeMap<String, Json> = written.parameters.clone();
     parameters.entry(key.to_owned()).or_insert(value);
-    syntax::scalar::Scalar { parameters, ..written.clone() }
+    syntax::scalar::ParsedScalar { parameters, ..written.clone() }
 }
 
 #[cfg(test)]

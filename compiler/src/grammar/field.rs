@@ -5,7 +5,7 @@ use super::Value::{
 };
 use super::condition::CONDITION;
 use super::{
-    EMPTY, Example, Forms, Key, Level, NO_MOST, Names, OptionsOf, Others, Place, Table, Value, key, words,
+    EMPTY, Example, Forms, Key, KeyTable, Level, NO_MOST, Names, OptionsOf, Others, Place, Value, key, words,
 };
 
 /// Directions of an order.
@@ -54,7 +54,7 @@ const fn head(name: &'static str, forms: Forms, docs: &'static str) -> Key {
 const WITH_OPTIONS: Forms = Forms::OF_KIND.and(Forms::CONSTANT_OF_KIND);
 
 /// A field, in every form.
-pub static FIELD: Table = Table {
+pub static FIELD: KeyTable = KeyTable {
     name: "a field",
     title: "Fields",
     docs: "A field is the name of a kind, which reads the column of the field's name, or a map. What a map is depends on \
@@ -158,7 +158,7 @@ over the row. A document key has no dot, no space at either end, and at the root
 };
 
 /// A subfield under `subfields`.
-pub static SUBFIELD: Table = Table {
+pub static SUBFIELD: KeyTable = KeyTable {
     name: "a subfield",
     title: "Subfields",
     docs: "The same value indexed in another way, reached by `field.name`. A subfield is the name of a kind, or a map.",
@@ -174,7 +174,7 @@ pub static SUBFIELD: Table = Table {
 };
 
 /// A table on the way of a relation.
-pub static HOP: Table = Table {
+pub static HOP: KeyTable = KeyTable {
     name: "a hop",
     title: "Hops",
     docs: "A table between this one and the related one, under `through`: its name, or a map.",
@@ -191,7 +191,7 @@ pub static HOP: Table = Table {
 };
 
 /// `{ sql: … }`
-pub static EXPRESSION: Table = Table {
+pub static EXPRESSION: KeyTable = KeyTable {
     name: "an expression",
     title: "Expressions",
     docs: "An expression in the place of a column. It sees one row: this one, or inside a relation the related one.",
@@ -208,7 +208,7 @@ pub static EXPRESSION: Table = Table {
 const ORDER_ITEM_VALUE: Value = Either(&[Text, In(&ORDER_ITEM)]);
 
 /// An item of `order_by`.
-pub static ORDER_ITEM: Table = Table {
+pub static ORDER_ITEM: KeyTable = KeyTable {
     name: "an item of `order_by` with its direction",
     title: "`order_by`",
     docs: "A list of columns, of maps with one column and its direction, or of `{ sql: … }`. Ties are broken by the key, \
@@ -228,7 +228,7 @@ and nulls come last unless `nulls: first` is written.",
 };
 
 /// A direction with the place of nulls.
-pub static ORDER: Table = Table {
+pub static ORDER: KeyTable = KeyTable {
     name: "an item of `order_by`",
     title: "Nulls in an order",
     docs: "The direction of a column, and where nulls are.",

@@ -13,7 +13,7 @@ impl Forms {
     pub const OBJECT: Self = Self(1 << 1);
     /// `constant` alone: the kind follows from the value.
     pub const CONSTANT: Self = Self(1 << 2);
-    /// `constant` with `kind`.
+    /// `constant` with a `kind` beside it.
     pub const CONSTANT_OF_KIND: Self = Self(1 << 3);
     /// `belongs_to` with `fields`: one object.
     pub const BELONGS_TO_OBJECT: Self = Self(1 << 4);

@@ -4,7 +4,7 @@ use flusso_schemas::lock::OnError;
 
 use super::Value::{Any, Fields, In, Map, OneOrMore, Options, Pattern, Settings, Text, Whole, Word};
 use super::condition::CONDITION;
-use super::{EMPTY, Example, Key, Level, Names, OptionsOf, Place, SettingsOf, Table, Value, key, words};
+use super::{EMPTY, Example, Key, KeyTable, Level, Names, OptionsOf, Place, SettingsOf, Value, key, words};
 use crate::syntax::index::ColumnCase;
 
 /// Words of `column_case` with their meaning.
@@ -47,7 +47,7 @@ pub(super) const ANALYSIS_KEY: Key = key(
 );
 
 /// The top of an index file.
-pub static INDEX: Table = Table {
+pub static INDEX: KeyTable = KeyTable {
     name: "an index file",
     title: "Index files",
     docs: "One file an index: which table, which rows, and what the documents hold. Keys that begin with `x-` are free for \
@@ -95,7 +95,7 @@ anchors and notes. An index file has no references: it is the same in every envi
 static PARTS: Names = Names { name: "NAME", reserved: "^flusso_", value: Value::Raw, least: 0 };
 
 /// The mapping under `analysis`.
-pub static ANALYSIS: Table = Table {
+pub static ANALYSIS: KeyTable = KeyTable {
     name: "`analysis`",
     title: "`analysis`",
     docs: "Parts of analyzers by name, as OpenSearch takes them. Names that begin with `flusso_` are flusso's own.",

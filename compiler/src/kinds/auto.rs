@@ -2,7 +2,7 @@
 //! here is what to do about the types that leave several kinds open.
 
 use crate::pg_type::{BaseType, PgType};
-use crate::syntax::tree::{Content, Node, Scalar};
+use crate::syntax::tree::{Content, Node, YamlScalar};
 
 /// How it is spelled.
 pub const NAME: &str = "auto";
@@ -42,11 +42,11 @@ pub(super) fn of_constant(node: &Node) -> Option<&'static str> {
             names.all(|name| name == Some(first)).then_some(first)
         }
         Content::Scalar { .. } => match node.scalar()? {
-            Scalar::Null => None,
-            Scalar::Boolean(_) => Some("boolean"),
-            Scalar::Integer(_) => Some("long"),
-            Scalar::Float(_) => Some("double"),
-            Scalar::Text(_) => Some("keyword"),
+            YamlScalar::Null => None,
+            YamlScalar::Boolean(_) => Some("boolean"),
+            YamlScalar::Integer(_) => Some("long"),
+            YamlScalar::Float(_) => Some("double"),
+            YamlScalar::Text(_) => Some("keyword"),
         },
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::common::{mapping_of, never};
-use super::{Acceptance, Kind, Mapping, MappingContext, Rendered};
+use super::{Acceptance, FieldMapping, Kind, MappingContext, Rendered};
 use crate::pg_type::{BaseType, PgType};
 
 /// The kind `binary`: bytes as base64.
@@ -36,7 +36,7 @@ impl Kind for Binary {
         }
     }
 
-    fn mapping(&self, _field: &MappingContext<'_>) -> Mapping {
+    fn mapping(&self, _field: &MappingContext<'_>) -> FieldMapping {
         mapping_of("binary")
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{Acceptance, Mapping, Rendered};
+use super::{Acceptance, FieldMapping, Rendered};
 use crate::pg_type::{BaseType, PgType};
 
 /// Parameters of a numeric mapping.
@@ -85,7 +85,7 @@ pub(crate) const UNIT_BYTES_MAX: u64 = 3;
 pub(super) const INDEXED_UNITS_MAX: u64 = TERM_BYTES_MAX / UNIT_BYTES_MAX;
 
 /// An exact value. One of a text may be of any length; uuids, names and an enum's labels are short.
-pub(super) fn exact_mapping(pg_type: &PgType) -> Mapping {
+pub(super) fn exact_mapping(pg_type: &PgType) -> FieldMapping {
     let mut mapping = mapping_of("keyword");
     let is_short = matches!(pg_type.base, BaseType::Enum { .. } | BaseType::Name | BaseType::InternalChar);
     if pg_type.base.is_text() && !is_short {
@@ -95,10 +95,10 @@ pub(super) fn exact_mapping(pg_type: &PgType) -> Mapping {
 }
 
 /// A mapping of this type and nothing else.
-pub(super) fn mapping_of(opensearch_type: &str) -> Mapping {
-    Mapping {
+pub(super) fn mapping_of(opensearch_type: &str) -> FieldMapping {
+    FieldMapping {
         parameters: BTreeMap::from([("type".to_owned(), opensearch_type.into())]),
-        ..Mapping::default()
+        ..FieldMapping::default()
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::common::{NUMBER_OPTIONS, mapping_of, never, number, whole_digits};
-use super::{Acceptance, Kind, Mapping, MappingContext, Rendered};
+use super::{Acceptance, FieldMapping, Kind, MappingContext, Rendered};
 use crate::grammar::Value::Whole;
 use crate::grammar::{Key, key};
 use crate::pg_type::{BaseType, NumericShape, PgType};
@@ -87,7 +87,7 @@ impl Kind for Decimal {
         completed
     }
 
-    fn mapping(&self, field: &MappingContext<'_>) -> Mapping {
+    fn mapping(&self, field: &MappingContext<'_>) -> FieldMapping {
         let scale = written_scale(field.parameters).unwrap_or_else(|| column_scale(field.pg_type));
         let mut mapping = mapping_of("scaled_float");
         mapping.parameters.insert("scaling_factor".to_owned(), 10_u64.saturating_pow(scale).into());

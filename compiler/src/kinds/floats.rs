@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::common::{NUMBER_OPTIONS, mapping_of, never, number};
-use super::{Acceptance, Kind, Mapping, MappingContext, Rendered};
+use super::{Acceptance, FieldMapping, Kind, MappingContext, Rendered};
 use crate::pg_type::{BaseType, PgType};
 
 /// One size of rounded numbers.
@@ -93,7 +93,7 @@ impl Kind for Float {
         }
     }
 
-    fn mapping(&self, _field: &MappingContext<'_>) -> Mapping {
+    fn mapping(&self, _field: &MappingContext<'_>) -> FieldMapping {
         mapping_of(self.name)
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::common::{NUMBER_OPTIONS, mapping_of, never, number, whole_digits};
-use super::{Acceptance, Kind, Mapping, MappingContext, Rendered};
+use super::{Acceptance, FieldMapping, Kind, MappingContext, Rendered};
 use crate::pg_type::{BaseType, NumericShape, PgType};
 
 /// One size of whole numbers.
@@ -102,7 +102,7 @@ impl Kind for Whole {
         }
     }
 
-    fn mapping(&self, _field: &MappingContext<'_>) -> Mapping {
+    fn mapping(&self, _field: &MappingContext<'_>) -> FieldMapping {
         mapping_of(self.name)
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::common::{KEYWORD_OPTIONS, NUMBER_OPTIONS, mapping_of, never, number};
-use super::{Acceptance, Kind, Mapping, MappingContext, Rendered};
+use super::{Acceptance, FieldMapping, Kind, MappingContext, Rendered};
 use crate::grammar::Value::Word;
 use crate::grammar::{Key, key};
 use crate::pg_type::{BaseType, Enums, PgType};
@@ -62,7 +62,7 @@ impl Kind for Interval {
         }
     }
 
-    fn mapping(&self, field: &MappingContext<'_>) -> Mapping {
+    fn mapping(&self, field: &MappingContext<'_>) -> FieldMapping {
         mapping_of(if in_seconds(field.parameters) { "double" } else { "keyword" })
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::common::never;
-use super::{Acceptance, Kind, Mapping, MappingContext, Rendered};
+use super::{Acceptance, FieldMapping, Kind, MappingContext, Rendered};
 use crate::grammar::Value::Word;
 use crate::grammar::{Key, key};
 use crate::pg_type::{BaseType, PgType};
@@ -66,7 +66,7 @@ impl Kind for Json {
         }
     }
 
-    fn mapping(&self, field: &MappingContext<'_>) -> Mapping {
+    fn mapping(&self, field: &MappingContext<'_>) -> FieldMapping {
         let (name, value) = match field.parameters.get("as").and_then(Value::as_str) {
             Some("flat_object") => return super::common::mapping_of("flat_object"),
             _ => ("enabled".to_owned(), Value::Bool(false)),

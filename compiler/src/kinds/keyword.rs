@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::common::{INDEXED_UNITS_MAX, KEYWORD_OPTIONS, mapping_of, never, text};
-use super::{Acceptance, Kind, Mapping, MappingContext, Rendered};
+use super::{Acceptance, FieldMapping, Kind, MappingContext, Rendered};
 use crate::pg_type::{BaseType, PgType};
 
 /// The kind `keyword`: exact values.
@@ -56,7 +56,7 @@ impl Kind for Keyword {
         }
     }
 
-    fn mapping(&self, _field: &MappingContext<'_>) -> Mapping {
+    fn mapping(&self, _field: &MappingContext<'_>) -> FieldMapping {
         let mut mapping = mapping_of("keyword");
         mapping.parameters.insert("ignore_above".to_owned(), INDEXED_UNITS_MAX.into());
         mapping

@@ -7,7 +7,7 @@ use flusso_schemas::name::quote_literal;
 use serde_json::{Value, json};
 
 use super::common::{KEYWORD_OPTIONS, exact_mapping, never, text};
-use super::{Acceptance, Kind, Mapping, MappingContext, Rendered};
+use super::{Acceptance, FieldMapping, Kind, MappingContext, Rendered};
 use crate::grammar::Value::{Labels, NumberedLabels};
 use crate::grammar::{Key, key};
 use crate::pg_type::{BaseType, PgType};
@@ -66,7 +66,7 @@ impl Kind for Enum {
         }
     }
 
-    fn mapping(&self, field: &MappingContext<'_>) -> Mapping {
+    fn mapping(&self, field: &MappingContext<'_>) -> FieldMapping {
         let labels = ordered_labels(field.pg_type, field.parameters);
         let mut mapping = exact_mapping(field.pg_type);
         if labels.is_empty() {

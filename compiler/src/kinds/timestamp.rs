@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::common::{DATE_OPTIONS, mapping_of, never};
 use super::date::day;
-use super::{Acceptance, Kind, Mapping, MappingContext, Rendered};
+use super::{Acceptance, FieldMapping, Kind, MappingContext, Rendered};
 use crate::grammar::Value::{TimeZone, Word};
 use crate::grammar::{Key, key};
 use crate::pg_type::{BaseType, PgType};
@@ -79,7 +79,7 @@ impl Kind for Timestamp {
         }
     }
 
-    fn mapping(&self, field: &MappingContext<'_>) -> Mapping {
+    fn mapping(&self, field: &MappingContext<'_>) -> FieldMapping {
         let micros = field.parameters.get("precision").is_some_and(|precision| precision == "micros");
         mapping_of(if micros { "date_nanos" } else { "date" })
     }

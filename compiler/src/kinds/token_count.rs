@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::common::{accept_text, mapping_of, text};
-use super::{Acceptance, JsonValue, Kind, Mapping, MappingContext, Rendered};
+use super::{Acceptance, FieldMapping, JsonValue, Kind, MappingContext, Rendered};
 use crate::pg_type::PgType;
 
 /// The kind `token_count`: the number of words.
@@ -50,7 +50,7 @@ impl Kind for TokenCount {
         accept_text("token_count", pg_type)
     }
 
-    fn mapping(&self, _field: &MappingContext<'_>) -> Mapping {
+    fn mapping(&self, _field: &MappingContext<'_>) -> FieldMapping {
         let mut mapping = mapping_of("token_count");
         mapping.parameters.insert("analyzer".to_owned(), "standard".into());
         mapping

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::common::{KEYWORD_OPTIONS, exact_mapping, never, text};
-use super::{Acceptance, Kind, Mapping, MappingContext, Rendered};
+use super::{Acceptance, FieldMapping, Kind, MappingContext, Rendered};
 use crate::pg_type::{BaseType, PgType};
 
 /// The kind `uuid`: UUIDs as exact text.
@@ -44,7 +44,7 @@ impl Kind for Uuid {
         }
     }
 
-    fn mapping(&self, field: &MappingContext<'_>) -> Mapping {
+    fn mapping(&self, field: &MappingContext<'_>) -> FieldMapping {
         exact_mapping(field.pg_type)
     }
 

@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 
 use super::index::column;
 use super::keys::{At, Reader};
-use super::tree::{Content, Entry, Mapping, Node, Scalar};
+use super::tree::{Content, Entry, Mapping, Node, YamlScalar};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::grammar::Forms;
 use crate::grammar::condition::OPERATORS;
@@ -166,7 +166,7 @@ fn test_of_null(word: &str, operand: &Node) -> Option<&'static str> {
         "exists" | "is_not_null" | "not_null" => false,
         _ => return None,
     };
-    let is_turned = operand.scalar() == Some(Scalar::Boolean(false));
+    let is_turned = operand.scalar() == Some(YamlScalar::Boolean(false));
     Some(if is_null != is_turned { "null" } else { "{ ne: null }" })
 }
 

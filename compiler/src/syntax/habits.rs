@@ -1,6 +1,6 @@
 //! Words that people write from habit, and what is written here instead.
 
-use super::tree::{Content, Entry, Mapping, Scalar};
+use super::tree::{Content, Entry, Mapping, YamlScalar};
 use crate::diagnostic::{Diagnostic, Place};
 use flusso_lints::unknown_key;
 use flusso_lints::words::nearest;
@@ -136,7 +136,7 @@ fn nullable(entry: &Entry, what: &str, known: &[&str], among: &Mapping, place: &
         return None;
     }
     let value = match entry.value.scalar() {
-        Some(Scalar::Boolean(value)) => Some(value),
+        Some(YamlScalar::Boolean(value)) => Some(value),
         _ => None,
     };
     let whole = Place { end: entry.value.span.end, ..place.clone() };

@@ -8,7 +8,7 @@ use flusso_schemas::name::TableName;
 use serde_json::Value as Json;
 
 use super::condition::{self, Conditions};
-use super::field::{self, Field};
+use super::field::{self, ParsedField};
 use super::keys::{At, Keys, Reader};
 use super::project::{self, inputs, require};
 use super::scalar::parameter_value;
@@ -52,7 +52,7 @@ pub enum ColumnCase {
 
 /// An index file as it is written.
 #[derive(Clone, Debug)]
-pub struct Index {
+pub struct ParsedIndex {
     /// Number of the file.
     pub file: usize,
     /// Name of the index and of its alias; `None` if missing or wrong.
@@ -74,13 +74,13 @@ pub struct Index {
     /// Other parameters of the mapping's root.
     pub options: Values,
     /// What the document holds.
-    pub fields: Vec<Field>,
+    pub fields: Vec<ParsedField>,
     /// Hash of the file.
     pub inputs: String,
 }
 
 /// Reads an index file's tree.
-pub fn read(reader: &mut Reader, root: &Mapping, schema: &str, defaults: &Shared) -> Index {
+pub fn read(reader: &mut Reader, root: &Mapping, schema: &str, defaults: &Shared) -> ParsedIndex {
     let keys = Keys::new(root, &grammar::INDEX);
     project::version(reader, &keys, root);
     let name = keys.get("index").and_then(|entry| index_name(reader, entry));
@@ -94,7 +94,7 @@ pub fn read(reader: &mut Reader, root: &Mapping, schema: &str, defaults: &Shared
     let fields =
         keys.get("fields").map(|entry| field::fields(reader, entry, &context, "")).unwrap_or_default();
     require(reader, &keys, root, "fields", "its documents are empty");
-    let index = Index {
+    let index = ParsedIndex {
         file: reader.file,
         name,
         table,

@@ -6,10 +6,10 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::habits;
-use super::tree::{Content, Entry, Mapping, Node, Scalar};
+use super::tree::{Content, Entry, Mapping, Node, YamlScalar};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::grammar::field::FIELD;
-use crate::grammar::{Forms, Key, NO_MOST, Need, Table, Value};
+use crate::grammar::{Forms, Key, KeyTable, NO_MOST, Need, Value};
 use crate::kinds::Kinds;
 
 /// A value with its place.
@@ -48,7 +48,7 @@ pub type KnownKeys = BTreeMap<&'static str, BTreeSet<&'static str>>;
 #[derive(Debug)]
 pub struct Keys<'a> {
     mapping: &'a Mapping,
-    table: &'static Table,
+    table: &'static KeyTable,
     form: Cell<Forms>,
     own: Cell<Own>,
     asked: RefCell<BTreeSet<&'static str>>,
@@ -65,7 +65,7 @@ enum Own {
 
 impl<'a> Keys<'a> {
     /// The keys of a mapping that this table describes.
-    pub fn new(mapping: &'a Mapping, table: &'static Table) -> Self {
+    pub fn new(mapping: &'a Mapping, table: &'static KeyTable) -> Self {
         let (form, own) = (Cell::new(Forms::ALL), Cell::new(Own::Of(&[])));
         Self { mapping, table, form, own, asked: RefCell::default() }
     }
@@ -250,7 +250,7 @@ impl Reader {
     /// The text of a scalar as it is written; numbers and booleans are text where a name is wanted.
     pub fn text(&mut self, key: &str, node: &Node) -> Option<At<String>> {
         match (&node.content, node.scalar()) {
-            (Content::Scalar { text, .. }, Some(scalar)) if scalar != Scalar::Null => {
+            (Content::Scalar { text, .. }, Some(scalar)) if scalar != YamlScalar::Null => {
                 Some(self.at(node, text.clone()))
             }
             _ => {
@@ -267,7 +267,7 @@ impl Reader {
             _ => "",
         };
         match (node.scalar(), word) {
-            (Some(Scalar::Boolean(value)), _) => Some(self.at(node, value)),
+            (Some(YamlScalar::Boolean(value)), _) => Some(self.at(node, value)),
             (_, "yes" | "no" | "on" | "off" | "Yes" | "No" | "On" | "Off") => {
                 let meant = if matches!(word, "yes" | "on" | "Yes" | "On") { "true" } else { "false" };
                 let place = self.place(&node.span);
@@ -288,7 +288,7 @@ impl Reader {
             other => unreachable!("`{key}` is not a whole number in the grammar: {other:?}"),
         };
         match node.scalar() {
-            Some(Scalar::Integer(digits)) => {
+            Some(YamlScalar::Integer(digits)) => {
                 let number = digits.parse::<u64>().ok().filter(|number| (least..=most).contains(number));
                 if number.is_none() {
                     let place = self.place(&node.span);
