@@ -39,10 +39,10 @@ use probe::Probes;
 
 pub(crate) use probe::{Outcomes, outcomes};
 
-/// What checking gives.
+/// The result of checking a project against the catalog.
 #[derive(Debug)]
 pub(crate) struct Outcome {
-    /// What was found in the check itself.
+    /// Findings of the check itself, not of the parser.
     pub(crate) diagnostics: Vec<Diagnostic>,
     /// What the server is to judge, in the order it is met.
     pub(crate) probes: Vec<Probe>,
@@ -119,7 +119,7 @@ impl Checker<'_> {
         self.diagnostics.push(diagnostic);
     }
 
-    fn index(&mut self, parsed: &ParsedProject, index: &syntax::index::Index) -> Option<Index> {
+    fn index(&mut self, parsed: &ParsedProject, index: &syntax::index::ParsedIndex) -> Option<Index> {
         self.file = index.file;
         self.search_path = self.search_path_of(index);
         let table = self.table(index.table.as_ref()?)?;

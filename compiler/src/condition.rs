@@ -1,6 +1,6 @@
 //! Conditions over one row (`where`, `when`): bound to columns, and printed as SQL and as the lock's text.
 //!
-//! They are two-valued: a comparison with null is false and `not` is its exact complement. A condition stands
+//! They are two-valued: a comparison with null is false and `not` is its exact complement. A condition is printed
 //! in WHERE, FILTER or CASE only, where null counts as false, so only `not` and `ne` have to say so.
 
 use std::collections::BTreeSet;
@@ -21,25 +21,25 @@ pub enum Condition {
     Not(Box<Condition>),
     /// One test of one column.
     Column {
-        /// The column.
+        /// The column's name, without its table.
         column: String,
         /// Whether it can be null.
         nullable: bool,
-        /// What is asked of it.
+        /// The test that its value must pass.
         test: Test,
     },
     /// An expression of type boolean.
     Sql(SqlText),
 }
 
-/// What is asked of a column.
+/// A test of a column's value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Test {
-    /// It is null.
+    /// True for null alone: `is null`.
     Null,
-    /// It is not.
+    /// True for everything but null: `is not null`.
     NotNull,
-    /// It compares so with a value: `=`, `<`, `<=`, `>`, `>=`, `@>`, `&&`, `like` or `ilike`.
+    /// It compares with a value by this operator: `=`, `<`, `<=`, `>`, `>=`, `@>`, `&&`, `like` or `ilike`.
     Compare(&'static str, Literal),
     /// It is null or another value.
     NotEqual(Literal),
@@ -62,9 +62,9 @@ pub enum Test {
 pub enum Literal {
     /// Digits, which need no quotes.
     Number(String),
-    /// A quoted literal, which takes the type of what it is compared with.
+    /// A quoted literal, which Postgres reads as the type of the other operand.
     Text(String),
-    /// `true` or `false`.
+    /// Printed as `true` or `false`, without quotes.
     Boolean(bool),
     /// A list with the array's type.
     Array(Vec<Literal>, String),
@@ -83,7 +83,7 @@ impl Condition {
         }
     }
 
-    /// The condition over the row that SQL calls `alias`, fit to stand in an AND.
+    /// The condition over the row that SQL calls `alias`, parenthesized for use within AND.
     pub fn sql(&self, alias: &str) -> String {
         self.render(Some(alias), Place::InAnd)
     }

@@ -1,7 +1,7 @@
 //! The language as data: each mapping of `flusso.yml` and of an index file is one table of keys.
 //!
 //! The reader takes its known keys, words and bounds from these tables; the JSON Schemas and docs/config.md are printed
-//! from them. A key that is not in a table cannot be read, and a key in a table that no reader asks for fails a test.
+//! from them. A key that is not in a table cannot be read, and a key in a table that no reader uses fails a test.
 
 pub mod condition;
 pub mod field;
@@ -15,22 +15,22 @@ pub use forms::Forms;
 
 /// One mapping of the language.
 #[derive(Debug)]
-pub struct Table {
+pub struct KeyTable {
     /// What the mapping is called in messages: `a field`, `the project file`.
     pub name: &'static str,
     /// Its heading in docs/config.md.
     pub title: &'static str,
     /// What it is for. Markdown.
     pub docs: &'static str,
-    /// The keys that it takes, sorted by name within a form.
+    /// The keys that it accepts, sorted by name within a form.
     pub keys: &'static [Key],
     /// The values of all other keys, where the keys are names that a user chooses.
     pub others: Option<Others>,
     /// Fewest and most keys that it may have.
     pub size: (usize, usize),
-    /// Sets of keys of which at least one must be there as a whole; none: no such rule.
+    /// Sets of keys: at least one of the sets must be complete. Empty: no such rule.
     pub any_of: &'static [&'static [&'static str]],
-    /// Lines that compile.
+    /// Lines that a test compiles.
     pub example: Option<Example>,
 }
 
@@ -41,28 +41,28 @@ pub struct Others {
     pub name: &'static str,
     /// The value of each.
     pub value: Value,
-    /// What it says. Markdown.
+    /// Its documentation in docs/config.md. Markdown.
     pub docs: &'static str,
 }
 
 /// One key of a mapping.
 #[derive(Clone, Copy, Debug)]
 pub struct Key {
-    /// Its spelling.
+    /// The key as files write it.
     pub name: &'static str,
-    /// What it takes.
+    /// The values that it accepts.
     pub value: Value,
     /// Whether it must be there.
     pub need: Need,
     /// What holds where it is not written, as a file would say it; empty: nothing.
     pub default: &'static str,
-    /// The forms of the mapping that take it.
+    /// The forms of the mapping that accept it.
     pub forms: Forms,
-    /// Keys that it cannot stand beside.
+    /// Keys that exclude it.
     pub excludes: &'static [&'static str],
     /// Keys without which it has no effect.
     pub needs: &'static [&'static str],
-    /// What it says, as a sentence. Markdown.
+    /// Its documentation, one or more sentences. Markdown.
     pub docs: &'static str,
 }
 
@@ -91,7 +91,7 @@ pub enum Value {
     /// Text of a pattern (a regular expression of JSON Schema), described in words, with the types of JSON that YAML
     /// may make of it: a bare `2024` is a number.
     Pattern(&'static str, &'static str, &'static [&'static str]),
-    /// `true` or `false`.
+    /// YAML's `true` or `false`, unquoted.
     Boolean,
     /// A whole number, both bounds included.
     Whole(u64, u64),
@@ -110,8 +110,8 @@ pub enum Value {
     /// A map from names to values.
     Map(&'static Names),
     /// A mapping with a table of its own.
-    In(&'static Table),
-    /// One of several.
+    In(&'static KeyTable),
+    /// A value of any of these grammars.
     Either(&'static [Value]),
     /// The name of a kind, or `auto`.
     Kind,
@@ -127,7 +127,7 @@ pub enum Value {
     Fields(Level),
     /// The name of a time zone with an area, or one of a few without.
     TimeZone,
-    /// Texts, each of which is there once.
+    /// A list of different texts.
     Labels,
     /// A map from whole numbers to texts.
     NumberedLabels,
@@ -148,20 +148,20 @@ pub struct Names {
     pub reserved: &'static str,
     /// The value of each.
     pub value: Value,
-    /// Fewest entries.
+    /// Fewest entries that it must have.
     pub least: usize,
 }
 
-/// Where a map of fields stands.
+/// The level of a map of fields in its document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Level {
     /// At the root of the document, where OpenSearch keeps names with a leading underscore for itself.
     Root,
-    /// In an object.
+    /// In an object, where any name is allowed.
     Object,
 }
 
-/// Which settings.
+/// The set of index settings that a mapping accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SettingsOf {
     /// Those of an index.
@@ -175,22 +175,22 @@ pub enum SettingsOf {
 pub enum OptionsOf {
     /// The root of a document.
     Root,
-    /// An object.
+    /// An object field, whose mapping type is `object` or `nested`.
     Object,
-    /// The kind that stands beside it.
+    /// The kind that is written beside it.
     Kind,
 }
 
 /// Lines of a file that compile.
 #[derive(Clone, Copy, Debug)]
 pub struct Example {
-    /// Where they stand.
+    /// The place in a project to insert the lines.
     pub at: Place,
-    /// The lines.
+    /// Lines of YAML, without the indentation of their place.
     pub text: &'static str,
 }
 
-/// Where the lines of an example stand.
+/// The place in a project into which an example is inserted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
     /// At the top of the project file.
@@ -230,18 +230,18 @@ impl Key {
         Self { forms, ..self }
     }
 
-    /// The same, which must stand beside these.
+    /// The same, which has an effect only beside these.
     pub const fn beside(self, needs: &'static [&'static str]) -> Self {
         Self { needs, ..self }
     }
 
-    /// The same, which cannot stand beside these.
+    /// The same, which these exclude.
     pub const fn without(self, excludes: &'static [&'static str]) -> Self {
         Self { excludes, ..self }
     }
 }
 
-impl Table {
+impl KeyTable {
     /// The key of that name in one of these forms.
     pub fn key(&self, name: &str, forms: Forms) -> Option<&'static Key> {
         self.keys.iter().find(|key| key.name == name && key.forms.meet(forms))
@@ -254,7 +254,7 @@ impl Table {
 }
 
 /// A table without keys, to be filled in.
-const EMPTY: Table = Table {
+const EMPTY: KeyTable = KeyTable {
     name: "",
     title: "",
     docs: "",
@@ -277,7 +277,7 @@ pub(crate) const fn words<T: Copy, const N: usize>(pairs: &[(&'static str, T); N
 }
 
 /// Every table, in the order of docs/config.md.
-pub static TABLES: &[&Table] = &[
+pub static TABLES: &[&KeyTable] = &[
     &project::PROJECT,
     &project::SOURCE,
     &project::POSTGRES,

@@ -39,7 +39,7 @@ mod wildcard;
 pub use auto::{NAME as AUTO, NoInference};
 pub(crate) use common::{TERM_BYTES_MAX, UNIT_BYTES_MAX};
 
-/// Every kind, sorted by name. `auto` is none: it stands for one of these ([`Kinds::infer`]).
+/// Every kind, sorted by name. `auto` is not one: it chooses one of these ([`Kinds::infer`]).
 pub const ALL: &[&dyn Kind] = &[
     &binary::Binary,
     &boolean::Boolean,
@@ -109,7 +109,7 @@ impl Kinds {
         self.0.iter().copied()
     }
 
-    /// Their names, sorted.
+    /// The names of all kinds, sorted.
     pub fn names(&self) -> Vec<&'static str> {
         self.iter().map(Kind::name).collect()
     }
@@ -142,18 +142,18 @@ impl Kinds {
         built.chain(NOT_YET.iter().flat_map(|(_, keys)| keys.iter().copied())).collect()
     }
 
-    /// The kind that a type stands for. It never depends on a length.
+    /// The kind that `auto` chooses for a type. It never depends on a length.
     pub fn infer(&self, pg_type: &PgType) -> Result<&'static dyn Kind, NoInference> {
         self.iter().find(|kind| kind.is_auto_for(&pg_type.base)).ok_or_else(|| NoInference::of(pg_type))
     }
 
-    /// The kind that a constant has by its value; none where it has none.
+    /// The kind that a constant has by its value, if `auto` can choose one.
     pub(crate) fn of_constant(&self, node: &Node) -> Option<&'static dyn Kind> {
         self.find(auto::of_constant(node)?)
     }
 
-    /// Names of the kinds that take values of a type as they are, or once a key of their own is written; the one
-    /// that `auto` stands for first.
+    /// Names of the kinds that accept a type as it is, or once one of their own keys is written; the choice of `auto`
+    /// comes first.
     pub fn fitting(&self, pg_type: &PgType) -> Vec<&'static str> {
         let natural = self.infer(pg_type).ok().map(|kind| kind.name());
         let takes = |kind: &&dyn Kind| {
@@ -168,7 +168,7 @@ impl Kinds {
     /// Every kind's page, in Markdown.
     pub fn pages(&self) -> String {
         let mut text = String::from(
-            "# Kinds\n\nWhat a field can be, what it takes and what it loses. `flusso explain kind:NAME` prints one.\n",
+            "# Kinds\n\nEvery kind of field: what it accepts and what it loses. `flusso explain kind:NAME` prints one.\n",
         );
         for kind in self.iter() {
             text.push_str(&format!("\n#{}", page(kind)));
@@ -196,16 +196,16 @@ pub trait Kind: Debug + Sync {
     /// Its spelling in a file.
     fn name(&self) -> &'static str;
 
-    /// Its page: what it is for, what it loses, an example. Markdown; the first sentence stands alone.
+    /// Its page in Markdown: purpose, losses, an example. The first sentence must make sense on its own.
     fn docs(&self) -> &'static str;
 
-    /// What people who come from Postgres or other tools call it, in lower case. It is what their word is taken for,
-    /// so no two kinds share one unless either may be meant.
+    /// Its names in Postgres and other tools, in lower case, which the help for an unknown kind replaces. Two kinds
+    /// share one only if either may be meant.
     fn aliases(&self) -> &'static [&'static str] {
         &[]
     }
 
-    /// The keys beside `kind` that only it takes, with their grammar, sorted by name (`scale`, `order`, …).
+    /// The keys beside `kind` that only it accepts, with their grammar, sorted by name (`scale`, `order`, …).
     fn own_keys(&self) -> &'static [Key] {
         &[]
     }
@@ -218,7 +218,7 @@ pub trait Kind: Debug + Sync {
         self.options()
     }
 
-    /// Whether a subfield may have it: it must take any text, and need no key of its own.
+    /// Whether a subfield may have it: it must accept any text and need no key of its own.
     fn is_subfield(&self) -> bool {
         false
     }
@@ -228,7 +228,7 @@ pub trait Kind: Debug + Sync {
         true
     }
 
-    /// Whether `auto` stands for it over this type. Over any type it stands for one kind at most.
+    /// Whether `auto` chooses it for this type. At most one kind may claim a type.
     fn is_auto_for(&self, _base: &BaseType) -> bool {
         false
     }
@@ -264,11 +264,11 @@ pub trait Kind: Debug + Sync {
     }
 
     /// Its mapping without `options` and written subfields, and what analysis it brings.
-    fn mapping(&self, field: &MappingContext<'_>) -> Mapping;
+    fn mapping(&self, field: &MappingContext<'_>) -> FieldMapping;
 
     /// SQL that prints a value as a JSON token, never `NULL` where the value is not.
     ///
-    /// `expression` may be used more than once; it is parenthesised where it is no plain name.
+    /// `expression` may be used more than once; it is parenthesised unless it is a plain name.
     fn render(&self, expression: &str, pg_type: &PgType, parameters: &BTreeMap<String, Value>) -> Rendered;
 
     /// Raised when a fixed bug changes the text it prints for a value, so that `apply` refills indexes
@@ -283,18 +283,18 @@ pub trait Kind: Debug + Sync {
 pub enum Acceptance {
     /// Nothing a reader can see is lost.
     Exact,
-    /// Something is: what, in words.
+    /// A reader may miss something; the text says what.
     Lossy(String),
-    /// It must not be: what would happen to the document, and what to write instead.
+    /// It is refused, because documents would be wrong or refused.
     Never {
-        /// What would happen.
+        /// The reason, as it follows "`long` does not accept `text`:".
         why: String,
         /// Kinds that would do, best first, or an expression to write.
         instead: String,
     },
     /// It fits once a key of its own is written (`scale`).
     NeedsKey {
-        /// The missing key.
+        /// The own key that must be written.
         key: &'static str,
         /// Why it is needed.
         why: String,
@@ -304,7 +304,7 @@ pub enum Acceptance {
 /// A value that every document is to hold.
 #[derive(Clone, Copy, Debug)]
 pub struct JsonValue<'a> {
-    /// The value.
+    /// The value as the file writes it.
     pub value: &'a Value,
     /// The kind's own keys, completed.
     pub parameters: &'a BTreeMap<String, Value>,
@@ -312,7 +312,7 @@ pub struct JsonValue<'a> {
     pub format: Option<&'a str>,
 }
 
-/// What a mapping may depend on.
+/// The facts that a mapping may depend on.
 #[derive(Clone, Copy, Debug)]
 pub struct MappingContext<'a> {
     /// Path of the field, for names of what it brings.
@@ -325,7 +325,7 @@ pub struct MappingContext<'a> {
 
 /// A field's mapping and the analysis that comes with it.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Mapping {
+pub struct FieldMapping {
     /// The parameters, `type` among them.
     pub parameters: BTreeMap<String, Value>,
     /// Subfields, where none are written.
@@ -380,7 +380,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_sentence_of_every_page_stands_alone() {
+    fn every_page_begins_with_one_sentence_and_has_an_example() {
         for kind in ALL {
             let first = kind.docs().lines().next().unwrap_or_default();
             assert!(first.ends_with('.') && kind.docs().contains("Example:"), "{}", kind.name());

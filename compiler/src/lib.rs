@@ -1,9 +1,9 @@
-//! From a project's text and what is observed of its source to findings and a lock. Pure: it opens
+//! Compiles a project's text and facts about its source into findings and a lock. Pure: it opens
 //! no file, no socket, no environment and no clock.
 //!
 //! The order is `parse → resolve → judge → levels → lock`, each a function of the one before:
 //!
-//! 1. [`parse`] reads the files: what is written, and what the text alone shows to be wrong.
+//! 1. [`parse`] reads the files and reports the errors that the text alone shows.
 //! 2. [`resolve`] binds every name to the catalog, and asks what only the server can answer.
 //! 3. [`judge`] takes the answers: everything that is wrong, each at its lint's own level, and the model.
 //! 4. [`levels`] gives each finding the level that the project sets, and drops what a comment accepts.

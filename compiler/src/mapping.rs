@@ -116,7 +116,7 @@ fn subfield_mapping(path: &str, subfield: &Subfield, pg_type: &PgType, analysis:
     Value::Object(canonical_map(merged))
 }
 
-/// Keys that stand before all others, in this order.
+/// Keys that are printed before all others, in this order.
 const FIRST_KEYS: [&str; 2] = ["type", "tokenizer"];
 
 /// The one order of a map whose order has no meaning: `type` and `tokenizer`, then by name.

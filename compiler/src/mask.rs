@@ -1,4 +1,4 @@
-//! Texts of files with everything hidden that may hold a credential, and messages that quote nothing of it.
+//! Masks the texts of files and messages: everything that may contain a credential is hidden.
 //!
 //! Works on lines, not on the YAML tree: a file that cannot be parsed is shown as well. Every character is
 //! replaced by one of the same width in bytes, so that places stay where they are.
@@ -99,7 +99,7 @@ enum Block {
 fn project_ranges(text: &str) -> Vec<Range<usize>> {
     let mut hidden = Vec::new();
     let mut block = Block::Closed;
-    // A value that goes on in deeper lines: everything below this indentation belongs to it.
+    // A value of several lines: every deeper line belongs to it.
     let mut value_of: Option<usize> = None;
     for (at, line) in lines(text) {
         let indent = line.len() - line.trim_start().len();

@@ -1,6 +1,6 @@
-//! A project whose every name is bound and whose every inference is made: what check hands to plan.
+//! A checked project: every name is bound and every type inferred. Check makes it, and plan reads it.
 //!
-//! [`Checked`] is built by `check` only, and only where no finding at deny stands in the way, so that
+//! [`Checked`] is built by `check` only, and only if no finding is at level deny, so that
 //! planning has nothing left to doubt: a column here exists, a join compares what can be compared, a
 //! kind fits its type.
 
@@ -33,7 +33,7 @@ pub struct Checked {
     pub indexes: Vec<Index>,
 }
 
-/// One index.
+/// One index: its alias, its sinks and its documents.
 #[derive(Clone, Debug)]
 pub struct Index {
     /// Its name, which is also the alias.
@@ -44,7 +44,7 @@ pub struct Index {
     pub sinks: Vec<String>,
     /// What a rejected document does.
     pub on_error: OnError,
-    /// The root table.
+    /// The root table: one document for each of its rows.
     pub table: Arc<Table>,
     /// Names of the key's columns, in order; proven unique and NOT NULL.
     pub key: Vec<String>,
@@ -70,9 +70,9 @@ pub struct Index {
 /// A table with what the catalog says of it.
 #[derive(Clone, Debug)]
 pub struct Table {
-    /// Its name.
+    /// The name with its schema.
     pub name: TableName,
-    /// Its facts.
+    /// Columns, constraints and indexes from the catalog.
     pub facts: RelationFacts,
 }
 
@@ -104,17 +104,17 @@ impl Table {
 /// One field of a document or of an object in it.
 #[derive(Clone, Debug)]
 pub struct Field {
-    /// Its document key.
+    /// Key of the field in its object of the document.
     pub key: String,
     /// Its whole path (`items.price`).
     pub path: String,
-    /// Condition over the row it stands in: where it does not hold, as if nothing were found.
+    /// Condition over the row that has the field: if it is false, the field is as if nothing were found.
     pub when: Option<Condition>,
-    /// What fills it.
+    /// The source of the value.
     pub form: Form,
 }
 
-/// What fills a field.
+/// How a field gets its value.
 #[derive(Clone, Debug)]
 pub enum Form {
     /// One value of this row.
@@ -137,7 +137,7 @@ pub enum Form {
         /// The kind's mapping parameters.
         options: BTreeMap<String, Value>,
     },
-    /// Related rows.
+    /// Fields or values of related rows.
     Relation(Relation),
     /// One value over related rows.
     Aggregate(Aggregate),
@@ -146,7 +146,7 @@ pub enum Form {
 /// A value and the kind it is indexed as.
 #[derive(Clone, Debug)]
 pub struct Scalar {
-    /// The declared kind; `auto` is already replaced by what it stands for.
+    /// The declared kind; `auto` is already replaced by the kind it infers.
     pub kind: &'static dyn Kind,
     /// The kind's own keys with defaults and inferences filled in (`scale`, `order`, `labels`,
     /// `precision`, …), sorted.
@@ -157,11 +157,11 @@ pub struct Scalar {
     pub subfields: Option<BTreeMap<String, Subfield>>,
     /// Where the value comes from.
     pub value: ValueSource,
-    /// Its type.
+    /// Postgres type of the value before `default`.
     pub pg_type: PgType,
     /// Whether the value can be null (before `default`).
     pub nullable: bool,
-    /// What stands for null in the document.
+    /// Written to the document instead of null.
     pub default: Option<Value>,
     /// Whether readers are promised a value.
     pub required: bool,
@@ -170,9 +170,9 @@ pub struct Scalar {
 /// A subfield as written under `subfields`.
 #[derive(Clone, Debug)]
 pub struct Subfield {
-    /// Its kind.
+    /// Never `auto`: a subfield declares its own kind.
     pub kind: &'static dyn Kind,
-    /// Its mapping parameters.
+    /// Mapping parameters from the subfield's `options`.
     pub options: BTreeMap<String, Value>,
 }
 
@@ -194,7 +194,7 @@ pub struct Relation {
     pub path: NonEmpty<Join>,
     /// Order of the related rows; for `has_one` what decides which. Without the key that breaks ties.
     pub order_by: Vec<OrderItem>,
-    /// Most related rows.
+    /// Most related rows that are indexed; `None`: all of them.
     pub limit: Option<u64>,
     /// Whether equal values, or rows, occur once.
     pub distinct: bool,
@@ -227,16 +227,16 @@ pub enum Shape {
     Value(Box<Scalar>),
 }
 
-/// The four relations.
+/// The four relations that a field can declare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verb {
-    /// This row refers to one row; proven unique.
+    /// This row references one row; proven unique.
     BelongsTo,
-    /// One row refers to this one: proven unique, or the first by `order_by`.
+    /// One row references this one: proven unique, or the first by `order_by`.
     HasOne,
-    /// Rows refer to this one.
+    /// Any number of rows reference this one.
     HasMany,
-    /// Rows of a junction refer to both.
+    /// Rows of a junction table reference both.
     ManyToMany,
 }
 
@@ -246,7 +246,7 @@ impl Verb {
         matches!(self, Self::HasMany | Self::ManyToMany)
     }
 
-    /// Its spelling.
+    /// The verb as files write it.
     pub fn name(self) -> &'static str {
         match self {
             Self::BelongsTo => "belongs_to",
@@ -262,7 +262,7 @@ impl Verb {
 pub struct Join {
     /// The table that is joined.
     pub table: Arc<Table>,
-    /// Its columns with those of the table before (the first step's: the row the field stands in).
+    /// Its columns with those of the table before (the first step's: the row that has the field).
     pub pairs: Vec<Pair>,
     /// Condition over its rows.
     pub condition: Option<Condition>,
@@ -284,7 +284,7 @@ pub struct Pair {
 pub struct OrderItem {
     /// What is ordered by, in the target's row.
     pub value: ValueSource,
-    /// Descending.
+    /// Largest first; `asc` is the default.
     pub descending: bool,
     /// Nulls first (they come last in both directions unless said).
     pub nulls_first: bool,
@@ -295,7 +295,7 @@ pub struct OrderItem {
 /// One value over related rows.
 #[derive(Clone, Debug)]
 pub struct Aggregate {
-    /// Which one.
+    /// The aggregate that is computed.
     pub function: Function,
     /// From this row to the target, nearest first.
     pub path: NonEmpty<Join>,
@@ -307,25 +307,25 @@ pub struct Aggregate {
     pub result: Scalar,
 }
 
-/// The aggregates.
+/// The aggregates that a field can declare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Function {
-    /// `avg`
+    /// Mean of a column; null without rows.
     Avg,
-    /// `count`
+    /// Number of rows, or of distinct values of a column; never null.
     Count,
-    /// `exists`
+    /// Whether any row is related; never null.
     Exists,
-    /// `max`
+    /// Largest value; null without rows.
     Max,
-    /// `min`
+    /// Smallest value; null without rows.
     Min,
-    /// `sum`
+    /// Total of a column; null without rows.
     Sum,
 }
 
 impl Function {
-    /// Its spelling.
+    /// The function as files and SQL write it.
     pub fn name(self) -> &'static str {
         match self {
             Self::Avg => "avg",

@@ -7,7 +7,7 @@ use std::ops::Deref;
 pub struct NonEmpty<T>(Vec<T>);
 
 impl<T> NonEmpty<T> {
-    /// One item.
+    /// A list of exactly one item.
     pub fn one(item: T) -> Self {
         Self(vec![item])
     }

@@ -4,8 +4,8 @@
 
 pub mod date_format;
 pub mod document;
-pub mod form;
 pub mod parameters;
 pub mod settings;
+pub mod value_form;
 
-pub use form::Form;
+pub use value_form::ValueForm;

@@ -1,4 +1,4 @@
-//! A project as it is written: every file's text, what is written in it, and what was found on the way.
+//! A project as it is written: the text of every file, its parsed content, and the findings of the parser.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -12,11 +12,11 @@ use crate::kinds::Kinds;
 use crate::mask::{self, Quotable};
 use crate::patterns::{self, PatternProblem};
 use crate::suppress;
-use crate::syntax::field::{Field, Form, Shape};
-use crate::syntax::index::{self, Index};
+use crate::syntax::field::{ParsedField, ParsedForm, ParsedShape};
+use crate::syntax::index::{self, ParsedIndex};
 use crate::syntax::keys::{At, KnownKeys, Reader};
 use crate::syntax::project::{self, Project};
-use crate::syntax::scalar::Scalar;
+use crate::syntax::scalar::ParsedScalar;
 use crate::syntax::{sink, tree, yaml};
 use flusso_lints::words::nearest;
 use flusso_lints::{duplicate_index, invalid_index_name, literal_secret, mutually_exclusive_keys};
@@ -28,11 +28,11 @@ pub struct ParsedProject {
     pub files: Vec<SourceFile>,
     /// The project file; none where nothing of it could be read.
     pub(crate) project: Option<Project>,
-    /// The index files of which something could be read.
-    pub(crate) indexes: Vec<Index>,
-    /// What was found, unsorted.
+    /// The index files, except those that could not be read at all.
+    pub(crate) indexes: Vec<ParsedIndex>,
+    /// Findings of the parser, unsorted.
     pub(crate) diagnostics: Vec<Diagnostic>,
-    /// Every comment.
+    /// Every comment, in the order of files and lines.
     pub(crate) comments: Vec<Place>,
     /// The kinds that its fields may have.
     pub(crate) kinds: Kinds,
@@ -42,10 +42,10 @@ pub struct ParsedProject {
     pub known_keys: KnownKeys,
 }
 
-/// What it takes to ask the source.
+/// The settings that are needed to query the source.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Connection {
-    /// Where it listens.
+    /// Host, port, database and user, or a variable that holds them.
     pub endpoint: SourceEndpoint,
     /// TLS mode and files.
     pub tls: TlsFiles,
@@ -92,7 +92,7 @@ impl ParsedProject {
         parsed
     }
 
-    /// Adds what is wrong with the patterns under `indexes`, which only the reader of files can see.
+    /// Adds the problems of the patterns under `indexes`, which only the reader of files can see.
     pub fn report_patterns(&mut self, problems: &[PatternProblem]) {
         let patterns =
             self.project.as_ref().map(|project| project.index_globs.as_slice()).unwrap_or_default();
@@ -140,7 +140,7 @@ impl ParsedProject {
 
     /// Every table that is named, sorted: those whose facts are wanted.
     pub fn facts_needed(&self) -> Vec<TableName> {
-        let names: BTreeSet<TableName> = self.indexes.iter().flat_map(Index::tables).collect();
+        let names: BTreeSet<TableName> = self.indexes.iter().flat_map(ParsedIndex::tables).collect();
         names.into_iter().collect()
     }
 
@@ -314,13 +314,13 @@ fn unknown_sink(place: Place, name: &str, sinks: &BTreeSet<String>) -> Diagnosti
 }
 
 /// The key of a field by its path in the document.
-fn field_place(fields: &[Field], path: &str) -> Option<Place> {
+fn field_place(fields: &[ParsedField], path: &str) -> Option<Place> {
     let (first, rest) = path.split_once('.').map_or((path, None), |(first, rest)| (first, Some(rest)));
     let field = fields.iter().find(|field| field.key.value == first)?;
-    let nested: &[Field] = match &field.form {
-        Some(Form::SameRow { fields, .. }) => fields,
-        Some(Form::Relation(relation)) => match &relation.shape {
-            Shape::Object { fields, .. } => fields,
+    let nested: &[ParsedField] = match &field.form {
+        Some(ParsedForm::SameRow { fields, .. }) => fields,
+        Some(ParsedForm::Relation(relation)) => match &relation.shape {
+            ParsedShape::Object { fields, .. } => fields,
             _ => &[],
         },
         _ => &[],
@@ -331,14 +331,14 @@ fn field_place(fields: &[Field], path: &str) -> Option<Place> {
 
 /// The first field that gives a parameter of its mapping this value: `analyzer [words] has not been configured`
 /// names no field.
-fn option_place(fields: &[Field], value: &str) -> Option<Place> {
-    let has_it = |scalar: &Scalar| scalar.options.values().any(|option| option.as_str() == Some(value));
+fn option_place(fields: &[ParsedField], value: &str) -> Option<Place> {
+    let has_it = |scalar: &ParsedScalar| scalar.options.values().any(|option| option.as_str() == Some(value));
     fields.iter().find_map(|field| match &field.form {
-        Some(Form::Scalar(scalar)) => has_it(scalar).then(|| field.key.place.clone()),
-        Some(Form::SameRow { fields, .. }) => option_place(fields, value),
-        Some(Form::Relation(relation)) => match &relation.shape {
-            Shape::Object { fields, .. } => option_place(fields, value),
-            Shape::Value(scalar) => has_it(scalar).then(|| field.key.place.clone()),
+        Some(ParsedForm::Scalar(scalar)) => has_it(scalar).then(|| field.key.place.clone()),
+        Some(ParsedForm::SameRow { fields, .. }) => option_place(fields, value),
+        Some(ParsedForm::Relation(relation)) => match &relation.shape {
+            ParsedShape::Object { fields, .. } => option_place(fields, value),
+            ParsedShape::Value(scalar) => has_it(scalar).then(|| field.key.place.clone()),
         },
         _ => None,
     })

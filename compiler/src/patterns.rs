@@ -31,9 +31,9 @@ pub enum WhatIsWrong {
     NotAPattern(String),
     /// It matches a file that cannot be read as text.
     Unreadable {
-        /// The file.
+        /// Path relative to the project's folder.
         path: String,
-        /// Why.
+        /// Why it could not be read: the system's words.
         reason: String,
     },
 }

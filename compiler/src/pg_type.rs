@@ -1,14 +1,14 @@
 //! Types of Postgres values, as far as kinds, joins and orders depend on them.
 
 mod output;
-mod parse;
+mod type_name;
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use flusso_schemas::facts::ColumnFacts;
 
-use parse::{base_name, base_type, split_modifiers};
+use type_name::{base_name, base_type, split_modifiers};
 
 /// A type of a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,9 +27,9 @@ pub struct PgType {
     pub collation: Option<i64>,
     /// Whether equal texts have equal bytes.
     pub collation_deterministic: bool,
-    /// Whether the catalog has an equality for it; none where it was not asked.
+    /// Whether the catalog has an equality for it; `None` if it was not asked.
     pub equality: Option<bool>,
-    /// Whether the catalog has an order for it; none where it was not asked.
+    /// Whether the catalog has an order for it; `None` if it was not asked.
     pub order: Option<bool>,
 }
 
@@ -40,11 +40,11 @@ pub enum BaseType {
     Bit,
     Boolean,
     Bytea,
-    /// `character(n)`, padded.
+    /// `character(n)`, padded with spaces to its length.
     Char,
     Cidr,
     Citext,
-    /// A row type.
+    /// A row type, with columns of its own.
     Composite,
     Date,
     Double,
@@ -56,7 +56,7 @@ pub enum BaseType {
     Hstore,
     Inet,
     Integer,
-    /// `"char"`
+    /// `"char"` in quotes: one byte.
     InternalChar,
     Interval,
     Json,
@@ -91,22 +91,22 @@ pub enum BaseType {
 /// Digits of a `numeric(precision, scale)`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NumericShape {
-    /// Digits in all.
+    /// Digits before and after the point together.
     pub precision: u32,
     /// Digits after the point; negative where digits before it are rounded away.
     pub scale: i32,
 }
 
-/// Types within which two equal values have the same text, so that either's text may stand for both.
+/// Types within which two equal values have the same text, so that the text identifies the value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IdentityClass {
-    /// `smallint`, `integer`, `bigint`
+    /// `smallint`, `integer` and `bigint`: their decimal digits.
     Integer,
-    /// `uuid`
+    /// `uuid`, in lower-case hexadecimal with hyphens.
     Uuid,
-    /// `date`
+    /// `date`, in ISO form under our session's `DateStyle`.
     Date,
-    /// `boolean`
+    /// `boolean`, as `true` or `false`.
     Boolean,
     /// `timestamp without time zone`
     Timestamp,
@@ -230,7 +230,7 @@ impl PgType {
         self.order.unwrap_or_else(|| self.btree_family().is_some())
     }
 
-    /// Whether one of its values can be told from another (`=`, `contains`).
+    /// Whether its values can be compared for equality (`=`, `contains`).
     pub fn has_equality(&self) -> bool {
         self.equality.unwrap_or_else(|| self.is_ordered())
     }
@@ -264,7 +264,7 @@ impl PgType {
         matches!(self.base, B::Numeric(None) | B::Citext | B::Interval | B::Real | B::Double)
     }
 
-    /// Whether it is text of some kind: what `like` takes and code points order.
+    /// Whether it is text of some kind, which `like` accepts and code points order.
     pub fn is_text(&self) -> bool {
         !self.array && self.base.is_text()
     }

@@ -22,7 +22,7 @@ use crate::kinds::Kind;
 use crate::mapping;
 use crate::model::{Checked, Field, Form, Index, Shape, Table};
 use crate::pg_type::{BaseType, PgType};
-use crate::sql::{self, Tree};
+use crate::sql::{self, QueryTree};
 use crate::suppress::Decisions;
 
 pub use identity::NeededIdentity;
@@ -43,12 +43,12 @@ pub(crate) fn lock(checked: &Checked, decisions: &Decisions) -> Lock {
 
 /// What the replica identity of each captured table must hold, and the cheapest that does.
 pub fn needed_identities(checked: &Checked) -> BTreeMap<TableName, NeededIdentity> {
-    let trees: Vec<Tree<'_>> = checked.indexes.iter().map(Tree::new).collect();
+    let trees: Vec<QueryTree<'_>> = checked.indexes.iter().map(QueryTree::new).collect();
     identity::needed(&trees)
 }
 
 fn index(index: &Index, decisions: &Decisions) -> IndexPlan {
-    let tree = Tree::new(index);
+    let tree = QueryTree::new(index);
     let (body, settings) = mapping::body(index);
     let edges = edges::edges(&tree);
     IndexPlan {
@@ -74,7 +74,7 @@ fn index(index: &Index, decisions: &Decisions) -> IndexPlan {
     }
 }
 
-fn key(tree: &Tree<'_>) -> Vec<KeyColumn> {
+fn key(tree: &QueryTree<'_>) -> Vec<KeyColumn> {
     let part = |(column, pg_type): (&String, String)| KeyColumn { column: Ident::new(column), pg_type };
     tree.index.key.iter().zip(sql::key_cast_names(tree)).map(part).collect()
 }
@@ -85,7 +85,7 @@ fn column_type(table: &Table, column: &str) -> PgType {
 }
 
 /// Labels of the enum types that any edge relies on.
-fn enums(tree: &Tree<'_>, edges: &[Edge]) -> BTreeMap<String, Vec<String>> {
+fn enums(tree: &QueryTree<'_>, edges: &[Edge]) -> BTreeMap<String, Vec<String>> {
     let mut enums = BTreeMap::new();
     for edge in edges {
         let table = tree.rows.iter().map(|row| row.table).find(|table| table.name == edge.table);

@@ -1,6 +1,6 @@
 //! An SQL expression as a user writes it: over the columns of one row, one expression and nothing pasted.
 //!
-//! It is split into tokens only as far as its columns can be qualified and what must not stand in it is seen;
+//! It is split into tokens only as far as its columns can be qualified and forbidden parts are found;
 //! whether it is right is the server's to say (a probe prepares it).
 
 mod names;
@@ -11,15 +11,15 @@ use std::ops::Range;
 
 use flusso_schemas::name::quote_identifier;
 
-pub(crate) use names::{Call, Names};
-use scan::{Kind, Token};
+pub(crate) use names::{Call, UsedNames};
+use scan::{Token, TokenKind};
 
 /// An expression over the columns of one row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SqlText {
     text: String,
     pieces: Vec<Piece>,
-    names: Names,
+    names: UsedNames,
     /// Whether Postgres calls its type `unknown`.
     is_untyped: bool,
 }
@@ -30,7 +30,7 @@ enum Piece {
     Column(String),
 }
 
-/// Why a text cannot stand as an expression.
+/// Why a text cannot be used as an expression.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{reason}")]
 pub struct SqlTextError {
@@ -46,7 +46,7 @@ impl SqlText {
         let text = text.trim();
         let tokens = scan::tokens(text)?;
         scan::refuse(text, &tokens)?;
-        let names = Names::of(text, &tokens, columns);
+        let names = UsedNames::of(text, &tokens, columns);
         let mut read = Self {
             text: text.to_owned(),
             pieces: Vec::new(),
@@ -96,8 +96,8 @@ impl SqlText {
         self.pieces.iter().filter_map(column).collect()
     }
 
-    /// What it calls.
-    pub(crate) fn names(&self) -> &Names {
+    /// Functions, operators and casts that it uses.
+    pub(crate) fn names(&self) -> &UsedNames {
         &self.names
     }
 }
@@ -108,11 +108,11 @@ impl SqlText {
 ///
 /// The text is not an expression.
 pub(crate) fn string_constants(text: &str) -> Result<Vec<Range<usize>>, SqlTextError> {
-    let strings = scan::tokens(text)?.into_iter().filter(|token| token.kind == Kind::Text);
+    let strings = scan::tokens(text)?.into_iter().filter(|token| token.kind == TokenKind::Text);
     Ok(strings.map(|token| token.start..token.end).collect())
 }
 
-/// Bytes of the line breaks that stand between two tokens, where more or less white space changes nothing.
+/// Bytes of the line breaks between two tokens, where more or less white space changes nothing.
 /// A line break inside a literal or a quoted name is a part of it. None where the text has no tokens.
 pub(crate) fn line_breaks_between_tokens(sql: &str) -> Vec<usize> {
     let Ok(tokens) = scan::tokens(sql) else { return Vec::new() };
@@ -131,7 +131,7 @@ fn column(tokens: &[Token], at: usize, columns: &[&str]) -> Option<String> {
     let after = |on: usize| tokens.get(at + on);
     let is_before = |text: &str| before(1).is_some_and(|token| token.is(text));
     let is_after = |text: &str| after(1).is_some_and(|token| token.is(text));
-    let is_text = |token: Option<&Token>| token.is_some_and(|token| token.kind == Kind::Text);
+    let is_text = |token: Option<&Token>| token.is_some_and(|token| token.kind == TokenKind::Text);
     // `interval '1' day`: no column follows a constant directly.
     let is_type = is_before("::") || is_before("as") || is_text(after(1)) || is_text(before(1));
     let is_named = is_before("collate")
@@ -140,7 +140,7 @@ fn column(tokens: &[Token], at: usize, columns: &[&str]) -> Option<String> {
     let is_part = is_before(".") || is_after(".") || is_after("(");
     let is_extracted =
         is_before("(") && is_after("from") && before(2).is_some_and(|token| token.is("extract"));
-    let is_time_zone = token.kind == Kind::Word
+    let is_time_zone = token.kind == TokenKind::Word
         && ((name == "at" && is_after("time")) || is_before("at") || (is_before("time") && name == "zone"));
     let is_never = token.is_reserved() || is_type || is_named || is_part || is_extracted || is_time_zone;
     (!is_never).then(|| name.clone())

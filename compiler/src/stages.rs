@@ -11,7 +11,7 @@ use crate::diagnostic::{self, Diagnostic, Place};
 use crate::mask;
 use crate::model::Checked;
 use crate::parse::ParsedProject;
-use crate::suppress::{self, Decisions, LookedAt};
+use crate::suppress::{self, CheckScope, Decisions};
 
 /// A project whose names are bound to the catalog.
 #[derive(Debug)]
@@ -32,7 +32,7 @@ impl<'a> Resolved<'a> {
     }
 }
 
-/// A project of which everything is known but the levels.
+/// A project whose findings are complete, before levels and comments are applied.
 #[derive(Debug)]
 pub struct Judged<'a> {
     project: &'a ParsedProject,
@@ -80,7 +80,7 @@ impl<'a> Leveled<'a> {
     pub(crate) fn new(judged: &'a Judged<'_>, refusals: &[QueryRefusal]) -> Self {
         let mut diagnostics = judged.diagnostics.clone();
         diagnostics.extend(refusals.iter().map(|refusal| refused(judged.project, refusal)));
-        let decisions = settle(judged.project, &mut diagnostics, LookedAt::Catalog);
+        let decisions = settle(judged.project, &mut diagnostics, CheckScope::Catalog);
         let checked = judged.checked.as_ref().filter(|checked| !checked.indexes.is_empty());
         if checked.is_none() && !prevents_a_lock(&diagnostics) {
             // A lock that is missing without a reason must not pass for a clean project.
@@ -96,7 +96,7 @@ impl<'a> Leveled<'a> {
     }
 }
 
-/// What compiling gives.
+/// The result of compiling a project.
 #[derive(Debug)]
 pub struct Compiled {
     /// Everything that was found, sorted by file and place, levels as the project sets them.
@@ -121,16 +121,16 @@ fn refused(project: &ParsedProject, refusal: &QueryRefusal) -> Diagnostic {
 /// Findings without a catalog, sorted.
 pub(crate) fn of_files(project: &ParsedProject) -> Vec<Diagnostic> {
     let mut diagnostics = project.diagnostics.clone();
-    settle(project, &mut diagnostics, LookedAt::Files);
+    settle(project, &mut diagnostics, CheckScope::Files);
     diagnostics
 }
 
 /// Gives every finding its level, drops what is accepted, and sorts.
-fn settle(project: &ParsedProject, diagnostics: &mut Vec<Diagnostic>, looked_at: LookedAt) -> Decisions {
-    // An expression that the server did not judge may hide a finding.
+fn settle(project: &ParsedProject, diagnostics: &mut Vec<Diagnostic>, scope: CheckScope) -> Decisions {
+    // An expression without an answer may hide a finding.
     let is_whole = !diagnostics.iter().any(|each| each.lint.exit == Exit::Incomplete);
-    let looked_at = if is_whole { looked_at } else { LookedAt::Files };
-    let decisions = suppress::apply(diagnostics, project, looked_at);
+    let scope = if is_whole { scope } else { CheckScope::Files };
+    let decisions = suppress::apply(diagnostics, project, scope);
     diagnostics.iter_mut().for_each(mask::hide_urls);
     diagnostic::sort(diagnostics);
     decisions

@@ -9,7 +9,7 @@ use crate::parse::ParsedProject;
 /// Why a lock is not what the files would compile to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stale {
-    /// This file changed.
+    /// The file of this path changed.
     Changed(String),
     /// This file has an error, so nothing can be compiled from it.
     Unreadable(String),
@@ -25,7 +25,7 @@ impl fmt::Display for Stale {
             Self::Changed(file) => write!(f, "`{file}` changed since it was compiled"),
             Self::Unreadable(file) => write!(f, "`{file}` has an error"),
             Self::New(file) => write!(f, "`{file}` was added since it was compiled"),
-            Self::Gone(index) => write!(f, "no file makes index `{index}` any more"),
+            Self::Gone(index) => write!(f, "the file of index `{index}` was removed, or names another index"),
         }
     }
 }
@@ -37,7 +37,7 @@ pub fn stale(parsed: &ParsedProject, lock: &Lock) -> Option<Stale> {
 
 fn stale_file(parsed: &ParsedProject, file: usize, lock: &Lock) -> Option<Stale> {
     let path = || parsed.files[file].path.clone();
-    // A level can allow other findings, so that a lock was compiled in spite of them.
+    // A level may have allowed other findings, so the lock was compiled in spite of them.
     let is_error =
         |lint: &flusso_lints::Lint| !lint.adjustable && lint.level == flusso_lints::diagnostic::Level::Deny;
     if parsed.diagnostics.iter().any(|each| each.primary.0.file == file && is_error(&each.lint)) {

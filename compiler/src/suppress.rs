@@ -37,7 +37,7 @@ struct Suppression {
 pub(crate) struct Decisions {
     /// Levels that differ from the lint's own.
     pub(crate) levels: BTreeMap<String, LintLevel>,
-    /// Accepted findings by lint and what they are about: the index whose file holds the comment, and why.
+    /// Accepted findings by lint and what they are about: the index whose file has the comment, and the reason.
     accepted: BTreeMap<(Option<String>, String, String), String>,
 }
 
@@ -63,10 +63,10 @@ impl Decisions {
     }
 }
 
-/// How much was looked at before levels and comments were applied.
+/// Which facts were checked before levels and comments were applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum LookedAt {
-    /// The files alone.
+pub(crate) enum CheckScope {
+    /// The files alone: findings that need the catalog were not looked for.
     Files,
     /// The source's catalog too, and it answered everything.
     Catalog,
@@ -76,7 +76,7 @@ pub(crate) enum LookedAt {
 pub(crate) fn apply(
     diagnostics: &mut Vec<Diagnostic>,
     parsed: &ParsedProject,
-    looked_at: LookedAt,
+    scope: CheckScope,
 ) -> Decisions {
     let none = BTreeMap::new();
     let settings = parsed.project.as_ref().map_or(&none, |project| &project.lints);
@@ -87,7 +87,7 @@ pub(crate) fn apply(
     let mut suppressions = Vec::new();
     for place in &parsed.comments {
         match read_comment(place, &parsed.files[place.file].text) {
-            // The lock would keep it.
+            // The reason would end up in the lock.
             Some(Comment::Allow { reason, .. }) if holds_credential(reason) => {
                 found.push(literal_secret::credential_in_text("reason", place.clone()));
             }
@@ -120,7 +120,7 @@ pub(crate) fn apply(
     });
     let judged = suppressions.iter().filter_map(|each| {
         let is_unfinished = unfinished.contains(&0) || unfinished.contains(&each.place.file);
-        judge_suppression(each, looked_at, is_unfinished)
+        judge_suppression(each, scope, is_unfinished)
     });
     found.extend(judged);
     set_levels(&mut found, &decisions.levels);
@@ -129,7 +129,7 @@ pub(crate) fn apply(
     decisions
 }
 
-/// Files with an error, of which some part was not looked at.
+/// Files with an error, so that a part of each was not examined.
 fn unfinished(diagnostics: &[Diagnostic]) -> BTreeSet<usize> {
     diagnostics.iter().filter(|each| each.is_deny()).map(|each| each.primary.0.file).collect()
 }
@@ -281,7 +281,7 @@ fn accepted(diagnostic: &Diagnostic, suppressions: &mut [Suppression]) -> Option
 
 fn judge_suppression(
     suppression: &Suppression,
-    looked_at: LookedAt,
+    scope: CheckScope,
     is_unfinished: bool,
 ) -> Option<Diagnostic> {
     let place = suppression.place.clone();
@@ -301,8 +301,8 @@ fn judge_suppression(
     let needs = lints::find(&suppression.lint)?.needs;
     match needs {
         Needs::Target | Needs::State => Some(unused_suppression::of_index_server(&suppression.lint, place)),
-        // What could use it may not have been looked at.
-        _ if is_unfinished || (needs == Needs::Catalog && looked_at == LookedAt::Files) => None,
+        // The findings that it would accept may not have been looked for.
+        _ if is_unfinished || (needs == Needs::Catalog && scope == CheckScope::Files) => None,
         _ => Some(unused_suppression::finding(&suppression.lint, place)),
     }
 }

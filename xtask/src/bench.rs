@@ -8,7 +8,7 @@ use std::fs;
 use std::time::Duration;
 
 use crate::services::{self, Urls};
-use crate::stage::{Error, Stage, right};
+use crate::stage::{Stage, StageError, right};
 use crate::{paths, test};
 
 use self::latency::Latency;
@@ -35,12 +35,12 @@ struct Backfill {
 }
 
 /// Runs the benchmark on an optimised build; its data stays.
-pub fn run() -> Result<(), Error> {
+pub fn run() -> Result<(), StageError> {
     test::cargo(&["build", "--release", "--workspace", "--bins"])?;
     test::with_services(measure)
 }
 
-fn measure(urls: &Urls) -> Result<(), Error> {
+fn measure(urls: &Urls) -> Result<(), StageError> {
     let binary = paths::target().join("release/flusso");
     let mut stage = Stage::set("bench", urls, binary, SCALE)?;
     for other in ["products", "users"] {
@@ -64,7 +64,7 @@ fn measure(urls: &Urls) -> Result<(), Error> {
 }
 
 /// Applies, and measures from the first chunk to the last.
-fn backfill(stage: &mut Stage) -> Result<Backfill, Error> {
+fn backfill(stage: &mut Stage) -> Result<Backfill, StageError> {
     let postgres = Postgres::of(&mut stage.sql)?;
     let (mut began, mut lasted) = (None, None);
     let before = postgres.cpu_seconds();
@@ -79,7 +79,7 @@ fn backfill(stage: &mut Stage) -> Result<Backfill, Error> {
         }
     })?;
     let postgres_seconds = before.zip(after).map(|(before, after)| after - before);
-    let lasted = lasted.ok_or_else(|| Error::TooLate("`flusso apply` filled nothing".to_owned()))?;
+    let lasted = lasted.ok_or_else(|| StageError::TooLate("`flusso apply` filled nothing".to_owned()))?;
     Ok(Backfill { lasted, flusso, postgres_seconds })
 }
 

@@ -4,7 +4,7 @@
 use crate::compare::Comparison;
 use crate::fixtures::SHOP;
 use crate::services::Urls;
-use crate::stage::{Error, Stage, right, say};
+use crate::stage::{Stage, StageError, right, say};
 use crate::{paths, test};
 
 /// How much of the shop: a twentieth, 5,000 orders.
@@ -14,13 +14,13 @@ const INDEXES: [&str; 3] = ["orders", "products", "users"];
 const CHANGED_ORDER: &str = "1";
 
 /// Runs the demo; the services it started are ended, their data stays.
-pub fn run() -> Result<(), Error> {
+pub fn run() -> Result<(), StageError> {
     test::cargo(&["build", "--workspace", "--bins"])?;
     say("cargo xtask services up");
     test::with_services(perform)
 }
 
-fn perform(urls: &Urls) -> Result<(), Error> {
+fn perform(urls: &Urls) -> Result<(), StageError> {
     let binary = paths::target().join("debug/flusso");
     let mut stage = Stage::set("demo", urls, binary, SCALE)?;
     stage.say_variables();
@@ -31,20 +31,20 @@ fn perform(urls: &Urls) -> Result<(), Error> {
     change_while_following(&mut stage)?;
     let after = show(&stage)?;
     if before == after {
-        return Err(Error::TooLate(format!("order {CHANGED_ORDER} is as it was before the changes")));
+        return Err(StageError::TooLate(format!("order {CHANGED_ORDER} is as it was before the changes")));
     }
     compare_all(&mut stage)
 }
 
 /// Prints one order as the index has it.
-fn show(stage: &Stage) -> Result<serde_json::Value, Error> {
+fn show(stage: &Stage) -> Result<serde_json::Value, StageError> {
     say(&format!("curl {}/{}/_doc/{CHANGED_ORDER}", stage.opensearch, stage.alias("orders")));
     let document = stage.document("orders", CHANGED_ORDER)?;
     println!("{}", serde_json::to_string_pretty(&document).expect("what was JSON is JSON"));
     Ok(document)
 }
 
-fn change_while_following(stage: &mut Stage) -> Result<(), Error> {
+fn change_while_following(stage: &mut Stage) -> Result<(), StageError> {
     let running = stage.follow()?;
     say(&format!("psql {} -f {}/changes.sql", stage.database_url, SHOP.folder().display()));
     for statement in SHOP.changes()? {
@@ -54,7 +54,7 @@ fn change_while_following(stage: &mut Stage) -> Result<(), Error> {
     running.stop()
 }
 
-fn compare_all(stage: &mut Stage) -> Result<(), Error> {
+fn compare_all(stage: &mut Stage) -> Result<(), StageError> {
     let mut all = Comparison::default();
     for index in INDEXES {
         let comparison = stage.compare(index)?;

@@ -25,10 +25,10 @@ const CATCH_UP_PATIENCE: Duration = Duration::from_secs(120);
 
 /// Why a demo, a benchmark or a test on the stage failed.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub enum StageError {
     /// A step of cargo, or the services.
     #[error(transparent)]
-    Task(#[from] crate::test::Error),
+    Task(#[from] crate::test::TestError),
     /// A server or a file.
     #[error(transparent)]
     Services(#[from] services::Error),
@@ -82,7 +82,7 @@ pub struct Stage {
 impl Stage {
     /// Sets the stage: removes what an earlier one of this name left, copies the project, makes and
     /// fills the database.
-    pub fn set(name: &'static str, urls: &Urls, binary: PathBuf, scale: f64) -> Result<Self, Error> {
+    pub fn set(name: &'static str, urls: &Urls, binary: PathBuf, scale: f64) -> Result<Self, StageError> {
         let database = format!("flusso_{name}");
         let (server, _) = urls.postgres.rsplit_once('/').unwrap_or((&urls.postgres, ""));
         let database_url = format!("{server}/{database}");
@@ -117,26 +117,26 @@ impl Stage {
     }
 
     /// Runs flusso to its end, which must be a good one.
-    pub fn flusso(&self, arguments: &[&str]) -> Result<(), Error> {
+    pub fn flusso(&self, arguments: &[&str]) -> Result<(), StageError> {
         let shown = format!("flusso {}", arguments.join(" "));
         say(&shown);
         let status = self.command(arguments).status();
-        let status = status.map_err(|source| Error::Spawn { command: shown.clone(), source })?;
-        if status.success() { Ok(()) } else { Err(Error::Ended { command: shown, status }) }
+        let status = status.map_err(|source| StageError::Spawn { command: shown.clone(), source })?;
+        if status.success() { Ok(()) } else { Err(StageError::Ended { command: shown, status }) }
     }
 
     /// Starts flusso and keeps its standard error for a watcher.
-    pub fn start_told(&self, arguments: &[&str]) -> Result<Told, Error> {
+    pub fn start_told(&self, arguments: &[&str]) -> Result<Told, StageError> {
         let shown = format!("flusso {}", arguments.join(" "));
         say(&shown);
         match self.command(arguments).stderr(Stdio::piped()).spawn() {
             Ok(child) => Ok(Told { child, command: shown }),
-            Err(source) => Err(Error::Spawn { command: shown, source }),
+            Err(source) => Err(StageError::Spawn { command: shown, source }),
         }
     }
 
     /// Starts `flusso run` and waits until it says that it follows.
-    pub fn follow(&self) -> Result<Running, Error> {
+    pub fn follow(&self) -> Result<Running, StageError> {
         let mut told = self.start_told(&["run"])?;
         let (sender, said) = channel();
         let stderr = told.stderr();
@@ -153,13 +153,13 @@ impl Stage {
             match said.recv_timeout(until.saturating_duration_since(Instant::now())) {
                 Ok(line) if line == "following changes" => return Ok(running),
                 Ok(_) => {}
-                Err(_) => return Err(Error::TooLate("`flusso run` does not follow".to_owned())),
+                Err(_) => return Err(StageError::TooLate("`flusso run` does not follow".to_owned())),
             }
         }
     }
 
     /// Undoes what apply made in both servers, and keeps the rows.
-    pub fn forget(&mut self) -> Result<(), Error> {
+    pub fn forget(&mut self) -> Result<(), StageError> {
         drop_slot(&mut self.sql, self.name)?;
         self.sql.query(&format!("drop publication if exists {}", slot(self.name)))?;
         remove_indexes(&self.opensearch, self.name)
@@ -173,7 +173,7 @@ impl Stage {
     }
 
     /// Waits until everything that is committed by now is durable in the index.
-    pub fn wait_until_confirmed(&mut self) -> Result<(), Error> {
+    pub fn wait_until_confirmed(&mut self) -> Result<(), StageError> {
         let rows = self.sql.query("select pg_current_wal_insert_lsn()")?;
         let now = rows.into_iter().flatten().flatten().next().unwrap_or_default();
         let question = format!(
@@ -183,7 +183,7 @@ impl Stage {
         let until = Instant::now() + CATCH_UP_PATIENCE;
         while self.sql.query(&question)?.is_empty() {
             if Instant::now() > until {
-                return Err(Error::TooLate(format!("flusso has not confirmed {now} within its time")));
+                return Err(StageError::TooLate(format!("flusso has not confirmed {now} within its time")));
             }
             thread::sleep(Duration::from_millis(100));
         }
@@ -191,14 +191,14 @@ impl Stage {
     }
 
     /// A document as the index has it, read by its id.
-    pub fn document(&self, index: &str, id: &str) -> Result<serde_json::Value, Error> {
+    pub fn document(&self, index: &str, id: &str) -> Result<serde_json::Value, StageError> {
         let path = format!("/{}/_doc/{id}", self.alias(index));
         let mut answer = ask(self.address(), "GET", &path, "")?;
         Ok(answer["_source"].take())
     }
 
     /// Compares every document of an index with independent SQL.
-    pub fn compare(&mut self, index: &str) -> Result<Comparison, Error> {
+    pub fn compare(&mut self, index: &str) -> Result<Comparison, StageError> {
         let alias = self.alias(index);
         Ok(compare(SHOP, &mut self.sql, &self.opensearch, index, &alias)?)
     }
@@ -215,7 +215,7 @@ pub struct Running(Option<Told>);
 
 impl Running {
     /// Asks it to stop, which it must do well and soon.
-    pub fn stop(mut self) -> Result<(), Error> {
+    pub fn stop(mut self) -> Result<(), StageError> {
         let mut told = self.0.take().expect("it is stopped once");
         say(&format!("kill -TERM {}", told.pid()));
         daemon::signal(told.pid(), "TERM");
@@ -252,21 +252,21 @@ impl Told {
     }
 
     /// Waits for its end, which must be a good one.
-    pub fn end(&mut self) -> Result<(), Error> {
+    pub fn end(&mut self) -> Result<(), StageError> {
         let command = self.command.clone();
         match self.child.wait() {
             Ok(status) if status.success() => Ok(()),
-            Ok(status) => Err(Error::Ended { command, status }),
-            Err(source) => Err(Error::Spawn { command, source }),
+            Ok(status) => Err(StageError::Ended { command, status }),
+            Err(source) => Err(StageError::Spawn { command, source }),
         }
     }
 }
 
 /// Fails where a comparison found a document that is wrong.
-pub fn right(comparison: &Comparison) -> Result<(), Error> {
+pub fn right(comparison: &Comparison) -> Result<(), StageError> {
     match comparison.wrong {
         0 => Ok(()),
-        wrong => Err(Error::Wrong { wrong, wanted: comparison.wanted, shown: comparison.shown.clone() }),
+        wrong => Err(StageError::Wrong { wrong, wanted: comparison.wanted, shown: comparison.shown.clone() }),
     }
 }
 
@@ -281,7 +281,7 @@ fn slot(name: &str) -> String {
 }
 
 /// Drops the database of an earlier run with its slot.
-fn clear(admin: &mut Connection, database: &str, database_url: &str, name: &str) -> Result<(), Error> {
+fn clear(admin: &mut Connection, database: &str, database_url: &str, name: &str) -> Result<(), StageError> {
     if admin.query(&format!("select 1 from pg_database where datname = '{database}'"))?.is_empty() {
         return Ok(());
     }
@@ -291,19 +291,19 @@ fn clear(admin: &mut Connection, database: &str, database_url: &str, name: &str)
 }
 
 /// Drops the slot, ending whoever still holds it.
-fn drop_slot(sql: &mut Connection, name: &str) -> Result<(), Error> {
+fn drop_slot(sql: &mut Connection, name: &str) -> Result<(), StageError> {
     let slot = slot(name);
     let held = format!("from pg_replication_slots where slot_name = '{slot}'");
     sql.query(&format!("select pg_terminate_backend(active_pid) {held} and active"))?;
     let free = || sql.query(&format!("select pg_drop_replication_slot(slot_name) {held}")).is_ok();
     match daemon::wait_until(SLOT_PATIENCE, free) {
         Some(_) => Ok(()),
-        None => Err(Error::TooLate(format!("the slot `{slot}` is still held"))),
+        None => Err(StageError::TooLate(format!("the slot `{slot}` is still held"))),
     }
 }
 
 /// Deletes the indexes of an earlier run, its state among them.
-fn remove_indexes(opensearch: &str, name: &str) -> Result<(), Error> {
+fn remove_indexes(opensearch: &str, name: &str) -> Result<(), StageError> {
     let address = opensearch.trim_start_matches("http://");
     let listed =
         ask(address, "GET", &format!("/_cat/indices/{name}_*?format=json&expand_wildcards=all"), "")?;
@@ -314,7 +314,7 @@ fn remove_indexes(opensearch: &str, name: &str) -> Result<(), Error> {
 }
 
 /// The shop's files under the target folder, with a project name and a prefix of its own.
-fn copy_project(name: &str) -> Result<PathBuf, Error> {
+fn copy_project(name: &str) -> Result<PathBuf, StageError> {
     let folder = paths::target().join(name);
     if folder.exists() {
         fs::remove_dir_all(&folder).map_err(services::Error::file("remove", &folder))?;
@@ -340,8 +340,8 @@ fn renamed(text: &str, name: &str) -> String {
         .replace(url, &format!("{url}      index_prefix: {name}_\n"))
 }
 
-fn copy(from: &Path, to: &Path) -> Result<(), Error> {
-    fs::copy(from, to).map(drop).map_err(services::Error::file("copy", from)).map_err(Error::from)
+fn copy(from: &Path, to: &Path) -> Result<(), StageError> {
+    fs::copy(from, to).map(drop).map_err(services::Error::file("copy", from)).map_err(StageError::from)
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ const TESTS_BOUND: Duration = Duration::from_secs(40 * 60);
 
 /// A step of the task failed.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub enum TestError {
     /// A command failed; its own output is above.
     #[error("`{0}` failed")]
     Step(String),
@@ -53,7 +53,7 @@ pub enum Error {
 }
 
 /// Runs every step and stops at the first that fails.
-pub fn run() -> Result<(), Error> {
+pub fn run() -> Result<(), TestError> {
     step(cargo_command().args(["fmt", "--all", "--", "--check"]), READING_BOUND)?;
     let clippy = ["clippy", "--locked", "--workspace", "--all-targets", "--", "--deny", "warnings"];
     cargo(&clippy)?;
@@ -85,7 +85,7 @@ where
 }
 
 /// Lets cargo build something in the project's root; it must succeed.
-pub fn cargo(arguments: &[&str]) -> Result<(), Error> {
+pub fn cargo(arguments: &[&str]) -> Result<(), TestError> {
     step(cargo_command().args(arguments), BUILDING_BOUND)
 }
 
@@ -111,17 +111,17 @@ fn describes_package(variable: &str) -> bool {
 }
 
 /// Shows a command as it would be typed, runs it in the project's root within a bound and says how long it took.
-fn step(command: &mut Command, bound: Duration) -> Result<(), Error> {
+fn step(command: &mut Command, bound: Duration) -> Result<(), TestError> {
     let shown = shown(command);
     eprintln!("$ {shown}");
     let start = Instant::now();
     let outcome = watchdog::run_within(command.current_dir(paths::root()), bound);
-    let outcome = outcome.map_err(|source| Error::Spawn { command: shown.clone(), source })?;
+    let outcome = outcome.map_err(|source| TestError::Spawn { command: shown.clone(), source })?;
     eprintln!("  {:.1} s", start.elapsed().as_secs_f32());
     match outcome {
         Outcome::Ended(status) if status.success() => Ok(()),
-        Outcome::Ended(_) => Err(Error::Step(shown)),
-        Outcome::Overdue(running) => Err(Error::Overdue { command: shown, bound, running }),
+        Outcome::Ended(_) => Err(TestError::Step(shown)),
+        Outcome::Overdue(running) => Err(TestError::Overdue { command: shown, bound, running }),
     }
 }
 
@@ -134,7 +134,7 @@ fn shown(command: &Command) -> String {
 /// The `cargo-deny` of the pinned version: one that is installed, else built into the target folder.
 ///
 /// Built without optimisation and without what fetches advisories, which halves the time.
-fn cargo_deny() -> Result<PathBuf, Error> {
+fn cargo_deny() -> Result<PathBuf, TestError> {
     let root = paths::target().join("tools");
     let own = root.join("bin/cargo-deny");
     for program in [PathBuf::from("cargo-deny"), own.clone()] {

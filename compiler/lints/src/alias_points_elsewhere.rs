@@ -2,8 +2,7 @@
 
 use crate::prelude::*;
 
-/// The lint.
-pub static LINT: Lint = Lint {
+pub(crate) static LINT: Lint = Lint {
     name: "alias-points-elsewhere",
     level: Level::Deny,
     adjustable: false,
@@ -37,7 +36,7 @@ pub fn not_ours(alias: &str, targets: &str) -> Finding {
 /// An alias over an earlier index of the same name, which was built from another database.
 #[derive(Clone, Copy, Debug)]
 pub struct OtherDatabase<'a> {
-    /// The alias.
+    /// Name of the alias that another project's index answers to.
     pub alias: &'a str,
     /// One of what it points to.
     pub target: &'a str,

@@ -3,8 +3,7 @@
 use crate::prelude::*;
 use crate::words::grouped;
 
-/// The lint.
-pub static LINT: Lint = Lint {
+pub(crate) static LINT: Lint = Lint {
     name: "bulk-over-http-limit",
     level: Level::Deny,
     adjustable: false,

@@ -1,4 +1,4 @@
-//! Diagnostics: one value that says what happens to whom, where in the files, and what settles it.
+//! Diagnostics: what is wrong in the files, where, and how to fix it.
 //!
 //! Places are byte ranges; lines and columns are found when a diagnostic is shown ([`Sources`]).
 
@@ -14,7 +14,7 @@ use crate::lint::LintId;
 pub struct SourceFile {
     /// Path relative to the project's folder, with `/` between its parts.
     pub path: String,
-    /// Its text.
+    /// The whole file, to which every [`Place`] points.
     pub text: String,
 }
 
@@ -23,7 +23,7 @@ pub struct SourceFile {
 pub struct Place {
     /// Number of the file: 0 is the project's, the others follow in the order of their paths.
     pub file: usize,
-    /// First byte.
+    /// First byte of the range, counted from the start of the file.
     pub start: usize,
     /// Byte after the last.
     pub end: usize,
@@ -39,11 +39,11 @@ impl Place {
 /// An edit that settles a diagnostic.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Edit {
-    /// What is replaced.
+    /// The bytes to replace; an empty range inserts.
     pub place: Place,
-    /// By what.
+    /// The new text; empty to delete the bytes.
     pub replacement: String,
-    /// Whether it cannot change what a reader of the index sees in a way nobody wants.
+    /// Whether the edit can be applied without asking: readers of the index see only what was meant.
     pub safe: bool,
 }
 
@@ -55,11 +55,11 @@ pub struct Diagnostic {
     pub lint: LintId,
     /// How serious it is.
     pub level: Level,
-    /// What happens to whom; stands alone.
+    /// The problem and its consequence: one sentence that makes sense without the notes.
     pub message: String,
-    /// The smallest place it is about, and what is to be seen there (may be empty).
+    /// The smallest place that shows the problem, and its label (may be empty).
     pub primary: (Place, String),
-    /// Other places with what is to be seen there.
+    /// Other places that explain it, with their labels.
     pub related: Vec<(Place, String)>,
     /// What the catalog says.
     pub notes: Vec<String>,
@@ -67,7 +67,7 @@ pub struct Diagnostic {
     pub help: Option<String>,
     /// An edit that settles it, where one is certain.
     pub fix: Option<Edit>,
-    /// What of the live systems it is about (`table:shop.orders`), where it is about one.
+    /// The part of a live system that it is about, such as `table:shop.orders`.
     pub about: Option<String>,
 }
 
@@ -78,7 +78,7 @@ impl Diagnostic {
         Self { lint, level, message, primary, related, notes, help: None, fix: None, about: None }
     }
 
-    /// What a rule found in a live system, at the place of the files that it is about.
+    /// A finding about a live system, shown at the line of the files that it concerns.
     pub fn placed(finding: Finding, place: Place) -> Self {
         let lint = crate::find(&finding.lint).expect("a finding is only built from a lint of the catalogue");
         Self {
@@ -89,42 +89,42 @@ impl Diagnostic {
         }
     }
 
-    /// With the remedy.
+    /// Sets the remedy: one imperative with the exact thing to type.
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }
 
-    /// With what the catalog says.
+    /// Adds a fact from the catalog.
     pub fn note(mut self, note: impl Into<String>) -> Self {
         self.notes.push(note.into());
         self
     }
 
-    /// With another place.
+    /// Adds another place that explains the finding, with its label.
     pub fn related(mut self, place: Place, text: impl Into<String>) -> Self {
         self.related.push((place, text.into()));
         self
     }
 
-    /// About a part of the live systems: `table:shop.orders`, `column:shop.orders.id`, `sink:search`.
+    /// Names the part of a live system that it is about: `table:shop.orders`, `column:shop.orders.id`, `sink:search`.
     pub fn about(mut self, what: impl Into<String>) -> Self {
         self.about = Some(what.into());
         self
     }
 
-    /// With the one text that must be meant, which a fix can put there without asking.
+    /// Sets the only possible replacement as the help and as a safe fix.
     pub fn instead(self, place: Place, text: impl Into<String>) -> Self {
         let text = text.into();
         self.help(format!("write `{text}`")).fix(place, text)
     }
 
-    /// With an edit that changes nothing but what was meant.
+    /// Sets an edit that can be applied without asking.
     pub fn fix(self, place: Place, replacement: impl Into<String>) -> Self {
         self.edit(place, replacement.into(), true)
     }
 
-    /// With an edit that readers of the index may notice.
+    /// Sets an edit that may change documents, so a person has to confirm it.
     pub fn unsafe_fix(self, place: Place, replacement: impl Into<String>) -> Self {
         self.edit(place, replacement.into(), false)
     }
@@ -134,7 +134,7 @@ impl Diagnostic {
         self
     }
 
-    /// Whether it stands in the way of a lock.
+    /// Whether it prevents a lock.
     pub fn is_deny(&self) -> bool {
         self.level == Level::Deny
     }

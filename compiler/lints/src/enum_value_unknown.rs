@@ -3,8 +3,7 @@
 use crate::prelude::*;
 use crate::words;
 
-/// The lint.
-pub static LINT: Lint = Lint {
+pub(crate) static LINT: Lint = Lint {
     name: "enum-value-unknown",
     level: Level::Deny,
     adjustable: false,

@@ -4,8 +4,7 @@ use flusso_schemas::name::Ident;
 
 use crate::prelude::*;
 
-/// The lint.
-pub static LINT: Lint = Lint {
+pub(crate) static LINT: Lint = Lint {
     name: "filter-type-mismatch",
     level: Level::Deny,
     adjustable: false,
@@ -23,9 +22,9 @@ another operator, or an expression with `sql`.",
 /// What a value is compared with.
 #[derive(Clone, Debug)]
 pub struct Column<'a> {
-    /// Its name.
+    /// The name as the file writes it.
     pub name: &'a str,
-    /// Its type.
+    /// The type as Postgres prints it, such as `character varying(20)`.
     pub pg_type: String,
     /// What a note says of it.
     pub note: &'a str,
@@ -36,7 +35,7 @@ pub(crate) const LONE_ESCAPE: &str =
     "ends with a lone `\\`, which escapes nothing: Postgres fails at the first row that matches up to there";
 
 impl Column<'_> {
-    /// PREPARE takes the comparison, and the first row fails.
+    /// PREPARE accepts the comparison, but the first row fails.
     pub fn no_equality(&self, place: Place) -> Diagnostic {
         let Self { name, pg_type, .. } = self;
         self.at(place, format!("`{name}` is `{pg_type}`, which has no equality operator"))

@@ -2,18 +2,17 @@
 
 use crate::prelude::*;
 
-/// The lint.
-pub static LINT: Lint = Lint {
+pub(crate) static LINT: Lint = Lint {
     name: "ignore-above-too-high",
     level: Level::Warn,
     adjustable: true,
     group: Group::Target,
     needs: Needs::Catalog,
     exit: Exit::Findings,
-    summary: "`ignore_above` lets a value be indexed that is longer than OpenSearch takes, so its document is rejected.",
+    summary: "`ignore_above` lets a value be indexed that is longer than OpenSearch accepts, so its document is rejected.",
     why: "\
 OpenSearch refuses a whole document in which one indexed value takes more than 32,766 bytes. `ignore_above` counts \
-UTF-16 units, each of which takes up to three bytes, so only a limit of 10922 keeps every text within them; that is \
+UTF-16 units of up to three bytes each, so only a limit of 10922 keeps every text within them; that is \
 what flusso writes by itself. Longer values stay in the document either way and cannot be searched. Where the column is \
 known to hold short values or ASCII only, accept the finding, or give the column a length.",
     example: Some(Example {

@@ -4,8 +4,7 @@ use flusso_schemas::name::TableName;
 
 use crate::prelude::*;
 
-/// The lint.
-pub static LINT: Lint = Lint {
+pub(crate) static LINT: Lint = Lint {
     name: "inherited-table",
     level: Level::Deny,
     adjustable: false,
@@ -25,7 +24,8 @@ pub fn child(table: &TableName) -> Finding {
     of(
         table,
         format!("`{table}` inherits from another table, so changes of its rows are not all its own"),
-        "name a table that stands alone, or end the inheritance with `alter table … no inherit …`".to_owned(),
+        "name a table without inheritance, or end the inheritance with `alter table … no inherit …`"
+            .to_owned(),
     )
 }
 

@@ -2,7 +2,7 @@
 
 use crate::prelude::*;
 
-/// The lint.
+/// Public because its fixture is exempt: nobody can write a project that has it.
 pub static LINT: Lint = Lint {
     name: "internal-error",
     level: Level::Deny,

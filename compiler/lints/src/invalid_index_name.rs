@@ -4,8 +4,7 @@ use flusso_schemas::index_name;
 
 use crate::prelude::*;
 
-/// The lint.
-pub static LINT: Lint = Lint {
+pub(crate) static LINT: Lint = Lint {
     name: "invalid-index-name",
     level: Level::Deny,
     adjustable: false,

@@ -2,8 +2,7 @@
 
 use crate::prelude::*;
 
-/// The lint.
-pub static LINT: Lint = Lint {
+pub(crate) static LINT: Lint = Lint {
     name: "key-type-mismatch",
     level: Level::Deny,
     adjustable: false,
@@ -13,7 +12,7 @@ pub static LINT: Lint = Lint {
     summary: "Two columns that link tables have types that Postgres does not compare.",
     why: "\
 The join needs `referring = referred`, and Postgres has no such operator for these types without a cast, or one of the \
-columns is a list. Give one of the columns the other's type, or name other columns with `via`.",
+columns is a list. Give one of the columns the other's type, or name other columns in `via`.",
     example: None,
 };
 

@@ -1,9 +1,9 @@
-//! Everything flusso can find fault with, one file a lint.
+//! Every lint of flusso, one file each.
 //!
 //! A lint's file holds what it is ([`Lint`]: name, level, what it needs, its page) and every sentence it can say, as
-//! functions from facts to findings: a [`Diagnostic`] for what stands in a file, a
+//! functions from facts to findings: a [`Diagnostic`] for a place in a file, a
 //! [`Finding`](flusso_schemas::report::Finding) for a live system. Nothing else in the product builds a finding.
-//! Finding the facts is the caller's part: the compiler's check, the preflight of a source or a sink.
+//! `LINT` is documented at [`Lint`], and its file's first line says what it finds. Gathering facts is the caller's part: the compiler's check, the preflight of a source or a sink.
 
 pub mod alias_is_an_index;
 pub mod alias_missing;
@@ -232,7 +232,7 @@ pub fn find(name: &str) -> Option<LintId> {
     ALL.iter().find(|lint| lint.name == name).map(|lint| LintId(lint))
 }
 
-/// How a command ends that a finding stopped. A finding is only built from a lint of the catalogue.
+/// The exit code of a command that the finding stopped; that of [`Exit::Findings`] for a name that is not in [`ALL`].
 pub fn exit_of(finding: &flusso_schemas::report::Finding) -> Exit {
     find(&finding.lint).map_or(Exit::Findings, |lint| lint.exit)
 }

@@ -8,7 +8,8 @@ use flusso_schemas::report::{Finding, Level};
 
 use crate::diagnostic::{Diagnostic, Place};
 
-/// One lint. Its file holds this, and every sentence that it can say.
+/// One lint: the `LINT` of the file that is named for it, beside every message that it can give. All are in
+/// [`ALL`](crate::ALL), where the product looks them up.
 #[derive(Debug)]
 pub struct Lint {
     /// Kebab-case, named for the bad thing, so that `allow(<name>)` reads well.
@@ -22,11 +23,11 @@ pub struct Lint {
     pub group: Group,
     /// What must be known to judge it.
     pub needs: Needs,
-    /// How a command ends that was stopped by it.
+    /// Exit code of a command that it stops.
     pub exit: Exit,
-    /// One sentence that stands alone.
+    /// One sentence that makes sense on its own, for lists of lints.
     pub summary: &'static str,
-    /// Why it matters: what happens to whom, and what to do instead. Markdown.
+    /// Why it matters: the consequence, and what to do instead. Markdown.
     pub why: &'static str,
     /// A few lines that have it and the nearest lines that do not; none for the state of a live system.
     pub example: Option<Example>,
@@ -62,20 +63,20 @@ pub enum Group {
 /// What must be known to judge a lint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Needs {
-    /// The files alone.
+    /// The project's files, without any server.
     Config,
     /// The catalog of the source.
     Catalog,
-    /// The index server.
+    /// The index server, as it is now.
     Target,
     /// What flusso recorded when it ran.
     State,
 }
 
-/// How a command ends that a finding stopped.
+/// Exit code of a command that a finding stops.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Exit {
-    /// Exit code 1.
+    /// Exit code 1: the project has to be changed.
     Findings,
     /// Exit code 4: the world is not what the lock says. Drift wins over findings.
     Drift,

@@ -2,7 +2,7 @@
 
 use crate::prelude::*;
 
-/// The lint.
+/// Public because a password is reported once, however a file is broken around it.
 pub static LINT: Lint = Lint {
     name: "literal-secret",
     level: Level::Deny,

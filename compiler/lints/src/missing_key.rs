@@ -2,8 +2,7 @@
 
 use crate::prelude::*;
 
-/// The lint.
-pub static LINT: Lint = Lint {
+pub(crate) static LINT: Lint = Lint {
     name: "missing-key",
     level: Level::Deny,
     adjustable: false,
@@ -91,7 +90,7 @@ pub fn subfield_kind(subfield: &str, place: Place) -> Diagnostic {
     LINT.at(place, format!("subfield `{subfield}` has no `kind`")).help("add `kind: …`")
 }
 
-/// A relation of which nothing is shown; the table is empty where it could not be read.
+/// A relation without `fields` and `value`; `table` is empty if its name could not be read.
 pub fn relation_shape(field: &str, table: &str, place: Place) -> Diagnostic {
     let message = match table {
         "" => format!("`{field}` has neither `fields` nor `value`, so there is nothing to index"),

@@ -2,8 +2,7 @@
 
 use crate::prelude::*;
 
-/// The lint.
-pub static LINT: Lint = Lint {
+pub(crate) static LINT: Lint = Lint {
     name: "missing-scale",
     level: Level::Deny,
     adjustable: false,
@@ -18,7 +17,7 @@ not matter.",
     example: None,
 };
 
-/// A number without a declared count of decimals; `why` stands alone.
+/// A number without a declared number of decimals; `why` is the whole message.
 pub fn finding(why: &str, place: Place) -> Diagnostic {
     LINT.at(place, why)
         .help("write `{ kind: decimal, scale: 2 }`, or `double` where rounding does not matter")

@@ -2,8 +2,7 @@
 
 use crate::prelude::*;
 
-/// The lint.
-pub static LINT: Lint = Lint {
+pub(crate) static LINT: Lint = Lint {
     name: "missing-value",
     level: Level::Deny,
     adjustable: false,
@@ -42,28 +41,28 @@ pub fn empty_list(key: &str, place: Place) -> Diagnostic {
         .help(format!("name at least one item, or remove `{key}`"))
 }
 
-/// `indexes: []`.
+/// `indexes: []`, a project without indexes.
 pub fn no_patterns(place: Place) -> Diagnostic {
     LINT.at(place, "`indexes` is empty, so there is nothing to index")
         .help("write the patterns of the index files: `indexes: [indexes/*.yml]`")
 }
 
-/// `where: {}` and the like, which would silently be no condition.
+/// `where: {}` and the like, which would silently match every row.
 pub fn empty_condition(key: &str, place: Place) -> Diagnostic {
     LINT.at(place, format!("`{key}` is empty, so it tests nothing"))
         .help(format!("write `{key}: {{ column: value }}`, or remove `{key}`"))
 }
 
-/// `fields: {}`.
+/// `fields: {}`, which would index empty documents.
 pub fn no_fields(place: Place) -> Diagnostic {
     LINT.at(place, "`fields` is empty, so there is nothing to index")
         .help("write `name: kind` for each field")
 }
 
-/// `via: {}`.
+/// `via: {}`, which would join every row to every row.
 pub fn no_columns(place: Place) -> Diagnostic {
-    LINT.at(place, "`via` is empty, so there are no columns to join on")
-        .help("write `via: { referring: referred }`, or remove `via`")
+    LINT.at(place, "`via` is empty: a join needs at least one column")
+        .help("write `via: { referencing_column: referenced_column }`, or remove `via`")
 }
 
 /// Nothing where a column is compared: `{ gt: }`.

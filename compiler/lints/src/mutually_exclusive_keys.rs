@@ -2,8 +2,7 @@
 
 use crate::prelude::*;
 
-/// The lint.
-pub static LINT: Lint = Lint {
+pub(crate) static LINT: Lint = Lint {
     name: "mutually-exclusive-keys",
     level: Level::Deny,
     adjustable: false,
@@ -26,17 +25,17 @@ pub fn two_heads(first: &str, second: &str, other: Place, place: Place) -> Diagn
     LINT.at(place, message).related(other, "the other").help("split it into two fields")
 }
 
-/// `kind` beside `fields`.
+/// A relation with both `kind` and `fields`.
 pub fn kind_and_fields(other: Place, place: Place) -> Diagnostic {
     one_of(LINT.at(place, "`kind` makes a single value, `fields` an object"), other)
 }
 
-/// `value` beside `fields`.
+/// A relation with both `value` and `fields`.
 pub fn fields_and_value(other: Place, place: Place) -> Diagnostic {
     one_of(LINT.at(place, "`fields` makes an object, `value` a single value"), other)
 }
 
-/// `sql` beside `column`.
+/// A field with both `sql` and `column`.
 pub fn column_and_sql(field: &str, other: Place, place: Place) -> Diagnostic {
     one_of(LINT.at(place, format!("`column` and `sql` would both fill `{field}`")), other)
 }
@@ -58,7 +57,7 @@ pub fn at_most_one_row(key: &str, verb: &str, place: Place) -> Diagnostic {
     no_effect(key, &format!("`{verb}` gives at most one row"), place)
 }
 
-/// `of` beside `exists`.
+/// An `exists` with `of`, which would be ignored.
 pub fn of_beside_exists(place: Place) -> Diagnostic {
     no_effect("of", "`exists` only looks for rows; `where` tests their columns", place)
 }
@@ -89,7 +88,7 @@ pub fn subfields_of(kind: &str, place: Place) -> Diagnostic {
     no_effect("subfields", &format!("`{kind}` has no subfields"), place)
 }
 
-/// `options` beside `auto`.
+/// `kind: auto` with `options`, which belong to one kind.
 pub fn options_of_auto(place: Place) -> Diagnostic {
     LINT.at(place, "`auto` does not accept `options`: they depend on the kind, which may change")
         .help("write the kind instead of `auto`")

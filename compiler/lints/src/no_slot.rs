@@ -3,8 +3,7 @@
 use crate::prelude::*;
 use crate::source::statements;
 
-/// The lint.
-pub static LINT: Lint = Lint {
+pub(crate) static LINT: Lint = Lint {
     name: "no-slot",
     level: Level::Deny,
     adjustable: false,

@@ -2,18 +2,17 @@
 
 use crate::prelude::*;
 
-/// The lint.
-pub static LINT: Lint = Lint {
+pub(crate) static LINT: Lint = Lint {
     name: "nullable-required",
     level: Level::Deny,
     adjustable: false,
     group: Group::Types,
     needs: Needs::Catalog,
     exit: Exit::Findings,
-    summary: "A field is `required`, and its value may be missing.",
+    summary: "A field is `required`, but its value may be missing.",
     why: "\
 `required` promises that the field always has a value. Here a row may have null, or no \
-related row. Make the columns NOT NULL and the foreign key valid, write a `default`, or leave `required` out.",
+related row. Make the columns NOT NULL and the foreign key valid, write a `default`, or remove `required`.",
     example: None,
 };
 

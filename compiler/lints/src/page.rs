@@ -18,7 +18,7 @@ pub fn page(lint: &Lint) -> String {
 /// Every lint by group, one line each, in Markdown.
 pub fn index() -> String {
     let mut text = String::from(
-        "# Lints\n\nEverything flusso can find fault with. `flusso explain NAME` prints a page. A level that can be changed is \
+        "# Lints\n\nEvery lint of flusso. `flusso explain NAME` prints a page. A level that can be changed is \
          set under `lints:` in `flusso.yml`; a comment `# flusso: allow(NAME) reason` accepts one finding.\n",
     );
     for group in Group::EVERY {
@@ -66,7 +66,7 @@ impl Group {
     pub const EVERY: [Self; 6] =
         [Self::Reading, Self::Types, Self::Relations, Self::Capture, Self::Target, Self::Hygiene];
 
-    /// Its heading.
+    /// The heading of the group in the index of lints.
     pub fn title(self) -> &'static str {
         match self {
             Self::Reading => "The files",
@@ -80,7 +80,7 @@ impl Group {
 }
 
 impl Needs {
-    /// In words.
+    /// The noun phrase that a page shows for it.
     pub fn words(self) -> &'static str {
         match self {
             Self::Config => "the files",

@@ -5,8 +5,7 @@ use flusso_schemas::name::TableName;
 use crate::prelude::*;
 use crate::source::quote::identifier;
 
-/// The lint.
-pub static LINT: Lint = Lint {
+pub(crate) static LINT: Lint = Lint {
     name: "publication-column-list",
     level: Level::Deny,
     adjustable: false,

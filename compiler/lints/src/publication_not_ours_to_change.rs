@@ -5,8 +5,7 @@ use flusso_schemas::name::TableName;
 use crate::prelude::*;
 use crate::source::statements;
 
-/// The lint.
-pub static LINT: Lint = Lint {
+pub(crate) static LINT: Lint = Lint {
     name: "publication-not-ours-to-change",
     level: Level::Deny,
     adjustable: false,
@@ -17,7 +16,7 @@ pub static LINT: Lint = Lint {
     why: "\
 With `publication` or `replica_identity` in `manage`, `flusso apply` alters the publication and the tables. \
 Postgres lets only the owner do that. Let the owner run the statement once, or remove the word from `manage`: \
-then `check` only says what is missing.",
+then `check` only reports what is missing.",
     example: None,
 };
 

@@ -4,8 +4,7 @@ use flusso_schemas::name::TableName;
 
 use crate::prelude::*;
 
-/// The lint.
-pub static LINT: Lint = Lint {
+pub(crate) static LINT: Lint = Lint {
     name: "relation-not-a-table",
     level: Level::Deny,
     adjustable: false,

@@ -4,8 +4,7 @@ use flusso_schemas::name::TableName;
 
 use crate::prelude::*;
 
-/// The lint.
-pub static LINT: Lint = Lint {
+pub(crate) static LINT: Lint = Lint {
     name: "reserved-name",
     level: Level::Deny,
     adjustable: false,
@@ -15,7 +14,7 @@ pub static LINT: Lint = Lint {
     summary: "A table, column or analysis name is reserved for flusso.",
     why: "\
 flusso marks its indexes under `_meta.flusso`, names its own analyzers and filters with `flusso_`, and puts keys \
-where its queries have `{rows:` and `{range:`. A name of yours that looks the same would overwrite one of them or be \
+where its queries have `{rows:` and `{range:`. A name of that form in the project would overwrite one of them or be \
 mistaken for it. Choose another name.",
     example: Some(Example {
         bad: "analysis: { analyzer: { flusso_mine: { type: standard } } }",
@@ -23,7 +22,7 @@ mistaken for it. Choose another name.",
     }),
 };
 
-/// The table's schema, name or a column looks like a placeholder of flusso's own queries.
+/// The table's schema, its name or a column resembles a placeholder of flusso's own queries.
 pub fn table(table: &TableName, name: &str) -> Finding {
     LINT.live(format!(
         "`{name}` contains a placeholder of flusso's own queries, so no query can read `{table}`"

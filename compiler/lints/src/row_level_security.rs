@@ -5,7 +5,7 @@ use flusso_schemas::name::TableName;
 use crate::prelude::*;
 use crate::source::statements;
 
-/// The lint.
+/// Public because an expression that was refused by row security is not reported again.
 pub static LINT: Lint = Lint {
     name: "row-level-security",
     level: Level::Deny,

@@ -2,8 +2,7 @@
 
 use crate::prelude::*;
 
-/// The lint.
-pub static LINT: Lint = Lint {
+pub(crate) static LINT: Lint = Lint {
     name: "slot-conflict",
     level: Level::Deny,
     adjustable: false,
@@ -28,10 +27,12 @@ pub fn of_plugin(slot: &str, plugin: &str) -> Finding {
 
 /// The slot belongs to another database than the one that a connection leads to.
 pub fn of_database(slot: &str, database: &str, current: &str, connection: &str) -> Finding {
-    LINT.live(format!("slot `{slot}` belongs to database `{database}`, and the connection leads to database `{current}`"))
-        .about("server")
-        .with_help(format!(
-            "check that {connection} names database `{database}`; only if slot `{slot}` is another project's, set \
+    LINT.live(format!(
+        "slot `{slot}` belongs to database `{database}`, and the connection leads to database `{current}`"
+    ))
+    .about("server")
+    .with_help(format!(
+        "point {connection} at database `{database}`; if slot `{slot}` belongs to another project, set \
              `source.postgres.slot` to an unused name, then run `flusso compile`"
-        ))
+    ))
 }

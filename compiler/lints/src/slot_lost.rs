@@ -3,8 +3,7 @@
 use crate::prelude::*;
 use crate::source::statements;
 
-/// The lint.
-pub static LINT: Lint = Lint {
+pub(crate) static LINT: Lint = Lint {
     name: "slot-lost",
     level: Level::Deny,
     adjustable: false,
@@ -23,8 +22,8 @@ pub fn finding(slot: &str) -> Finding {
     LINT.live(format!("slot `{slot}` is lost: Postgres removed WAL that it still needed, so changes are missing"))
         .about("server")
         .with_help(format!(
-            "raise `max_slot_wal_keep_size` on the server, stop every flusso that uses slot `{slot}`, run `{}`, then `flusso apply`: \
-             it names the state index of each sink that has to be deleted",
+            "raise `max_slot_wal_keep_size` on the server, stop every flusso that uses slot `{slot}`, run `{}`, then `flusso apply`, \
+             which names the state indexes to delete",
             statements::drop_slot(slot)
         ))
 }

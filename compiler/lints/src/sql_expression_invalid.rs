@@ -5,8 +5,7 @@ use flusso_schemas::name::Ident;
 use crate::filter_type_mismatch::LONE_ESCAPE;
 use crate::prelude::*;
 
-/// The lint.
-pub static LINT: Lint = Lint {
+pub(crate) static LINT: Lint = Lint {
     name: "sql-expression-invalid",
     level: Level::Deny,
     adjustable: false,
@@ -33,7 +32,7 @@ pub fn lone_escape(table: &str, pattern: &str, place: Place) -> Diagnostic {
         .help(format!("write `'{pattern}\\'` to match a backslash there, or remove it"))
 }
 
-/// Pattern matching over a collation that does not tell its characters apart.
+/// Pattern matching over a nondeterministic collation.
 pub fn nondeterministic_collation(column: &str, place: Place) -> Diagnostic {
     LINT.at(
         place,

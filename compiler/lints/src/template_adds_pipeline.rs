@@ -3,7 +3,7 @@
 use crate::prelude::*;
 use crate::template_interferes::message;
 
-/// The lint.
+/// Public for the tests of the sink that finds it.
 pub static LINT: Lint = Lint {
     name: "template-adds-pipeline",
     level: Level::Deny,

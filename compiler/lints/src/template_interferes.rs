@@ -2,7 +2,7 @@
 
 use crate::prelude::*;
 
-/// The lint.
+/// Public for the tests of the sink that finds it.
 pub static LINT: Lint = Lint {
     name: "template-interferes",
     level: Level::Warn,

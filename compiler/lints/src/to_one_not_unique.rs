@@ -2,8 +2,7 @@
 
 use crate::prelude::*;
 
-/// The lint.
-pub static LINT: Lint = Lint {
+pub(crate) static LINT: Lint = Lint {
     name: "to-one-not-unique",
     level: Level::Deny,
     adjustable: false,
@@ -29,7 +28,7 @@ pub struct Several<'a> {
 }
 
 impl Several<'_> {
-    /// Under `belongs_to`.
+    /// A `belongs_to` that several rows can match.
     pub fn belongs_to(&self, place: Place) -> Diagnostic {
         self.at(place).help("join on columns that a unique index covers, or write `has_many`")
     }

@@ -1,9 +1,8 @@
-//! `unknown-column`: a table is asked for a column that it does not have.
+//! `unknown-column`: a file names a column that the table does not have.
 
 use crate::prelude::*;
 
-/// The lint.
-pub static LINT: Lint = Lint {
+pub(crate) static LINT: Lint = Lint {
     name: "unknown-column",
     level: Level::Deny,
     adjustable: false,
@@ -32,7 +31,7 @@ pub struct Missing<'a> {
     pub column: &'a str,
 }
 
-/// A column named by a key, a condition or an order; `so` says what follows: `, so no row can be chosen by it`.
+/// A column named by a key, a condition or an order; `so` says what follows: `, so it cannot filter rows`.
 pub fn named(missing: Missing<'_>, place: Place, so: &str) -> Diagnostic {
     let Missing { table, column, .. } = missing;
     if let Some(same) = missing.spelled_alike() {

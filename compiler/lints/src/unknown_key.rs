@@ -2,7 +2,7 @@
 
 use crate::prelude::*;
 
-/// The lint.
+/// Public because keys that begin with `x-` are exempted after a file was read.
 pub static LINT: Lint = Lint {
     name: "unknown-key",
     level: Level::Deny,

@@ -2,8 +2,7 @@
 
 use crate::prelude::*;
 
-/// The lint.
-pub static LINT: Lint = Lint {
+pub(crate) static LINT: Lint = Lint {
     name: "unknown-kind",
     level: Level::Deny,
     adjustable: false,
@@ -23,7 +22,7 @@ pub fn renamed(kind: &str, ours: &str, place: Place) -> Diagnostic {
     LINT.at(place.clone(), unknown(kind)).instead(place, ours)
 }
 
-/// A word for text, of which there are several kinds.
+/// A word such as `string`: several kinds index text, so none is suggested alone.
 pub fn text(kind: &str, place: Place) -> Diagnostic {
     LINT.at(place, unknown(kind))
         .help("write `text` to search for words, `keyword` for exact values, `identifier` for codes")

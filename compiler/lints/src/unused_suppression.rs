@@ -2,7 +2,7 @@
 
 use crate::prelude::*;
 
-/// The lint.
+/// Public because a comment cannot accept this lint itself.
 pub static LINT: Lint = Lint {
     name: "unused-suppression",
     level: Level::Warn,

@@ -3,8 +3,7 @@
 use crate::prelude::*;
 use crate::source::statements::LOGICAL_WAL;
 
-/// The lint.
-pub static LINT: Lint = Lint {
+pub(crate) static LINT: Lint = Lint {
     name: "wal-level-not-logical",
     level: Level::Deny,
     adjustable: false,

@@ -35,7 +35,7 @@ pub fn counted(number: usize, noun: &str) -> String {
     format!("{} {noun}{plural}", grouped(number as u64))
 }
 
-/// `1 error prevents`, `3 errors prevent`: what stands before what cannot go on.
+/// `1 error prevents`, `3 errors prevent`: the start of a sentence that ends with what they prevent.
 pub fn errors_prevent(number: usize) -> String {
     format!("{} prevent{}", counted(number, "error"), if number == 1 { "s" } else { "" })
 }
@@ -57,7 +57,7 @@ pub fn close<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Vec<&'a st
     near.into_iter().map(|(_, each)| each).take(3).collect()
 }
 
-/// How a source's connection is called: by its environment variable, never by its value.
+/// The name of a source's connection in messages: its environment variable, never its value.
 pub fn connection_name(endpoint: &SourceEndpoint) -> String {
     match endpoint {
         SourceEndpoint::Url(SecretRef::Env(name)) => format!("`${name}`"),

@@ -2,8 +2,7 @@
 
 use crate::prelude::*;
 
-/// The lint.
-pub static LINT: Lint = Lint {
+pub(crate) static LINT: Lint = Lint {
     name: "wrong-direction",
     level: Level::Deny,
     adjustable: false,
@@ -72,7 +71,10 @@ impl Against<'_> {
 
 /// `has_many` over hops that each lead to one row.
 pub fn no_list(target: &str, place: Place) -> Diagnostic {
-    LINT.at(place.clone(), format!("every hop to `{target}` is to-one, so there is no list"))
-        .help(format!("write `belongs_to: {target}`"))
-        .unsafe_fix(place, "belongs_to")
+    LINT.at(
+        place.clone(),
+        format!("every hop to `{target}` is to-one, so `has_many` would index at most one row"),
+    )
+    .help(format!("write `belongs_to: {target}`"))
+    .unsafe_fix(place, "belongs_to")
 }

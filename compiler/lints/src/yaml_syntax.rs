@@ -2,8 +2,7 @@
 
 use crate::prelude::*;
 
-/// The lint.
-pub static LINT: Lint = Lint {
+pub(crate) static LINT: Lint = Lint {
     name: "yaml-syntax",
     level: Level::Deny,
     adjustable: false,
@@ -12,8 +11,8 @@ pub static LINT: Lint = Lint {
     exit: Exit::Findings,
     summary: "The file cannot be read as YAML 1.2.",
     why: "\
-Nothing in the broken part of the file is known, so no lock can be made. flusso continues at the next key at the left \
-edge, so one run shows one error for each broken block. The most frequent cause is a text that YAML takes for \
+Nothing in the broken part of the file is known, so no lock can be made. flusso continues at the next unindented \
+key, so one run shows one error for each broken block. The most frequent cause is a text that YAML takes for \
 structure: quote every value that contains `: `, ` #`, `{`, `[` or `${…}` inside braces.",
     example: Some(Example { bad: "where: { note: ${NOTE} }", good: "where: { note: \"${NOTE}\" }" }),
 };
@@ -59,7 +58,7 @@ pub fn unknown_anchor(name: &str, place: Place) -> Diagnostic {
         .help(format!("define `&{name}` above, under a key that begins with `x-`"))
 }
 
-/// `&a [*a]`.
+/// An alias within its own anchor: `&a [*a]`.
 pub fn recursive_alias(place: Place) -> Diagnostic {
     LINT.at(place, "the alias is inside its own anchor, so its value would never end")
         .help("write the value out")

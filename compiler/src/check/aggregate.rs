@@ -5,8 +5,8 @@ use std::sync::Arc;
 use flusso_lints::kind_mismatch;
 
 use super::Checker;
-use super::join::Asked;
-use super::scalar::{Value, with_parameter};
+use super::join::PathOwner;
+use super::scalar::{TypedValue, with_parameter};
 use crate::diagnostic::Place;
 use crate::grammar::Forms;
 use crate::grammar::field::FIELD;
@@ -18,18 +18,18 @@ impl Checker<'_> {
     /// Binds an aggregate over rows related to a row of `table`.
     pub(super) fn aggregate(
         &mut self,
-        field: &syntax::field::Field,
-        aggregate: &syntax::field::Aggregate,
+        field: &syntax::field::ParsedField,
+        aggregate: &syntax::field::ParsedAggregate,
         table: &Arc<Table>,
     ) -> Option<Aggregate> {
         let function = aggregate.function.value;
-        let asked = Asked {
+        let owner = PathOwner {
             name: function.name(),
             verb: None,
             place: &aggregate.function.place,
             when: field.when.as_ref(),
         };
-        let (target, joins) = self.path(&aggregate.path, table, &asked);
+        let (target, joins) = self.path(&aggregate.path, table, &owner);
         let target = target?;
         let zone_holds = self.zone_is_known(&aggregate.result, &target);
         let of = aggregate.of.as_ref().map(|source| self.value(source, &target));
@@ -62,7 +62,7 @@ impl Checker<'_> {
     }
 
     /// Postgres sorts the values to count each once.
-    fn not_comparable(&mut self, of: &Value, place: &Place) {
+    fn not_comparable(&mut self, of: &TypedValue, place: &Place) {
         self.push(kind_mismatch::of_distinct(&of.pg_type.to_string(), &of.note, place.clone()));
     }
 
@@ -72,10 +72,10 @@ impl Checker<'_> {
     fn result(
         &mut self,
         function: Function,
-        of: Option<&Value>,
+        of: Option<&TypedValue>,
         counted: Option<&str>,
         place: &Place,
-    ) -> Option<Value> {
+    ) -> Option<TypedValue> {
         let nullable = !matches!(function, Function::Count | Function::Exists);
         let pg_type = match (function, of) {
             (Function::Count, _) => plain(counted.unwrap_or("bigint")),
@@ -96,7 +96,7 @@ impl Checker<'_> {
         };
         let computed = !matches!(function, Function::Min | Function::Max);
         let source = ValueSource::Column(String::new());
-        Some(Value { source, pg_type, nullable, note, about: None, computed, made_of: Vec::new() })
+        Some(TypedValue { source, pg_type, nullable, note, about: None, computed, made_of: Vec::new() })
     }
 }
 
@@ -120,10 +120,10 @@ fn default_kind(function: Function) -> Option<&'static str> {
 
 /// Sums and averages have no declared scale, and those of a column that has one keep it.
 fn kept_scale(
-    written: &syntax::scalar::Scalar,
+    written: &syntax::scalar::ParsedScalar,
     function: Function,
-    of: Option<&Value>,
-) -> syntax::scalar::Scalar {
+    of: Option<&TypedValue>,
+) -> syntax::scalar::ParsedScalar {
     let has_scale =
         written.kind.as_ref().is_some_and(|kind| kind.value.own_keys().iter().any(|key| key.name == "scale"));
     match of.map(|of| &of.pg_type.base) {
@@ -141,7 +141,7 @@ fn plain(name: &str) -> PgType {
     PgType::of_text(name, &Enums::new())
 }
 
-/// The type of an aggregate over a type, as `pg_aggregate` says it; none where there is no such aggregate.
+/// The type of an aggregate over a type, as `pg_aggregate` has it; `None` if the type has no such aggregate.
 fn result_type(function: Function, of: &PgType) -> Option<PgType> {
     use BaseType as B;
     if matches!(function, Function::Min | Function::Max) {

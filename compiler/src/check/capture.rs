@@ -1,5 +1,5 @@
 //! Following changes: what the server, the publication and each table's replica identity must be so that no
-//! change is missed and nobody's write fails. The rules are those of the runtime's preflight; here they get places.
+//! change is missed and no writer's statement fails. The rules are those of the runtime's preflight; here they get places.
 
 use flusso_lints::source::{self, SourceNeeds};
 use flusso_schemas::lock::{SourcePlan, TablePlan};

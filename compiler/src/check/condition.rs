@@ -4,14 +4,14 @@ use flusso_lints::{unknown_column, wrong_type};
 
 use super::Checker;
 use super::column::{described, type_of};
-use super::literal::Wanted;
+use super::literal::ExpectedType;
 use crate::condition::{Condition, Literal, Test};
 use crate::diagnostic::Place;
 use crate::model::Table;
 use crate::pg_type::PgType;
 use crate::syntax::condition::{Conditions, Part, Tests, empty_list};
 use crate::syntax::keys::At;
-use crate::syntax::tree::{Content, Node, Scalar};
+use crate::syntax::tree::{Content, Node, YamlScalar};
 
 /// What to do about an empty list.
 const ADD_VALUES: &str = "add values, or remove the test";
@@ -55,22 +55,22 @@ impl Checker<'_> {
             return None;
         }
         let column = self.column(table, name, ", so it cannot filter rows")?;
-        let wanted = Wanted {
+        let expected = ExpectedType {
             pg_type: type_of(table, column),
             column: column.name.clone(),
             note: described(&self.short(&table.name), column),
         };
         let nullable = !column.not_null;
-        let bind = |test: Test| Condition::Column { column: wanted.column.clone(), nullable, test };
+        let bind = |test: Test| Condition::Column { column: expected.column.clone(), nullable, test };
         let found = match tests {
-            Tests::Equal(node) => self.equal(node, &wanted),
-            Tests::In(nodes, place) => return self.one_of(nodes, place, &wanted, nullable),
+            Tests::Equal(node) => self.equal(node, &expected),
+            Tests::In(nodes, place) => return self.one_of(nodes, place, &expected, nullable),
             Tests::Operators(operators) => {
                 let parts: Vec<Option<Condition>> = operators
                     .iter()
                     .map(|(operator, node)| {
-                        self.operator(operator, node, &wanted)
-                            .map(|test| test.into_condition(&wanted, nullable))
+                        self.operator(operator, node, &expected)
+                            .map(|test| test.into_condition(&expected, nullable))
                     })
                     .collect();
                 return parts
@@ -83,31 +83,31 @@ impl Checker<'_> {
         found.map(bind)
     }
 
-    /// PREPARE takes the comparison of a row whose parts have no equality, and the first row fails.
-    fn has_equality(&mut self, place: Place, wanted: &Wanted) -> Option<()> {
-        if wanted.pg_type.has_equality() {
+    /// PREPARE accepts the comparison of a row whose parts have no equality, but the first row fails.
+    fn has_equality(&mut self, place: Place, expected: &ExpectedType) -> Option<()> {
+        if expected.pg_type.has_equality() {
             return Some(());
         }
-        self.push(wanted.as_compared().no_equality(place));
+        self.push(expected.as_compared().no_equality(place));
         None
     }
 
-    fn equal(&mut self, node: &Node, wanted: &Wanted) -> Option<Test> {
-        if node.scalar() == Some(Scalar::Null) {
+    fn equal(&mut self, node: &Node, expected: &ExpectedType) -> Option<Test> {
+        if node.scalar() == Some(YamlScalar::Null) {
             return Some(Test::Null);
         }
-        self.has_equality(Place::new(self.file, node.span.clone()), wanted)?;
-        self.scalar_only(node, wanted)?;
-        Some(Test::Compare("=", self.literal(node, wanted)?))
+        self.has_equality(Place::new(self.file, node.span.clone()), expected)?;
+        self.scalar_only(node, expected)?;
+        Some(Test::Compare("=", self.literal(node, expected)?))
     }
 
     /// An array is not compared with one value.
-    fn scalar_only(&mut self, node: &Node, wanted: &Wanted) -> Option<()> {
-        if !wanted.pg_type.array {
+    fn scalar_only(&mut self, node: &Node, expected: &ExpectedType) -> Option<()> {
+        if !expected.pg_type.array {
             return Some(());
         }
         let place = Place::new(self.file, node.span.clone());
-        self.push(wanted.as_compared().list_with_one_value(&node.json().to_string(), place));
+        self.push(expected.as_compared().list_with_one_value(&node.json().to_string(), place));
         None
     }
 
@@ -116,19 +116,19 @@ impl Checker<'_> {
         &mut self,
         nodes: &[Node],
         place: &Place,
-        wanted: &Wanted,
+        expected: &ExpectedType,
         nullable: bool,
     ) -> Option<Condition> {
-        let bind = |test: Test| Condition::Column { column: wanted.column.clone(), nullable, test };
+        let bind = |test: Test| Condition::Column { column: expected.column.clone(), nullable, test };
         if nodes.is_empty() {
             self.push(empty_list(place.clone(), "no row can match", ADD_VALUES));
             return None;
         }
         if let Some(node) = nodes.iter().find(|node| !is_null(node)) {
-            self.scalar_only(node, wanted)?;
-            self.has_equality(place.clone(), wanted)?;
+            self.scalar_only(node, expected)?;
+            self.has_equality(place.clone(), expected)?;
         }
-        let (values, has_null) = self.list(nodes, wanted)?;
+        let (values, has_null) = self.list(nodes, expected)?;
         Some(match (values.is_empty(), has_null) {
             (true, _) => bind(Test::Null),
             (false, false) => bind(Test::In(values)),
@@ -137,38 +137,38 @@ impl Checker<'_> {
     }
 
     /// The values of a list that are not null, and whether null is among them.
-    fn list(&mut self, nodes: &[Node], wanted: &Wanted) -> Option<(Vec<Literal>, bool)> {
-        let has_null = nodes.iter().any(|node| node.scalar() == Some(Scalar::Null));
-        let others = nodes.iter().filter(|node| node.scalar() != Some(Scalar::Null));
-        let values: Vec<Option<Literal>> = others.map(|node| self.literal(node, wanted)).collect();
+    fn list(&mut self, nodes: &[Node], expected: &ExpectedType) -> Option<(Vec<Literal>, bool)> {
+        let has_null = nodes.iter().any(|node| node.scalar() == Some(YamlScalar::Null));
+        let others = nodes.iter().filter(|node| node.scalar() != Some(YamlScalar::Null));
+        let values: Vec<Option<Literal>> = others.map(|node| self.literal(node, expected)).collect();
         Some((values.into_iter().collect::<Option<_>>()?, has_null))
     }
 
-    fn operator(&mut self, operator: &At<String>, node: &Node, wanted: &Wanted) -> Option<Bound> {
-        self.operator_fits(operator, node, wanted)?;
+    fn operator(&mut self, operator: &At<String>, node: &Node, expected: &ExpectedType) -> Option<Bound> {
+        self.operator_fits(operator, node, expected)?;
         let test = match operator.value.as_str() {
-            "ne" => return self.not_equal(node, wanted),
-            "lt" => Test::Compare("<", self.literal(node, wanted)?),
-            "lte" => Test::Compare("<=", self.literal(node, wanted)?),
-            "gt" => Test::Compare(">", self.literal(node, wanted)?),
-            "gte" => Test::Compare(">=", self.literal(node, wanted)?),
-            "between" => self.between(operator, node, wanted)?,
-            "like" => text_test("like", self.pattern(node, wanted)?, &wanted.pg_type),
-            "ilike" => text_test("ilike", self.pattern(node, wanted)?, &wanted.pg_type),
-            "starts_with" => starts_with(self.literal(node, &wanted.as_text())?, &wanted.pg_type),
-            "contains" => Test::Compare("@>", self.many("contains", node, wanted)?),
-            _ => Test::Compare("&&", self.many("overlaps", node, wanted)?),
+            "ne" => return self.not_equal(node, expected),
+            "lt" => Test::Compare("<", self.literal(node, expected)?),
+            "lte" => Test::Compare("<=", self.literal(node, expected)?),
+            "gt" => Test::Compare(">", self.literal(node, expected)?),
+            "gte" => Test::Compare(">=", self.literal(node, expected)?),
+            "between" => self.between(operator, node, expected)?,
+            "like" => text_test("like", self.pattern(node, expected)?, &expected.pg_type),
+            "ilike" => text_test("ilike", self.pattern(node, expected)?, &expected.pg_type),
+            "starts_with" => starts_with(self.literal(node, &expected.as_text())?, &expected.pg_type),
+            "contains" => Test::Compare("@>", self.many("contains", node, expected)?),
+            _ => Test::Compare("&&", self.many("overlaps", node, expected)?),
         };
         Some(Bound::One(test))
     }
 
-    fn operator_fits(&mut self, operator: &At<String>, node: &Node, wanted: &Wanted) -> Option<()> {
-        let pg_type = &wanted.pg_type;
+    fn operator_fits(&mut self, operator: &At<String>, node: &Node, expected: &ExpectedType) -> Option<()> {
+        let pg_type = &expected.pg_type;
         if ["like", "ilike", "starts_with"].contains(&operator.value.as_str())
             && !pg_type.collation_deterministic
         {
             // PREPARE takes it, and the first row fails.
-            let compared = wanted.as_compared();
+            let compared = expected.as_compared();
             self.push(compared.nondeterministic_collation(&operator.value, operator.place.clone()));
             return None;
         }
@@ -179,11 +179,11 @@ impl Checker<'_> {
             _ => false,
         };
         if needs_equality {
-            self.has_equality(operator.place.clone(), wanted)?;
+            self.has_equality(operator.place.clone(), expected)?;
         }
         let is_compared = ["ne", "lt", "lte", "gt", "gte", "between"].contains(&operator.value.as_str());
         if let Some(value) = value.filter(|_| is_compared) {
-            self.scalar_only(value, wanted)?;
+            self.scalar_only(value, expected)?;
         }
         let (fits, needs) = match operator.value.as_str() {
             "lt" | "lte" | "gt" | "gte" | "between" => (pg_type.is_ordered(), "a type with an order"),
@@ -195,24 +195,24 @@ impl Checker<'_> {
         if fits {
             return Some(());
         }
-        self.push(wanted.as_compared().operator(&operator.value, needs, operator.place.clone()));
+        self.push(expected.as_compared().operator(&operator.value, needs, operator.place.clone()));
         None
     }
 
-    fn not_equal(&mut self, node: &Node, wanted: &Wanted) -> Option<Bound> {
+    fn not_equal(&mut self, node: &Node, expected: &ExpectedType) -> Option<Bound> {
         if let Content::List(nodes) = &node.content {
             self.names_values(nodes, node, "`ne` excludes nothing")?;
-            let (values, has_null) = self.list(nodes, wanted)?;
+            let (values, has_null) = self.list(nodes, expected)?;
             return Some(match (values.is_empty(), has_null) {
                 (true, _) => Bound::One(Test::NotNull),
                 (false, false) => Bound::One(Test::NotIn(values)),
                 (false, true) => Bound::Both(Test::NotIn(values), Test::NotNull),
             });
         }
-        if node.scalar() == Some(Scalar::Null) && !node.is_missing() {
+        if node.scalar() == Some(YamlScalar::Null) && !node.is_missing() {
             return Some(Bound::One(Test::NotNull));
         }
-        Some(Bound::One(Test::NotEqual(self.literal(node, wanted)?)))
+        Some(Bound::One(Test::NotEqual(self.literal(node, expected)?)))
     }
 
     fn names_values(&mut self, nodes: &[Node], list: &Node, so: &str) -> Option<()> {
@@ -224,10 +224,10 @@ impl Checker<'_> {
         None
     }
 
-    fn between(&mut self, operator: &At<String>, node: &Node, wanted: &Wanted) -> Option<Test> {
+    fn between(&mut self, operator: &At<String>, node: &Node, expected: &ExpectedType) -> Option<Test> {
         let Content::List(nodes) = &node.content else { return self.two_values(operator) };
         let [low, high] = nodes.as_slice() else { return self.two_values(operator) };
-        let (low, high) = (self.literal(low, wanted), self.literal(high, wanted));
+        let (low, high) = (self.literal(low, expected), self.literal(high, expected));
         Some(Test::Between(low?, high?))
     }
 
@@ -237,18 +237,18 @@ impl Checker<'_> {
     }
 
     /// What an array or a range contains or overlaps: one value or several.
-    fn many(&mut self, operator: &str, node: &Node, wanted: &Wanted) -> Option<Literal> {
-        if !wanted.pg_type.array {
-            return match wanted.as_bound().filter(|_| operator == "contains" && is_bound(node)) {
+    fn many(&mut self, operator: &str, node: &Node, expected: &ExpectedType) -> Option<Literal> {
+        if !expected.pg_type.array {
+            return match expected.as_bound().filter(|_| operator == "contains" && is_bound(node)) {
                 Some(bound) => Some(self.literal(node, &bound)?.typed(&bound.pg_type)),
-                None => self.literal(node, &wanted.as_opaque()),
+                None => self.literal(node, &expected.as_opaque()),
             };
         }
-        let element = Wanted { pg_type: wanted.pg_type.element(), ..wanted.clone() };
+        let element = ExpectedType { pg_type: expected.pg_type.element(), ..expected.clone() };
         let nodes = values_of(node);
         self.names_values(nodes, node, "there is nothing to compare with")?;
         let values: Vec<Option<Literal>> = nodes.iter().map(|node| self.literal(node, &element)).collect();
-        Some(Literal::Array(values.into_iter().collect::<Option<_>>()?, wanted.pg_type.cast_name()))
+        Some(Literal::Array(values.into_iter().collect::<Option<_>>()?, expected.pg_type.cast_name()))
     }
 }
 
@@ -259,8 +259,8 @@ enum Bound {
 }
 
 impl Bound {
-    fn into_condition(self, wanted: &Wanted, nullable: bool) -> Condition {
-        let bind = |test: Test| Condition::Column { column: wanted.column.clone(), nullable, test };
+    fn into_condition(self, expected: &ExpectedType, nullable: bool) -> Condition {
+        let bind = |test: Test| Condition::Column { column: expected.column.clone(), nullable, test };
         match self {
             Self::One(test) => bind(test),
             Self::Both(first, second) => Condition::All(vec![bind(first), bind(second)]),
@@ -269,10 +269,10 @@ impl Bound {
 }
 
 fn is_null(node: &Node) -> bool {
-    node.scalar() == Some(Scalar::Null) && !node.is_missing()
+    node.scalar() == Some(YamlScalar::Null) && !node.is_missing()
 }
 
-/// The values of a list, or the one that stands alone.
+/// The values of a list, or the single value.
 fn values_of(node: &Node) -> &[Node] {
     match &node.content {
         Content::List(nodes) => nodes,
@@ -283,7 +283,7 @@ fn values_of(node: &Node) -> &[Node] {
 /// Whether it is one value that a range may contain, and no range.
 fn is_bound(node: &Node) -> bool {
     match node.scalar() {
-        Some(Scalar::Text(text)) => !text.starts_with(['[', '(', '{']) && text.trim() != "empty",
+        Some(YamlScalar::Text(text)) => !text.starts_with(['[', '(', '{']) && text.trim() != "empty",
         scalar => scalar.is_some(),
     }
 }
@@ -297,7 +297,7 @@ fn text_test(operator: &'static str, value: Literal, pg_type: &PgType) -> Test {
     }
 }
 
-/// The cast to text would make `citext` tell letters by their case.
+/// A cast to text would make comparisons of `citext` case-sensitive.
 fn starts_with(value: Literal, pg_type: &PgType) -> Test {
     match pg_type.base {
         crate::pg_type::BaseType::Citext => Test::StartsWithFolded(value),

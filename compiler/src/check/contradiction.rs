@@ -25,7 +25,7 @@ impl Checker<'_> {
         table: &Table,
     ) -> Option<()> {
         let mut parts: Vec<(&Condition, Option<Place>)> = parts.collect();
-        // What is certain comes first, so that alternatives are judged by all of it.
+        // Unconditional tests come first, so that alternatives are checked against all of them.
         parts.sort_by_key(|(part, _)| matches!(part, Condition::Any(_)));
         let mut left = Left::new();
         for (part, place) in parts {
@@ -48,7 +48,7 @@ impl Checker<'_> {
     }
 }
 
-/// Takes away what a part excludes; the error is the column of which nothing is left.
+/// Removes the values that a part excludes; the error is a column without any value left.
 fn narrow(part: &Condition, table: &Table, left: &mut Left) -> Result<(), String> {
     match part {
         Condition::All(parts) => parts.iter().try_for_each(|part| narrow(part, table, left)),

@@ -1,4 +1,4 @@
-//! Fields of a document or of an object in it, each bound to the table whose row it stands in.
+//! Fields of a document or of an object in it, each bound to the table whose row has it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use flusso_lints::default_type_mismatch;
 use serde_json::Value as Json;
 
 use super::Checker;
-use super::point::Decimal;
+use super::point::DecimalNumber;
 use crate::kinds::{JsonValue, Kind};
 use crate::model::{Field, Form, Table};
 use crate::syntax;
@@ -18,7 +18,7 @@ impl Checker<'_> {
     /// Binds fields, sorted by key; none where one of them could not be bound.
     pub(super) fn fields(
         &mut self,
-        fields: &[syntax::field::Field],
+        fields: &[syntax::field::ParsedField],
         table: &Arc<Table>,
     ) -> Option<Vec<Field>> {
         let bound: Vec<Option<Field>> = fields.iter().map(|field| self.field(field, table)).collect();
@@ -27,7 +27,7 @@ impl Checker<'_> {
         Some(bound)
     }
 
-    fn field(&mut self, field: &syntax::field::Field, table: &Arc<Table>) -> Option<Field> {
+    fn field(&mut self, field: &syntax::field::ParsedField, table: &Arc<Table>) -> Option<Field> {
         let when = field.when.as_ref().map(|conditions| self.conditions(conditions, table));
         let form = self.form(field, table);
         let when = match when {
@@ -37,20 +37,22 @@ impl Checker<'_> {
         Some(Field { key: field.key.value.clone(), path: field.path.clone(), when, form: form? })
     }
 
-    fn form(&mut self, field: &syntax::field::Field, table: &Arc<Table>) -> Option<Form> {
+    fn form(&mut self, field: &syntax::field::ParsedField, table: &Arc<Table>) -> Option<Form> {
         match field.form.as_ref()? {
-            syntax::field::Form::Scalar(scalar) => {
+            syntax::field::ParsedForm::Scalar(scalar) => {
                 self.scalar_of_field(field, scalar, table).map(Form::Scalar)
             }
-            syntax::field::Form::SameRow { fields, options } => {
+            syntax::field::ParsedForm::SameRow { fields, options } => {
                 let fields = self.fields(fields, table)?;
                 Some(Form::SameRow { fields, options: options.clone() })
             }
-            syntax::field::Form::Constant { written, value, scalar } => self.constant(written, value, scalar),
-            syntax::field::Form::Relation(relation) => {
+            syntax::field::ParsedForm::Constant { written, value, scalar } => {
+                self.constant(written, value, scalar)
+            }
+            syntax::field::ParsedForm::Relation(relation) => {
                 self.relation(field, relation, table).map(Form::Relation)
             }
-            syntax::field::Form::Aggregate(aggregate) => {
+            syntax::field::ParsedForm::Aggregate(aggregate) => {
                 self.aggregate(field, aggregate, table).map(Form::Aggregate)
             }
         }
@@ -60,7 +62,7 @@ impl Checker<'_> {
         &mut self,
         written: &Node,
         value: &At<Json>,
-        scalar: &syntax::scalar::Scalar,
+        scalar: &syntax::scalar::ParsedScalar,
     ) -> Option<Form> {
         // A constant of no kind was refused when it was read.
         let own = self.kinds.of_constant(written)?;
@@ -71,8 +73,13 @@ impl Checker<'_> {
         let refused = items
             .iter()
             .find_map(|value| kind.refuses_json(&JsonValue { value, parameters: &parameters, format }));
-        if let Some(wanted) = refused {
-            self.push(default_type_mismatch::constant(kind.name(), &wanted, own.name(), value.place.clone()));
+        if let Some(expected) = refused {
+            self.push(default_type_mismatch::constant(
+                kind.name(),
+                &expected,
+                own.name(),
+                value.place.clone(),
+            ));
             return None;
         }
         let (value, options) = (value.value.clone(), scalar.options.clone());
@@ -90,7 +97,7 @@ fn constant_parameters(kind: &'static dyn Kind, written: &Node) -> BTreeMap<Stri
         _ => std::slice::from_ref(written),
     };
     let scale = |item: &Node| match &item.content {
-        Content::Scalar { text, .. } => Decimal::parse(text).map(|decimal| decimal.digits().1),
+        Content::Scalar { text, .. } => DecimalNumber::parse(text).map(|decimal| decimal.digits().1),
         _ => None,
     };
     let scale = items.iter().filter_map(scale).max().unwrap_or(0);

@@ -3,7 +3,7 @@
 use flusso_lints::ignore_above_too_high;
 
 use super::Checker;
-use super::scalar::Value;
+use super::scalar::TypedValue;
 use crate::kinds::{TERM_BYTES_MAX, UNIT_BYTES_MAX};
 use crate::pg_type::{BaseType, PgType};
 use crate::syntax;
@@ -13,7 +13,7 @@ const CHARACTER_BYTES_MAX: u64 = 4;
 
 impl Checker<'_> {
     /// Warns of limits above which a value of this type can lose its document.
-    pub(super) fn indexed_lengths(&mut self, written: &syntax::scalar::Scalar, value: &Value) {
+    pub(super) fn indexed_lengths(&mut self, written: &syntax::scalar::ParsedScalar, value: &TypedValue) {
         let Some(unit) = bytes_of_unit(&value.pg_type) else { return };
         let safe = TERM_BYTES_MAX / unit;
         for limit in written.index_limits.iter().filter(|limit| limit.value > safe) {

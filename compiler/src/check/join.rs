@@ -11,19 +11,19 @@ use crate::non_empty::NonEmpty;
 use crate::syntax::condition::{Conditions, Part};
 use crate::syntax::relation::{Path, Via};
 
-/// What asks for a path.
-pub(super) struct Asked<'a> {
-    /// Its spelling.
+/// The relation or aggregate that a path belongs to.
+pub(super) struct PathOwner<'a> {
+    /// The verb or function as the file writes it.
     pub(super) name: &'a str,
     /// The verb, where it is a relation.
     pub(super) verb: Option<Verb>,
-    /// Where the verb or function stands.
+    /// Place of the verb or function in the file.
     pub(super) place: &'a Place,
     /// The condition over the row that is there.
     pub(super) when: Option<&'a Conditions>,
 }
 
-/// A table on the way with what is written of it.
+/// A table of the path, with the keys that the file writes for it.
 struct Step<'a> {
     table: Arc<Table>,
     via: Option<&'a Via>,
@@ -38,7 +38,7 @@ impl Checker<'_> {
         &mut self,
         path: &Path,
         from: &Arc<Table>,
-        asked: &Asked<'_>,
+        owner: &PathOwner<'_>,
     ) -> (Option<Arc<Table>>, Option<NonEmpty<Join>>) {
         let hops: Vec<Option<Step<'_>>> = path
             .through
@@ -61,23 +61,28 @@ impl Checker<'_> {
             place: &path.target.place,
         };
         let steps = hops.into_iter().chain([Some(last)]).collect::<Option<Vec<_>>>();
-        let joins = steps.and_then(|steps| self.joins(&steps, from, asked));
+        let joins = steps.and_then(|steps| self.joins(&steps, from, owner));
         (Some(target), joins)
     }
 
-    fn joins(&mut self, steps: &[Step<'_>], from: &Arc<Table>, asked: &Asked<'_>) -> Option<NonEmpty<Join>> {
+    fn joins(
+        &mut self,
+        steps: &[Step<'_>],
+        from: &Arc<Table>,
+        owner: &PathOwner<'_>,
+    ) -> Option<NonEmpty<Join>> {
         let mut before = from;
         let mut joins = Vec::new();
         for (at, step) in steps.iter().enumerate() {
             let link = Link {
                 before,
                 after: &step.table,
-                direction: direction(asked.verb, at, steps.len()),
+                direction: direction(owner.verb, at, steps.len()),
                 via: step.via,
                 place: step.place,
-                verb: asked.name,
-                verb_place: (steps.len() == 1).then_some(asked.place),
-                tested: [tested(asked.when.filter(|_| at == 0)), tested(step.conditions)],
+                verb: owner.name,
+                verb_place: (steps.len() == 1).then_some(owner.place),
+                tested: [tested(owner.when.filter(|_| at == 0)), tested(step.conditions)],
             };
             let pairs = self.link(&link);
             let condition = step.conditions.map(|conditions| self.conditions(conditions, &step.table));
@@ -107,13 +112,13 @@ fn tested(conditions: Option<&Conditions>) -> Vec<&str> {
     conditions.into_iter().flatten().filter_map(column).collect()
 }
 
-/// Which side of a link refers: the verb says it for a direct one; on the way it is looked for on both.
+/// Which side references the other: the verb says it for a direct link; hops are tried in both directions.
 fn direction(verb: Option<Verb>, at: usize, steps: usize) -> Direction {
     match (verb, steps) {
-        (Some(Verb::BelongsTo), _) => Direction::Refers,
-        (Some(Verb::ManyToMany), _) if at == 0 => Direction::Referred,
-        (Some(Verb::ManyToMany), _) => Direction::Refers,
-        (_, 1) => Direction::Referred,
+        (Some(Verb::BelongsTo), _) => Direction::Referencing,
+        (Some(Verb::ManyToMany), _) if at == 0 => Direction::Referenced,
+        (Some(Verb::ManyToMany), _) => Direction::Referencing,
+        (_, 1) => Direction::Referenced,
         _ => Direction::Either,
     }
 }

@@ -7,12 +7,12 @@ use super::column::type_of;
 use crate::diagnostic::Place;
 use crate::model::Table;
 use crate::pg_type::{BaseType, PgType};
-use crate::syntax::index::Index;
+use crate::syntax::index::ParsedIndex;
 use flusso_lints::{missing_primary_key, non_unique_key, nullable_key, unsupported_key};
 
 impl Checker<'_> {
     /// Names of the key's columns.
-    pub(super) fn key(&mut self, index: &Index, table: &Table) -> Option<Vec<String>> {
+    pub(super) fn key(&mut self, index: &ParsedIndex, table: &Table) -> Option<Vec<String>> {
         if !table.may_have_keys() {
             return None;
         }

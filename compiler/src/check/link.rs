@@ -11,14 +11,14 @@ use crate::syntax::relation::Via;
 use flusso_lints::wrong_direction::Against;
 use flusso_lints::{ambiguous_foreign_key, key_type_mismatch, no_foreign_key};
 
-/// Which of the two tables refers to the other.
+/// Which of the two tables references the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Direction {
-    /// The row that is there refers to the one that is joined.
-    Refers,
-    /// The row that is joined refers to the one that is there.
-    Referred,
-    /// Either.
+    /// The table before references the one that is joined.
+    Referencing,
+    /// The table that is joined references the one before.
+    Referenced,
+    /// Candidates in both directions: the verb accepts either.
     Either,
 }
 
@@ -28,7 +28,7 @@ pub(super) struct Link<'a> {
     pub(super) before: &'a Arc<Table>,
     /// The table that is joined.
     pub(super) after: &'a Arc<Table>,
-    /// Which of them must refer to the other.
+    /// Which of them must reference the other.
     pub(super) direction: Direction,
     /// The columns as written.
     pub(super) via: Option<&'a Via>,
@@ -36,19 +36,19 @@ pub(super) struct Link<'a> {
     pub(super) place: &'a Place,
     /// The verb or aggregate that asks.
     pub(super) verb: &'a str,
-    /// Where the verb stands, where another verb would be right.
+    /// Place of the verb, if another verb would be right.
     pub(super) verb_place: Option<&'a Place>,
     /// Columns that a condition tests: of the row that is there, and of the one that is joined.
     pub(super) tested: [Vec<&'a str>; 2],
 }
 
-/// One way to link them: pairs of columns, and which side refers.
+/// One way to link them: pairs of columns, and which side references the other.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Candidate {
     pub(super) pairs: Vec<Pair>,
     pub(super) direction: Direction,
-    /// The referring columns.
-    pub(super) referring: Vec<String>,
+    /// Columns of the referencing table, in the constraint's order.
+    pub(super) referencing: Vec<String>,
 }
 
 impl Checker<'_> {
@@ -68,21 +68,21 @@ impl Checker<'_> {
         for key in &self.facts.foreign_keys {
             let columns = || key.columns.iter().zip(&key.references);
             let mut add = |pairs: Vec<Pair>, direction| {
-                let candidate = Candidate { pairs, direction, referring: key.columns.clone() };
+                let candidate = Candidate { pairs, direction, referencing: key.columns.clone() };
                 if !found.contains(&candidate) {
                     found.push(candidate);
                 }
             };
             if key.from == link.before.name && key.to == link.after.name {
                 let pair = |(from, to): (&String, &String)| Pair { child: to.clone(), parent: from.clone() };
-                add(columns().map(pair).collect(), Direction::Refers);
+                add(columns().map(pair).collect(), Direction::Referencing);
             }
             if key.from == link.after.name && key.to == link.before.name {
                 let pair = |(from, to): (&String, &String)| Pair { child: from.clone(), parent: to.clone() };
-                add(columns().map(pair).collect(), Direction::Referred);
+                add(columns().map(pair).collect(), Direction::Referenced);
             }
         }
-        found.sort_by(|a, b| a.referring.cmp(&b.referring));
+        found.sort_by(|a, b| a.referencing.cmp(&b.referencing));
         found
     }
 
@@ -114,20 +114,20 @@ impl Checker<'_> {
     fn ambiguous(&self, link: &Link<'_>, several: &[&Candidate]) -> Diagnostic {
         let (before, after) = (self.short(&link.before.name), self.short(&link.after.name));
         let (from, to) = match several[0].direction {
-            Direction::Refers => (&before, &after),
+            Direction::Referencing => (&before, &after),
             _ => (&after, &before),
         };
-        let keys: Vec<&[String]> = several.iter().map(|each| each.referring.as_slice()).collect();
+        let keys: Vec<&[String]> = several.iter().map(|each| each.referencing.as_slice()).collect();
         ambiguous_foreign_key::several(from, to, &keys, link.place.clone())
     }
 
     fn wrong_direction(&self, link: &Link<'_>, other: &Candidate) -> Diagnostic {
-        let is_to_one = other.direction == Direction::Refers;
+        let is_to_one = other.direction == Direction::Referencing;
         let against = Against {
             before: &self.short(&link.before.name),
             after: &self.short(&link.after.name),
             is_to_one,
-            columns: &other.referring,
+            columns: &other.referencing,
         };
         let place = link.place.clone();
         let right = if is_to_one { "belongs_to" } else { "has_many" };
@@ -142,7 +142,7 @@ impl Checker<'_> {
 
     fn no_foreign_key(&self, link: &Link<'_>) -> Diagnostic {
         let (before, after) = (self.short(&link.before.name), self.short(&link.after.name));
-        let referenced = if link.direction == Direction::Refers { link.after } else { link.before };
+        let referenced = if link.direction == Direction::Referencing { link.after } else { link.before };
         let key = referenced.primary_key().unwrap_or_default();
         let join = pairs_to_write(&vec!["…"; key.len().max(1)], referenced);
         no_foreign_key::between(&before, &after, self.likely_column(link), &join, link.place.clone())
@@ -151,7 +151,7 @@ impl Checker<'_> {
     /// A column that is named for the other table and has its key's type.
     fn likely_column(&self, link: &Link<'_>) -> Option<(String, String)> {
         let (holder, other) = match link.direction {
-            Direction::Refers => (link.before, link.after),
+            Direction::Referencing => (link.before, link.after),
             _ => (link.after, link.before),
         };
         let name = other.name.name.as_str();

@@ -5,22 +5,22 @@ use crate::calendar;
 use crate::condition::Literal;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::pg_type::{BaseType, PgType};
-use crate::syntax::tree::{Content, Node, Scalar};
+use crate::syntax::tree::{Content, Node, YamlScalar};
 use flusso_lints::filter_type_mismatch::Column;
 use flusso_lints::{enum_value_unknown, missing_value};
 
-/// What a value is compared with.
+/// The column that a constant is compared with.
 #[derive(Clone, Debug)]
-pub(super) struct Wanted {
-    /// Its type.
+pub(super) struct ExpectedType {
+    /// The type that the constant must have.
     pub(super) pg_type: PgType,
-    /// The column's name.
+    /// The column's name as the file writes it, for messages.
     pub(super) column: String,
-    /// What a note says of it.
+    /// A note that explains its type; may be empty.
     pub(super) note: String,
 }
 
-impl Wanted {
+impl ExpectedType {
     /// It as a finding names it.
     pub(super) fn as_compared(&self) -> Column<'_> {
         Column { name: &self.column, pg_type: self.pg_type.to_string(), note: &self.note }
@@ -61,100 +61,122 @@ enum Class {
 }
 
 impl Checker<'_> {
-    /// A value as SQL writes it, where it is of the type that is wanted.
-    pub(super) fn literal(&mut self, node: &Node, wanted: &Wanted) -> Option<Literal> {
+    /// A value as SQL writes it, where it is of the type that is expected.
+    pub(super) fn literal(&mut self, node: &Node, expected: &ExpectedType) -> Option<Literal> {
         let place = Place::new(self.file, node.span.clone());
         if node.is_missing() {
-            self.push(missing_value::of_comparison(&wanted.column, place));
+            self.push(missing_value::of_comparison(&expected.column, place));
             return None;
         }
-        let class = class(&wanted.pg_type);
+        let class = class(&expected.pg_type);
         let (Some(scalar), Content::Scalar { text, .. }) = (node.scalar(), &node.content) else {
-            return self.structured(node, &class, wanted, place);
+            return self.structured(node, &class, expected, place);
         };
         let found = match (&class, &scalar) {
-            (Class::Boolean, Scalar::Boolean(value)) => Some(Literal::Boolean(*value)),
-            (Class::Whole, Scalar::Integer(digits)) => Some(Literal::Number(digits.clone())),
-            (Class::Number { quoted }, Scalar::Integer(digits)) => Some(number(digits, *quoted)),
-            (Class::Number { quoted }, Scalar::Float(digits)) if is_finite(digits) => {
+            (Class::Boolean, YamlScalar::Boolean(value)) => Some(Literal::Boolean(*value)),
+            (Class::Whole, YamlScalar::Integer(digits)) => Some(Literal::Number(digits.clone())),
+            (Class::Number { quoted }, YamlScalar::Integer(digits)) => Some(number(digits, *quoted)),
+            (Class::Number { quoted }, YamlScalar::Float(digits)) if is_finite(digits) => {
                 Some(number(digits, *quoted))
             }
-            (Class::Opaque, Scalar::Text(value)) if is_jsonb(wanted) && !is_json(value) => {
-                return self.no_json(value, wanted, place);
+            (Class::Opaque, YamlScalar::Text(value)) if is_jsonb(expected) && !is_json(value) => {
+                return self.no_json(value, expected, place);
             }
-            (Class::Text, Scalar::Text(value)) if is_cut(value, &wanted.pg_type) => {
-                return self.cut(value, wanted, place);
+            (Class::Text, YamlScalar::Text(value)) if is_cut(value, &expected.pg_type) => {
+                return self.cut(value, expected, place);
             }
-            (Class::Opaque, Scalar::Text(value)) if wanted.pg_type.base == BaseType::Composite => {
+            (Class::Opaque, YamlScalar::Text(value)) if expected.pg_type.base == BaseType::Composite => {
                 // Postgres reads a row from text only where a cast names the type.
-                Some(Literal::Text(value.clone()).typed(&wanted.pg_type))
+                Some(Literal::Text(value.clone()).typed(&expected.pg_type))
             }
-            (Class::Text | Class::Opaque, Scalar::Text(value)) => Some(Literal::Text(value.clone())),
+            (Class::Text | Class::Opaque, YamlScalar::Text(value)) => Some(Literal::Text(value.clone())),
             (Class::Opaque, _) => Some(Literal::Text(text.clone())),
-            (Class::Labels(labels), Scalar::Text(value)) => return self.label(value, labels, wanted, place),
-            (Class::Uuid, Scalar::Text(value)) if is_uuid(value) => Some(Literal::Text(value.to_lowercase())),
-            (Class::Date, Scalar::Text(value)) if is_date(value) => Some(Literal::Text(value.clone())),
-            (Class::Timestamp { zone }, Scalar::Text(value)) if is_timestamp(value) => {
+            (Class::Labels(labels), YamlScalar::Text(value)) => {
+                return self.label(value, labels, expected, place);
+            }
+            (Class::Uuid, YamlScalar::Text(value)) if is_uuid(value) => {
+                Some(Literal::Text(value.to_lowercase()))
+            }
+            (Class::Date, YamlScalar::Text(value)) if is_date(value) => Some(Literal::Text(value.clone())),
+            (Class::Timestamp { zone }, YamlScalar::Text(value)) if is_timestamp(value) => {
                 if *zone && !names_its_zone(value) {
-                    return self.without_zone(value, wanted, place);
+                    return self.without_zone(value, expected, place);
                 }
                 if let (false, Some(local)) = (*zone, without_offset(value)) {
-                    return self.with_zone(value, local, wanted, place);
+                    return self.with_zone(value, local, expected, place);
                 }
                 Some(Literal::Text(value.clone()))
             }
             _ => None,
         };
         if found.is_none() {
-            self.push(mismatch(text, &scalar, &class, wanted, place));
+            self.push(mismatch(text, &scalar, &class, expected, place));
         }
         found
     }
 
-    fn structured(&mut self, node: &Node, class: &Class, wanted: &Wanted, place: Place) -> Option<Literal> {
-        if matches!(class, Class::Opaque) && is_jsonb(wanted) {
+    fn structured(
+        &mut self,
+        node: &Node,
+        class: &Class,
+        expected: &ExpectedType,
+        place: Place,
+    ) -> Option<Literal> {
+        if matches!(class, Class::Opaque) && is_jsonb(expected) {
             return Some(Literal::Text(node.json().to_string()));
         }
-        self.push(wanted.as_compared().one_value(node.what(), place));
+        self.push(expected.as_compared().one_value(node.what(), place));
         None
     }
 
-    fn no_json(&mut self, value: &str, wanted: &Wanted, place: Place) -> Option<Literal> {
+    fn no_json(&mut self, value: &str, expected: &ExpectedType, place: Place) -> Option<Literal> {
         let quoted = format!("'{}'", serde_json::Value::from(value).to_string().replace('\'', "''"));
-        self.push(wanted.as_compared().not_json(value, &quoted, place));
+        self.push(expected.as_compared().not_json(value, &quoted, place));
         None
     }
 
-    fn label(&mut self, value: &str, labels: &[String], wanted: &Wanted, place: Place) -> Option<Literal> {
+    fn label(
+        &mut self,
+        value: &str,
+        labels: &[String],
+        expected: &ExpectedType,
+        place: Place,
+    ) -> Option<Literal> {
         if labels.iter().any(|label| label == value) {
             return Some(Literal::Text(value.to_owned()));
         }
-        let enum_type = wanted.pg_type.to_string();
-        self.push(enum_value_unknown::in_condition(&wanted.column, value, &enum_type, labels, place));
+        let enum_type = expected.pg_type.to_string();
+        self.push(enum_value_unknown::in_condition(&expected.column, value, &enum_type, labels, place));
         None
     }
 
     /// Postgres would cut it to what the type holds, and compare with that.
-    fn cut(&mut self, value: &str, wanted: &Wanted, place: Place) -> Option<Literal> {
-        let bytes_max = longest(&wanted.pg_type).unwrap_or_default();
-        self.push(wanted.as_compared().longer_than_type(value, bytes_max, place));
+    fn cut(&mut self, value: &str, expected: &ExpectedType, place: Place) -> Option<Literal> {
+        let bytes_max = longest(&expected.pg_type).unwrap_or_default();
+        self.push(expected.as_compared().longer_than_type(value, bytes_max, place));
         None
     }
 
     /// Postgres would drop the offset, and compare with another moment than is meant.
-    fn with_zone(&mut self, value: &str, local: &str, wanted: &Wanted, place: Place) -> Option<Literal> {
-        self.push(wanted.as_compared().with_offset(value, local, place));
+    fn with_zone(
+        &mut self,
+        value: &str,
+        local: &str,
+        expected: &ExpectedType,
+        place: Place,
+    ) -> Option<Literal> {
+        self.push(expected.as_compared().with_offset(value, local, place));
         None
     }
 
-    fn without_zone(&mut self, value: &str, wanted: &Wanted, place: Place) -> Option<Literal> {
-        self.push(wanted.as_compared().without_offset(value, place));
+    fn without_zone(&mut self, value: &str, expected: &ExpectedType, place: Place) -> Option<Literal> {
+        self.push(expected.as_compared().without_offset(value, place));
         None
     }
 }
 
-fn is_jsonb(wanted: &Wanted) -> bool {
-    wanted.pg_type.base_name == "jsonb"
+fn is_jsonb(expected: &ExpectedType) -> bool {
+    expected.pg_type.base_name == "jsonb"
 }
 
 fn is_json(text: &str) -> bool {
@@ -188,12 +210,18 @@ fn is_finite(digits: &str) -> bool {
     !digits.to_lowercase().contains(['n', 'f'])
 }
 
-fn mismatch(text: &str, scalar: &Scalar, class: &Class, wanted: &Wanted, place: Place) -> Diagnostic {
-    let column = wanted.as_compared();
+fn mismatch(
+    text: &str,
+    scalar: &YamlScalar,
+    class: &Class,
+    expected: &ExpectedType,
+    place: Place,
+) -> Diagnostic {
+    let column = expected.as_compared();
     match (class, scalar) {
         (Class::Text | Class::Labels(_), _) => column.unquoted_text(text, &valued(scalar), place),
         (Class::Boolean, _) => column.not_boolean(text, named(scalar), meant_boolean(text), place),
-        (Class::Whole | Class::Number { .. }, Scalar::Text(inner))
+        (Class::Whole | Class::Number { .. }, YamlScalar::Text(inner))
             if inner.parse::<f64>().is_ok_and(f64::is_finite) =>
         {
             column.quoted_number(inner, place)
@@ -213,18 +241,18 @@ fn mismatch(text: &str, scalar: &Scalar, class: &Class, wanted: &Wanted, place: 
 }
 
 /// A scalar that was meant as text, with the value that YAML makes of it.
-fn valued(scalar: &Scalar) -> String {
+fn valued(scalar: &YamlScalar) -> String {
     match scalar {
-        Scalar::Integer(value) => format!("the number {value}"),
-        Scalar::Boolean(value) => format!("the boolean {value}"),
+        YamlScalar::Integer(value) => format!("the number {value}"),
+        YamlScalar::Boolean(value) => format!("the boolean {value}"),
         other => named(other).to_owned(),
     }
 }
 
-fn named(scalar: &Scalar) -> &'static str {
+fn named(scalar: &YamlScalar) -> &'static str {
     match scalar {
-        Scalar::Integer(_) | Scalar::Float(_) => "a number",
-        Scalar::Null => "no value",
+        YamlScalar::Integer(_) | YamlScalar::Float(_) => "a number",
+        YamlScalar::Null => "no value",
         _ => "text",
     }
 }
@@ -244,7 +272,7 @@ fn is_uuid(text: &str) -> bool {
         && groups.iter().all(|group| group.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
-/// Words such as `now` and `yesterday`, which Postgres would take, are no dates here: they change.
+/// Words such as `now` and `yesterday`, which Postgres would accept, are rejected: their value changes.
 fn is_date(text: &str) -> bool {
     matches!(text, "infinity" | "-infinity") || calendar::days(text).is_some()
 }
@@ -266,7 +294,7 @@ fn is_time(text: &str) -> bool {
     let parts: Vec<&str> = clock.split(':').collect();
     let is_clock = match parts.as_slice() {
         [hour, minute] => within(hour, 24.0) && within(minute, 59.0),
-        // Postgres takes a leap second, and carries it over.
+        // Postgres accepts a leap second and carries it over.
         [hour, minute, second] => within(hour, 24.0) && within(minute, 59.0) && within(second, 60.0),
         _ => false,
     };
@@ -285,7 +313,7 @@ fn without_offset(text: &str) -> Option<&str> {
     Some(text[..time + offset].trim_end())
 }
 
-/// Most bytes of a value, where Postgres cuts what is longer without a word.
+/// Most bytes of a value, if Postgres silently truncates longer ones.
 fn longest(pg_type: &PgType) -> Option<usize> {
     match pg_type.base {
         BaseType::InternalChar => Some(1),

@@ -3,7 +3,7 @@
 use flusso_lints::sql_expression_invalid;
 
 use super::Checker;
-use super::literal::Wanted;
+use super::literal::ExpectedType;
 use crate::condition::Literal;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::model::Table;
@@ -12,13 +12,13 @@ use crate::syntax::tree::Node;
 
 impl Checker<'_> {
     /// A pattern as SQL writes it.
-    pub(super) fn pattern(&mut self, node: &Node, wanted: &Wanted) -> Option<Literal> {
-        let literal = self.literal(node, &wanted.as_text())?;
+    pub(super) fn pattern(&mut self, node: &Node, expected: &ExpectedType) -> Option<Literal> {
+        let literal = self.literal(node, &expected.as_text())?;
         if let Literal::Text(pattern) = &literal
             && ends_in_escape(pattern)
         {
             let place = Place::new(self.file, node.span.clone());
-            self.push(wanted.as_compared().lone_escape(pattern, place));
+            self.push(expected.as_compared().lone_escape(pattern, place));
             return None;
         }
         Some(literal)

@@ -12,16 +12,16 @@ pub(super) enum Point {
     /// Whole numbers, days, microseconds, ranks of labels.
     Whole(i128),
     /// Digits of any precision.
-    Decimal(Decimal),
-    /// A binary number.
+    Decimal(DecimalNumber),
+    /// A binary number, with its rounding.
     Float(f64),
-    /// A text, of which only equality is known.
+    /// A text, which can only be compared for equality here.
     Text(String),
 }
 
 /// A decimal number without needless zeros: its sign, the digits before the point and those after it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Decimal {
+pub(super) struct DecimalNumber {
     negative: bool,
     whole: String,
     fraction: String,
@@ -53,13 +53,13 @@ impl PartialOrd for Point {
     }
 }
 
-impl PartialOrd for Decimal {
+impl PartialOrd for DecimalNumber {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl Ord for Decimal {
+impl Ord for DecimalNumber {
     fn cmp(&self, other: &Self) -> Ordering {
         let magnitude = || {
             let whole = (self.whole.len(), &self.whole).cmp(&(other.whole.len(), &other.whole));
@@ -82,7 +82,7 @@ impl Ord for Decimal {
 /// Most places that an exponent may move the point, so that a few bytes never become megabytes.
 const EXPONENT_MAX: usize = 400;
 
-impl Decimal {
+impl DecimalNumber {
     /// Reads digits with an optional sign, point and exponent.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let (negative, unsigned) = match text.strip_prefix('-') {
@@ -127,7 +127,7 @@ pub(super) fn point(literal: &Literal, pg_type: &PgType) -> Option<Point> {
     };
     match &pg_type.base {
         B::Smallint | B::Integer | B::BigInt | B::Oid => text.parse().ok().map(Point::Whole),
-        B::Numeric(_) => Decimal::parse(text).map(Point::Decimal),
+        B::Numeric(_) => DecimalNumber::parse(text).map(Point::Decimal),
         B::Real => text.parse::<f32>().ok().map(|value| Point::Float(value.into())),
         B::Double => text.parse().ok().map(Point::Float),
         B::Enum { labels, .. } => {
@@ -203,8 +203,9 @@ mod tests {
 
     #[test]
     fn decimals_compare_by_value() {
-        let order = |one, other| Decimal::parse(one).zip(Decimal::parse(other)).map(|(a, b)| a.cmp(&b));
-        for (one, other, wanted) in [
+        let order =
+            |one, other| DecimalNumber::parse(one).zip(DecimalNumber::parse(other)).map(|(a, b)| a.cmp(&b));
+        for (one, other, expected) in [
             ("1.50", "1.5", Ordering::Equal),
             ("-0.0", "0", Ordering::Equal),
             ("1e3", "1000", Ordering::Equal),
@@ -214,10 +215,10 @@ mod tests {
             ("0.09", "0.1", Ordering::Less),
             ("-1", "0.5", Ordering::Less),
         ] {
-            assert_eq!(order(one, other), Some(wanted), "{one} {other}");
+            assert_eq!(order(one, other), Some(expected), "{one} {other}");
         }
-        assert_eq!(Decimal::parse("1e400000000"), None);
-        assert_eq!(Decimal::parse("."), None);
+        assert_eq!(DecimalNumber::parse("1e400000000"), None);
+        assert_eq!(DecimalNumber::parse("."), None);
     }
 
     #[test]

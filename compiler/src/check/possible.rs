@@ -48,7 +48,7 @@ impl Possible {
         possible
     }
 
-    /// Nothing is known.
+    /// Every value of every type: the start before any test is known.
     pub(super) fn anything() -> Self {
         Self {
             pg_type: None,

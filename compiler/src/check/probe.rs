@@ -1,4 +1,4 @@
-//! Expressions that the server judges: it prepares them and says their types, or what is wrong with them.
+//! Expressions that the server checks: it prepares them and reports their types or their errors.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,7 +27,7 @@ pub(crate) fn outcomes<'a>(probes: &[Probe], answers: &'a [ProbeOutcome]) -> Out
     answers.iter().filter_map(answered).collect()
 }
 
-/// What is asked of the server in one run.
+/// The questions for the server in one run.
 pub(super) struct Probes<'a> {
     outcomes: &'a Outcomes<'a>,
     asked: Vec<Probe>,
@@ -54,7 +54,7 @@ impl<'a> Probes<'a> {
         sql: String,
         search_path: Vec<String>,
     ) -> Option<&'a Result<Vec<String>, ProbeError>> {
-        // Postgres takes no text with a NUL in it, and the reader of the file has a finding for it.
+        // Postgres accepts no NUL in text, and the reader of the file has already reported it.
         if sql.contains('\0') {
             return None;
         }
@@ -103,7 +103,7 @@ impl<'a> Checker<'a> {
         table: &Table,
     ) -> Option<&'a Result<Vec<String>, ProbeError>> {
         let expression = bound.sql(ROW);
-        // In WHERE neither aggregates nor window nor set-returning functions are taken.
+        // WHERE accepts no aggregate, window or set-returning function.
         let sql = format!("select ({expression}) from {} {ROW} where ({expression}) is null", table.name);
         self.probes.ask(Ask::Types, sql, self.search_path.clone())
     }

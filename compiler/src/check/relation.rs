@@ -1,4 +1,4 @@
-//! Relations: the verb against what the catalog proves, the order, and what is shown of the target.
+//! Relations: the verb against the facts of the catalog, the order, and the indexed part of the target.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use flusso_lints::{
 };
 
 use super::Checker;
-use super::join::Asked;
+use super::join::PathOwner;
 use crate::diagnostic::Place;
 use crate::model::{Join, OrderItem, Relation, Shape, Table, Verb};
 use crate::syntax;
@@ -18,18 +18,18 @@ impl Checker<'_> {
     /// Binds a relation of a row of `table`.
     pub(super) fn relation(
         &mut self,
-        field: &syntax::field::Field,
-        relation: &syntax::field::Relation,
+        field: &syntax::field::ParsedField,
+        relation: &syntax::field::ParsedRelation,
         table: &Arc<Table>,
     ) -> Option<Relation> {
         let verb = relation.verb.value;
-        let asked = Asked {
+        let owner = PathOwner {
             name: verb.name(),
             verb: Some(verb),
             place: &relation.verb.place,
             when: field.when.as_ref(),
         };
-        let (target, joins) = self.path(&relation.path, table, &asked);
+        let (target, joins) = self.path(&relation.path, table, &owner);
         let target = target?;
         let joins = joins.filter(|joins| self.verb_holds(relation, joins, table));
         let order_by = self.order_by(&relation.order_by, &target);
@@ -48,7 +48,12 @@ impl Checker<'_> {
         })
     }
 
-    fn verb_holds(&mut self, relation: &syntax::field::Relation, joins: &[Join], table: &Arc<Table>) -> bool {
+    fn verb_holds(
+        &mut self,
+        relation: &syntax::field::ParsedRelation,
+        joins: &[Join],
+        table: &Arc<Table>,
+    ) -> bool {
         let to_many = joins.iter().position(|join| !join.to_one);
         let is_ordered = !relation.order_by.is_empty();
         match (relation.verb.value, to_many) {
@@ -72,7 +77,7 @@ impl Checker<'_> {
         }
     }
 
-    fn not_unique(&mut self, relation: &syntax::field::Relation, join: &Join, before: &Table) {
+    fn not_unique(&mut self, relation: &syntax::field::ParsedRelation, join: &Join, before: &Table) {
         let (before, joined) = (self.short(&before.name), self.short(&join.table.name));
         let columns: Vec<&str> = join.pairs.iter().map(|pair| pair.child.as_str()).collect();
         let several = Several { before: &before, joined: &joined, columns: &columns };
@@ -100,9 +105,9 @@ impl Checker<'_> {
         Some(OrderItem { value: value.source, descending, nulls_first, pg_type: value.pg_type })
     }
 
-    /// A cut list needs an order: without one it is chance what is left of it.
-    fn order_is_certain(&mut self, relation: &syntax::field::Relation, target: &Table) -> Option<()> {
-        let is_value = matches!(relation.shape, syntax::field::Shape::Value(_));
+    /// A limited list needs an order: without one it is chance which rows remain.
+    fn order_is_certain(&mut self, relation: &syntax::field::ParsedRelation, target: &Table) -> Option<()> {
+        let is_value = matches!(relation.shape, syntax::field::ParsedShape::Value(_));
         let is_cut = relation.limit.is_some() || relation.verb.value == Verb::HasOne;
         if !is_cut || is_value || !relation.order_by.is_empty() || target.primary_key().is_some() {
             return Some(());
@@ -113,13 +118,13 @@ impl Checker<'_> {
         None
     }
 
-    fn shape(&mut self, shape: &syntax::field::Shape, target: &Arc<Table>) -> Option<Shape> {
+    fn shape(&mut self, shape: &syntax::field::ParsedShape, target: &Arc<Table>) -> Option<Shape> {
         match shape {
-            syntax::field::Shape::Object { fields, nested, options } => {
+            syntax::field::ParsedShape::Object { fields, nested, options } => {
                 let fields = self.fields(fields, target)?;
                 Some(Shape::Object { fields, nested: *nested, options: options.clone() })
             }
-            syntax::field::Shape::Value(scalar) => {
+            syntax::field::ParsedShape::Value(scalar) => {
                 let zone_holds = self.zone_is_known(scalar, target);
                 let value = self.value(scalar.source.as_ref()?, target)?;
                 let bound = self.scalar(scalar, value, scalar.kind.as_ref().map(|kind| kind.value))?;
@@ -131,7 +136,7 @@ impl Checker<'_> {
     /// `required` on a to-one: every row has its related row, and that its value.
     fn promised(
         &mut self,
-        field: &syntax::field::Field,
+        field: &syntax::field::ParsedField,
         joins: &[Join],
         table: &Arc<Table>,
         shape: Shape,

@@ -24,12 +24,12 @@ use flusso_lints::{
 /// Most kinds that a help names.
 const KINDS_NAMED_MAX: usize = 3;
 
-/// A value with what is known of it.
-pub(super) struct Value {
+/// A value that a field may index, with the facts that its kind is checked against.
+pub(super) struct TypedValue {
     pub(super) source: ValueSource,
     pub(super) pg_type: PgType,
     pub(super) nullable: bool,
-    /// What a note says of it.
+    /// A note that explains its type; may be empty.
     pub(super) note: String,
     /// `column:…`, where it is one column.
     pub(super) about: Option<String>,
@@ -39,7 +39,7 @@ pub(super) struct Value {
     pub(super) made_of: Vec<String>,
 }
 
-impl Value {
+impl TypedValue {
     /// A finding about it, which the lock can name where it is one column.
     pub(super) fn named_in(&self, mut diagnostic: Diagnostic) -> Diagnostic {
         diagnostic.about.clone_from(&self.about);
@@ -48,11 +48,11 @@ impl Value {
 }
 
 impl Checker<'_> {
-    /// A scalar over the row that its field stands in.
+    /// A scalar over the row that has the field.
     pub(super) fn scalar_of_field(
         &mut self,
-        field: &syntax::field::Field,
-        scalar: &syntax::scalar::Scalar,
+        field: &syntax::field::ParsedField,
+        scalar: &syntax::scalar::ParsedScalar,
         table: &Table,
     ) -> Option<Scalar> {
         // Asked before the type of an expression is known, because there is one round of questions.
@@ -73,7 +73,7 @@ impl Checker<'_> {
     }
 
     /// A value of a table's row.
-    pub(super) fn value(&mut self, source: &Source, table: &Table) -> Option<Value> {
+    pub(super) fn value(&mut self, source: &Source, table: &Table) -> Option<TypedValue> {
         match source {
             Source::Column(name) => {
                 let column = self.column(table, name, "")?;
@@ -84,7 +84,7 @@ impl Checker<'_> {
                 let pg_type = self.sql_type(&bound, &text.place, table)?;
                 let note = format!("the expression gives `{pg_type}`");
                 let source = ValueSource::Sql(Box::new(bound.into_value()));
-                Some(Value {
+                Some(TypedValue {
                     source,
                     pg_type,
                     nullable: true,
@@ -97,8 +97,8 @@ impl Checker<'_> {
         }
     }
 
-    fn value_of_column(&self, table: &Table, column: &flusso_schemas::facts::ColumnFacts) -> Value {
-        Value {
+    fn value_of_column(&self, table: &Table, column: &flusso_schemas::facts::ColumnFacts) -> TypedValue {
+        TypedValue {
             source: ValueSource::Column(column.name.clone()),
             pg_type: type_of(table, column),
             nullable: !column.not_null,
@@ -112,8 +112,8 @@ impl Checker<'_> {
     /// Judges a kind (none: `auto`) over a value.
     pub(super) fn scalar(
         &mut self,
-        written: &syntax::scalar::Scalar,
-        value: Value,
+        written: &syntax::scalar::ParsedScalar,
+        value: TypedValue,
         kind: Option<&'static dyn Kind>,
     ) -> Option<Scalar> {
         let kind = match kind {
@@ -144,7 +144,7 @@ impl Checker<'_> {
         })
     }
 
-    fn inferred(&mut self, value: &Value, place: &Place) -> Option<&'static dyn Kind> {
+    fn inferred(&mut self, value: &TypedValue, place: &Place) -> Option<&'static dyn Kind> {
         match self.kinds.infer(&value.pg_type) {
             Ok(kind) => Some(kind),
             Err(none) => {
@@ -155,7 +155,12 @@ impl Checker<'_> {
         }
     }
 
-    fn accepted(&mut self, kind: &'static dyn Kind, written: &syntax::scalar::Scalar, value: &Value) -> bool {
+    fn accepted(
+        &mut self,
+        kind: &'static dyn Kind,
+        written: &syntax::scalar::ParsedScalar,
+        value: &TypedValue,
+    ) -> bool {
         let place = written.place.clone();
         let name = kind.name();
         let pg_type = value.pg_type.to_string();
@@ -177,7 +182,7 @@ impl Checker<'_> {
     }
 
     /// `order` over a Postgres enum names each of its labels, and nothing else.
-    fn enum_order(&mut self, written: &syntax::scalar::Scalar, pg_type: &PgType) -> bool {
+    fn enum_order(&mut self, written: &syntax::scalar::ParsedScalar, pg_type: &PgType) -> bool {
         let order = written.parameters.get("order").and_then(Json::as_array);
         let (Some(order), BaseType::Enum { name, labels }) = (order, &pg_type.base) else { return true };
         let order: Vec<&str> = order.iter().filter_map(Json::as_str).collect();
@@ -194,12 +199,12 @@ impl Checker<'_> {
         true
     }
 
-    /// A `format` that does not read what is printed would lose every document.
+    /// OpenSearch refuses every document whose date the `format` does not match.
     fn format_reads(
         &mut self,
         kind: &'static dyn Kind,
-        written: &syntax::scalar::Scalar,
-        value: &Value,
+        written: &syntax::scalar::ParsedScalar,
+        value: &TypedValue,
     ) -> bool {
         let Some(format) = written.options.get("format").and_then(Json::as_str) else { return true };
         let printed = kind.printed(&value.pg_type, &written.parameters);
@@ -215,18 +220,18 @@ impl Checker<'_> {
         &mut self,
         kind: &'static dyn Kind,
         parameters: &BTreeMap<String, Json>,
-        written: &syntax::scalar::Scalar,
+        written: &syntax::scalar::ParsedScalar,
         default: &At<Json>,
     ) -> bool {
         let format = written.options.get("format").and_then(Json::as_str);
         let value = JsonValue { value: &default.value, parameters, format };
-        let Some(wanted) = kind.refuses_json(&value) else { return true };
-        self.push(default_type_mismatch::of_kind(kind.name(), &wanted, default.place.clone()));
+        let Some(expected) = kind.refuses_json(&value) else { return true };
+        self.push(default_type_mismatch::of_kind(kind.name(), &expected, default.place.clone()));
         false
     }
 
     /// `labels` name the integers of a column; any other has none to be named.
-    fn labels_fit(&mut self, written: &syntax::scalar::Scalar, value: &Value) -> bool {
+    fn labels_fit(&mut self, written: &syntax::scalar::ParsedScalar, value: &TypedValue) -> bool {
         if !written.parameters.contains_key("labels") || value.pg_type.base.is_integer() {
             return true;
         }
@@ -248,7 +253,7 @@ impl Checker<'_> {
     }
 }
 
-/// What a kind's own advice says, unless it names a kind that does not take the type either.
+/// The kind's own advice, unless it names a kind that does not accept the type either.
 fn feasible(kinds: &Kinds, advice: String, pg_type: &PgType) -> String {
     let takes = |name: &str| match name {
         AUTO => kinds.infer(pg_type).is_ok(),
@@ -277,7 +282,7 @@ fn natural_kind(kinds: &Kinds, kind: &'static dyn Kind, pg_type: &PgType) -> Opt
 }
 
 /// A number without a declared count of digits, whose writer chose the kind or the scale knowing that.
-fn is_rounding_on_purpose(written: &syntax::scalar::Scalar, value: &Value) -> bool {
+fn is_rounding_on_purpose(written: &syntax::scalar::ParsedScalar, value: &TypedValue) -> bool {
     let is_open = matches!(value.pg_type.base, BaseType::Numeric(None));
     let is_chosen = written.parameters.contains_key("scale") || value.computed;
     is_open && is_chosen
@@ -285,13 +290,13 @@ fn is_rounding_on_purpose(written: &syntax::scalar::Scalar, value: &Value) -> bo
 
 /// Parameters with one more, where it is not written.
 pub(super) fn with_parameter(
-    written: &syntax::scalar::Scalar,
+    written: &syntax::scalar::ParsedScalar,
     key: &str,
     value: Json,
-) -> syntax::scalar::Scalar {
+) -> syntax::scalar::ParsedScalar {
     let mut parameters: BTreeMap<String, Json> = written.parameters.clone();
     parameters.entry(key.to_owned()).or_insert(value);
-    syntax::scalar::Scalar { parameters, ..written.clone() }
+    syntax::scalar::ParsedScalar { parameters, ..written.clone() }
 }
 
 #[cfg(test)]

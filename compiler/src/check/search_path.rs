@@ -14,7 +14,7 @@ impl Checker<'_> {
     /// Under `pg_catalog` alone a `citext` compares case-sensitively without an error. An expression is judged
     /// under the path that its query runs under, so the path is one for the whole index. It follows from the
     /// tables alone: which columns are read is known only once the server has answered.
-    pub(super) fn search_path_of(&self, index: &syntax::index::Index) -> Vec<String> {
+    pub(super) fn search_path_of(&self, index: &syntax::index::ParsedIndex) -> Vec<String> {
         let names = index.tables();
         let tables = names.iter().filter_map(|name| self.facts.relations.get(name));
         let schemas: BTreeSet<&str> = tables.flat_map(extension_schemas).collect();

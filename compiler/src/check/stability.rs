@@ -18,11 +18,11 @@ use super::pattern;
 use super::probe::ROW;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::model::Table;
-use crate::sql_text::{Names, SqlText};
-use catalog::{Cast, Used};
+use crate::sql_text::{SqlText, UsedNames};
+use catalog::{UnstableCast, Used};
 
 impl<'a> Checker<'a> {
-    /// Whether nothing is known against an expression; what is, is pushed.
+    /// Whether an expression is stable; reports the reasons if it is not.
     pub(super) fn is_stable(&mut self, bound: &SqlText, place: &Place, table: &Table) -> bool {
         let found = self.instability(bound, place, table);
         let is_stable = found.is_none();
@@ -31,7 +31,7 @@ impl<'a> Checker<'a> {
     }
 
     fn instability(&mut self, bound: &SqlText, place: &Place, table: &Table) -> Option<Diagnostic> {
-        // Everything is asked before anything is judged, so that one round of probes is enough.
+        // All questions are asked before any answer is used, so one round of probes is enough.
         let names = bound.names();
         let [prepared, folded] = self.folded(bound, table);
         let clocks = self.planned_twice(bound, table);
@@ -54,7 +54,7 @@ impl<'a> Checker<'a> {
         let is_immutable = match folded {
             Ok(lines) => lines.iter().any(|line| line.contains("One-Time Filter: false")),
             Err(error) => {
-                // What cannot be prepared is said where it is prepared; a role that may not read, at its table.
+                // An expression that cannot be prepared is reported where it is; a missing privilege at the table.
                 let is_constants = prepared.is_ok() && error.sqlstate.starts_with("22");
                 return is_constants.then(|| self.refused(error, place, table));
             }
@@ -67,7 +67,7 @@ impl<'a> Checker<'a> {
         if !is_immutable {
             let (casts, of_names) = match casts.and_then(|casts| Ok((casts, of_names?))) {
                 Ok(both) => both,
-                // What the catalog does not say is taken for the worst.
+                // Whatever the catalog does not answer counts as volatile.
                 Err(error) => {
                     return Some(sql_expression_unstable::unknown_casts(&error.message, place.clone()));
                 }
@@ -113,7 +113,7 @@ impl Checker<'_> {
     pub(super) fn json_is_stable(&mut self, made_of: &[String], place: &Place) -> bool {
         let found = match self.casts() {
             Ok(casts) => {
-                let is_made = |cast: &&Cast| cast.target == "json" && made_of.contains(&cast.source);
+                let is_made = |cast: &&UnstableCast| cast.target == "json" && made_of.contains(&cast.source);
                 casts.iter().find(is_made).map(|cast| cast.finding(place))
             }
             Err(error) => Some(sql_expression_unstable::unknown_casts(&error.message, place.clone())),
@@ -126,7 +126,7 @@ impl Checker<'_> {
 
 /// What comes up in an expression: types that it casts to, those of what its columns and calls give, and those
 /// that these are made of.
-fn used(names: &Names, of_names: &[String], bound: &SqlText, table: &Table) -> Used {
+fn used(names: &UsedNames, of_names: &[String], bound: &SqlText, table: &Table) -> Used {
     let columns = bound.columns();
     let of_columns = columns.iter().filter_map(|name| table.column(name));
     let of_columns = of_columns.flat_map(|column| {
@@ -151,7 +151,7 @@ const MATCHES: &[&str] = &[
     "substring",
 ];
 
-/// Text that is searched though its collation does not tell its characters apart.
+/// A pattern match on text with a nondeterministic collation.
 fn unmatched(bound: &SqlText, place: &Place, table: &Table) -> Option<Diagnostic> {
     let columns = bound.columns();
     let mut read = columns.iter().filter_map(|name| table.column(name));

@@ -11,7 +11,7 @@ use crate::syntax::keys::At;
 use flusso_lints::{source, unknown_table};
 
 impl Checker<'_> {
-    /// The table of a name, where it exists; what is wrong with it is said once.
+    /// The table of a name, if it exists; its problems are reported once.
     pub(super) fn table(&mut self, name: &At<TableName>) -> Option<Arc<Table>> {
         let Some(facts) = self.facts.relations.get(&name.value) else {
             let diagnostic = self.unknown_table(name);

@@ -1,4 +1,4 @@
-//! `via` as it is written: which table its columns are of, and what they refer to.
+//! `via` as it is written: the table that has its columns, and the columns that they reference.
 
 use std::sync::Arc;
 
@@ -11,18 +11,18 @@ use flusso_lints::polymorphic_without_condition::{self, Polymorphic};
 use flusso_lints::{ambiguous_foreign_key, no_foreign_key};
 
 impl Checker<'_> {
-    /// `via: a` or `via: [a, b]`: columns of the referring table.
+    /// `via: a` or `via: [a, b]`: columns of the referencing table.
     pub(super) fn by_columns(&mut self, link: &Link<'_>, written: &[At<String>]) -> Option<Vec<Pair>> {
         let direction = self.side(link, written)?;
-        let (referring, referred) = match direction {
-            Direction::Refers => (link.before, link.after),
+        let (referencing, referred) = match direction {
+            Direction::Referencing => (link.before, link.after),
             _ => (link.after, link.before),
         };
         let names: Vec<&String> = written.iter().map(|column| &column.value).collect();
         let is_same = |candidate: &Candidate| {
             candidate.direction == direction
-                && candidate.referring.len() == names.len()
-                && names.iter().all(|name| candidate.referring.contains(name))
+                && candidate.referencing.len() == names.len()
+                && names.iter().all(|name| candidate.referencing.contains(name))
         };
         if let Some(candidate) = self.candidates(link).into_iter().find(is_same) {
             return Some(candidate.pairs);
@@ -34,35 +34,35 @@ impl Checker<'_> {
             return None;
         }
         if key.len() != names.len() {
-            let (from, to) = (self.short(&referring.name), self.short(&referred.name));
+            let (from, to) = (self.short(&referencing.name), self.short(&referred.name));
             let join = pairs_to_write(&texts(written), referred);
             let place = written[0].place.clone();
             self.push(no_foreign_key::other_count((&from, names.len()), (&to, key.len()), &join, place));
             return None;
         }
         let pair = |(name, key): (&&String, &String)| match direction {
-            Direction::Refers => Pair { child: key.clone(), parent: (*name).clone() },
+            Direction::Referencing => Pair { child: key.clone(), parent: (*name).clone() },
             _ => Pair { child: (*name).clone(), parent: key.clone() },
         };
         Some(names.iter().zip(&key).map(pair).collect())
     }
 
-    /// `via: x_id` beside a column `x_type` refers to several tables, so a condition must say to which.
+    /// `via: x_id` beside a column `x_type` references several tables, so a condition must choose one.
     fn is_told_apart<'w>(
         &mut self,
         link: &Link<'_>,
         direction: Direction,
-        referring: impl Iterator<Item = &'w At<String>>,
+        referencing: impl Iterator<Item = &'w At<String>>,
     ) {
         let (holder, tested, key, other) = match direction {
-            Direction::Refers => (link.before, &link.tested[0], "when", link.after),
+            Direction::Referencing => (link.before, &link.tested[0], "when", link.after),
             _ => (link.after, &link.tested[1], "where", link.before),
         };
-        let referring: Vec<&At<String>> = referring.collect();
-        for column in &referring {
+        let referencing: Vec<&At<String>> = referencing.collect();
+        for column in &referencing {
             let Some(front) = column.value.strip_suffix("_id") else { continue };
             let type_column = format!("{front}_type");
-            let is_joined = referring.iter().any(|other| other.value == type_column);
+            let is_joined = referencing.iter().any(|other| other.value == type_column);
             if is_joined || holder.column(&type_column).is_none() || tested.contains(&type_column.as_str()) {
                 continue;
             }
@@ -83,7 +83,7 @@ impl Checker<'_> {
         let holds = |table: &Table| written.iter().all(|column| table.column(&column.value).is_some());
         let direction = match link.direction {
             Direction::Either => match (holds(link.before), holds(link.after)) {
-                (true, false) => Direction::Refers,
+                (true, false) => Direction::Referencing,
                 (true, true) => {
                     let names = texts(written);
                     let join = pairs_to_write(&names, link.after);
@@ -91,11 +91,11 @@ impl Checker<'_> {
                     self.push(ambiguous_foreign_key::columns_of_both(&names, &join, place));
                     return None;
                 }
-                _ => Direction::Referred,
+                _ => Direction::Referenced,
             },
             fixed => fixed,
         };
-        let holder = Arc::clone(if direction == Direction::Refers { link.before } else { link.after });
+        let holder = Arc::clone(if direction == Direction::Referencing { link.before } else { link.after });
         let mut all_found = true;
         for column in written {
             all_found &= self.column(&holder, column, ", so the related rows cannot be found").is_some();
@@ -103,21 +103,21 @@ impl Checker<'_> {
         all_found.then_some(direction)
     }
 
-    /// `via: { referring: referred }`
+    /// Pairs as in `via: { referencing_column: referenced_column }`.
     pub(super) fn written_pairs(
         &mut self,
         link: &Link<'_>,
         written: &[(At<String>, At<String>)],
     ) -> Option<Vec<Pair>> {
         let direction = self.direction_of_pairs(link, written)?;
-        let (referring, referred) = match direction {
-            Direction::Refers => (Arc::clone(link.before), Arc::clone(link.after)),
+        let (referencing, referred) = match direction {
+            Direction::Referencing => (Arc::clone(link.before), Arc::clone(link.after)),
             _ => (Arc::clone(link.after), Arc::clone(link.before)),
         };
         let mut all_found = !written.is_empty();
         for (from, to) in written {
             let so = ", so the related rows cannot be found";
-            all_found &= self.column(&referring, from, so).is_some();
+            all_found &= self.column(&referencing, from, so).is_some();
             all_found &= self.column(&referred, to, so).is_some();
         }
         if !all_found {
@@ -133,7 +133,7 @@ impl Checker<'_> {
         }
     }
 
-    /// Which side refers. On the way both may have the columns of both: then a foreign key decides.
+    /// Which side references the other. A hop may fit in both directions: then a foreign key decides.
     fn direction_of_pairs(
         &mut self,
         link: &Link<'_>,
@@ -147,16 +147,16 @@ impl Checker<'_> {
             written.iter().all(|(first, second)| is_of(from, first) && is_of(to, second))
         };
         if !reads(link.before, link.after) {
-            return Some(Direction::Referred);
+            return Some(Direction::Referenced);
         }
         if !reads(link.after, link.before) {
-            return Some(Direction::Refers);
+            return Some(Direction::Referencing);
         }
-        let ways = [Direction::Refers, Direction::Referred];
+        let ways = [Direction::Referencing, Direction::Referenced];
         let is_key = |way: &Direction| self.foreign_key_of(link, *way, &pairs_in(*way, written)).is_some();
         match ways.into_iter().filter(is_key).collect::<Vec<_>>().as_slice() {
             [one] => Some(*one),
-            _ if same_either_way(written) => Some(Direction::Refers),
+            _ if same_either_way(written) => Some(Direction::Referencing),
             _ => {
                 let diagnostic = self.open_direction(link, written);
                 self.push(diagnostic);
@@ -199,7 +199,7 @@ fn pairs_in(direction: Direction, written: &[(At<String>, At<String>)]) -> Vec<P
     let pair = |(from, to): &(At<String>, At<String>)| {
         let (from, to) = (from.value.clone(), to.value.clone());
         match direction {
-            Direction::Refers => Pair { child: to, parent: from },
+            Direction::Referencing => Pair { child: to, parent: from },
             _ => Pair { child: from, parent: to },
         }
     };
@@ -208,7 +208,7 @@ fn pairs_in(direction: Direction, written: &[(At<String>, At<String>)]) -> Vec<P
     pairs
 }
 
-/// Whether the pairs equal the same columns whichever side refers: `{ a: a }`, `{ a: b, b: a }`.
+/// Whether the pairs compare the same columns in either direction: `{ a: a }`, `{ a: b, b: a }`.
 fn same_either_way(written: &[(At<String>, At<String>)]) -> bool {
     let has = |from: &str, to: &str| {
         written.iter().any(|(first, second)| first.value == from && second.value == to)

@@ -4,12 +4,12 @@ use serde_json::Value as Json;
 
 use super::Checker;
 use crate::model::Table;
-use crate::syntax::scalar::{Scalar, unknown_zone};
+use crate::syntax::scalar::{ParsedScalar, unknown_zone};
 
 impl Checker<'_> {
     /// Whether the server knows the zone of a `timestamp`. A literal is read when its statement is prepared, so
     /// that this fails at once; `at time zone` would fail for every row instead.
-    pub(super) fn zone_is_known(&mut self, written: &Scalar, table: &Table) -> bool {
+    pub(super) fn zone_is_known(&mut self, written: &ParsedScalar, table: &Table) -> bool {
         let Some(zone) = written.parameters.get("zone").and_then(Json::as_str) else { return true };
         let place = written.parameter_places.get("zone").unwrap_or(&written.place).clone();
         let literal = format!("timestamptz '2000-01-01 00:00:00 {zone}' is not null");

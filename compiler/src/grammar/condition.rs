@@ -1,10 +1,10 @@
 //! Conditions: `where` and `when`.
 
-use super::{EMPTY, Example, Others, Place, Table, Value, key};
+use super::{EMPTY, Example, KeyTable, Others, Place, Value, key};
 use crate::grammar::Value::{Any, Either, In, OneOrMore, Raw, Text};
 
-/// `where` and `when`.
-pub static CONDITION: Table = Table {
+/// The mapping under `where` and `when`.
+pub static CONDITION: KeyTable = KeyTable {
     name: "a condition",
     title: "Conditions",
     docs: "`where` says which rows count, `when` whether a field has a value in this row. Every part must hold. A \
@@ -36,7 +36,7 @@ condition sees the columns of one row; what is null holds for `null` and `ne` on
 const TEST: Value = Either(&[Value::Test, In(&OPERATORS)]);
 
 /// Operators of a test.
-pub static OPERATORS: Table = Table {
+pub static OPERATORS: KeyTable = KeyTable {
     name: "a test",
     title: "Operators",
     docs: "What a column is compared with. Every operator must hold.",

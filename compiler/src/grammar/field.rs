@@ -1,11 +1,11 @@
-//! Fields: one table whose keys depend on the form, and what stands in them.
+//! Fields: one table whose keys depend on the form, and the mappings within them.
 
 use super::Value::{
     Any, Boolean, Constant, Either, Fields, In, Kind, OneOrMore, Options, SubfieldKind, Text, Whole, Word,
 };
 use super::condition::CONDITION;
 use super::{
-    EMPTY, Example, Forms, Key, Level, NO_MOST, Names, OptionsOf, Others, Place, Table, Value, key, words,
+    EMPTY, Example, Forms, Key, KeyTable, Level, NO_MOST, Names, OptionsOf, Others, Place, Value, key, words,
 };
 
 /// Directions of an order.
@@ -53,14 +53,14 @@ const fn head(name: &'static str, forms: Forms, docs: &'static str) -> Key {
 /// Every form with a kind that may have parameters of its mapping.
 const WITH_OPTIONS: Forms = Forms::OF_KIND.and(Forms::CONSTANT_OF_KIND);
 
-/// A field.
-pub static FIELD: Table = Table {
+/// A field, in every form.
+pub static FIELD: KeyTable = KeyTable {
     name: "a field",
     title: "Fields",
     docs: "A field is the name of a kind, which reads the column of the field's name, or a map. What a map is depends on \
 its head: `belongs_to`, `has_one`, `has_many` and `many_to_many` are relations, `count`, `sum`, `avg`, `min`, `max` and \
 `exists` aggregates, `constant` a constant. Without a head, `kind` makes a value of the row, and `fields` alone an object \
-over the row. A document key has no dot, no blank at either end, and no underscore first at the root.",
+over the row. A document key has no dot, no space at either end, and at the root no leading underscore.",
     keys: &[
         head("avg", Forms::AVGS, "The table whose rows are averaged over."),
         head(
@@ -74,7 +74,7 @@ over the row. A document key has no dot, no blank at either end, and no undersco
         key("constant", Constant, "The value of every document.").required().of(Forms::CONSTANTS),
         key("copy_from", Any, "Fields whose values are searched as one.").not_yet().of(Forms::OF_KIND),
         head("count", Forms::COUNTS, "The table whose rows are counted."),
-        key("default", Any, "What stands for null in the document.")
+        key("default", Any, "The value that replaces null in the document.")
             .of(Forms::SCALAR.and(Forms::TO_ONE_VALUE).and(Forms::MAYBE_NULL)),
         key("description", Text, "What the field is, for readers of the file."),
         key("distinct", Boolean, "Whether equal values, or rows, occur once.")
@@ -93,7 +93,7 @@ over the row. A document key has no dot, no blank at either end, and no undersco
             Forms::HAS_MANY_OBJECTS.and(Forms::HAS_MANY_VALUES),
             "The table whose rows refer to this one.",
         ),
-        head("has_one", Forms::HAS_ONE, "The table of which one row refers to this one."),
+        head("has_one", Forms::HAS_ONE, "The table with one row that references this one."),
         key("kind", Kind, "What the value is in the index (docs/kinds.md).")
             .required()
             .of(Forms::SCALAR.and(Forms::OF_VALUES).and(Forms::SUM_MIN_MAX)),
@@ -157,8 +157,8 @@ over the row. A document key has no dot, no blank at either end, and no undersco
     ..EMPTY
 };
 
-/// A subfield.
-pub static SUBFIELD: Table = Table {
+/// A subfield under `subfields`.
+pub static SUBFIELD: KeyTable = KeyTable {
     name: "a subfield",
     title: "Subfields",
     docs: "The same value indexed in another way, reached by `field.name`. A subfield is the name of a kind, or a map.",
@@ -174,7 +174,7 @@ pub static SUBFIELD: Table = Table {
 };
 
 /// A table on the way of a relation.
-pub static HOP: Table = Table {
+pub static HOP: KeyTable = KeyTable {
     name: "a hop",
     title: "Hops",
     docs: "A table between this one and the related one, under `through`: its name, or a map.",
@@ -191,7 +191,7 @@ pub static HOP: Table = Table {
 };
 
 /// `{ sql: … }`
-pub static EXPRESSION: Table = Table {
+pub static EXPRESSION: KeyTable = KeyTable {
     name: "an expression",
     title: "Expressions",
     docs: "An expression in the place of a column. It sees one row: this one, or inside a relation the related one.",
@@ -208,7 +208,7 @@ pub static EXPRESSION: Table = Table {
 const ORDER_ITEM_VALUE: Value = Either(&[Text, In(&ORDER_ITEM)]);
 
 /// An item of `order_by`.
-pub static ORDER_ITEM: Table = Table {
+pub static ORDER_ITEM: KeyTable = KeyTable {
     name: "an item of `order_by` with its direction",
     title: "`order_by`",
     docs: "A list of columns, of maps with one column and its direction, or of `{ sql: … }`. Ties are broken by the key, \
@@ -228,7 +228,7 @@ and nulls come last unless `nulls: first` is written.",
 };
 
 /// A direction with the place of nulls.
-pub static ORDER: Table = Table {
+pub static ORDER: KeyTable = KeyTable {
     name: "an item of `order_by`",
     title: "Nulls in an order",
     docs: "The direction of a column, and where nulls are.",

@@ -11,46 +11,46 @@ impl Forms {
     pub const SCALAR: Self = Self(1);
     /// `fields` alone: an object over the row.
     pub const OBJECT: Self = Self(1 << 1);
-    /// `constant`
+    /// `constant` alone: the kind follows from the value.
     pub const CONSTANT: Self = Self(1 << 2);
-    /// `constant` and `kind`
+    /// `constant` with a `kind` beside it.
     pub const CONSTANT_OF_KIND: Self = Self(1 << 3);
-    /// `belongs_to` and `fields`
+    /// `belongs_to` with `fields`: one object.
     pub const BELONGS_TO_OBJECT: Self = Self(1 << 4);
-    /// `belongs_to` and `value`
+    /// `belongs_to` with `value`: one value.
     pub const BELONGS_TO_VALUE: Self = Self(1 << 5);
-    /// `has_one` and `fields`
+    /// `has_one` with `fields`: one object.
     pub const HAS_ONE_OBJECT: Self = Self(1 << 6);
-    /// `has_one` and `value`
+    /// `has_one` with `value`: one value.
     pub const HAS_ONE_VALUE: Self = Self(1 << 7);
-    /// `has_many` and `fields`
+    /// `has_many` with `fields`: a list of objects.
     pub const HAS_MANY_OBJECTS: Self = Self(1 << 8);
-    /// `has_many` and `value`
+    /// `has_many` with `value`: a list of values.
     pub const HAS_MANY_VALUES: Self = Self(1 << 9);
-    /// `many_to_many` and `fields`
+    /// `many_to_many` with `fields`: a list of objects.
     pub const MANY_TO_MANY_OBJECTS: Self = Self(1 << 10);
-    /// `many_to_many` and `value`
+    /// `many_to_many` with `value`: a list of values.
     pub const MANY_TO_MANY_VALUES: Self = Self(1 << 11);
-    /// `count`
+    /// `count` alone, which is `long`.
     pub const COUNT: Self = Self(1 << 12);
-    /// `count` and `kind`
+    /// `count` with a `kind`.
     pub const COUNT_OF_KIND: Self = Self(1 << 13);
-    /// `avg`
+    /// `avg` alone, which is `double`.
     pub const AVG: Self = Self(1 << 14);
-    /// `avg` and `kind`
+    /// `avg` with a `kind`.
     pub const AVG_OF_KIND: Self = Self(1 << 15);
-    /// `sum`
+    /// `sum`, whose kind is required.
     pub const SUM: Self = Self(1 << 16);
-    /// `min`
+    /// `min`, whose kind is required.
     pub const MIN: Self = Self(1 << 17);
-    /// `max`
+    /// `max`, whose kind is required.
     pub const MAX: Self = Self(1 << 18);
-    /// `exists`
+    /// `exists`, which is always `boolean`.
     pub const EXISTS: Self = Self(1 << 19);
 
-    /// Every form.
+    /// Every form of a field.
     pub const ALL: Self = Self((1 << 20) - 1);
-    /// Both of `constant`.
+    /// `constant` with and without `kind`.
     pub const CONSTANTS: Self = Self::CONSTANT.and(Self::CONSTANT_OF_KIND);
     /// A relation that shows objects.
     pub const OF_OBJECTS: Self = Self::BELONGS_TO_OBJECT
@@ -68,21 +68,21 @@ impl Forms {
     /// A relation that gives a list.
     pub const TO_MANY: Self =
         Self::TO_MANY_VALUES.and(Self::HAS_MANY_OBJECTS).and(Self::MANY_TO_MANY_OBJECTS);
-    /// `has_one`
+    /// `has_one` in both forms.
     pub const HAS_ONE: Self = Self::HAS_ONE_OBJECT.and(Self::HAS_ONE_VALUE);
-    /// `many_to_many`
+    /// `many_to_many` in both forms.
     pub const MANY_TO_MANY: Self = Self::MANY_TO_MANY_OBJECTS.and(Self::MANY_TO_MANY_VALUES);
-    /// Every relation.
+    /// Every form with a relation.
     pub const RELATIONS: Self = Self::TO_ONE.and(Self::TO_MANY);
-    /// Both of `count`.
+    /// `count` with and without `kind`.
     pub const COUNTS: Self = Self::COUNT.and(Self::COUNT_OF_KIND);
-    /// Both of `avg`.
+    /// `avg` with and without `kind`.
     pub const AVGS: Self = Self::AVG.and(Self::AVG_OF_KIND);
     /// Aggregates whose result has the kind that is written.
     pub const SUM_MIN_MAX: Self = Self::SUM.and(Self::MIN).and(Self::MAX);
     /// Aggregates that have no value over no rows.
     pub const MAYBE_NULL: Self = Self::SUM_MIN_MAX.and(Self::AVGS);
-    /// Every aggregate.
+    /// Every form with an aggregate.
     pub const AGGREGATES: Self = Self::MAYBE_NULL.and(Self::COUNTS).and(Self::EXISTS);
     /// Forms with any kind beside them that may bring keys of its own.
     pub const OF_KIND: Self = Self::SCALAR
@@ -91,7 +91,7 @@ impl Forms {
         .and(Self::COUNT_OF_KIND)
         .and(Self::AVG_OF_KIND);
 
-    /// Both sets together.
+    /// The union of both sets.
     pub const fn and(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }

@@ -4,10 +4,10 @@ use flusso_schemas::lock::OnError;
 
 use super::Value::{Any, Fields, In, Map, OneOrMore, Options, Pattern, Settings, Text, Whole, Word};
 use super::condition::CONDITION;
-use super::{EMPTY, Example, Key, Level, Names, OptionsOf, Place, SettingsOf, Table, Value, key, words};
+use super::{EMPTY, Example, Key, KeyTable, Level, Names, OptionsOf, Place, SettingsOf, Value, key, words};
 use crate::syntax::index::ColumnCase;
 
-/// Words of `column_case`.
+/// Words of `column_case` with their meaning.
 pub(crate) const COLUMN_CASES: [(&str, ColumnCase); 2] =
     [("exact", ColumnCase::Exact), ("snake", ColumnCase::Snake)];
 
@@ -46,12 +46,12 @@ pub(super) const ANALYSIS_KEY: Key = key(
     "Analyzers and their parts, as OpenSearch takes them. Only what a mapping uses enters the index.",
 );
 
-/// An index file.
-pub static INDEX: Table = Table {
+/// The top of an index file.
+pub static INDEX: KeyTable = KeyTable {
     name: "an index file",
     title: "Index files",
     docs: "One file an index: which table, which rows, and what the documents hold. Keys that begin with `x-` are free for \
-anchors and notes. There are no references here: an index file is the same in every environment.",
+anchors and notes. An index file has no references: it is the same in every environment.",
     keys: &[
         key("accept", Any, "Breaking changes that are meant.").not_yet(),
         ANALYSIS_KEY,
@@ -94,8 +94,8 @@ anchors and notes. There are no references here: an index file is the same in ev
 
 static PARTS: Names = Names { name: "NAME", reserved: "^flusso_", value: Value::Raw, least: 0 };
 
-/// `analysis`
-pub static ANALYSIS: Table = Table {
+/// The mapping under `analysis`.
+pub static ANALYSIS: KeyTable = KeyTable {
     name: "`analysis`",
     title: "`analysis`",
     docs: "Parts of analyzers by name, as OpenSearch takes them. Names that begin with `flusso_` are flusso's own.",

@@ -1,7 +1,7 @@
 //! docs/config.md, printed from the tables.
 
 use super::field::FIELD;
-use super::{Example, Forms, Key, Names, Need, OptionsOf, Others, SettingsOf, TABLES, Table, Value};
+use super::{Example, Forms, Key, KeyTable, Names, Need, OptionsOf, Others, SettingsOf, TABLES, Value};
 
 /// Groups of forms as docs/config.md lists the keys of a field, with what each is.
 const GROUPS: &[(&str, &str, Forms)] = &[
@@ -33,7 +33,7 @@ files say together is what `flusso check` says.\n",
     text
 }
 
-fn section(table: &Table) -> String {
+fn section(table: &KeyTable) -> String {
     let mut text = format!("\n## {}\n\n{}\n", table.title, table.docs);
     if std::ptr::eq(table, &FIELD) {
         text.push_str(&fields());

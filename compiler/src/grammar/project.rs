@@ -6,7 +6,7 @@ use super::Value::{
     AnyNumber, Boolean, Duration, Either, In, Lints, Map, Null, OneOrMore, Pattern, Settings, Size, Text,
     Whole, Word,
 };
-use super::{EMPTY, Example, NO_MOST, Names, Place, SettingsOf, Table, Value, index, key, words};
+use super::{EMPTY, Example, KeyTable, NO_MOST, Names, Place, SettingsOf, Value, index, key, words};
 use crate::diagnostic::Level;
 
 static COMPRESS_WORDS: [&str; 2] = words(&Compression::WORDS);
@@ -21,7 +21,7 @@ pub(super) const LEVEL: Value = Either(&[In(&LINT), Word(&LEVEL_WORDS, &[])]);
 const ONE_REFERENCE: Value =
     Pattern("^\\$\\{[A-Za-z_][A-Za-z0-9_]*\\}$", "a reference such as `\"${NAME}\"`", &["string"]);
 
-/// A credential.
+/// A credential, which is always a reference.
 const SECRET: Value = Either(&[ONE_REFERENCE, In(&REFERENCE)]);
 
 /// What may be a credential, or text that is none.
@@ -29,8 +29,8 @@ const MAYBE_SECRET: Value = Either(&[Text, In(&REFERENCE)]);
 
 static SINKS: Names = Names { name: "SINK", reserved: "", value: In(&SINK), least: 0 };
 
-/// The project file.
-pub static PROJECT: Table = Table {
+/// The top of the project file.
+pub static PROJECT: KeyTable = KeyTable {
     name: "the project file",
     title: "The project file",
     docs: "`flusso.yml` says where changes come from, where documents go, and which index files there are. Keys that \
@@ -61,8 +61,8 @@ begin with `x-` are free for anchors and notes.",
     ..EMPTY
 };
 
-/// `source`
-pub static SOURCE: Table = Table {
+/// The mapping under `source`.
+pub static SOURCE: KeyTable = KeyTable {
     name: "`source`",
     title: "`source`",
     docs: "Where changes come from: one Postgres database.",
@@ -70,11 +70,11 @@ pub static SOURCE: Table = Table {
     ..EMPTY
 };
 
-/// `source.postgres`
-pub static POSTGRES: Table = Table {
+/// The mapping under `source.postgres`.
+pub static POSTGRES: KeyTable = KeyTable {
     name: "`source.postgres`",
     title: "`source.postgres`",
-    docs: "The address is either `url` or the separate keys. Certificates and `sslmode` stand beside either.",
+    docs: "The address is either `url` or the separate keys. Certificates and `sslmode` go beside either.",
     keys: &[
         key("database", Text, "Name of the database. May hold references."),
         key("host", Text, "Name or address of the server. May hold references."),
@@ -129,7 +129,7 @@ pub static POSTGRES: Table = Table {
 };
 
 /// A credential that another file or program holds.
-pub static REFERENCE: Table = Table {
+pub static REFERENCE: KeyTable = KeyTable {
     name: "a reference",
     title: "References to credentials",
     docs: "A credential is never written out: it is `\"${NAME}\"`, the name of an environment variable, or a map that \
@@ -146,8 +146,8 @@ says where it is kept. It is read when it is needed and is in no lock.",
     ..EMPTY
 };
 
-/// A sink.
-pub static SINK: Table = Table {
+/// An entry of `sinks`.
+pub static SINK: KeyTable = KeyTable {
     name: "a sink",
     title: "Sinks",
     docs: "Where documents go: exactly one of `opensearch` and `stdout`. Every index is written to every sink, unless its \
@@ -164,8 +164,8 @@ file names some under `sinks`.",
     ..EMPTY
 };
 
-/// An OpenSearch sink.
-pub static OPENSEARCH: Table = Table {
+/// The mapping under `opensearch` of a sink.
+pub static OPENSEARCH: KeyTable = KeyTable {
     name: "an opensearch sink",
     title: "`opensearch`",
     docs: "A cluster, how it is reached, and how fast it is written.",
@@ -197,8 +197,8 @@ pub static OPENSEARCH: Table = Table {
     ..EMPTY
 };
 
-/// `bulk`
-pub static BULK: Table = Table {
+/// The mapping under `bulk`.
+pub static BULK: KeyTable = KeyTable {
     name: "`bulk`",
     title: "`bulk`",
     docs: "Size and number of the requests that write documents.",
@@ -222,8 +222,8 @@ pub static BULK: Table = Table {
     ..EMPTY
 };
 
-/// A stdout sink.
-pub static STDOUT: Table = Table {
+/// The mapping under `stdout` of a sink.
+pub static STDOUT: KeyTable = KeyTable {
     name: "a stdout sink",
     title: "`stdout`",
     docs: "Documents as lines of JSON, to look at or to pipe.",
@@ -231,8 +231,8 @@ pub static STDOUT: Table = Table {
     ..EMPTY
 };
 
-/// `defaults`
-pub static DEFAULTS: Table = Table {
+/// The mapping under `defaults`.
+pub static DEFAULTS: KeyTable = KeyTable {
     name: "`defaults`",
     title: "`defaults`",
     docs: "What every index file takes over. `settings` and `analysis` are merged by name; of the others the index file's \
@@ -245,8 +245,8 @@ own wins.",
     ..EMPTY
 };
 
-/// A lint's setting.
-pub static LINT: Table = Table {
+/// An entry of `lints`, written as a map.
+pub static LINT: KeyTable = KeyTable {
     name: "a lint's setting",
     title: "`lints`",
     docs: "The level of a lint, by its name: `lossy-kind: deny`, or with the reason as a map. docs/lints/README.md lists \

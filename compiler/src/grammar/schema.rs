@@ -12,7 +12,7 @@ use serde_json::{Map, Value as Json, json};
 use super::field::FIELD;
 use super::index::INDEX;
 use super::project::PROJECT;
-use super::{Forms, Key, Level, NO_MOST, Need, OptionsOf, Table, Value};
+use super::{Forms, Key, KeyTable, Level, NO_MOST, Need, OptionsOf, Value};
 use crate::kinds::{AUTO, Kind, Kinds};
 use crate::syntax::scalar::ZONES_WITHOUT_AREA;
 
@@ -45,7 +45,7 @@ pub fn index(kinds: &Kinds) -> Json {
     file("an index file of flusso", &INDEX, kinds)
 }
 
-fn file(title: &str, table: &'static Table, kinds: &Kinds) -> Json {
+fn file(title: &str, table: &'static KeyTable, kinds: &Kinds) -> Json {
     let mut writer = Writer { kinds, defs: BTreeMap::new() };
     let mut root = writer.table(table);
     let Json::Object(entries) = &mut root else { unreachable!("a table is an object") };
@@ -77,7 +77,7 @@ impl Writer<'_> {
         json!({ "$ref": format!("#/$defs/{name}") })
     }
 
-    fn table(&mut self, table: &'static Table) -> Json {
+    fn table(&mut self, table: &'static KeyTable) -> Json {
         let has_kind = table.keys.iter().any(|key| matches!(key.value, Value::Options(OptionsOf::Kind)));
         let mut schema = self.mapping(table, Forms::ALL);
         if has_kind {
@@ -88,7 +88,7 @@ impl Writer<'_> {
     }
 
     /// The keys of a mapping in these forms, but for those that the kind decides.
-    fn mapping(&mut self, table: &'static Table, forms: Forms) -> Json {
+    fn mapping(&mut self, table: &'static KeyTable, forms: Forms) -> Json {
         let mut properties = Map::new();
         let (mut dependent, mut needed) = (Map::new(), Map::new());
         let mut is_closed = true;
@@ -246,7 +246,7 @@ impl Writer<'_> {
         let object = self.form("object", Forms::OBJECT);
         let has = |key: &str| json!({ "required": [key] });
         let mut chain = json!({ "if": has("fields"), "then": object, "else": scalar });
-        // What stands first decides, so the chain is built from its end.
+        // The first match decides, so the chain is built from its end.
         for (name, head, beside, forms) in FORMS.iter().rev() {
             let condition = match beside {
                 Some(beside) => json!({ "required": [head, beside] }),

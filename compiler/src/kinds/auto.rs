@@ -1,19 +1,19 @@
-//! `auto`: the kind that follows from a column's type, or from a constant. Each kind says for which types it stands;
+//! `auto`: the kind that follows from a column's type, or from a constant. Each kind lists the types for which it is chosen;
 //! here is what to do about the types that leave several kinds open.
 
 use crate::pg_type::{BaseType, PgType};
-use crate::syntax::tree::{Content, Node, Scalar};
+use crate::syntax::tree::{Content, Node, YamlScalar};
 
 /// How it is spelled.
 pub const NAME: &str = "auto";
 
 /// A type that leaves several kinds open, or none.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{pg_type}` does not say which kind it is: {choices}")]
+#[error("cannot choose a kind for `{pg_type}`: {choices}")]
 pub struct NoInference {
-    /// The type.
+    /// The type as Postgres prints it.
     pub pg_type: String,
-    /// What to write instead, in words.
+    /// The help: kinds or expressions to write instead.
     pub choices: &'static str,
 }
 
@@ -32,7 +32,7 @@ impl NoInference {
     }
 }
 
-/// Name of the kind that a constant has by its value; none where it has none.
+/// Name of the kind that a constant has by its value, if its value decides one.
 pub(super) fn of_constant(node: &Node) -> Option<&'static str> {
     match &node.content {
         Content::Map(_) => None,
@@ -42,11 +42,11 @@ pub(super) fn of_constant(node: &Node) -> Option<&'static str> {
             names.all(|name| name == Some(first)).then_some(first)
         }
         Content::Scalar { .. } => match node.scalar()? {
-            Scalar::Null => None,
-            Scalar::Boolean(_) => Some("boolean"),
-            Scalar::Integer(_) => Some("long"),
-            Scalar::Float(_) => Some("double"),
-            Scalar::Text(_) => Some("keyword"),
+            YamlScalar::Null => None,
+            YamlScalar::Boolean(_) => Some("boolean"),
+            YamlScalar::Integer(_) => Some("long"),
+            YamlScalar::Float(_) => Some("double"),
+            YamlScalar::Text(_) => Some("keyword"),
         },
     }
 }

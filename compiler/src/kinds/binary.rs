@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::common::{mapping_of, never};
-use super::{Acceptance, Kind, Mapping, MappingContext, Rendered};
+use super::{Acceptance, FieldMapping, Kind, MappingContext, Rendered};
 use crate::pg_type::{BaseType, PgType};
 
-/// `binary`
+/// The kind `binary`: bytes as base64.
 #[derive(Debug)]
 pub(super) struct Binary;
 
@@ -32,11 +32,11 @@ impl Kind for Binary {
     fn accepts(&self, pg_type: &PgType, _parameters: &BTreeMap<String, Value>) -> Acceptance {
         match pg_type.base {
             BaseType::Bytea => Acceptance::Exact,
-            _ => never("the value is not a string of bytes", "`keyword` or `text`"),
+            _ => never("expected bytes", "`keyword` or `text`"),
         }
     }
 
-    fn mapping(&self, _field: &MappingContext<'_>) -> Mapping {
+    fn mapping(&self, _field: &MappingContext<'_>) -> FieldMapping {
         mapping_of("binary")
     }
 

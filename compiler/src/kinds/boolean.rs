@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::common::{mapping_of, never};
-use super::{Acceptance, Kind, Mapping, MappingContext, Rendered};
+use super::{Acceptance, FieldMapping, Kind, MappingContext, Rendered};
 use crate::pg_type::{BaseType, PgType};
 
-/// `boolean`
+/// The kind `boolean`: true or false.
 #[derive(Debug)]
 pub(super) struct Boolean;
 
@@ -38,16 +38,16 @@ impl Kind for Boolean {
         match &pg_type.base {
             BaseType::Boolean => Acceptance::Exact,
             base if base.is_integer() => {
-                never("the index refuses a number as a boolean", "an expression: `sql: \"flag = 1\"`")
+                never("OpenSearch rejects numbers in a boolean field", "an expression: `sql: \"flag = 1\"`")
             }
             base if base.is_text() => {
-                never("the index refuses texts such as `t` and `y`", "an expression: `sql: \"flag = 'y'\"`")
+                never("OpenSearch rejects texts such as `t` and `y`", "an expression: `sql: \"flag = 'y'\"`")
             }
-            _ => never("the value is neither true nor false", "an expression that compares it"),
+            _ => never("expected a boolean", "an expression that compares it"),
         }
     }
 
-    fn mapping(&self, _field: &MappingContext<'_>) -> Mapping {
+    fn mapping(&self, _field: &MappingContext<'_>) -> FieldMapping {
         mapping_of("boolean")
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{Acceptance, Mapping, Rendered};
+use super::{Acceptance, FieldMapping, Rendered};
 use crate::pg_type::{BaseType, PgType};
 
 /// Parameters of a numeric mapping.
@@ -85,7 +85,7 @@ pub(crate) const UNIT_BYTES_MAX: u64 = 3;
 pub(super) const INDEXED_UNITS_MAX: u64 = TERM_BYTES_MAX / UNIT_BYTES_MAX;
 
 /// An exact value. One of a text may be of any length; uuids, names and an enum's labels are short.
-pub(super) fn exact_mapping(pg_type: &PgType) -> Mapping {
+pub(super) fn exact_mapping(pg_type: &PgType) -> FieldMapping {
     let mut mapping = mapping_of("keyword");
     let is_short = matches!(pg_type.base, BaseType::Enum { .. } | BaseType::Name | BaseType::InternalChar);
     if pg_type.base.is_text() && !is_short {
@@ -95,10 +95,10 @@ pub(super) fn exact_mapping(pg_type: &PgType) -> Mapping {
 }
 
 /// A mapping of this type and nothing else.
-pub(super) fn mapping_of(opensearch_type: &str) -> Mapping {
-    Mapping {
+pub(super) fn mapping_of(opensearch_type: &str) -> FieldMapping {
+    FieldMapping {
         parameters: BTreeMap::from([("type".to_owned(), opensearch_type.into())]),
-        ..Mapping::default()
+        ..FieldMapping::default()
     }
 }
 
@@ -138,20 +138,20 @@ pub(super) fn never(why: impl Into<String>, instead: impl Into<String>) -> Accep
     Acceptance::Never { why: why.into(), instead: instead.into() }
 }
 
-/// What a kind of text takes: text of any kind, and nothing else.
+/// Whether a kind of text accepts a type: text of any kind, and nothing else.
 pub(super) fn accept_text(kind: &str, pg_type: &PgType) -> Acceptance {
     use BaseType as B;
     match &pg_type.base {
         base if base.is_text() => Acceptance::Exact,
         B::Json | B::Jsonb | B::Hstore | B::Composite => {
-            never(format!("`{kind}` indexes words, and the value is a structure"), "`json`")
+            never(format!("`{kind}` indexes words, but the value is structured"), "`json`")
         }
         base if base.is_integer() || base.is_fractional() => never(
-            format!("`{kind}` indexes words, so numbers could be neither compared nor summed"),
+            format!("`{kind}` indexes words: numbers could be neither compared nor summed"),
             "`keyword`, or a number such as `long` or `decimal`",
         ),
-        B::Uuid => never(format!("`{kind}` would part the value into words"), "`uuid` or `keyword`"),
-        _ => never(format!("`{kind}` indexes words, and the value is no text"), "`auto` or `keyword`"),
+        B::Uuid => never(format!("`{kind}` would split the value into words"), "`uuid` or `keyword`"),
+        _ => never(format!("`{kind}` indexes words, but the value is not text"), "`auto` or `keyword`"),
     }
 }
 

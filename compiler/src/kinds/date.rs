@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::common::{DATE_OPTIONS, mapping_of, never};
-use super::{Acceptance, Kind, Mapping, MappingContext, Rendered};
+use super::{Acceptance, FieldMapping, Kind, MappingContext, Rendered};
 use crate::pg_type::{BaseType, PgType};
 
-/// `date`
+/// The kind `date`: days without a time.
 #[derive(Debug)]
 pub(super) struct Date;
 
@@ -40,11 +40,11 @@ impl Kind for Date {
         match pg_type.base {
             BaseType::Date => Acceptance::Exact,
             BaseType::Timestamp | BaseType::TimestampTz => Acceptance::Lossy("the time of day".to_owned()),
-            _ => never("the value is no date", "`keyword`, or an expression such as `sql: \"to_date(…)\"`"),
+            _ => never("expected a date", "`keyword`, or an expression such as `sql: \"to_date(…)\"`"),
         }
     }
 
-    fn mapping(&self, _field: &MappingContext<'_>) -> Mapping {
+    fn mapping(&self, _field: &MappingContext<'_>) -> FieldMapping {
         mapping_of("date")
     }
 

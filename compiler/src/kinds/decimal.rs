@@ -1,16 +1,16 @@
-//! `decimal`: exact numbers with a fixed count of decimals.
+//! `decimal`: exact numbers with a fixed number of decimals.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
 use super::common::{NUMBER_OPTIONS, mapping_of, never, number, whole_digits};
-use super::{Acceptance, Kind, Mapping, MappingContext, Rendered};
+use super::{Acceptance, FieldMapping, Kind, MappingContext, Rendered};
 use crate::grammar::Value::Whole;
 use crate::grammar::{Key, key};
 use crate::pg_type::{BaseType, NumericShape, PgType};
 
-/// `decimal`
+/// The kind `decimal`: a `scaled_float`.
 #[derive(Debug)]
 pub(super) struct Decimal;
 
@@ -26,8 +26,8 @@ impl Kind for Decimal {
     }
 
     fn docs(&self) -> &'static str {
-        "Exact numbers with a fixed count of decimals, such as prices.\n\n\
-         `scale` is the column's own; a `numeric` without one needs it written. The document keeps the \
+        "Exact numbers with a fixed number of decimals, such as prices.\n\n\
+         `scale` defaults to the column's; a `numeric` without one needs it written. The document keeps the \
          number as Postgres prints it; NaN and infinities print `null`.\n\n\
          Example: `price: decimal`, `{ kind: decimal, scale: 2 }`"
     }
@@ -74,10 +74,10 @@ impl Kind for Decimal {
                 Acceptance::Lossy("decimals beyond the scale are rounded in search".to_owned())
             }
             BaseType::Real | BaseType::Double => {
-                Acceptance::Lossy("decimal digits are invented for a binary number".to_owned())
+                Acceptance::Lossy("a binary float has no exact decimal digits".to_owned())
             }
             BaseType::Money => Acceptance::Lossy("the text of `money` depends on a locale".to_owned()),
-            _ => never("the value is no number", "`keyword`"),
+            _ => never("expected a number", "`keyword`"),
         }
     }
 
@@ -87,7 +87,7 @@ impl Kind for Decimal {
         completed
     }
 
-    fn mapping(&self, field: &MappingContext<'_>) -> Mapping {
+    fn mapping(&self, field: &MappingContext<'_>) -> FieldMapping {
         let scale = written_scale(field.parameters).unwrap_or_else(|| column_scale(field.pg_type));
         let mut mapping = mapping_of("scaled_float");
         mapping.parameters.insert("scaling_factor".to_owned(), 10_u64.saturating_pow(scale).into());
@@ -119,10 +119,7 @@ fn accept_numeric(shape: NumericShape, written: Option<u32>) -> Acceptance {
     let scale = written.unwrap_or(own);
     let digits = whole_digits(shape) + scale;
     if digits > STORED_DIGITS_MAX {
-        return never(
-            "a number of more than 18 digits would be cut to the largest one without a word",
-            "`keyword`",
-        );
+        return never("a number of more than 18 digits would be clamped silently", "`keyword`");
     }
     if scale < own {
         return Acceptance::Lossy("decimals beyond the scale are rounded in search".to_owned());

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::common::{NUMBER_OPTIONS, mapping_of, never, number};
-use super::{Acceptance, Kind, Mapping, MappingContext, Rendered};
+use super::{Acceptance, FieldMapping, Kind, MappingContext, Rendered};
 use crate::pg_type::{BaseType, PgType};
 
 /// One size of rounded numbers.
@@ -31,7 +31,7 @@ pub(super) static HALF_FLOAT: Float = Float {
 pub(super) static FLOAT: Float = Float {
     name: "float",
     aliases: &["real", "float4"],
-    docs: "Numbers of about 7 digits in half the room of `double`.\n\nNaN and infinities print `null`.\n\nExample: `discount: float`",
+    docs: "Numbers of about 7 digits in half the space of `double`.\n\nNaN and infinities print `null`.\n\nExample: `discount: float`",
     lost: |base| match base {
         BaseType::Smallint | BaseType::Real => None,
         BaseType::Integer | BaseType::BigInt => Some("integers beyond 2^24 are rounded in search"),
@@ -89,11 +89,11 @@ impl Kind for Float {
             BaseType::Money => {
                 never("the text of `money` depends on a locale", "`{ kind: decimal, scale: 2 }`")
             }
-            _ => never("the value is no number", "`keyword`"),
+            _ => never("expected a number", "`keyword`"),
         }
     }
 
-    fn mapping(&self, _field: &MappingContext<'_>) -> Mapping {
+    fn mapping(&self, _field: &MappingContext<'_>) -> FieldMapping {
         mapping_of(self.name)
     }
 

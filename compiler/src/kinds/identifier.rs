@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::common::{TEXT_OPTIONS, accept_text, keyword_subfield, mapping_of, text};
-use super::{Acceptance, Kind, Mapping, MappingContext, Rendered};
+use super::{Acceptance, FieldMapping, Kind, MappingContext, Rendered};
 use crate::pg_type::PgType;
 
-/// `identifier`
+/// The kind `identifier`: codes that people type.
 #[derive(Debug)]
 pub(super) struct Identifier;
 
@@ -42,9 +42,9 @@ impl Kind for Identifier {
         accept_text("identifier", pg_type)
     }
 
-    fn mapping(&self, _field: &MappingContext<'_>) -> Mapping {
+    fn mapping(&self, _field: &MappingContext<'_>) -> FieldMapping {
         let mut mapping =
-            Mapping { subfields: keyword_subfield(), analysis: analysis(), ..mapping_of("text") };
+            FieldMapping { subfields: keyword_subfield(), analysis: analysis(), ..mapping_of("text") };
         mapping.parameters.insert("analyzer".to_owned(), ANALYZER.into());
         mapping.parameters.insert("search_analyzer".to_owned(), SEARCH_ANALYZER.into());
         mapping

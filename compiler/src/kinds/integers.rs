@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::common::{NUMBER_OPTIONS, mapping_of, never, number, whole_digits};
-use super::{Acceptance, Kind, Mapping, MappingContext, Rendered};
+use super::{Acceptance, FieldMapping, Kind, MappingContext, Rendered};
 use crate::pg_type::{BaseType, NumericShape, PgType};
 
 /// One size of whole numbers.
@@ -95,14 +95,14 @@ impl Kind for Whole {
             BaseType::Smallint | BaseType::Integer | BaseType::BigInt | BaseType::Oid => Acceptance::Exact,
             BaseType::Numeric(shape) => self.accepts_numeric(*shape),
             BaseType::Real | BaseType::Double => {
-                never("what stands after the point would be cut off without a word", "`double`")
+                never("digits after the decimal point would be dropped silently", "`double`")
             }
-            BaseType::Boolean => never("true and false are no numbers", "`boolean`"),
-            _ => never("the value is no number", "`keyword`"),
+            BaseType::Boolean => never("expected a number, found a boolean", "`boolean`"),
+            _ => never("expected a number", "`keyword`"),
         }
     }
 
-    fn mapping(&self, _field: &MappingContext<'_>) -> Mapping {
+    fn mapping(&self, _field: &MappingContext<'_>) -> FieldMapping {
         mapping_of(self.name)
     }
 
@@ -116,11 +116,11 @@ impl Whole {
         match shape {
             Some(shape) if shape.scale <= 0 && whole_digits(shape) <= self.digits => Acceptance::Exact,
             Some(shape) if shape.scale <= 0 => self.out_of_range("a wider integer, `decimal` or `keyword`"),
-            _ => never("what stands after the point would be cut off without a word", "`decimal`"),
+            _ => never("digits after the decimal point would be dropped silently", "`decimal`"),
         }
     }
 
     fn out_of_range(&self, instead: &str) -> Acceptance {
-        never(format!("a value beyond the range of `{}` would be refused by the index", self.name), instead)
+        never(format!("OpenSearch rejects values out of range for `{}`", self.name), instead)
     }
 }

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::common::{KEYWORD_OPTIONS, NUMBER_OPTIONS, mapping_of, never, number};
-use super::{Acceptance, Kind, Mapping, MappingContext, Rendered};
+use super::{Acceptance, FieldMapping, Kind, MappingContext, Rendered};
 use crate::grammar::Value::Word;
 use crate::grammar::{Key, key};
 use crate::pg_type::{BaseType, Enums, PgType};
 
-/// `interval`
+/// The kind `interval`: a span of time.
 #[derive(Debug)]
 pub(super) struct Interval;
 
@@ -58,11 +58,11 @@ impl Kind for Interval {
                 Acceptance::Lossy("months and years are counted as days".to_owned())
             }
             BaseType::Interval => Acceptance::Exact,
-            _ => never("the value is no span of time", "`long`, `time` or `keyword`"),
+            _ => never("expected an interval", "`long`, `time` or `keyword`"),
         }
     }
 
-    fn mapping(&self, field: &MappingContext<'_>) -> Mapping {
+    fn mapping(&self, field: &MappingContext<'_>) -> FieldMapping {
         mapping_of(if in_seconds(field.parameters) { "double" } else { "keyword" })
     }
 

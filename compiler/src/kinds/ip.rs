@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::common::{mapping_of, never};
-use super::{Acceptance, Kind, Mapping, MappingContext, Rendered};
+use super::{Acceptance, FieldMapping, Kind, MappingContext, Rendered};
 use crate::pg_type::{BaseType, PgType};
 
-/// `ip`
+/// The kind `ip`: one IP address.
 #[derive(Debug)]
 pub(super) struct Ip;
 
@@ -47,11 +47,11 @@ impl Kind for Ip {
         match pg_type.base {
             BaseType::Inet => Acceptance::Exact,
             BaseType::Cidr => never("a network is a range of addresses", "`ip_range`"),
-            _ => never("the value is no address", "`keyword`, or an expression: `sql: \"x::inet\"`"),
+            _ => never("expected an IP address", "`keyword`, or an expression: `sql: \"x::inet\"`"),
         }
     }
 
-    fn mapping(&self, _field: &MappingContext<'_>) -> Mapping {
+    fn mapping(&self, _field: &MappingContext<'_>) -> FieldMapping {
         mapping_of("ip")
     }
 

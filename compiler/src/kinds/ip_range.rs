@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::common::{mapping_of, never};
-use super::{Acceptance, Kind, Mapping, MappingContext, Rendered};
+use super::{Acceptance, FieldMapping, Kind, MappingContext, Rendered};
 use crate::pg_type::{BaseType, PgType};
 
-/// `ip_range`
+/// The kind `ip_range`: a network.
 #[derive(Debug)]
 pub(super) struct IpRange;
 
@@ -36,11 +36,11 @@ impl Kind for IpRange {
     fn accepts(&self, pg_type: &PgType, _parameters: &BTreeMap<String, Value>) -> Acceptance {
         match pg_type.base {
             BaseType::Cidr | BaseType::Inet => Acceptance::Exact,
-            _ => never("the value is no network", "`keyword`, or an expression: `sql: \"x::cidr\"`"),
+            _ => never("expected a network", "`keyword`, or an expression: `sql: \"x::cidr\"`"),
         }
     }
 
-    fn mapping(&self, _field: &MappingContext<'_>) -> Mapping {
+    fn mapping(&self, _field: &MappingContext<'_>) -> FieldMapping {
         mapping_of("ip_range")
     }
 

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::common::never;
-use super::{Acceptance, Kind, Mapping, MappingContext, Rendered};
+use super::{Acceptance, FieldMapping, Kind, MappingContext, Rendered};
 use crate::grammar::Value::Word;
 use crate::grammar::{Key, key};
 use crate::pg_type::{BaseType, PgType};
 
-/// `json`
+/// The kind `json`: structured values as they are.
 #[derive(Debug)]
 pub(super) struct Json;
 
@@ -21,7 +21,7 @@ impl Kind for Json {
 
     fn docs(&self) -> &'static str {
         "Structures as they are, kept in the document and not searched.\n\n\
-         Of a key that occurs twice in an object the last value is kept, which the index would refuse otherwise.\n\n\
+         If an object has a key twice, the last value is kept: OpenSearch would refuse the document otherwise.\n\n\
          `as: flat_object` makes leaves searchable as exact texts; then every value must be an object. A leaf \
          that takes more than 32,766 bytes together with its path, as in `attributes.color=red`, loses the \
          document: OpenSearch has no `ignore_above` for this type.\n\n\
@@ -58,12 +58,15 @@ impl Kind for Json {
     fn accepts(&self, pg_type: &PgType, _parameters: &BTreeMap<String, Value>) -> Acceptance {
         match pg_type.base {
             BaseType::Json | BaseType::Jsonb | BaseType::Hstore | BaseType::Composite => Acceptance::Exact,
-            _ if pg_type.array => never("the value is a list", "the kind of its elements"),
-            _ => never("the value is no structure", "`auto`, or the kind of the value"),
+            _ if pg_type.array => never(
+                "expected `json`, `jsonb` or another structure, found a list",
+                "the kind of its elements",
+            ),
+            _ => never("expected `json`, `jsonb` or another structure", "`auto`, or the kind of the value"),
         }
     }
 
-    fn mapping(&self, field: &MappingContext<'_>) -> Mapping {
+    fn mapping(&self, field: &MappingContext<'_>) -> FieldMapping {
         let (name, value) = match field.parameters.get("as").and_then(Value::as_str) {
             Some("flat_object") => return super::common::mapping_of("flat_object"),
             _ => ("enabled".to_owned(), Value::Bool(false)),
@@ -97,8 +100,8 @@ const SURELY_SHALLOW_BYTES: u32 = 16_000;
 /// levels with 2 MB).
 const BRACKETS_MAX: u32 = 8_000;
 
-/// A `json` as text that went through `jsonb` where that cannot fail: the index refuses a document in which a
-/// key stands twice, and `jsonb` keeps the last one, as readers of JSON do.
+/// A `json` as text, passed through `jsonb` where that cannot fail: OpenSearch refuses a document with duplicate
+/// keys, and `jsonb` keeps the last one, as JSON parsers do.
 ///
 /// Legal in `json` and an error in `jsonb` are the escapes of NUL and of half a surrogate pair, numbers beyond
 /// `numeric`, which take an exponent of three digits or thousands of digits, more levels than the stack holds,

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::common::{INDEXED_UNITS_MAX, KEYWORD_OPTIONS, mapping_of, never, text};
-use super::{Acceptance, Kind, Mapping, MappingContext, Rendered};
+use super::{Acceptance, FieldMapping, Kind, MappingContext, Rendered};
 use crate::pg_type::{BaseType, PgType};
 
-/// `keyword`
+/// The kind `keyword`: exact values.
 #[derive(Debug)]
 pub(super) struct Keyword;
 
@@ -43,18 +43,20 @@ impl Kind for Keyword {
     fn accepts(&self, pg_type: &PgType, _parameters: &BTreeMap<String, Value>) -> Acceptance {
         use BaseType as B;
         match &pg_type.base {
-            B::Real | B::Double => Acceptance::Lossy("the number is its shortest text".to_owned()),
+            B::Real | B::Double => Acceptance::Lossy("the number is indexed as its shortest text".to_owned()),
             B::Money => Acceptance::Lossy("the text of `money` depends on a locale".to_owned()),
-            B::Json | B::Jsonb | B::Hstore | B::Composite => never("the value is a structure", "`json`"),
-            B::Bytea => never("the value is no text", "`binary`, or an expression with `encode`"),
-            B::Interval => never("the value is a span of time", "`interval`"),
-            B::Range(_) => never("the value is a range", "one of the ranges, such as `date_range`"),
-            B::TimeTz | B::Other(_) => never("the type has no text that is known to stay", "an expression"),
+            B::Json | B::Jsonb | B::Hstore | B::Composite => {
+                never("expected a single value, found a structure", "`json`")
+            }
+            B::Bytea => never("expected text, found bytes", "`binary`, or an expression with `encode`"),
+            B::Interval => never("expected text, found an interval", "`interval`"),
+            B::Range(_) => never("expected text, found a range", "one of the ranges, such as `date_range`"),
+            B::TimeTz | B::Other(_) => never("the type has no stable text form", "an expression"),
             _ => Acceptance::Exact,
         }
     }
 
-    fn mapping(&self, _field: &MappingContext<'_>) -> Mapping {
+    fn mapping(&self, _field: &MappingContext<'_>) -> FieldMapping {
         let mut mapping = mapping_of("keyword");
         mapping.parameters.insert("ignore_above".to_owned(), INDEXED_UNITS_MAX.into());
         mapping

@@ -7,12 +7,12 @@ use flusso_schemas::name::quote_literal;
 use serde_json::{Value, json};
 
 use super::common::{KEYWORD_OPTIONS, exact_mapping, never, text};
-use super::{Acceptance, Kind, Mapping, MappingContext, Rendered};
+use super::{Acceptance, FieldMapping, Kind, MappingContext, Rendered};
 use crate::grammar::Value::{Labels, NumberedLabels};
 use crate::grammar::{Key, key};
 use crate::pg_type::{BaseType, PgType};
 
-/// `enum`
+/// The kind `enum`: labels that sort in an order of their own.
 #[derive(Debug)]
 pub(super) struct Enum;
 
@@ -54,19 +54,19 @@ impl Kind for Enum {
             }
             base if base.is_integer() => Acceptance::NeedsKey {
                 key: "labels",
-                why: "an integer says nothing to who searches for a word".to_owned(),
+                why: "an integer means nothing to someone who searches for a word".to_owned(),
             },
             base if base.is_text() && parameters.contains_key("order") => {
                 Acceptance::Lossy("a text that is not in `order` sorts last".to_owned())
             }
             base if base.is_text() => Acceptance::Exact,
-            BaseType::Boolean => never("true and false need no labels", "`boolean`"),
-            BaseType::Uuid => never("a UUID is no label", "`uuid`"),
-            _ => never("the value is no label", "`keyword`"),
+            BaseType::Boolean => never("a boolean needs no labels", "`boolean`"),
+            BaseType::Uuid => never("expected labels, found a UUID", "`uuid`"),
+            _ => never("expected an enum type, text or an integer", "`keyword`"),
         }
     }
 
-    fn mapping(&self, field: &MappingContext<'_>) -> Mapping {
+    fn mapping(&self, field: &MappingContext<'_>) -> FieldMapping {
         let labels = ordered_labels(field.pg_type, field.parameters);
         let mut mapping = exact_mapping(field.pg_type);
         if labels.is_empty() {
@@ -95,8 +95,8 @@ impl Kind for Enum {
     }
 }
 
-/// The normalizer of a field, another one for every path: a path whose own underscores look like the ones
-/// that stand for a dot has its hash in the name.
+/// Name of a field's normalizer, unique for its path: dots become two underscores, and a path that has underscores
+/// of its own at such places gets its hash appended.
 fn normalizer_name(path: &str) -> String {
     let name = format!("flusso_{}", path.replace('.', "__"));
     let is_plain =

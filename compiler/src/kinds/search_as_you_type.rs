@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::common::{accept_text, mapping_of, text};
-use super::{Acceptance, Kind, Mapping, MappingContext, Rendered};
+use super::{Acceptance, FieldMapping, Kind, MappingContext, Rendered};
 use crate::pg_type::PgType;
 
-/// `search_as_you_type`
+/// The kind `search_as_you_type`: prefixes of words.
 #[derive(Debug)]
 pub(super) struct SearchAsYouType;
 
@@ -46,7 +46,7 @@ impl Kind for SearchAsYouType {
         accept_text("search_as_you_type", pg_type)
     }
 
-    fn mapping(&self, _field: &MappingContext<'_>) -> Mapping {
+    fn mapping(&self, _field: &MappingContext<'_>) -> FieldMapping {
         mapping_of("search_as_you_type")
     }
 

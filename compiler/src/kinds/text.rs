@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::common::{TEXT_OPTIONS, accept_text, keyword_subfield, mapping_of, text};
-use super::{Acceptance, Kind, Mapping, MappingContext, Rendered};
+use super::{Acceptance, FieldMapping, Kind, MappingContext, Rendered};
 use crate::pg_type::{BaseType, PgType};
 
-/// `text`
+/// The kind `text`: words to search for.
 #[derive(Debug)]
 pub(super) struct Text;
 
@@ -41,8 +41,8 @@ impl Kind for Text {
         accept_text("text", pg_type)
     }
 
-    fn mapping(&self, _field: &MappingContext<'_>) -> Mapping {
-        Mapping { subfields: keyword_subfield(), ..mapping_of("text") }
+    fn mapping(&self, _field: &MappingContext<'_>) -> FieldMapping {
+        FieldMapping { subfields: keyword_subfield(), ..mapping_of("text") }
     }
 
     fn render(&self, expression: &str, pg_type: &PgType, _parameters: &BTreeMap<String, Value>) -> Rendered {

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::common::{KEYWORD_OPTIONS, mapping_of, never};
-use super::{Acceptance, Kind, Mapping, MappingContext, Rendered};
+use super::{Acceptance, FieldMapping, Kind, MappingContext, Rendered};
 use crate::pg_type::{BaseType, PgType};
 
-/// `time`
+/// The kind `time`: a time of day.
 #[derive(Debug)]
 pub(super) struct Time;
 
@@ -33,11 +33,11 @@ impl Kind for Time {
         match pg_type.base {
             BaseType::Time => Acceptance::Exact,
             BaseType::TimeTz => never("a time with a zone has no order without its day", "an expression"),
-            _ => never("the value is no time of day", "`timestamp` or `keyword`"),
+            _ => never("expected a time of day", "`timestamp` or `keyword`"),
         }
     }
 
-    fn mapping(&self, _field: &MappingContext<'_>) -> Mapping {
+    fn mapping(&self, _field: &MappingContext<'_>) -> FieldMapping {
         mapping_of("keyword")
     }
 

@@ -7,12 +7,12 @@ use serde_json::Value;
 
 use super::common::{DATE_OPTIONS, mapping_of, never};
 use super::date::day;
-use super::{Acceptance, Kind, Mapping, MappingContext, Rendered};
+use super::{Acceptance, FieldMapping, Kind, MappingContext, Rendered};
 use crate::grammar::Value::{TimeZone, Word};
 use crate::grammar::{Key, key};
 use crate::pg_type::{BaseType, PgType};
 
-/// `timestamp`
+/// The kind `timestamp`: a point in time.
 #[derive(Debug)]
 pub(super) struct Timestamp;
 
@@ -65,21 +65,21 @@ impl Kind for Timestamp {
     fn accepts(&self, pg_type: &PgType, parameters: &BTreeMap<String, Value>) -> Acceptance {
         match &pg_type.base {
             BaseType::Date | BaseType::TimestampTz if parameters.contains_key("zone") => {
-                never("only a timestamp without a zone takes one", "the field without `zone`")
+                never("`zone` applies only to timestamps without a time zone", "the field without `zone`")
             }
             BaseType::Date | BaseType::Timestamp | BaseType::TimestampTz => Acceptance::Exact,
-            BaseType::Time | BaseType::TimeTz => never("a time of day is no instant", "`time`"),
-            base if base.is_integer() => {
-                never("a number is no instant", "an expression: `sql: \"to_timestamp(ms / 1000.0)\"`")
-            }
-            _ => never(
-                "the value is no instant",
-                "`keyword`, or an expression such as `sql: \"x::timestamptz\"`",
+            BaseType::Time | BaseType::TimeTz => never("a time of day has no date", "`time`"),
+            base if base.is_integer() => never(
+                "expected a timestamp, found a number",
+                "an expression: `sql: \"to_timestamp(ms / 1000.0)\"`",
             ),
+            _ => {
+                never("expected a timestamp", "`keyword`, or an expression such as `sql: \"x::timestamptz\"`")
+            }
         }
     }
 
-    fn mapping(&self, field: &MappingContext<'_>) -> Mapping {
+    fn mapping(&self, field: &MappingContext<'_>) -> FieldMapping {
         let micros = field.parameters.get("precision").is_some_and(|precision| precision == "micros");
         mapping_of(if micros { "date_nanos" } else { "date" })
     }

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::common::{accept_text, mapping_of, text};
-use super::{Acceptance, JsonValue, Kind, Mapping, MappingContext, Rendered};
+use super::{Acceptance, FieldMapping, JsonValue, Kind, MappingContext, Rendered};
 use crate::pg_type::PgType;
 
-/// `token_count`
+/// The kind `token_count`: the number of words.
 #[derive(Debug)]
 pub(super) struct TokenCount;
 
@@ -18,7 +18,7 @@ impl Kind for TokenCount {
     }
 
     fn docs(&self) -> &'static str {
-        "How many words a text has, as the analyzer parts it.\n\nOf an array it is an array of counts.\n\n\
+        "How many words a text has, as the analyzer splits it.\n\nOver an array it is an array of counts.\n\n\
          Example: `length: { kind: token_count, column: body, options: { analyzer: standard } }`"
     }
 
@@ -50,7 +50,7 @@ impl Kind for TokenCount {
         accept_text("token_count", pg_type)
     }
 
-    fn mapping(&self, _field: &MappingContext<'_>) -> Mapping {
+    fn mapping(&self, _field: &MappingContext<'_>) -> FieldMapping {
         let mut mapping = mapping_of("token_count");
         mapping.parameters.insert("analyzer".to_owned(), "standard".into());
         mapping

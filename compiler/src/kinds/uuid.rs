@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::common::{KEYWORD_OPTIONS, exact_mapping, never, text};
-use super::{Acceptance, Kind, Mapping, MappingContext, Rendered};
+use super::{Acceptance, FieldMapping, Kind, MappingContext, Rendered};
 use crate::pg_type::{BaseType, PgType};
 
-/// `uuid`
+/// The kind `uuid`: UUIDs as exact text.
 #[derive(Debug)]
 pub(super) struct Uuid;
 
@@ -39,12 +39,12 @@ impl Kind for Uuid {
         match &pg_type.base {
             BaseType::Uuid => Acceptance::Exact,
             base if base.is_text() => Acceptance::Lossy("case and braces are not normalised".to_owned()),
-            base if base.is_integer() => never("a number is no UUID", "`keyword` or `long`"),
-            _ => never("the value is no UUID", "`keyword`"),
+            base if base.is_integer() => never("expected a UUID, found a number", "`keyword` or `long`"),
+            _ => never("expected a UUID", "`keyword`"),
         }
     }
 
-    fn mapping(&self, field: &MappingContext<'_>) -> Mapping {
+    fn mapping(&self, field: &MappingContext<'_>) -> FieldMapping {
         exact_mapping(field.pg_type)
     }
 

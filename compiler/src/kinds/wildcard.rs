@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::common::{INDEXED_UNITS_MAX, mapping_of, never, text};
-use super::{Acceptance, Kind, Mapping, MappingContext, Rendered};
+use super::{Acceptance, FieldMapping, Kind, MappingContext, Rendered};
 use crate::pg_type::PgType;
 
 /// Keeps three-letter parts of each value, by which `*part*` finds it without a scan.
@@ -39,7 +39,7 @@ impl Kind for Wildcard {
         never("`wildcard` searches parts of a text, and the value is not text", "`keyword`")
     }
 
-    fn mapping(&self, _field: &MappingContext<'_>) -> Mapping {
+    fn mapping(&self, _field: &MappingContext<'_>) -> FieldMapping {
         let mut mapping = mapping_of("wildcard");
         mapping.parameters.insert("ignore_above".to_owned(), INDEXED_UNITS_MAX.into());
         mapping

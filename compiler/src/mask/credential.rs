@@ -13,7 +13,7 @@ const PROSE_WORDS: [&str; 4] = ["auth", "credential", "secret", "token"];
 const LETTERS_MIN: usize = 3;
 /// Shortest value of a word that prose uses: longer than `RFC7519` and `OAuth2`.
 const PROSE_LETTERS_MIN: usize = 8;
-/// What stands for a credential where none is meant.
+/// Placeholders that files have instead of a credential.
 const PLACEHOLDERS: [&str; 20] = [
     "apikey",
     "api_key",
@@ -177,7 +177,7 @@ pub(crate) fn replace_references<'a>(text: &'a str, with: impl Fn(&'a str) -> &'
     replaced + rest
 }
 
-/// The first place of a character that stands in no `${…}`.
+/// The first position of a character outside every `${…}`.
 pub(crate) fn outside_references(text: &str, wanted: char) -> Option<usize> {
     let mut depth = 0_usize;
     for (at, character) in text.char_indices() {

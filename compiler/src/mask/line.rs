@@ -110,7 +110,7 @@ const SETTING_MAX: usize = 16;
 /// Most digits of a number that is shown, and most letters of its unit.
 const DIGITS_MAX: usize = 9;
 const UNIT_MAX: usize = 7;
-/// Longest key that is shown though nobody knows it.
+/// Longest unknown key that is shown.
 const KEY_MAX: usize = 40;
 
 /// What a line of a closed block hides.
@@ -120,7 +120,7 @@ pub(super) struct Closed {
     pub(super) continues: bool,
 }
 
-/// Reads a line of which only what is known to be harmless is shown.
+/// Reads a line whose unknown parts are masked: only what is known to be harmless is shown.
 pub(super) fn closed(line: &str) -> Closed {
     let mut at = line.len() - line.trim_start().len();
     while line[at..].starts_with("- ") {

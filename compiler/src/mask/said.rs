@@ -16,7 +16,7 @@ const HIDDEN: &str = "…";
 const HIDDEN_WORD_MIN: usize = 4;
 /// How deep the keys of `sinks.search.opensearch.bulk` are.
 const OPEN_DEPTH: usize = 4;
-/// Words of our own help texts that are no key.
+/// Words of our own help texts that are not keys.
 const OWN_WORDS: &[&str] = &[
     "DATABASE_URL",
     "deny",

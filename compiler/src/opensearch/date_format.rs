@@ -47,7 +47,7 @@ pub const FORMATS: &[(&str, [bool; 3])] = &[
     ("year_month_day", [true, false, false]),
 ];
 
-/// Whether a format reads one of [`PRINTED`], by its place; none where that cannot be told here.
+/// Whether a format reads one of [`PRINTED`], by its index; `None` if only the server knows.
 pub fn reads(format: &str, printed: usize) -> Option<bool> {
     let mut is_certain = true;
     for alternative in format.split("||") {

@@ -9,7 +9,7 @@ use crate::calendar;
 /// A field as its mapping makes it.
 #[derive(Clone, Copy, Debug)]
 pub struct FieldType<'a> {
-    /// The mapping's `type`.
+    /// The mapping's `type`, such as `scaled_float`.
     pub name: &'a str,
     /// `scaling_factor` of a `scaled_float`.
     pub scaling_factor: u64,
@@ -123,7 +123,7 @@ fn is_base64(text: &str) -> bool {
         && body.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'+' || byte == b'/')
 }
 
-/// Values that fields of a type take and refuse, as JSON lists.
+/// Values that fields of a type accept and refuse, as JSON lists.
 pub const CASES: &[(&str, &str, &str)] = &[
     ("boolean", "[true, false]", r#"["yes", 1]"#),
     ("byte", "[-128, 127]", r#"[128, -129, "a"]"#),

@@ -1,20 +1,20 @@
 //! The mapping parameters of OpenSearch 3.8 that `options` may hold, with the form of their values.
 
-use super::Form;
-use Form::{Any, Boolean, FieldValue, NumberMap, Text, TextMap, Texts, Whole, Word};
+use super::ValueForm;
+use ValueForm::{Any, Boolean, FieldValue, NumberMap, Text, TextMap, Texts, Whole, Word};
 
-/// One parameter.
+/// One mapping parameter that OpenSearch knows.
 #[derive(Clone, Copy, Debug)]
 pub struct Parameter {
-    /// Its name.
+    /// The key in the mapping, such as `ignore_above`.
     pub name: &'static str,
     /// The mapping types it belongs to here; none: all that have a parameter of that name.
     pub types: &'static [&'static str],
     /// The form of its value.
-    pub form: Form,
+    pub form: ValueForm,
 }
 
-const fn parameter(name: &'static str, form: Form) -> Parameter {
+const fn parameter(name: &'static str, form: ValueForm) -> Parameter {
     Parameter { name, types: &[], form }
 }
 

@@ -4,19 +4,19 @@
 //! from writing (`blocks`), and those of remote stores, snapshots and ingestion. Which of them an open index can
 //! change is [`flusso_schemas::lock::settings`].
 
-use super::Form;
-use Form::{Any, Boolean, Duration, Number, Size, Spread, Text, Texts, Whole, Word, Words};
+use super::ValueForm;
+use ValueForm::{Any, Boolean, Duration, Number, Size, Spread, Text, Texts, Whole, Word, Words};
 
-/// One setting.
+/// One index setting that OpenSearch knows.
 #[derive(Clone, Copy, Debug)]
 pub struct Setting {
     /// Its name without `index.`; a name that ends with a dot is a group of settings.
     pub name: &'static str,
     /// The form of its value.
-    pub form: Form,
+    pub form: ValueForm,
 }
 
-const fn row(name: &'static str, form: Form) -> Setting {
+const fn row(name: &'static str, form: ValueForm) -> Setting {
     Setting { name, form }
 }
 

@@ -109,7 +109,7 @@ pub(super) fn objects(verb: Verb, path: Vec<Join>, fields: Vec<Field>) -> Relati
     relation(verb, path, shape)
 }
 
-/// Related rows.
+/// A relation without order, limit and other options.
 pub(super) fn relation(verb: Verb, path: Vec<Join>, shape: Shape) -> Relation {
     let path = NonEmpty::new(path).expect("a test's path has a join");
     Relation { verb, path, order_by: Vec::new(), limit: None, distinct: false, required: false, shape }
@@ -137,7 +137,7 @@ pub(super) fn sql(table: &Table, text: &str) -> ValueSource {
     ValueSource::Sql(Box::new(SqlText::new(text, &columns).expect("an expression")))
 }
 
-/// `column operator number`
+/// The condition `column operator number`.
 pub(super) fn compare(column: &str, operator: &'static str, number: &str) -> Condition {
     let test = Test::Compare(operator, Literal::Number(number.to_owned()));
     Condition::Column { column: column.to_owned(), nullable: false, test }

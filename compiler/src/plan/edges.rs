@@ -1,4 +1,4 @@
-//! Edges: for each captured table and the roles it plays what its changes mean, and what is relied on.
+//! Edges: for each captured table and its roles, which documents a change affects and which facts must stay.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,24 +9,24 @@ use flusso_schemas::name::{Ident, TableName};
 use crate::condition::Condition;
 use crate::model::Table;
 use crate::pg_type::PgType;
-use crate::sql::{RowId, Tree, resolve};
+use crate::sql::{QueryTree, RowId, resolve};
 
-/// What tells the edges of an index apart.
-type Way = (TableName, Vec<Ident>, Option<String>);
+/// The key of an edge: edges of one key are one.
+type EdgeKey = (TableName, Vec<Ident>, Option<String>);
 
 /// The edges of an index, sorted by table and roles.
-pub(super) fn edges(tree: &Tree<'_>) -> Vec<Edge> {
-    let mut rows_by_way: BTreeMap<Way, Vec<RowId>> = BTreeMap::new();
+pub(super) fn edges(tree: &QueryTree<'_>) -> Vec<Edge> {
+    let mut rows_by_key: BTreeMap<EdgeKey, Vec<RowId>> = BTreeMap::new();
     for (place, row) in tree.rows.iter().enumerate() {
         let (navigation, resolve) = resolve(tree, place);
-        rows_by_way.entry((row.table.name.clone(), navigation, resolve)).or_default().push(place);
+        rows_by_key.entry((row.table.name.clone(), navigation, resolve)).or_default().push(place);
     }
-    let mut edges: Vec<Edge> = rows_by_way.into_iter().map(|(way, rows)| edge(tree, way, &rows)).collect();
+    let mut edges: Vec<Edge> = rows_by_key.into_iter().map(|(key, rows)| edge(tree, key, &rows)).collect();
     edges.sort_by(|one, other| (&one.table, &one.roles).cmp(&(&other.table, &other.roles)));
     edges
 }
 
-fn edge(tree: &Tree<'_>, (table, navigation, resolve): Way, rows: &[RowId]) -> Edge {
+fn edge(tree: &QueryTree<'_>, (table, navigation, resolve): EdgeKey, rows: &[RowId]) -> Edge {
     let roles: BTreeSet<&String> = rows.iter().flat_map(|row| &tree.rows[*row].roles).collect();
     let mut columns = BTreeMap::new();
     for row in rows {
@@ -37,7 +37,7 @@ fn edge(tree: &Tree<'_>, (table, navigation, resolve): Way, rows: &[RowId]) -> E
     Edge { table, roles: roles.into_iter().cloned().collect(), navigation, resolve, columns }
 }
 
-/// A column with its facts. A generated one is not in the stream: it stands for those that it reads.
+/// A column with its facts. A generated one is not in the stream: the columns that it reads replace it.
 fn relied_on(table: &Table, name: &str, columns: &mut BTreeMap<Ident, ColumnFact>) {
     let facts = table.column(name).expect("check has bound every column");
     if !facts.generated_from.is_empty() {
@@ -49,7 +49,7 @@ fn relied_on(table: &Table, name: &str, columns: &mut BTreeMap<Ident, ColumnFact
 }
 
 /// The column lists that make a to-one one and a key a key, where the table's primary key does not.
-pub(super) fn unique(tree: &Tree<'_>) -> BTreeMap<TableName, Vec<Vec<Ident>>> {
+pub(super) fn unique(tree: &QueryTree<'_>) -> BTreeMap<TableName, Vec<Vec<Ident>>> {
     let mut unique: BTreeMap<TableName, BTreeSet<Vec<Ident>>> = BTreeMap::new();
     for row in &tree.rows {
         let joined: Vec<&str> = match row.parent {

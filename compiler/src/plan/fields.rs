@@ -8,16 +8,16 @@ use serde_json::Value;
 
 use crate::model::{Aggregate, Field, Form, Join, Relation, Scalar, Shape, ValueSource};
 use crate::non_empty::NonEmpty;
-use crate::sql::{Content, Node, OrderPart, Tree, order_of};
+use crate::sql::{NodeContent, OrderPart, QueryNode, QueryTree, order_of};
 
 /// The fields of an index by their paths.
-pub(super) fn fields(tree: &Tree<'_>) -> BTreeMap<String, FieldPlan> {
+pub(super) fn fields(tree: &QueryTree<'_>) -> BTreeMap<String, FieldPlan> {
     let mut plans = BTreeMap::new();
     add(tree, &tree.index.fields, &mut plans);
     plans
 }
 
-fn add(tree: &Tree<'_>, fields: &[Field], plans: &mut BTreeMap<String, FieldPlan>) {
+fn add(tree: &QueryTree<'_>, fields: &[Field], plans: &mut BTreeMap<String, FieldPlan>) {
     for field in fields {
         let mut plan = match &field.form {
             Form::Scalar(scalar) => scalar_plan(scalar, source(&scalar.value)),
@@ -80,7 +80,7 @@ fn value_text(value: &ValueSource) -> String {
     }
 }
 
-fn relation_plan(tree: &Tree<'_>, field: &Field, relation: &Relation) -> FieldPlan {
+fn relation_plan(tree: &QueryTree<'_>, field: &Field, relation: &Relation) -> FieldPlan {
     let table = relation.target().name.clone();
     let source = FieldSource::Related { verb: relation.verb.name().to_owned(), table };
     let plan = match &relation.shape {
@@ -101,8 +101,9 @@ fn relation_plan(tree: &Tree<'_>, field: &Field, relation: &Relation) -> FieldPl
 }
 
 /// The order that the relation's node has; a to-one without a node has none.
-fn order(tree: &Tree<'_>, field: &Field, relation: &Relation) -> Vec<String> {
-    let is_its = |node: &&Node<'_>| node.path == field.path && matches!(node.content, Content::Related(..));
+fn order(tree: &QueryTree<'_>, field: &Field, relation: &Relation) -> Vec<String> {
+    let is_its =
+        |node: &&QueryNode<'_>| node.path == field.path && matches!(node.content, NodeContent::Related(..));
     let parts = tree.nodes.iter().find(is_its).map(|node| order_of(tree, node, relation));
     parts.iter().flatten().filter_map(OrderPart::text).collect()
 }
@@ -118,7 +119,7 @@ fn aggregate_plan(aggregate: &Aggregate) -> FieldPlan {
     with_path(plan, &aggregate.path)
 }
 
-/// The hops, the joins in their order, and what is asked of the rows.
+/// The hops, the joins in their order, and the conditions on their rows.
 fn with_path(plan: FieldPlan, path: &NonEmpty<Join>) -> FieldPlan {
     let (target, hops) = path.split_last();
     let names = hop_names(hops);

@@ -10,7 +10,7 @@ use flusso_schemas::lock::{Identity, TablePlan};
 use flusso_schemas::name::{Ident, TableName};
 
 use crate::model::Table;
-use crate::sql::{Tree, resolve};
+use crate::sql::{QueryTree, resolve};
 
 /// What a table's replica identity must hold.
 #[derive(Clone, Debug)]
@@ -40,7 +40,7 @@ impl NeededIdentity {
 }
 
 /// What every captured table needs.
-pub(super) fn needed(trees: &[Tree<'_>]) -> BTreeMap<TableName, NeededIdentity> {
+pub(super) fn needed(trees: &[QueryTree<'_>]) -> BTreeMap<TableName, NeededIdentity> {
     let mut needed: BTreeMap<TableName, (NeededIdentity, &Table)> = BTreeMap::new();
     for tree in trees {
         for (place, row) in tree.rows.iter().enumerate() {

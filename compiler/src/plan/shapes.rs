@@ -18,7 +18,7 @@ fn node<'a>(plan: &'a IndexPlan, path: &str) -> &'a Node {
     plan.nodes.iter().find(|node| node.path == path).expect("the node is there")
 }
 
-/// Accounts with a composite key, codes that are no identity of text, and a reserved word's initials.
+/// Accounts with a composite key, codes whose equal values differ in text, and a reserved word's initials.
 struct World {
     accounts: Arc<Table>,
     settings: Arc<Table>,

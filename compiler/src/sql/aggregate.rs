@@ -7,15 +7,15 @@ use crate::model::{Aggregate, Function, ValueSource};
 use crate::pg_type::{BaseType, PgType};
 
 use super::alias::Aliases;
+use super::fragments::{column, query};
 use super::from::{GroupForm, condition, join, start};
 use super::node::select;
+use super::query_tree::{QueryNode, QueryTree, RowId};
 use super::segment::Segments;
-use super::text::{column, query};
-use super::tree::{Node, RowId, Tree};
 use super::value;
 
-/// The node of aggregates that stand side by side.
-pub(super) fn node(tree: &Tree<'_>, node: &Node<'_>, members: &[(&str, &Aggregate)]) -> lock::Node {
+/// The node of aggregates over the same rows.
+pub(super) fn node(tree: &QueryTree<'_>, node: &QueryNode<'_>, members: &[(&str, &Aggregate)]) -> lock::Node {
     let mut aliases = Aliases::default();
     let (mut from, group) = start(tree, &mut aliases, node.chain[0], GroupForm::of(tree, node));
     from.conditions.extend(condition(tree, &mut aliases, node.chain[0]));
@@ -66,7 +66,7 @@ fn empty(members: &[(&str, &Aggregate)]) -> String {
     members.iter().enumerate().map(member).collect()
 }
 
-fn call(tree: &Tree<'_>, target: RowId, alias: &str, aggregate: &Aggregate) -> String {
+fn call(tree: &QueryTree<'_>, target: RowId, alias: &str, aggregate: &Aggregate) -> String {
     let distinct = if aggregate.distinct { "distinct " } else { "" };
     match &aggregate.of {
         Some(of) if aggregate.function == Function::Count => {
@@ -150,8 +150,8 @@ fn sum_of_intervals(x: &str) -> String {
     )
 }
 
-/// What tells the rows of a table apart: its key, else the place where a row is stored.
-fn row_identity(tree: &Tree<'_>, target: RowId, alias: &str) -> String {
+/// What distinguishes the rows of a table: its key, otherwise `ctid`.
+fn row_identity(tree: &QueryTree<'_>, target: RowId, alias: &str) -> String {
     let key = tree.rows[target].table.primary_key().unwrap_or_default();
     let columns: Vec<String> = key.iter().map(|name| column(alias, name)).collect();
     match columns.as_slice() {

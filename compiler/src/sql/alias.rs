@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use flusso_schemas::name::quote_identifier;
 
-use super::tree::{RowId, Tree};
+use super::query_tree::{QueryTree, RowId};
 
 /// Names that queries give to subqueries and lists.
 const TAKEN: [&str; 3] = ["element", "keys", "parents"];
@@ -17,8 +17,8 @@ pub(crate) struct Aliases {
 }
 
 impl Aliases {
-    /// The alias of a row, given when it is first asked for.
-    pub(crate) fn of(&mut self, tree: &Tree<'_>, row: RowId) -> String {
+    /// The alias of a row, assigned on first use.
+    pub(crate) fn of(&mut self, tree: &QueryTree<'_>, row: RowId) -> String {
         if let Some(alias) = self.by_row.get(&row) {
             return alias.clone();
         }

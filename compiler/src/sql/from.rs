@@ -5,9 +5,9 @@ use crate::model::Pair;
 use crate::pg_type::PgType;
 
 use super::alias::Aliases;
+use super::fragments::{column, indented, mark, where_clause};
+use super::query_tree::{QueryNode, QueryTree, ROOT, RowId};
 use super::reach::{Reach, reach};
-use super::text::{column, indented, mark, where_clause};
-use super::tree::{Node, ROOT, RowId, Tree};
 
 /// FROM and WHERE in the making.
 #[derive(Default)]
@@ -35,7 +35,7 @@ pub(crate) enum GroupForm {
 
 impl GroupForm {
     /// The form of a node's group.
-    pub(crate) fn of(tree: &Tree<'_>, node: &Node<'_>) -> Self {
+    pub(crate) fn of(tree: &QueryTree<'_>, node: &QueryNode<'_>) -> Self {
         let first = &tree.rows[node.chain[0]];
         let parent = first.parent.expect("the root has no group");
         let nullable = first.pairs.iter().any(|pair| tree.is_nullable(parent, &pair.parent));
@@ -55,7 +55,7 @@ impl GroupForm {
 
 /// The types of a row's columns.
 pub(crate) fn types<'a>(
-    tree: &Tree<'_>,
+    tree: &QueryTree<'_>,
     row: RowId,
     names: impl IntoIterator<Item = &'a String>,
 ) -> Vec<PgType> {
@@ -63,7 +63,7 @@ pub(crate) fn types<'a>(
 }
 
 /// The types of the columns that a row is joined by.
-fn child_types(tree: &Tree<'_>, row: RowId) -> Vec<PgType> {
+fn child_types(tree: &QueryTree<'_>, row: RowId) -> Vec<PgType> {
     types(tree, row, tree.rows[row].pairs.iter().map(|pair| &pair.child))
 }
 
@@ -72,14 +72,14 @@ pub(crate) fn columns<'a>(alias: &str, names: impl IntoIterator<Item = &'a Strin
     names.into_iter().map(|name| column(alias, name)).collect()
 }
 
-/// `schema.table alias`
-pub(crate) fn table(tree: &Tree<'_>, aliases: &mut Aliases, row: RowId) -> String {
+/// An item of FROM: `schema.table alias`.
+pub(crate) fn table(tree: &QueryTree<'_>, aliases: &mut Aliases, row: RowId) -> String {
     let alias = aliases.of(tree, row);
     format!("{} {alias}", tree.rows[row].table.name)
 }
 
 /// The root with its rows.
-pub(crate) fn root_from(tree: &Tree<'_>, aliases: &mut Aliases) -> FromClause {
+pub(crate) fn root_from(tree: &QueryTree<'_>, aliases: &mut Aliases) -> FromClause {
     let lines = vec![format!("from {}", table(tree, aliases, ROOT))];
     let key = columns(&aliases.of(tree, ROOT), &tree.index.key);
     FromClause { lines, conditions: vec![mark("rows", &key)] }
@@ -87,7 +87,7 @@ pub(crate) fn root_from(tree: &Tree<'_>, aliases: &mut Aliases) -> FromClause {
 
 /// A node's first row with the group it belongs to.
 pub(crate) fn start(
-    tree: &Tree<'_>,
+    tree: &QueryTree<'_>,
     aliases: &mut Aliases,
     first: RowId,
     form: GroupForm,
@@ -105,7 +105,7 @@ pub(crate) fn start(
 /// A node's first row, hanging on the root's keys or on its parents, and the columns it hangs by. Without a
 /// form the parents print no group.
 fn first_row(
-    tree: &Tree<'_>,
+    tree: &QueryTree<'_>,
     aliases: &mut Aliases,
     first: RowId,
     form: Option<GroupForm>,
@@ -140,7 +140,7 @@ fn printed_group() -> Group {
 
 /// The parents of a lateral, and the group they make.
 pub(crate) fn lateral_parents(
-    tree: &Tree<'_>,
+    tree: &QueryTree<'_>,
     aliases: &mut Aliases,
     first: RowId,
     form: GroupForm,
@@ -163,7 +163,7 @@ pub(crate) fn lateral_parents(
 }
 
 /// The key's columns in the order of a row's pairs that reach them.
-fn root_columns(tree: &Tree<'_>, first: RowId) -> Vec<String> {
+fn root_columns(tree: &QueryTree<'_>, first: RowId) -> Vec<String> {
     let mut row = &tree.rows[first];
     let mut names: Vec<String> = row.pairs.iter().map(|pair| pair.parent.clone()).collect();
     while let Some(parent) = row.parent.filter(|parent| *parent != ROOT) {
@@ -177,7 +177,7 @@ fn root_columns(tree: &Tree<'_>, first: RowId) -> Vec<String> {
 
 /// `from (select …) parents`: the values by which children are found, a superset of those that are printed.
 fn parents(
-    tree: &Tree<'_>,
+    tree: &QueryTree<'_>,
     aliases: &mut Aliases,
     row: RowId,
     names: &[String],
@@ -205,13 +205,13 @@ fn parents(
 }
 
 /// Groups differ by their bytes: a text keeps its column's collation, under which two may be equal.
-fn collation(tree: &Tree<'_>, row: RowId, names: &[String], form: GroupForm) -> &'static str {
+fn collation(tree: &QueryTree<'_>, row: RowId, names: &[String], form: GroupForm) -> &'static str {
     let folds = |name: &String| !tree.pg_type(row, name).collation_deterministic;
     if form == GroupForm::Plain && names.iter().any(folds) { " collate \"C\"" } else { "" }
 }
 
 /// Whether each value occurs once among a row's own FROM.
-fn is_unique(tree: &Tree<'_>, row: RowId, names: &[String]) -> bool {
+fn is_unique(tree: &QueryTree<'_>, row: RowId, names: &[String]) -> bool {
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let is_read_once = row == ROOT
         || (tree.rows[row].first == row
@@ -222,7 +222,7 @@ fn is_unique(tree: &Tree<'_>, row: RowId, names: &[String]) -> bool {
 }
 
 /// The FROM and WHERE that read a row: its node's path and the to-ones down to it, without limit and order.
-fn rows_from(tree: &Tree<'_>, aliases: &mut Aliases, row: RowId) -> FromClause {
+fn rows_from(tree: &QueryTree<'_>, aliases: &mut Aliases, row: RowId) -> FromClause {
     let first = tree.rows[row].first;
     if first == ROOT && row == ROOT {
         return root_from(tree, aliases);
@@ -245,14 +245,14 @@ fn rows_from(tree: &Tree<'_>, aliases: &mut Aliases, row: RowId) -> FromClause {
 }
 
 /// Joins a row of a path to the one before.
-pub(crate) fn join(tree: &Tree<'_>, aliases: &mut Aliases, row: RowId, from: &mut FromClause) {
+pub(crate) fn join(tree: &QueryTree<'_>, aliases: &mut Aliases, row: RowId, from: &mut FromClause) {
     let on = on(tree, aliases, row);
     from.lines.push(format!("join {} on {on}", table(tree, aliases, row)));
     from.conditions.extend(condition(tree, aliases, row));
 }
 
 /// Joins a to-one that may be absent; what is asked of it decides whether it is.
-pub(crate) fn left_join(tree: &Tree<'_>, aliases: &mut Aliases, row: RowId, from: &mut FromClause) {
+pub(crate) fn left_join(tree: &QueryTree<'_>, aliases: &mut Aliases, row: RowId, from: &mut FromClause) {
     let parent = tree.rows[row].parent.expect("only the root has no parent");
     let parent = aliases.of(tree, parent);
     let mut on = vec![on(tree, aliases, row)];
@@ -261,7 +261,7 @@ pub(crate) fn left_join(tree: &Tree<'_>, aliases: &mut Aliases, row: RowId, from
     from.lines.push(format!("left join {} on {}", table(tree, aliases, row), on.join(" and ")));
 }
 
-fn on(tree: &Tree<'_>, aliases: &mut Aliases, row: RowId) -> String {
+fn on(tree: &QueryTree<'_>, aliases: &mut Aliases, row: RowId) -> String {
     let parent = tree.rows[row].parent.expect("only the root has no parent");
     let pairs = tree.rows[row].pairs;
     let parent = columns(&aliases.of(tree, parent), pairs.iter().map(|pair| &pair.parent));
@@ -269,7 +269,7 @@ fn on(tree: &Tree<'_>, aliases: &mut Aliases, row: RowId) -> String {
 }
 
 /// The condition over a row.
-pub(crate) fn condition(tree: &Tree<'_>, aliases: &mut Aliases, row: RowId) -> Option<String> {
+pub(crate) fn condition(tree: &QueryTree<'_>, aliases: &mut Aliases, row: RowId) -> Option<String> {
     let alias = aliases.of(tree, row);
     tree.rows[row].condition.map(|condition: &Condition| condition.sql(&alias))
 }
@@ -290,7 +290,7 @@ fn bare_parent_names(count: usize) -> Vec<String> {
     if count == 1 { vec!["j".to_owned()] } else { (1..=count).map(|place| format!("j{place}")).collect() }
 }
 
-fn not_null(tree: &Tree<'_>, row: RowId, pairs: &[Pair], columns: &[String]) -> Vec<String> {
+fn not_null(tree: &QueryTree<'_>, row: RowId, pairs: &[Pair], columns: &[String]) -> Vec<String> {
     let nullable = pairs.iter().zip(columns).filter(|(pair, _)| tree.is_nullable(row, &pair.child));
     nullable.map(|(_, column)| format!("{column} is not null")).collect()
 }

@@ -2,14 +2,14 @@
 
 use crate::pg_type::{BaseType, PgType};
 
+use super::query_tree::{QueryTree, ROOT};
 use super::reach::{Reach, reach};
-use super::tree::{ROOT, Tree};
 
 /// The types that the texts of a key are cast to, one a part.
 ///
 /// A changed row may hold a number that no key can be, where its column is wider than the key's: its text is
 /// compared in the wider type, because the cast to the narrower one is an error.
-pub(crate) fn cast_names(tree: &Tree<'_>) -> Vec<String> {
+pub(crate) fn cast_names(tree: &QueryTree<'_>) -> Vec<String> {
     let mut types: Vec<PgType> = tree.index.key.iter().map(|name| tree.pg_type(ROOT, name)).collect();
     for row in ROOT + 1..tree.rows.len() {
         let Reach::Key(places) = reach(tree, row) else { continue };
@@ -36,7 +36,7 @@ fn width(pg_type: &PgType) -> u8 {
 ///
 /// It calls the types' output functions. So does [`PgType::output`], but for these two: their cast to text
 /// gives `true` for `t`, and an address a mask that it does not have.
-pub(crate) fn texts(tree: &Tree<'_>, columns: &[String]) -> Vec<String> {
+pub(crate) fn texts(tree: &QueryTree<'_>, columns: &[String]) -> Vec<String> {
     let text = |(name, column): (&String, &String)| match tree.pg_type(ROOT, name).base {
         BaseType::Boolean | BaseType::Inet => format!("concat({column})"),
         _ => tree.pg_type(ROOT, name).output(column),

@@ -1,23 +1,28 @@
-//! Related rows that are cut or told apart a group: a limit, a `has_one`, `distinct`.
+//! Related rows that are limited or made distinct per group: a limit, a `has_one`, `distinct`.
 
 use crate::model::{Relation, Scalar};
 
 use super::alias::Aliases;
+use super::fragments::{indented, where_clause};
 use super::from::{
     FromClause, GroupForm, columns, condition, equal, join, lateral_parents, left_join, parent_names, start,
     table,
 };
 use super::node::{segments, select, value_conditions};
 use super::order::{OrderPart, order_of};
-use super::text::{indented, where_clause};
-use super::tree::{Node, Shown, Tree};
+use super::query_tree::{QueryNode, QueryTree, RelationShape};
 use super::value;
 
 /// What a query is: its lines, and the paths of its slots.
 type Query = (Vec<String>, Vec<String>);
 
-/// Rows of which a group takes the first ones.
-pub(super) fn rows(tree: &Tree<'_>, node: &Node<'_>, relation: &Relation, shown: &Shown<'_>) -> Query {
+/// Rows, limited to the first ones of each group.
+pub(super) fn rows(
+    tree: &QueryTree<'_>,
+    node: &QueryNode<'_>,
+    relation: &Relation,
+    shape: &RelationShape<'_>,
+) -> Query {
     let mut aliases = Aliases::default();
     let form = GroupForm::of(tree, node);
     let (mut from, group) = lateral_parents(tree, &mut aliases, node.chain[0], form);
@@ -29,7 +34,7 @@ pub(super) fn rows(tree: &Tree<'_>, node: &Node<'_>, relation: &Relation, shown:
         path(tree, &mut aliases, node)
     };
     let target = aliases.of(tree, target_row);
-    if let (Shown::Value(scalar), true) = (shown, relation.verb.is_to_many()) {
+    if let (RelationShape::Value(scalar), true) = (shape, relation.verb.is_to_many()) {
         inner.conditions.extend(value_conditions(scalar, &target));
     }
     let keys: Vec<String> = order.iter().map(|part| part.sql(&target)).collect();
@@ -43,7 +48,7 @@ pub(super) fn rows(tree: &Tree<'_>, node: &Node<'_>, relation: &Relation, shown:
     query.extend(limit(relation).map(|most| format!("limit {most}")));
     push_lateral(&mut from, &query, &target);
     node.left_joins.iter().for_each(|row| left_join(tree, &mut aliases, *row, &mut from));
-    let (printed, slots) = segments(tree, &mut aliases, shown, &target, !relation.verb.is_to_many());
+    let (printed, slots) = segments(tree, &mut aliases, shape, &target, !relation.verb.is_to_many());
     let mut selected = vec![group.text];
     selected.extend(printed);
     let mut outer = group.keys;
@@ -53,8 +58,8 @@ pub(super) fn rows(tree: &Tree<'_>, node: &Node<'_>, relation: &Relation, shown:
 
 /// Values that occur once a group, compared by the text that is indexed.
 pub(super) fn distinct_values(
-    tree: &Tree<'_>,
-    node: &Node<'_>,
+    tree: &QueryTree<'_>,
+    node: &QueryNode<'_>,
     relation: &Relation,
     scalar: &Scalar,
 ) -> Query {
@@ -66,7 +71,12 @@ pub(super) fn distinct_values(
     (lines, Vec::new())
 }
 
-fn grouped_values(tree: &Tree<'_>, node: &Node<'_>, scalar: &Scalar, order: &[OrderPart]) -> Vec<String> {
+fn grouped_values(
+    tree: &QueryTree<'_>,
+    node: &QueryNode<'_>,
+    scalar: &Scalar,
+    order: &[OrderPart],
+) -> Vec<String> {
     let mut aliases = Aliases::default();
     let (mut from, group) = start(tree, &mut aliases, node.chain[0], GroupForm::of(tree, node));
     from.conditions.extend(condition(tree, &mut aliases, node.chain[0]));
@@ -82,8 +92,8 @@ fn grouped_values(tree: &Tree<'_>, node: &Node<'_>, scalar: &Scalar, order: &[Or
 }
 
 fn limited_values(
-    tree: &Tree<'_>,
-    node: &Node<'_>,
+    tree: &QueryTree<'_>,
+    node: &QueryNode<'_>,
     scalar: &Scalar,
     order: &[OrderPart],
     most: u64,
@@ -124,7 +134,7 @@ fn in_parentheses(sql: &str) -> String {
     format!("({sql})")
 }
 
-/// How many rows a group takes at most.
+/// Most rows that a group keeps.
 fn limit(relation: &Relation) -> Option<u64> {
     if relation.verb.is_to_many() { relation.limit } else { Some(1) }
 }
@@ -136,13 +146,13 @@ fn push_lateral(from: &mut FromClause, query: &[String], alias: &str) {
 }
 
 /// The path within a lateral, hanging on the parents by its first row's columns.
-fn path(tree: &Tree<'_>, aliases: &mut Aliases, node: &Node<'_>) -> FromClause {
+fn path(tree: &QueryTree<'_>, aliases: &mut Aliases, node: &QueryNode<'_>) -> FromClause {
     let mut from = first_row(tree, aliases, node);
     node.chain[1..].iter().for_each(|row| join(tree, aliases, *row, &mut from));
     from
 }
 
-fn first_row(tree: &Tree<'_>, aliases: &mut Aliases, node: &Node<'_>) -> FromClause {
+fn first_row(tree: &QueryTree<'_>, aliases: &mut Aliases, node: &QueryNode<'_>) -> FromClause {
     let first = node.chain[0];
     let lines = vec![format!("from {}", table(tree, aliases, first))];
     let own = columns(&aliases.of(tree, first), tree.rows[first].pairs.iter().map(|pair| &pair.child));
@@ -152,7 +162,7 @@ fn first_row(tree: &Tree<'_>, aliases: &mut Aliases, node: &Node<'_>) -> FromCla
 }
 
 /// Each target once, however many hops lead to it.
-fn semijoin(tree: &Tree<'_>, aliases: &mut Aliases, node: &Node<'_>) -> FromClause {
+fn semijoin(tree: &QueryTree<'_>, aliases: &mut Aliases, node: &QueryNode<'_>) -> FromClause {
     let (target, hops) = node.chain.split_last();
     let pairs = tree.rows[*target].pairs;
     let lines = vec![format!("from {}", table(tree, aliases, *target))];

@@ -5,19 +5,24 @@ use serde_json::Value;
 use crate::model::{Scalar, ValueSource};
 
 use super::alias::Aliases;
+use super::fragments::{column, literal};
 use super::from::{GroupForm, columns, types};
+use super::query_tree::{Member, MemberValue, NodeId, Presence, QueryNode, QueryTree, RowId};
 use super::segment::Segments;
-use super::text::{column, literal};
-use super::tree::{Member, Node, NodeId, Part, Presence, RowId, Tree};
 use super::{segment::ValueSql, value};
 
-/// Prints `{…}`.
-pub(super) fn print(tree: &Tree<'_>, aliases: &mut Aliases, segments: &mut Segments, members: &[Member<'_>]) {
+/// Prints the members as one object: `{…}`.
+pub(super) fn print(
+    tree: &QueryTree<'_>,
+    aliases: &mut Aliases,
+    segments: &mut Segments,
+    members: &[Member<'_>],
+) {
     for (place, member) in members.iter().enumerate() {
         let mark = if place == 0 { "{" } else { "," };
         match &member.part {
             // Aggregates print their own keys.
-            Part::Aggregates(node) => {
+            MemberValue::Aggregates(node) => {
                 segments.literal(mark);
                 slot(tree, aliases, segments, *node);
             }
@@ -30,9 +35,9 @@ pub(super) fn print(tree: &Tree<'_>, aliases: &mut Aliases, segments: &mut Segme
     segments.literal(if members.is_empty() { "{}" } else { "}" });
 }
 
-fn print_part(tree: &Tree<'_>, aliases: &mut Aliases, segments: &mut Segments, part: &Part<'_>) {
+fn print_part(tree: &QueryTree<'_>, aliases: &mut Aliases, segments: &mut Segments, part: &MemberValue<'_>) {
     match part {
-        Part::Scalar { row, scalar, when, may_be_absent } => {
+        MemberValue::Scalar { row, scalar, when, may_be_absent } => {
             let alias = aliases.of(tree, *row);
             let printed = value::of_row(scalar, &alias, *may_be_absent, *when);
             segments.value(match &scalar.value {
@@ -42,13 +47,13 @@ fn print_part(tree: &Tree<'_>, aliases: &mut Aliases, segments: &mut Segments, p
                 _ => printed,
             });
         }
-        Part::Constant { token, when: None, .. } => segments.literal(token),
-        Part::Constant { row, token, when: Some(when) } => {
+        MemberValue::Constant { token, when: None, .. } => segments.literal(token),
+        MemberValue::Constant { row, token, when: Some(when) } => {
             let holds = when.sql(&aliases.of(tree, *row));
             let sql = format!("case when {holds} then {} else 'null' end", literal(token));
             segments.value(ValueSql { sql, is_text: true });
         }
-        Part::Object { presence, members } => {
+        MemberValue::Object { presence, members } => {
             let opened = match presence {
                 Presence::Always => None,
                 Presence::Row(row) => Some((absent(tree, aliases, *row), false)),
@@ -63,7 +68,7 @@ fn print_part(tree: &Tree<'_>, aliases: &mut Aliases, segments: &mut Segments, p
                 segments.close_case();
             }
         }
-        Part::Slot(node) | Part::Aggregates(node) => slot(tree, aliases, segments, *node),
+        MemberValue::Slot(node) | MemberValue::Aggregates(node) => slot(tree, aliases, segments, *node),
     }
 }
 
@@ -75,12 +80,12 @@ fn where_present(absent: &str, scalar: &Scalar, printed: &ValueSql) -> ValueSql 
 }
 
 /// A joined row that is there has a value in the column it was joined by.
-fn absent(tree: &Tree<'_>, aliases: &mut Aliases, row: RowId) -> String {
+fn absent(tree: &QueryTree<'_>, aliases: &mut Aliases, row: RowId) -> String {
     let joined_by = &tree.rows[row].pairs[0].child;
     format!("{} is null", column(&aliases.of(tree, row), joined_by))
 }
 
-fn slot(tree: &Tree<'_>, aliases: &mut Aliases, segments: &mut Segments, node: NodeId) {
+fn slot(tree: &QueryTree<'_>, aliases: &mut Aliases, segments: &mut Segments, node: NodeId) {
     let node = &tree.nodes[node];
     let form = GroupForm::of(tree, node);
     let key = slot_key(tree, aliases, node, form);
@@ -89,9 +94,9 @@ fn slot(tree: &Tree<'_>, aliases: &mut Aliases, segments: &mut Segments, node: N
 
 /// The group of a child node in its parent's row. Where its condition does not hold it is the empty text,
 /// which no row's text is: the child is looked for and not found.
-fn slot_key(tree: &Tree<'_>, aliases: &mut Aliases, node: &Node<'_>, form: GroupForm) -> String {
+fn slot_key(tree: &QueryTree<'_>, aliases: &mut Aliases, node: &QueryNode<'_>, form: GroupForm) -> String {
     let first = &tree.rows[node.chain[0]];
-    let parent_row = first.parent.expect("the root stands in no slot");
+    let parent_row = first.parent.expect("only the root has no parent, and it fills no slot");
     let parent = aliases.of(tree, parent_row);
     let names = || first.pairs.iter().map(|pair| &pair.parent);
     let key = form.text(&columns(&parent, names()), &types(tree, parent_row, names()));

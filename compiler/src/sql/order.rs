@@ -4,8 +4,8 @@ use crate::model::{OrderItem, Relation, Scalar, ValueSource};
 use crate::non_empty::NonEmpty;
 use crate::pg_type::{BaseType, PgType};
 
-use super::text::column;
-use super::tree::{Content, Node, RowId, Shown, Tree};
+use super::fragments::column;
+use super::query_tree::{NodeContent, QueryNode, QueryTree, RelationShape, RowId};
 
 /// One item of an order.
 pub(crate) struct OrderPart {
@@ -14,16 +14,16 @@ pub(crate) struct OrderPart {
     nulls_first: bool,
     nullable: bool,
     pg_type: PgType,
-    /// Whether it only tells rows of a table without a key apart.
+    /// Whether it only breaks ties between rows of a table without a key.
     as_text: bool,
 }
 
 /// The order of a node's rows within a group. Distinct values need no key to break ties: equal ones are one.
-pub(crate) fn order_of(tree: &Tree<'_>, node: &Node<'_>, relation: &Relation) -> Vec<OrderPart> {
+pub(crate) fn order_of(tree: &QueryTree<'_>, node: &QueryNode<'_>, relation: &Relation) -> Vec<OrderPart> {
     let target = *node.chain.last();
     let mut parts: Vec<OrderPart> =
         relation.order_by.iter().map(|item| written(tree, target, item)).collect();
-    if let Content::Related(_, Shown::Value(scalar)) = &node.content {
+    if let NodeContent::Related(_, RelationShape::Value(scalar)) = &node.content {
         if parts.is_empty() && relation.verb.is_to_many() && scalar.pg_type.is_ordered() {
             parts.push(by_value(scalar));
         }
@@ -54,7 +54,7 @@ fn by_value(scalar: &Scalar) -> OrderPart {
     }
 }
 
-fn tie(tree: &Tree<'_>, target: RowId, name: String, as_text: bool) -> OrderPart {
+fn tie(tree: &QueryTree<'_>, target: RowId, name: String, as_text: bool) -> OrderPart {
     OrderPart {
         nullable: tree.is_nullable(target, &name),
         pg_type: tree.pg_type(target, &name),
@@ -65,9 +65,9 @@ fn tie(tree: &Tree<'_>, target: RowId, name: String, as_text: bool) -> OrderPart
     }
 }
 
-/// Columns that tell the rows of a group apart: the key without what the group fixes, and without a key all
+/// Columns that distinguish the rows of a group: the key without what the group fixes, and without a key all
 /// that is read.
-pub(super) fn tie_columns(tree: &Tree<'_>, chain: &NonEmpty<RowId>) -> Vec<String> {
+pub(super) fn tie_columns(tree: &QueryTree<'_>, chain: &NonEmpty<RowId>) -> Vec<String> {
     let target = &tree.rows[*chain.last()];
     let is_fixed = |name: &str| chain.len() == 1 && target.pairs.iter().any(|pair| pair.child == name);
     match target.table.primary_key() {
@@ -76,7 +76,7 @@ pub(super) fn tie_columns(tree: &Tree<'_>, chain: &NonEmpty<RowId>) -> Vec<Strin
     }
 }
 
-fn written(tree: &Tree<'_>, target: RowId, item: &OrderItem) -> OrderPart {
+fn written(tree: &QueryTree<'_>, target: RowId, item: &OrderItem) -> OrderPart {
     let nullable = match &item.value {
         ValueSource::Column(name) => tree.is_nullable(target, name),
         ValueSource::Sql(_) => true,

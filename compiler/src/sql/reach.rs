@@ -1,11 +1,11 @@
 //! How far a join must be followed towards the root.
 //!
 //! Within a class whose equality is identity of text a row may be jumped over where both of its joins use
-//! the same columns: what refers to it refers to what it refers to.
+//! the same columns: a row that references the one also references the other.
 
 use crate::pg_type::IdentityClass;
 
-use super::tree::{ROOT, RowId, Tree};
+use super::query_tree::{QueryTree, ROOT, RowId};
 
 /// What a row's join columns are equal to.
 #[derive(Debug)]
@@ -22,7 +22,7 @@ pub(crate) enum Reach {
 }
 
 /// What the join columns of a row are equal to, as near to the root as their types allow.
-pub(crate) fn reach(tree: &Tree<'_>, from: RowId) -> Reach {
+pub(crate) fn reach(tree: &QueryTree<'_>, from: RowId) -> Reach {
     let start = &tree.rows[from];
     let mut row = start.parent.expect("only the root has no parent");
     let mut columns: Vec<String> = start.pairs.iter().map(|pair| pair.parent.clone()).collect();
@@ -43,7 +43,7 @@ pub(crate) fn reach(tree: &Tree<'_>, from: RowId) -> Reach {
 }
 
 /// The columns of the parent that these columns of a row equal, where they are the ones it is joined by.
-fn jumped(tree: &Tree<'_>, row: RowId, columns: &[String]) -> Option<Vec<String>> {
+fn jumped(tree: &QueryTree<'_>, row: RowId, columns: &[String]) -> Option<Vec<String>> {
     let pairs = tree.rows[row].pairs;
     classes(tree, row)?;
     if pairs.len() != columns.len() {
@@ -54,7 +54,7 @@ fn jumped(tree: &Tree<'_>, row: RowId, columns: &[String]) -> Option<Vec<String>
 }
 
 /// The classes of a row's pairs, where each pair is within one.
-fn classes(tree: &Tree<'_>, row: RowId) -> Option<Vec<IdentityClass>> {
+fn classes(tree: &QueryTree<'_>, row: RowId) -> Option<Vec<IdentityClass>> {
     let parent = tree.rows[row].parent?;
     let class = |pair: &crate::model::Pair| {
         let child = tree.pg_type(row, &pair.child).identity_class()?;

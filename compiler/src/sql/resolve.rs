@@ -7,15 +7,15 @@
 use flusso_schemas::name::Ident;
 
 use super::alias::Aliases;
+use super::fragments::{column, mark, query, where_clause};
 use super::from::{columns, equal, table};
 use super::key;
+use super::query_tree::{QueryTree, ROOT, RowId};
 use super::reach::{Reach, reach};
-use super::text::{column, mark, query, where_clause};
-use super::tree::{ROOT, RowId, Tree};
 
 /// The columns of a changed row that lead to documents, and the query from them to root keys; none where
 /// they are the root's key themselves.
-pub(crate) fn resolve(tree: &Tree<'_>, row: RowId) -> (Vec<Ident>, Option<String>) {
+pub(crate) fn resolve(tree: &QueryTree<'_>, row: RowId) -> (Vec<Ident>, Option<String>) {
     if row == ROOT {
         return (idents(&tree.index.key), None);
     }
@@ -30,7 +30,7 @@ fn idents(names: &[String]) -> Vec<Ident> {
     names.iter().map(Ident::new).collect()
 }
 
-fn resolve_query(tree: &Tree<'_>, row: RowId) -> String {
+fn resolve_query(tree: &QueryTree<'_>, row: RowId) -> String {
     let mut aliases = Aliases::default();
     let pairs = tree.rows[row].pairs;
     let mut lines = vec![keys(tree, row)];
@@ -48,8 +48,8 @@ fn resolve_query(tree: &Tree<'_>, row: RowId) -> String {
     query(&all)
 }
 
-/// `from unnest($1::bigint[]) keys(k1)`
-fn keys(tree: &Tree<'_>, row: RowId) -> String {
+/// The keys as rows: `from unnest($1::bigint[]) keys(k1)`.
+fn keys(tree: &QueryTree<'_>, row: RowId) -> String {
     let pairs = tree.rows[row].pairs;
     let arrays: Vec<String> = (1..)
         .zip(pairs)
@@ -62,7 +62,7 @@ fn keys(tree: &Tree<'_>, row: RowId) -> String {
 /// Joins from a row's columns, whose values are at hand as `source`, to the root's key. Returns the columns
 /// to print and what keeps them from being null.
 fn walk(
-    tree: &Tree<'_>,
+    tree: &QueryTree<'_>,
     aliases: &mut Aliases,
     lines: &mut Vec<String>,
     from: RowId,

@@ -1,6 +1,6 @@
 //! The segments of a node's row: literals, values and cases, folded and printed one field a line.
 
-use super::text::{literal, shifted};
+use super::fragments::{literal, shifted};
 
 /// One segment of a row in the making.
 #[derive(Debug, Default)]
@@ -12,11 +12,11 @@ pub(crate) struct Segment {
 struct Operand {
     /// Whether a document field begins here.
     begins_field: bool,
-    what: What,
+    kind: OperandKind,
 }
 
 #[derive(Debug)]
-enum What {
+enum OperandKind {
     Literal(String),
     /// SQL; `text` where it is of that type by itself.
     Sql {
@@ -31,7 +31,7 @@ enum What {
     },
 }
 
-/// A value's SQL.
+/// SQL that yields one value of a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ValueSql {
     /// The expression; line breaks in it are relative to its line.
@@ -58,27 +58,27 @@ struct Case {
 }
 
 impl Segments {
-    /// No segment yet.
+    /// Starts with one open, empty segment.
     pub(crate) fn new() -> Self {
         Self { open: vec![Segment::default()], ..Self::default() }
     }
 
     /// JSON text that is the same in every row.
     pub(crate) fn literal(&mut self, text: &str) {
-        self.current().push(What::Literal(text.to_owned()), false);
+        self.current().push(OperandKind::Literal(text.to_owned()), false);
     }
 
     /// JSON text with which a field begins.
     pub(crate) fn field(&mut self, text: &str) {
-        self.current().push(What::Literal(text.to_owned()), true);
+        self.current().push(OperandKind::Literal(text.to_owned()), true);
     }
 
-    /// A value.
+    /// Appends SQL that yields a value.
     pub(crate) fn value(&mut self, value: ValueSql) {
-        self.current().push(What::Sql { sql: value.sql, is_text: value.is_text }, false);
+        self.current().push(OperandKind::Sql { sql: value.sql, is_text: value.is_text }, false);
     }
 
-    /// What follows is printed unless `absent` holds, which prints `null`. `conditional`: whether it may hold
+    /// The operands after it are printed unless `absent` holds, which prints `null`. `conditional`: whether it may hold
     /// while the row is there.
     pub(crate) fn open_case(&mut self, absent: String, conditional: bool) {
         self.cases.push(Case { absent, resumed: false, conditional });
@@ -91,7 +91,7 @@ impl Segments {
         self.fold_case(&case);
     }
 
-    /// A child node stands here; `key` is its group, NULL where one of the open cases is absent.
+    /// The place of a child node; `key` is its group, NULL if one of the open cases is absent.
     pub(crate) fn slot(&mut self, path: &str, key: &str, key_may_stay: bool) {
         let guards: Vec<&str> = self
             .cases
@@ -140,8 +140,8 @@ impl Segments {
     fn fold_case(&mut self, case: &Case) {
         let inner = self.open.pop().expect("a case has its own segment");
         let then = if case.resumed { "" } else { "null" };
-        let what = What::Case { absent: case.absent.clone(), then, inner, resumed: case.resumed };
-        self.current().push(what, false);
+        let kind = OperandKind::Case { absent: case.absent.clone(), then, inner, resumed: case.resumed };
+        self.current().push(kind, false);
     }
 }
 
@@ -149,13 +149,13 @@ impl Segments {
 const CONTENT_COLUMN: usize = 5;
 
 impl Segment {
-    fn push(&mut self, what: What, begins_field: bool) {
-        let last = self.operands.last_mut().map(|operand| &mut operand.what);
-        if let (Some(What::Literal(before)), What::Literal(text)) = (last, &what) {
+    fn push(&mut self, kind: OperandKind, begins_field: bool) {
+        let last = self.operands.last_mut().map(|operand| &mut operand.kind);
+        if let (Some(OperandKind::Literal(before)), OperandKind::Literal(text)) = (last, &kind) {
             before.push_str(text);
             return;
         }
-        self.operands.push(Operand { begins_field, what });
+        self.operands.push(Operand { begins_field, kind });
     }
 
     /// Whether it takes several lines.
@@ -166,12 +166,12 @@ impl Segment {
     /// The column's expression; the first one of a row has no line above that it could be aligned to.
     fn sql(&self, is_aligned: bool) -> String {
         let alone = self.operands.len() == 1;
-        match self.operands.first().map(|operand| &operand.what) {
+        match self.operands.first().map(|operand| &operand.kind) {
             None => "''".to_owned(),
-            Some(What::Sql { sql, is_text: false }) if alone => {
+            Some(OperandKind::Sql { sql, is_text: false }) if alone => {
                 format!("{}::text", shifted(sql, CONTENT_COLUMN))
             }
-            Some(What::Case { resumed: true, .. }) => self.lines(CONTENT_COLUMN),
+            Some(OperandKind::Case { resumed: true, .. }) => self.lines(CONTENT_COLUMN),
             _ if is_aligned && self.is_long() => format!("   {}", self.lines(CONTENT_COLUMN)),
             _ => self.lines(CONTENT_COLUMN),
         }
@@ -185,13 +185,13 @@ impl Segment {
             } else if place > 0 {
                 out.push_str(" || ");
             }
-            out.push_str(&operand.what.sql(column));
+            out.push_str(&operand.kind.sql(column));
         }
         if self.operands.is_empty() { "''".to_owned() } else { out }
     }
 }
 
-impl What {
+impl OperandKind {
     fn sql(&self, column: usize) -> String {
         match self {
             Self::Literal(text) => literal(text),

@@ -4,8 +4,8 @@ use crate::condition::Condition;
 use crate::kinds::Rendered;
 use crate::model::{Scalar, ValueSource};
 
+use super::fragments::{column, literal};
 use super::segment::ValueSql;
-use super::text::{column, literal};
 
 /// A value's expression in the row that SQL calls `alias`.
 pub(crate) fn expression(value: &ValueSource, alias: &str) -> String {
@@ -57,7 +57,7 @@ pub(crate) fn token(scalar: &Scalar, expression: &str, nullable: bool) -> ValueS
     }
 }
 
-/// What stands where there is no value: `null`, or the default.
+/// SQL of a missing value: `null`, or the default.
 pub(crate) fn absent_token(scalar: &Scalar) -> String {
     scalar.default.as_ref().map_or_else(|| "null".to_owned(), ToString::to_string)
 }

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use super::scan::{Kind, Token};
+use super::scan::{Token, TokenKind};
 
 /// A function by the name it is called by.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Call {
-    /// Its schema, where that is written.
+    /// The schema, if it is written.
     pub(crate) schema: Option<String>,
-    /// Its name.
+    /// The function's name, folded to lower case unless quoted.
     pub(crate) name: String,
 }
 
@@ -18,10 +18,10 @@ pub(crate) type Cast = Call;
 
 /// Everything that an expression calls.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Names {
+pub(crate) struct UsedNames {
     /// Functions, and what the grammar writes like one (`coalesce(…)`).
     pub(crate) calls: BTreeSet<Call>,
-    /// Operators.
+    /// Operators, each as it is written.
     pub(crate) operators: BTreeSet<String>,
     /// Types that it casts to, those of several words by the first.
     pub(crate) casts: BTreeSet<Cast>,
@@ -56,7 +56,7 @@ const SESSION_WORDS: &[&str] = &[
 /// The columns of `pg_attribute` whose numbers are negative. No user can name a column so.
 const SYSTEM_COLUMNS: &[&str] = &["cmax", "cmin", "ctid", "tableoid", "xmax", "xmin"];
 
-impl Names {
+impl UsedNames {
     /// What these tokens call; `columns` are those of the row.
     pub(super) fn of(text: &str, tokens: &[Token], columns: &[&str]) -> Self {
         let mut found = Self::default();
@@ -64,21 +64,21 @@ impl Names {
             let name = token.name.as_deref().unwrap_or_default();
             let is_before = |text: &str| at > 0 && tokens[at - 1].is(text);
             match token.kind {
-                Kind::Text => {
+                TokenKind::Text => {
                     let constant = &text[token.start..token.end];
                     found.constants.push(content(constant).to_owned());
                     if constant.starts_with('\'') && is_pattern(tokens, at) {
                         found.patterns.push(content(constant).to_owned());
                     }
                 }
-                Kind::Operator => {
+                TokenKind::Operator => {
                     found.operators.insert(name.to_owned());
                 }
-                Kind::Word | Kind::Quoted if is_before("::") || is_before("as") => {
+                TokenKind::Word | TokenKind::Quoted if is_before("::") || is_before("as") => {
                     found.casts.insert(type_name(tokens, at));
                 }
-                Kind::Word | Kind::Quoted => found.word(tokens, at, name, columns),
-                Kind::Number | Kind::Sign => {}
+                TokenKind::Word | TokenKind::Quoted => found.word(tokens, at, name, columns),
+                TokenKind::Number | TokenKind::Sign => {}
             }
         }
         found
@@ -87,13 +87,13 @@ impl Names {
     fn word(&mut self, tokens: &[Token], at: usize, name: &str, columns: &[&str]) {
         let token = &tokens[at];
         let next_is = |text: &str| tokens.get(at + 1).is_some_and(|next| next.is(text));
-        if token.kind == Kind::Word && ["like", "ilike", "similar", "collate"].contains(&name) {
+        if token.kind == TokenKind::Word && ["like", "ilike", "similar", "collate"].contains(&name) {
             self.keywords.insert(name.to_owned());
-        } else if token.kind == Kind::Word && SESSION_WORDS.contains(&name) {
+        } else if token.kind == TokenKind::Word && SESSION_WORDS.contains(&name) {
             self.session_words.insert(name.to_owned());
         } else if SYSTEM_COLUMNS.contains(&name) && !next_is("(") && !columns.contains(&name) {
             self.system_columns.insert(name.to_owned());
-        } else if tokens.get(at + 1).is_some_and(|next| next.kind == Kind::Text) {
+        } else if tokens.get(at + 1).is_some_and(|next| next.kind == TokenKind::Text) {
             self.casts.insert(Cast { schema: schema(tokens, at), name: name.to_owned() });
         } else if (next_is("(") && !token.is_reserved()) || is_attribute(tokens, at) {
             self.calls.insert(Call { schema: schema(tokens, at), name: name.to_owned() });
@@ -104,7 +104,8 @@ impl Names {
 /// Whether a constant is a pattern whose escape character is the backslash.
 fn is_pattern(tokens: &[Token], at: usize) -> bool {
     const LIKE: [&str; 6] = ["like", "ilike", "~~", "~~*", "!~~", "!~~*"];
-    let is_followed = tokens.get(at + 1).is_some_and(|next| next.is("escape") || next.kind == Kind::Operator);
+    let is_followed =
+        tokens.get(at + 1).is_some_and(|next| next.is("escape") || next.kind == TokenKind::Operator);
     at > 0 && LIKE.iter().any(|word| tokens[at - 1].is(word)) && !is_followed
 }
 
@@ -140,7 +141,7 @@ mod tests {
     use super::super::SqlText;
     use super::*;
 
-    fn names(text: &str) -> Names {
+    fn names(text: &str) -> UsedNames {
         SqlText::new(text, &["price", "addr", "xmin_"]).expect("an expression").names().clone()
     }
 

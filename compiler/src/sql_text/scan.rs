@@ -1,4 +1,4 @@
-//! Tokens of an SQL expression: enough to tell a column from a string, a type and a function.
+//! Tokens of an SQL expression: enough to distinguish columns, strings, types and functions.
 
 use flusso_schemas::name::is_reserved;
 
@@ -6,14 +6,14 @@ use super::SqlTextError;
 
 /// What a token is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum TokenKind {
     /// An identifier or keyword without quotes.
     Word,
     /// An identifier in double quotes.
     Quoted,
     /// A string constant of any form.
     Text,
-    /// A number.
+    /// A number, with its point and exponent.
     Number,
     /// Punctuation: `::` is one token, every other character its own.
     Sign,
@@ -24,7 +24,7 @@ pub(super) enum Kind {
 /// One token with its place in the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Token {
-    pub(super) kind: Kind,
+    pub(super) kind: TokenKind,
     /// An identifier as the catalog holds it, or a sign.
     pub(super) name: Option<String>,
     pub(super) start: usize,
@@ -33,12 +33,13 @@ pub(super) struct Token {
 
 impl Token {
     pub(super) fn is(&self, text: &str) -> bool {
-        matches!(self.kind, Kind::Word | Kind::Sign | Kind::Operator) && self.name.as_deref() == Some(text)
+        matches!(self.kind, TokenKind::Word | TokenKind::Sign | TokenKind::Operator)
+            && self.name.as_deref() == Some(text)
     }
 
     /// Whether it is a word that Postgres reserves, so that it names no column without quotes.
     pub(super) fn is_reserved(&self) -> bool {
-        self.kind == Kind::Word && self.name.as_deref().is_some_and(is_reserved)
+        self.kind == TokenKind::Word && self.name.as_deref().is_some_and(is_reserved)
     }
 }
 
@@ -62,37 +63,37 @@ fn token(text: &str, at: usize, first: char) -> Result<Token, SqlTextError> {
     let rest = &text[at..];
     let make =
         |kind, name: Option<String>, length: usize| Ok(Token { kind, name, start: at, end: at + length });
-    let open = |what: &str| Err(SqlTextError { reason: format!("{what} is not closed"), at });
+    let open = |what: &str| Err(SqlTextError { reason: format!("unclosed {what}"), at });
     if rest.starts_with("--") || rest.starts_with("/*") {
-        return Err(SqlTextError { reason: "it holds a comment".to_owned(), at });
+        return Err(SqlTextError { reason: "it contains a comment".to_owned(), at });
     }
     if rest.get(..3).is_some_and(|front| front.eq_ignore_ascii_case("u&\"")) {
-        return Err(SqlTextError { reason: "a name in it is written with escapes".to_owned(), at });
+        return Err(SqlTextError { reason: "a name in it uses Unicode escapes".to_owned(), at });
     }
     if let Some(length) = string_length(rest) {
-        return length.map_or_else(|| open("a string"), |length| make(Kind::Text, None, length));
+        return length.map_or_else(|| open("a string"), |length| make(TokenKind::Text, None, length));
     }
     match first {
         '"' => match quoted_length(rest, '"', Escapes::No) {
-            Some(length) => make(Kind::Quoted, Some(rest[1..length - 1].replace("\"\"", "\"")), length),
+            Some(length) => make(TokenKind::Quoted, Some(rest[1..length - 1].replace("\"\"", "\"")), length),
             None => open("a quoted name"),
         },
         first if first.is_alphabetic() || first == '_' => {
             let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
             let length = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
-            make(Kind::Word, Some(fold(&rest[..length])), length)
+            make(TokenKind::Word, Some(fold(&rest[..length])), length)
         }
         first if first.is_ascii_digit() => {
             let length =
                 rest.find(|c: char| !(c.is_alphanumeric() || c == '.' || c == '_')).unwrap_or(rest.len());
-            make(Kind::Number, None, length)
+            make(TokenKind::Number, None, length)
         }
         first if OPERATOR.contains(first) => {
             let length = operator_length(rest);
-            make(Kind::Operator, Some(rest[..length].to_owned()), length)
+            make(TokenKind::Operator, Some(rest[..length].to_owned()), length)
         }
-        ':' if rest.starts_with("::") => make(Kind::Sign, Some("::".to_owned()), 2),
-        sign => make(Kind::Sign, Some(sign.to_string()), sign.len_utf8()),
+        ':' if rest.starts_with("::") => make(TokenKind::Sign, Some("::".to_owned()), 2),
+        sign => make(TokenKind::Sign, Some(sign.to_string()), sign.len_utf8()),
     }
 }
 
@@ -125,7 +126,7 @@ enum Escapes {
     No,
 }
 
-/// Length of the string constant at the front: none where there is none, `Some(None)` where it is not closed.
+/// Length of the string constant at the front: `None` without one, `Some(None)` if it is not closed.
 fn string_length(rest: &str) -> Option<Option<usize>> {
     if rest.starts_with('\'') {
         return Some(quoted_length(rest, '\'', Escapes::No));
@@ -190,17 +191,17 @@ fn quoted_length(rest: &str, quote: char, escapes: Escapes) -> Option<usize> {
 /// bits (`b'1'`, `x'1F'`) and of national characters (`n'x'`) have one.
 pub(super) fn is_untyped(text: &str, tokens: &[Token]) -> bool {
     let is_plain_string = |token: &&Token| {
-        token.kind == Kind::Text && !text[token.start..].starts_with(['b', 'B', 'x', 'X', 'n', 'N'])
+        token.kind == TokenKind::Text && !text[token.start..].starts_with(['b', 'B', 'x', 'X', 'n', 'N'])
     };
     let inner: Vec<&Token> = tokens.iter().filter(|token| !token.is("(") && !token.is(")")).collect();
     match inner.as_slice() {
         [one] if one.is("null") => true,
-        // A string goes on in the next line.
+        // A string continues on the next line.
         strings => !strings.is_empty() && strings.iter().all(is_plain_string),
     }
 }
 
-/// Refuses what is not a single expression over one row.
+/// Rejects everything but a single expression over one row.
 pub(super) fn refuse(text: &str, tokens: &[Token]) -> Result<(), SqlTextError> {
     let refused = |reason: &str, at: usize| Err(SqlTextError { reason: reason.to_owned(), at });
     if tokens.is_empty() {
@@ -208,7 +209,7 @@ pub(super) fn refuse(text: &str, tokens: &[Token]) -> Result<(), SqlTextError> {
     }
     for mark in ["{rows:", "{range:"] {
         if let Some(at) = text.find(mark) {
-            return refused(&format!("`{mark}` is a mark of flusso's own queries"), at);
+            return refused(&format!("`{mark}` is a placeholder of flusso's own queries"), at);
         }
     }
     let mut open: Vec<&str> = Vec::new();
@@ -216,30 +217,32 @@ pub(super) fn refuse(text: &str, tokens: &[Token]) -> Result<(), SqlTextError> {
         let name = token.name.as_deref().unwrap_or_default();
         let opens = tokens.get(place + 1).is_some_and(|next| next.is("("));
         match (token.kind, name) {
-            (Kind::Sign, ";") => return refused("a `;` ends it", token.start),
-            (Kind::Sign, "$") => return refused("it holds a parameter", token.start),
-            (Kind::Sign, "(" | "[") => open.push(name),
-            (Kind::Sign, ")" | "]") => {
+            (TokenKind::Sign, ";") => return refused("a `;` ends it", token.start),
+            (TokenKind::Sign, "$") => return refused("it contains a parameter", token.start),
+            (TokenKind::Sign, "(" | "[") => open.push(name),
+            (TokenKind::Sign, ")" | "]") => {
                 let wanted = if name == ")" { "(" } else { "[" };
                 if open.pop() != Some(wanted) {
-                    return refused(&format!("a `{name}` closes nothing"), token.start);
+                    return refused(&format!("unmatched `{name}`"), token.start);
                 }
             }
-            (Kind::Sign, ",") if open.is_empty() => {
+            (TokenKind::Sign, ",") if open.is_empty() => {
                 return refused("a comma parts it in two", token.start);
             }
-            (Kind::Word, "select" | "table" | "with") => {
+            (TokenKind::Word, "select" | "table" | "with") => {
                 return refused(&format!("`{name}` would read other rows"), token.start);
             }
-            (Kind::Word, "values") if opens => return refused("`values` would read other rows", token.start),
-            (Kind::Word, "over") if opens => {
+            (TokenKind::Word, "values") if opens => {
+                return refused("`values` would read other rows", token.start);
+            }
+            (TokenKind::Word, "over") if opens => {
                 return refused("a window function looks at other rows", token.start);
             }
             _ => {}
         }
     }
     match open.pop() {
-        Some(sign) => refused(&format!("a `{sign}` is not closed"), text.len()),
+        Some(sign) => refused(&format!("unclosed `{sign}`"), text.len()),
         None => Ok(()),
     }
 }

@@ -46,7 +46,7 @@ fn meant(body: &str) -> Option<Option<&'static str>> {
     words(body).filter(is_head).find_map(|(at, head)| behind_head(&body[at + head.len()..], at == 0))
 }
 
-/// Judges what follows the word `flusso`: `-lint`, a colon, a verb and a lint, of which not all must be there.
+/// Judges what follows the word `flusso`: `-lint`, a colon, a verb and a lint; any of them may be missing.
 fn behind_head(rest: &str, is_first: bool) -> Option<Option<&'static str>> {
     let rest = ["-lint", "_lint", " lint"].iter().find_map(|tail| rest.strip_prefix(tail)).unwrap_or(rest);
     let has_colon = rest.starts_with(':');

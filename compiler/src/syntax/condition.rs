@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 
 use super::index::column;
 use super::keys::{At, Reader};
-use super::tree::{Content, Entry, Mapping, Node, Scalar};
+use super::tree::{Content, Entry, Mapping, Node, YamlScalar};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::grammar::Forms;
 use crate::grammar::condition::OPERATORS;
@@ -21,20 +21,20 @@ pub enum Part {
     Column(At<String>, Tests),
     /// One of several conditions.
     Any(Vec<Conditions>),
-    /// All of several.
+    /// Parts under `all`: every one must hold.
     All(Vec<Conditions>),
-    /// Its complement.
+    /// The part under `not`: its complement.
     Not(Conditions),
-    /// An expression.
+    /// An SQL expression that is true or false.
     Sql(At<String>),
 }
 
 /// What a column is tested for.
 #[derive(Clone, Debug)]
 pub enum Tests {
-    /// `column: value`
+    /// Equality: `column: value`, or `column: null`.
     Equal(Node),
-    /// `column: [a, b]`
+    /// One of a list, `column: [a, b]`, with the list's place.
     In(Vec<Node>, Place),
     /// `column: { gt: 1, lt: 2 }`: operators with their operands.
     Operators(Vec<(At<String>, Node)>),
@@ -57,7 +57,7 @@ pub fn read(reader: &mut Reader, entry: &Entry) -> Option<Conditions> {
 
 /// A condition without a test would silently be none.
 fn not_empty(reader: &mut Reader, key: &str, node: &Node, mapping: &Mapping) -> Option<()> {
-    // What could not be read has its finding already.
+    // Unreadable parts are already reported.
     if !mapping.entries.is_empty() || !mapping.lost.is_empty() {
         return Some(());
     }
@@ -93,7 +93,7 @@ fn part(reader: &mut Reader, entry: &Entry) -> Option<Part> {
 
 fn alternatives(reader: &mut Reader, entry: &Entry) -> Option<Vec<Conditions>> {
     if matches!(&entry.value.content, Content::List(items) if items.is_empty()) {
-        let so = if entry.key == "any" { "no row can match" } else { "it tests nothing" };
+        let so = if entry.key == "any" { "no row can match" } else { "every row matches" };
         reader.push(empty_list(reader.place(&entry.value.span), so, "write its conditions, or remove it"));
         return None;
     }
@@ -166,7 +166,7 @@ fn test_of_null(word: &str, operand: &Node) -> Option<&'static str> {
         "exists" | "is_not_null" | "not_null" => false,
         _ => return None,
     };
-    let is_turned = operand.scalar() == Some(Scalar::Boolean(false));
+    let is_turned = operand.scalar() == Some(YamlScalar::Boolean(false));
     Some(if is_null != is_turned { "null" } else { "{ ne: null }" })
 }
 

@@ -8,7 +8,7 @@ use super::condition::{self, Conditions};
 use super::index::{ColumnCase, Values};
 use super::keys::{At, Keys, Reader};
 use super::relation::{FUNCTIONS, Order, Path, Source, VERBS};
-use super::scalar::{self, Scalar};
+use super::scalar::{self, ParsedScalar};
 use super::tree::{Content, Entry, Mapping, Node};
 use crate::diagnostic::Place;
 use crate::grammar::field::FIELD;
@@ -24,32 +24,32 @@ pub struct Context<'a> {
     pub column_case: ColumnCase,
 }
 
-/// One field.
+/// One entry of `fields`.
 #[derive(Clone, Debug)]
-pub struct Field {
-    /// Its document key.
+pub struct ParsedField {
+    /// Key of the field in its object of the document.
     pub key: At<String>,
-    /// Its whole path.
+    /// Keys from the document's root, with dots.
     pub path: String,
     /// The column it reads where none is written.
     pub default_column: String,
-    /// Condition over the row it stands in.
+    /// Condition over the row that has the field.
     pub when: Option<Conditions>,
-    /// Where `required: true` stands.
+    /// Place of `required: true`, if it is written.
     pub required: Option<Place>,
     /// What fills it; none where that could not be read.
-    pub form: Option<Form>,
+    pub form: Option<ParsedForm>,
 }
 
 /// What fills a field.
 #[derive(Clone, Debug)]
-pub enum Form {
+pub enum ParsedForm {
     /// A value of this row.
-    Scalar(Scalar),
+    Scalar(ParsedScalar),
     /// An object over this row's columns.
     SameRow {
-        /// Its fields.
-        fields: Vec<Field>,
+        /// The fields of the object.
+        fields: Vec<ParsedField>,
         /// Parameters of the object's mapping.
         options: Values,
     },
@@ -60,50 +60,50 @@ pub enum Form {
         /// The value as a document holds it.
         value: At<Json>,
         /// The kind, where it is written.
-        scalar: Scalar,
+        scalar: ParsedScalar,
     },
-    /// Related rows.
-    Relation(Box<Relation>),
+    /// A field headed by a relation's verb.
+    Relation(Box<ParsedRelation>),
     /// One value over related rows.
-    Aggregate(Box<Aggregate>),
+    Aggregate(Box<ParsedAggregate>),
 }
 
-/// Related rows.
+/// A relation as it is written.
 #[derive(Clone, Debug)]
-pub struct Relation {
+pub struct ParsedRelation {
     /// The verb and its place.
     pub verb: At<Verb>,
     /// From this row to the related ones.
     pub path: Path,
-    /// Their order.
+    /// Order of the related rows; empty if not written.
     pub order_by: Vec<Order>,
-    /// Most of them.
+    /// Most related rows; `None`: all of them.
     pub limit: Option<u64>,
     /// Whether equal ones occur once.
     pub distinct: bool,
     /// What is shown of them.
-    pub shape: Shape,
+    pub shape: ParsedShape,
 }
 
 /// What is shown of related rows.
 #[derive(Clone, Debug)]
-pub enum Shape {
+pub enum ParsedShape {
     /// An object a row.
     Object {
-        /// Its fields.
-        fields: Vec<Field>,
+        /// The fields of each object.
+        fields: Vec<ParsedField>,
         /// Whether a list is mapped as `nested`.
         nested: bool,
         /// Parameters of the object's mapping.
         options: Values,
     },
     /// A value a row.
-    Value(Box<Scalar>),
+    Value(Box<ParsedScalar>),
 }
 
 /// One value over related rows.
 #[derive(Clone, Debug)]
-pub struct Aggregate {
+pub struct ParsedAggregate {
     /// The function and its place.
     pub function: At<Function>,
     /// From this row to the related ones.
@@ -113,11 +113,11 @@ pub struct Aggregate {
     /// Whether equal values count once.
     pub distinct: bool,
     /// Kind and parameters of the result.
-    pub result: Scalar,
+    pub result: ParsedScalar,
 }
 
 /// Reads `fields`; `prefix` is the path of the object with a dot behind it.
-pub fn fields(reader: &mut Reader, entry: &Entry, context: &Context<'_>, prefix: &str) -> Vec<Field> {
+pub fn fields(reader: &mut Reader, entry: &Entry, context: &Context<'_>, prefix: &str) -> Vec<ParsedField> {
     match &entry.value.content {
         Content::Map(mapping) if !mapping.entries.is_empty() => {
             mapping.entries.iter().map(|entry| field(reader, entry, context, prefix)).collect()
@@ -147,7 +147,7 @@ fn fields_are_a_list(reader: &mut Reader, entry: &Entry, items: &[Node]) {
     reader.push(wrong_type::fields_are_a_list(example.as_deref().unwrap_or("id"), place));
 }
 
-fn field(reader: &mut Reader, entry: &Entry, context: &Context<'_>, prefix: &str) -> Field {
+fn field(reader: &mut Reader, entry: &Entry, context: &Context<'_>, prefix: &str) -> ParsedField {
     let key = At { value: entry.key.clone(), place: reader.place(&entry.key_span) };
     let name_holds = document_key(reader, entry, prefix);
     let path = format!("{prefix}{}", entry.key);
@@ -155,7 +155,7 @@ fn field(reader: &mut Reader, entry: &Entry, context: &Context<'_>, prefix: &str
         ColumnCase::Exact => entry.key.clone(),
         ColumnCase::Snake => snake_case(&entry.key),
     };
-    let mut field = Field { key, path, default_column, when: None, required: None, form: None };
+    let mut field = ParsedField { key, path, default_column, when: None, required: None, form: None };
     match &entry.value.content {
         Content::Map(mapping) => read_map(reader, entry, mapping, context, &mut field),
         Content::List(_) => reader.wrong_type(&entry.key, &entry.value, "a kind or a map"),
@@ -164,7 +164,7 @@ fn field(reader: &mut Reader, entry: &Entry, context: &Context<'_>, prefix: &str
             reader.push(missing_value::of_field(&entry.key, place));
         }
         Content::Scalar { text, .. } => {
-            field.form = scalar::short_form(reader, &entry.key, text, &entry.value).map(Form::Scalar);
+            field.form = scalar::short_form(reader, &entry.key, text, &entry.value).map(ParsedForm::Scalar);
         }
     }
     if !name_holds {
@@ -190,7 +190,13 @@ fn document_key(reader: &mut Reader, entry: &Entry, prefix: &str) -> bool {
 }
 
 /// Reads a field that is a map, by its head.
-fn read_map(reader: &mut Reader, entry: &Entry, mapping: &Mapping, context: &Context<'_>, field: &mut Field) {
+fn read_map(
+    reader: &mut Reader,
+    entry: &Entry,
+    mapping: &Mapping,
+    context: &Context<'_>,
+    field: &mut ParsedField,
+) {
     let keys = Keys::new(mapping, &FIELD);
     keys.text(reader, "description");
     field.when = keys.get("when").and_then(|entry| condition::read(reader, entry));

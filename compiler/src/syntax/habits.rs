@@ -1,6 +1,6 @@
 //! Words that people write from habit, and what is written here instead.
 
-use super::tree::{Content, Entry, Mapping, Scalar};
+use super::tree::{Content, Entry, Mapping, YamlScalar};
 use crate::diagnostic::{Diagnostic, Place};
 use flusso_lints::unknown_key;
 use flusso_lints::words::nearest;
@@ -45,7 +45,7 @@ const RENAMED: &[(&[&str], &str, Means)] = &[
 /// Shortest misspelt key that is corrected without asking: shorter ones are as near to their opposite.
 const CERTAIN_LENGTH_MIN: usize = 5;
 
-/// Mapping parameters that stand under `options`.
+/// Mapping parameters that belong under `options`.
 const PARAMETERS: &[&str] = &[
     "analyzer",
     "search_analyzer",
@@ -63,7 +63,7 @@ const PARAMETERS: &[&str] = &[
 const RESERVED: &[&str] =
     &["routing", "pipeline", "recursive", "group_by", "first_of", "for_each", "aliases", "tables", "extends"];
 
-/// The finding about an unknown key, with what is meant where that can be told.
+/// The finding about an unknown key, with the likely intent if it is known.
 pub(super) fn unknown_key(
     file: usize,
     entry: &Entry,
@@ -136,14 +136,14 @@ fn nullable(entry: &Entry, what: &str, known: &[&str], among: &Mapping, place: &
         return None;
     }
     let value = match entry.value.scalar() {
-        Some(Scalar::Boolean(value)) => Some(value),
+        Some(YamlScalar::Boolean(value)) => Some(value),
         _ => None,
     };
     let whole = Place { end: entry.value.span.end, ..place.clone() };
     Some(unknown_key::opposite_of_required(&entry.key, what, value, place.clone(), whole))
 }
 
-/// `{kind:enum}`: without a blank after the colon it is one word.
+/// `{kind:enum}`: without a space after the colon it is one word.
 fn written_together(entry: &Entry, known: &[&str], place: &Place) -> Option<Diagnostic> {
     let (key, value) = entry.key.split_once(':').filter(|_| entry.value.is_missing())?;
     if !known.contains(&key) {

@@ -8,7 +8,7 @@ use flusso_schemas::name::TableName;
 use serde_json::Value as Json;
 
 use super::condition::{self, Conditions};
-use super::field::{self, Field};
+use super::field::{self, ParsedField};
 use super::keys::{At, Keys, Reader};
 use super::project::{self, inputs, require};
 use super::scalar::parameter_value;
@@ -44,20 +44,20 @@ pub struct Shared {
 /// How a document key becomes a column's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ColumnCase {
-    /// As it is.
+    /// The column has the field's name.
     Exact,
-    /// In snake_case.
+    /// The column has the field's name in snake_case.
     Snake,
 }
 
-/// An index file.
+/// An index file as it is written.
 #[derive(Clone, Debug)]
-pub struct Index {
+pub struct ParsedIndex {
     /// Number of the file.
     pub file: usize,
-    /// The alias.
+    /// Name of the index and of its alias; `None` if missing or wrong.
     pub name: Option<At<String>>,
-    /// The root table.
+    /// The root table; `None` if missing or wrong.
     pub table: Option<At<TableName>>,
     /// Columns of the document's key, where they are written.
     pub key: Option<Vec<At<String>>>,
@@ -74,13 +74,13 @@ pub struct Index {
     /// Other parameters of the mapping's root.
     pub options: Values,
     /// What the document holds.
-    pub fields: Vec<Field>,
+    pub fields: Vec<ParsedField>,
     /// Hash of the file.
     pub inputs: String,
 }
 
 /// Reads an index file's tree.
-pub fn read(reader: &mut Reader, root: &Mapping, schema: &str, defaults: &Shared) -> Index {
+pub fn read(reader: &mut Reader, root: &Mapping, schema: &str, defaults: &Shared) -> ParsedIndex {
     let keys = Keys::new(root, &grammar::INDEX);
     project::version(reader, &keys, root);
     let name = keys.get("index").and_then(|entry| index_name(reader, entry));
@@ -94,7 +94,7 @@ pub fn read(reader: &mut Reader, root: &Mapping, schema: &str, defaults: &Shared
     let fields =
         keys.get("fields").map(|entry| field::fields(reader, entry, &context, "")).unwrap_or_default();
     require(reader, &keys, root, "fields", "its documents are empty");
-    let index = Index {
+    let index = ParsedIndex {
         file: reader.file,
         name,
         table,
@@ -263,7 +263,7 @@ impl Reader {
         }
     }
 
-    /// Columns' names.
+    /// One column or a list of different columns.
     pub fn columns(&mut self, key: &str, node: &super::tree::Node) -> Vec<At<String>> {
         let texts = self.texts(key, node);
         let columns: Vec<At<String>> =

@@ -6,18 +6,18 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::habits;
-use super::tree::{Content, Entry, Mapping, Node, Scalar};
+use super::tree::{Content, Entry, Mapping, Node, YamlScalar};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::grammar::field::FIELD;
-use crate::grammar::{Forms, Key, NO_MOST, Need, Table, Value};
+use crate::grammar::{Forms, Key, KeyTable, NO_MOST, Need, Value};
 use crate::kinds::Kinds;
 
 /// A value with its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct At<T> {
-    /// The value.
+    /// The value that was read.
     pub value: T,
-    /// Where it stands.
+    /// Its bytes in the file.
     pub place: Place,
 }
 
@@ -33,7 +33,7 @@ impl<T> At<T> {
 pub struct Reader {
     /// Number of the file.
     pub file: usize,
-    /// What was found.
+    /// Findings of the reader, unsorted.
     pub diagnostics: Vec<Diagnostic>,
     /// The kinds that a field may have.
     pub kinds: Kinds,
@@ -48,7 +48,7 @@ pub type KnownKeys = BTreeMap<&'static str, BTreeSet<&'static str>>;
 #[derive(Debug)]
 pub struct Keys<'a> {
     mapping: &'a Mapping,
-    table: &'static Table,
+    table: &'static KeyTable,
     form: Cell<Forms>,
     own: Cell<Own>,
     asked: RefCell<BTreeSet<&'static str>>,
@@ -65,7 +65,7 @@ enum Own {
 
 impl<'a> Keys<'a> {
     /// The keys of a mapping that this table describes.
-    pub fn new(mapping: &'a Mapping, table: &'static Table) -> Self {
+    pub fn new(mapping: &'a Mapping, table: &'static KeyTable) -> Self {
         let (form, own) = (Cell::new(Forms::ALL), Cell::new(Own::Of(&[])));
         Self { mapping, table, form, own, asked: RefCell::default() }
     }
@@ -126,7 +126,7 @@ impl<'a> Keys<'a> {
         reader.text(key, &entry.value)
     }
 
-    /// A boolean.
+    /// A boolean under a key; reports other values.
     pub fn boolean(&self, reader: &mut Reader, key: &'static str) -> Option<bool> {
         let entry = self.get(key)?;
         debug_assert!(matches!(self.value(key), Value::Boolean), "`{key}` is not a boolean in the grammar");
@@ -227,7 +227,7 @@ impl Reader {
         Place::new(self.file, span.clone())
     }
 
-    /// Adds a finding.
+    /// Adds a finding without any check.
     pub fn push(&mut self, diagnostic: Diagnostic) {
         self.diagnostics.push(diagnostic);
     }
@@ -237,7 +237,7 @@ impl Reader {
         At { value, place: self.place(&node.span) }
     }
 
-    /// Reports a value of another type than expected, or that there is none.
+    /// Reports a value of another type than expected, or a missing one.
     pub fn wrong_type(&mut self, key: &str, node: &Node, expected: &str) {
         let place = self.place(&node.span);
         self.push(if node.is_missing() {
@@ -250,7 +250,7 @@ impl Reader {
     /// The text of a scalar as it is written; numbers and booleans are text where a name is wanted.
     pub fn text(&mut self, key: &str, node: &Node) -> Option<At<String>> {
         match (&node.content, node.scalar()) {
-            (Content::Scalar { text, .. }, Some(scalar)) if scalar != Scalar::Null => {
+            (Content::Scalar { text, .. }, Some(scalar)) if scalar != YamlScalar::Null => {
                 Some(self.at(node, text.clone()))
             }
             _ => {
@@ -260,14 +260,14 @@ impl Reader {
         }
     }
 
-    /// A boolean.
+    /// A boolean; reports other values and quoted ones.
     pub fn boolean(&mut self, key: &str, node: &Node) -> Option<At<bool>> {
         let word = match &node.content {
             Content::Scalar { text, plain: true } => text.as_str(),
             _ => "",
         };
         match (node.scalar(), word) {
-            (Some(Scalar::Boolean(value)), _) => Some(self.at(node, value)),
+            (Some(YamlScalar::Boolean(value)), _) => Some(self.at(node, value)),
             (_, "yes" | "no" | "on" | "off" | "Yes" | "No" | "On" | "Off") => {
                 let meant = if matches!(word, "yes" | "on" | "Yes" | "On") { "true" } else { "false" };
                 let place = self.place(&node.span);
@@ -285,10 +285,10 @@ impl Reader {
     pub fn whole(&mut self, key: &str, node: &Node, grammar: Value) -> Option<At<u64>> {
         let (least, most) = match grammar {
             Value::Whole(least, most) => (least, most),
-            other => unreachable!("`{key}` is no whole number in the grammar: {other:?}"),
+            other => unreachable!("`{key}` is not a whole number in the grammar: {other:?}"),
         };
         match node.scalar() {
-            Some(Scalar::Integer(digits)) => {
+            Some(YamlScalar::Integer(digits)) => {
                 let number = digits.parse::<u64>().ok().filter(|number| (least..=most).contains(number));
                 if number.is_none() {
                     let place = self.place(&node.span);
@@ -304,7 +304,7 @@ impl Reader {
         }
     }
 
-    /// A mapping.
+    /// A mapping; reports other values.
     pub fn mapping<'a>(&mut self, key: &str, node: &'a Node) -> Option<&'a Mapping> {
         match &node.content {
             Content::Map(mapping) => Some(mapping),
@@ -319,7 +319,7 @@ impl Reader {
     pub fn word_of(&mut self, key: &str, node: &Node, grammar: Value) -> Option<At<&'static str>> {
         let (words, later) = match grammar {
             Value::Word(words, later) => (words, later),
-            other => unreachable!("`{key}` is no word in the grammar: {other:?}"),
+            other => unreachable!("`{key}` is not a word in the grammar: {other:?}"),
         };
         self.one_word(key, node, words, later)
     }

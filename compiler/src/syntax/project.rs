@@ -13,16 +13,16 @@ use crate::diagnostic::{Diagnostic, Level, Place};
 use crate::grammar::{NO_MOST, Value, project as grammar};
 use flusso_lints::{missing_key, missing_value, no_sink, unknown_key, unsupported_version, wrong_type};
 
-/// The project file.
+/// The project file as it is written.
 #[derive(Clone, Debug)]
 pub struct Project {
-    /// Its name.
+    /// Name of the project; `None` if missing or wrong.
     pub name: Option<At<String>>,
     /// The schema of unqualified tables.
     pub schema: String,
     /// Where changes come from; none where it could not be read.
     pub source: Option<SourcePlan>,
-    /// Where `source` stands.
+    /// Place of the key `source`, to which findings about the connection point.
     pub source_place: Place,
     /// Sinks by name, sorted, with the place of their name.
     pub sinks: Vec<At<SinkPlan>>,
@@ -39,7 +39,7 @@ pub struct Project {
 /// A lint's level as the project sets it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LintSetting {
-    /// The level.
+    /// The level that the project sets.
     pub level: Level,
     /// Why, where that is said.
     pub reason: Option<String>,
@@ -106,7 +106,7 @@ pub(super) fn finish_file(reader: &mut Reader, keys: Keys<'_>, root: &Mapping) {
     reader.diagnostics.extend(found.into_iter().filter(|diagnostic| !is_free(diagnostic)));
 }
 
-/// Checks `version: 1`.
+/// Checks that the file has `version: 1`.
 pub(super) fn version(reader: &mut Reader, keys: &Keys<'_>, root: &Mapping) {
     require(reader, keys, root, "version", "it is unclear by which rules the file is read");
     let Some(entry) = keys.get("version") else { return };

@@ -26,10 +26,10 @@ pub struct Path {
     pub conditions: Option<Conditions>,
 }
 
-/// One hop.
+/// A table between a row and its related rows.
 #[derive(Clone, Debug)]
 pub struct Hop {
-    /// Its table.
+    /// The table that the hop joins.
     pub table: At<TableName>,
     /// Columns that join it to the one before, where they are written.
     pub via: Option<Via>,
@@ -49,9 +49,9 @@ pub enum Via {
 /// Where a value comes from.
 #[derive(Clone, Debug)]
 pub enum Source {
-    /// A column.
+    /// A column of the row.
     Column(At<String>),
-    /// An expression.
+    /// An SQL expression over the row.
     Sql(At<String>),
 }
 
@@ -60,9 +60,9 @@ pub enum Source {
 pub struct Order {
     /// What is ordered by.
     pub source: Source,
-    /// Descending.
+    /// Whether the largest value comes first.
     pub descending: bool,
-    /// Nulls first.
+    /// Whether nulls come first; last if not written.
     pub nulls_first: bool,
 }
 
@@ -74,7 +74,7 @@ pub const VERBS: [(&str, Verb); 4] = [
     ("many_to_many", Verb::ManyToMany),
 ];
 
-/// The aggregates.
+/// Keys that head an aggregate.
 pub const FUNCTIONS: [(&str, Function); 6] = [
     ("avg", Function::Avg),
     ("count", Function::Count),
@@ -164,7 +164,7 @@ pub fn source(reader: &mut Reader, key: &str, node: &Node) -> Option<Source> {
     sql.map(Source::Sql)
 }
 
-/// Reads `order_by`.
+/// Reads `order_by`, without items that are wrong.
 pub fn order_by(reader: &mut Reader, entry: &Entry) -> Vec<Order> {
     let items = reader.items("order_by", &entry.value);
     items.iter().filter_map(|item| order(reader, item)).collect()

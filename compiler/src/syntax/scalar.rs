@@ -13,7 +13,7 @@ use serde_json::Value as Json;
 use super::index::Values;
 use super::keys::{At, Keys, Reader};
 use super::relation::{Source, source};
-use super::tree::{Entry, Node, Scalar as YamlScalar};
+use super::tree::{Entry, Node, YamlScalar};
 use crate::diagnostic::Place;
 use crate::grammar::Forms;
 use crate::grammar::field::FIELD;
@@ -22,13 +22,13 @@ use crate::model::{Function, Subfield};
 use crate::pg_type::{Enums, PgType};
 use flusso_lints::{default_type_mismatch, kind_mismatch, missing_key, mutually_exclusive_keys};
 
-pub(super) use options::{OptionsOf, options, parameter_value};
+pub(super) use options::{OptionsOwner, options, parameter_value};
 pub(crate) use zone::ZONES_WITHOUT_AREA;
 pub use zone::unknown_zone;
 
-/// A kind and all that stands beside it.
+/// A kind with the keys beside it.
 #[derive(Clone, Debug)]
-pub struct Scalar {
+pub struct ParsedScalar {
     /// The kind; none: `auto`, or what the form says by itself.
     pub kind: Option<At<&'static dyn Kind>>,
     /// Where to point for what concerns the kind.
@@ -37,29 +37,29 @@ pub struct Scalar {
     pub source: Option<Source>,
     /// The kind's own keys as written.
     pub parameters: BTreeMap<String, Json>,
-    /// Where each of them stands.
+    /// The place of each of them.
     pub parameter_places: BTreeMap<String, Place>,
-    /// The mapping's parameters.
+    /// Mapping parameters under `options`.
     pub options: Values,
     /// Every `ignore_above` of its mapping and of its subfields' that decides what is indexed.
     pub index_limits: Vec<At<u64>>,
     /// What replaces the kind's own subfields.
     pub subfields: Option<BTreeMap<String, Subfield>>,
-    /// What stands for null.
+    /// The value that replaces null.
     pub default: Option<At<Json>>,
 }
 
-/// `key: kind`
-pub(super) fn short_form(reader: &mut Reader, field: &str, text: &str, node: &Node) -> Option<Scalar> {
+/// Reads the short form `key: kind`.
+pub(super) fn short_form(reader: &mut Reader, field: &str, text: &str, node: &Node) -> Option<ParsedScalar> {
     let place = reader.place(&node.span);
     let kind = kind::of_field(reader, field, text, &place)?;
     Some(plain(kind.map(|kind| At { value: kind, place: place.clone() }), place))
 }
 
-fn plain(kind: Option<At<&'static dyn Kind>>, place: Place) -> Scalar {
+fn plain(kind: Option<At<&'static dyn Kind>>, place: Place) -> ParsedScalar {
     let (parameters, options) = (BTreeMap::new(), Values::new());
     let parameter_places = BTreeMap::new();
-    Scalar {
+    ParsedScalar {
         kind,
         place,
         source: None,
@@ -73,7 +73,7 @@ fn plain(kind: Option<At<&'static dyn Kind>>, place: Place) -> Scalar {
 }
 
 /// A scalar over this row: `{ kind: …, column: … }`.
-pub(super) fn of_field(reader: &mut Reader, keys: Keys<'_>, name: &str) -> Option<Scalar> {
+pub(super) fn of_field(reader: &mut Reader, keys: Keys<'_>, name: &str) -> Option<ParsedScalar> {
     keys.take_form(Forms::SCALAR);
     let source = own_source(reader, &keys, name);
     let is_cut = keys.is_cut();
@@ -106,7 +106,7 @@ pub(super) fn of_value(
     head: &Entry,
     source: Option<Source>,
     in_list: bool,
-) -> Option<Scalar> {
+) -> Option<ParsedScalar> {
     if !keys.has("kind") {
         let place = reader.place(&head.key_span);
         reader.push(missing_key::kind_beside("value", place));
@@ -133,7 +133,7 @@ pub(super) fn of_aggregate(
     keys: Keys<'_>,
     head: &Entry,
     function: Function,
-) -> Option<Scalar> {
+) -> Option<ParsedScalar> {
     let needs_kind = matches!(function, Function::Sum | Function::Min | Function::Max);
     let place = reader.place(&head.key_span);
     if needs_kind && !keys.has("kind") {
@@ -162,8 +162,8 @@ pub(super) fn of_aggregate(
     Some(scalar)
 }
 
-/// What may stand where the form itself says the kind.
-fn plain_beside(reader: &mut Reader, keys: &Keys<'_>, place: Place, may_default: bool) -> Scalar {
+/// The keys beside a form that implies the kind.
+fn plain_beside(reader: &mut Reader, keys: &Keys<'_>, place: Place, may_default: bool) -> ParsedScalar {
     let mut scalar = plain(None, place);
     if may_default {
         scalar.default = keys.get("default").and_then(|entry| default(reader, entry));
@@ -172,7 +172,7 @@ fn plain_beside(reader: &mut Reader, keys: &Keys<'_>, place: Place, may_default:
 }
 
 /// The kind of a constant, where it is written, and the parameters of its mapping.
-pub(super) fn of_constant(reader: &mut Reader, keys: &Keys<'_>) -> Option<Scalar> {
+pub(super) fn of_constant(reader: &mut Reader, keys: &Keys<'_>) -> Option<ParsedScalar> {
     let has_kind = keys.get("kind").is_some();
     keys.take_form(if has_kind { Forms::CONSTANT_OF_KIND } else { Forms::CONSTANT });
     if has_kind {
@@ -196,8 +196,8 @@ pub(super) fn is_begun(reader: &Reader, keys: &Keys<'_>) -> bool {
     keys.written().any(is_of_value)
 }
 
-/// Reads `kind` and what may stand beside it.
-fn beside_kind(reader: &mut Reader, keys: &Keys<'_>, may_default: bool) -> Option<Scalar> {
+/// Reads `kind` and the keys beside it.
+fn beside_kind(reader: &mut Reader, keys: &Keys<'_>, may_default: bool) -> Option<ParsedScalar> {
     let is_planned = keys.refuse_not_yet(reader);
     let text = keys.text(reader, "kind")?;
     let kind = kind::kind(reader, &text.value, &text.place)?;
@@ -227,7 +227,7 @@ fn beside_kind(reader: &mut Reader, keys: &Keys<'_>, may_default: bool) -> Optio
 }
 
 /// Reads `options` of a scalar whose kind and own keys are known.
-fn mapping_options(reader: &mut Reader, keys: &Keys<'_>, scalar: &mut Scalar) {
+fn mapping_options(reader: &mut Reader, keys: &Keys<'_>, scalar: &mut ParsedScalar) {
     let Some(entry) = keys.get("options") else { return };
     let Some(kind) = scalar.kind.as_ref().map(|kind| kind.value) else {
         let place = reader.place(&entry.key_span);
@@ -236,7 +236,7 @@ fn mapping_options(reader: &mut Reader, keys: &Keys<'_>, scalar: &mut Scalar) {
     };
     let mapping_type = mapping_type(kind, &scalar.parameters);
     let allowed = kind.options_with(&scalar.parameters);
-    let what = OptionsOf { what: kind.name(), mapping_type: &mapping_type };
+    let what = OptionsOwner { what: kind.name(), mapping_type: &mapping_type };
     scalar.options = options(reader, entry, &what, allowed);
 }
 

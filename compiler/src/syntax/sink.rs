@@ -50,7 +50,7 @@ fn sink(reader: &mut Reader, entry: &Entry) -> Option<At<SinkPlan>> {
 
 fn stdout(reader: &mut Reader, entry: &Entry) -> Option<SinkKind> {
     if matches!(&entry.value.content, Content::Scalar { .. })
-        && entry.value.scalar() == Some(super::tree::Scalar::Null)
+        && entry.value.scalar() == Some(super::tree::YamlScalar::Null)
     {
         return Some(SinkKind::Stdout { pretty: false });
     }

@@ -22,7 +22,7 @@ struct Parts<'a> {
     query: Option<&'a str>,
 }
 
-/// What stands for a URL.
+/// A URL as the file writes it.
 enum Written<'a> {
     /// A reference to a whole one.
     Reference(SecretRef),
@@ -30,7 +30,7 @@ enum Written<'a> {
     Parts(Parts<'a>),
 }
 
-/// Reads `source.postgres.url`.
+/// Reads `source.postgres.url`; reports credentials that are written out.
 pub(super) fn postgres(reader: &mut Reader, entry: &Entry) -> Option<SourceEndpoint> {
     const PATH: &str = "source.postgres.url";
     let parts = match written(reader, entry, PATH, &["postgres", "postgresql"])? {

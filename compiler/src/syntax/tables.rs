@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use flusso_schemas::name::TableName;
 
-use super::field::{Field, Form, Shape};
-use super::index::Index;
+use super::field::{ParsedField, ParsedForm, ParsedShape};
+use super::index::ParsedIndex;
 use super::relation::Path;
 
-impl Index {
+impl ParsedIndex {
     /// Every table that it names: its root, and those of its relations and of the steps to them.
     pub fn tables(&self) -> BTreeSet<TableName> {
         let mut names: BTreeSet<TableName> = self.table.iter().map(|table| table.value.clone()).collect();
@@ -17,18 +17,18 @@ impl Index {
     }
 }
 
-fn tables_of_fields(fields: &[Field], names: &mut BTreeSet<TableName>) {
+fn tables_of_fields(fields: &[ParsedField], names: &mut BTreeSet<TableName>) {
     for field in fields {
         match &field.form {
-            Some(Form::SameRow { fields, .. }) => tables_of_fields(fields, names),
-            Some(Form::Relation(relation)) => {
+            Some(ParsedForm::SameRow { fields, .. }) => tables_of_fields(fields, names),
+            Some(ParsedForm::Relation(relation)) => {
                 tables_of_path(&relation.path, names);
-                if let Shape::Object { fields, .. } = &relation.shape {
+                if let ParsedShape::Object { fields, .. } = &relation.shape {
                     tables_of_fields(fields, names);
                 }
             }
-            Some(Form::Aggregate(aggregate)) => tables_of_path(&aggregate.path, names),
-            Some(Form::Scalar(_) | Form::Constant { .. }) | None => {}
+            Some(ParsedForm::Aggregate(aggregate)) => tables_of_path(&aggregate.path, names),
+            Some(ParsedForm::Scalar(_) | ParsedForm::Constant { .. }) | None => {}
         }
     }
 }

@@ -10,23 +10,23 @@ use serde_json::{Map as JsonMap, Number, Value as Json};
 pub struct Node {
     /// Its bytes; of a mapping or list from its first to its last item.
     pub span: Range<usize>,
-    /// What stands there.
+    /// Its scalar, list or mapping; or nothing.
     pub content: Content,
 }
 
-/// What stands at a place.
+/// The content of a value.
 #[derive(Clone, Debug)]
 pub enum Content {
     /// A scalar with its text, escapes undone.
     Scalar {
-        /// The text.
+        /// The text with escapes undone.
         text: String,
         /// Whether it was written without quotes, so that it may be more than text.
         plain: bool,
     },
-    /// A list.
+    /// A list in block or flow style.
     List(Vec<Node>),
-    /// A mapping.
+    /// A mapping in block or flow style.
     Map(Mapping),
 }
 
@@ -44,54 +44,54 @@ pub struct Mapping {
 pub struct Entry {
     /// The key as written.
     pub key: String,
-    /// Its bytes.
+    /// Bytes of the key, with its quotes.
     pub key_span: Range<usize>,
     /// Whether it was written without quotes.
     pub key_plain: bool,
-    /// Its value.
+    /// The value; empty if nothing is written.
     pub value: Node,
 }
 
 /// A scalar as the core schema of YAML 1.2 reads it.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Scalar {
+pub enum YamlScalar {
     /// `null`, `~` or nothing.
     Null,
-    /// `true` or `false`.
+    /// One of `true` and `false`, in any case that YAML 1.2 has.
     Boolean(bool),
     /// An integer by its decimal digits, which may be beyond 64 bits.
     Integer(String),
     /// A number with a fraction or exponent, as written.
     Float(String),
-    /// Anything else.
+    /// Any other plain scalar, and every quoted one.
     Text(String),
 }
 
 impl Node {
     /// The scalar, where it is one.
-    pub fn scalar(&self) -> Option<Scalar> {
+    pub fn scalar(&self) -> Option<YamlScalar> {
         match &self.content {
             Content::Scalar { text, plain: true } => Some(core_schema(text)),
-            Content::Scalar { text, plain: false } => Some(Scalar::Text(text.clone())),
+            Content::Scalar { text, plain: false } => Some(YamlScalar::Text(text.clone())),
             _ => None,
         }
     }
 
-    /// Whether nothing stands there at all.
+    /// Whether no value is written at all, not even `null`.
     pub fn is_missing(&self) -> bool {
         matches!(&self.content, Content::Scalar { text, plain: true } if text.is_empty())
     }
 
-    /// What stands there, in a word or two.
+    /// The type of the value, as messages name it.
     pub fn what(&self) -> &'static str {
         match &self.content {
             Content::List(_) => "a list",
             Content::Map(_) => "a map",
             Content::Scalar { .. } => match self.scalar() {
-                Some(Scalar::Null) if self.is_missing() => "nothing",
-                Some(Scalar::Null) => "`null`",
-                Some(Scalar::Boolean(_)) => "a boolean",
-                Some(Scalar::Integer(_) | Scalar::Float(_)) => "a number",
+                Some(YamlScalar::Null) if self.is_missing() => "nothing",
+                Some(YamlScalar::Null) => "`null`",
+                Some(YamlScalar::Boolean(_)) => "a boolean",
+                Some(YamlScalar::Integer(_) | YamlScalar::Float(_)) => "a number",
                 _ => "text",
             },
         }
@@ -110,8 +110,8 @@ impl Node {
                 Json::Object(sorted.into_iter().map(|(key, value)| (key.clone(), value)).collect())
             }
             Content::Scalar { .. } => match self.scalar().expect("it is a scalar") {
-                Scalar::Integer(digits) => Json::from(digits.parse::<i64>().ok()?),
-                Scalar::Float(text) => Json::Number(text.parse().ok().and_then(Number::from_f64)?),
+                YamlScalar::Integer(digits) => Json::from(digits.parse::<i64>().ok()?),
+                YamlScalar::Float(text) => Json::Number(text.parse().ok().and_then(Number::from_f64)?),
                 other => scalar_json(other),
             },
         })
@@ -168,16 +168,16 @@ fn texts_of<'a>(
     }
 }
 
-fn scalar_json(scalar: Scalar) -> Json {
+fn scalar_json(scalar: YamlScalar) -> Json {
     match scalar {
-        Scalar::Null => Json::Null,
-        Scalar::Boolean(value) => Json::Bool(value),
-        Scalar::Text(text) => Json::String(text),
-        Scalar::Integer(digits) => match digits.parse::<i64>() {
+        YamlScalar::Null => Json::Null,
+        YamlScalar::Boolean(value) => Json::Bool(value),
+        YamlScalar::Text(text) => Json::String(text),
+        YamlScalar::Integer(digits) => match digits.parse::<i64>() {
             Ok(value) if value.unsigned_abs() < 1 << 53 => Json::from(value),
             _ => Json::String(digits),
         },
-        Scalar::Float(text) => match text.parse().ok().and_then(Number::from_f64) {
+        YamlScalar::Float(text) => match text.parse().ok().and_then(Number::from_f64) {
             Some(number) => Json::Number(number),
             None => Json::String(text),
         },
@@ -185,24 +185,24 @@ fn scalar_json(scalar: Scalar) -> Json {
 }
 
 /// Tag resolution of the core schema (YAML 1.2.2, 10.3.2).
-fn core_schema(text: &str) -> Scalar {
+fn core_schema(text: &str) -> YamlScalar {
     match text {
-        "" | "~" | "null" | "Null" | "NULL" => return Scalar::Null,
-        "true" | "True" | "TRUE" => return Scalar::Boolean(true),
-        "false" | "False" | "FALSE" => return Scalar::Boolean(false),
+        "" | "~" | "null" | "Null" | "NULL" => return YamlScalar::Null,
+        "true" | "True" | "TRUE" => return YamlScalar::Boolean(true),
+        "false" | "False" | "FALSE" => return YamlScalar::Boolean(false),
         _ => {}
     }
     if let Some(value) = radix(text) {
-        return Scalar::Integer(value);
+        return YamlScalar::Integer(value);
     }
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
     let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     if digits(unsigned) {
         let trimmed = unsigned.trim_start_matches('0');
         let sign = if text.starts_with('-') && !trimmed.is_empty() { "-" } else { "" };
-        return Scalar::Integer(format!("{sign}{}", if trimmed.is_empty() { "0" } else { trimmed }));
+        return YamlScalar::Integer(format!("{sign}{}", if trimmed.is_empty() { "0" } else { trimmed }));
     }
-    if is_float(unsigned) { Scalar::Float(text.to_owned()) } else { Scalar::Text(text.to_owned()) }
+    if is_float(unsigned) { YamlScalar::Float(text.to_owned()) } else { YamlScalar::Text(text.to_owned()) }
 }
 
 fn radix(text: &str) -> Option<String> {
@@ -239,19 +239,22 @@ mod tests {
     #[test]
     fn plain_words_are_read_by_the_core_schema() {
         for (text, scalar) in [
-            ("no", Scalar::Text("no".to_owned())),
-            ("on", Scalar::Text("on".to_owned())),
-            ("~", Scalar::Null),
-            ("True", Scalar::Boolean(true)),
-            ("02134", Scalar::Integer("2134".to_owned())),
-            ("-0", Scalar::Integer("0".to_owned())),
-            ("0x1F", Scalar::Integer("31".to_owned())),
-            ("123456789012345678901234567890", Scalar::Integer("123456789012345678901234567890".to_owned())),
-            ("1.50", Scalar::Float("1.50".to_owned())),
-            ("1e3", Scalar::Float("1e3".to_owned())),
-            (".", Scalar::Text(".".to_owned())),
-            ("1.2.3", Scalar::Text("1.2.3".to_owned())),
-            ("2024-01-01", Scalar::Text("2024-01-01".to_owned())),
+            ("no", YamlScalar::Text("no".to_owned())),
+            ("on", YamlScalar::Text("on".to_owned())),
+            ("~", YamlScalar::Null),
+            ("True", YamlScalar::Boolean(true)),
+            ("02134", YamlScalar::Integer("2134".to_owned())),
+            ("-0", YamlScalar::Integer("0".to_owned())),
+            ("0x1F", YamlScalar::Integer("31".to_owned())),
+            (
+                "123456789012345678901234567890",
+                YamlScalar::Integer("123456789012345678901234567890".to_owned()),
+            ),
+            ("1.50", YamlScalar::Float("1.50".to_owned())),
+            ("1e3", YamlScalar::Float("1e3".to_owned())),
+            (".", YamlScalar::Text(".".to_owned())),
+            ("1.2.3", YamlScalar::Text("1.2.3".to_owned())),
+            ("2024-01-01", YamlScalar::Text("2024-01-01".to_owned())),
         ] {
             assert_eq!(core_schema(text), scalar);
         }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use flusso_schemas::lock::{SecretRef, Template, UserName};
 
 use super::keys::{At, Keys, Reader};
-use super::tree::{Content, Entry, Node, Scalar};
+use super::tree::{Content, Entry, Node, YamlScalar};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::grammar::project::REFERENCE;
 use crate::mask;
@@ -65,7 +65,7 @@ impl Reader {
         }
     }
 
-    /// A user's name, which is no secret: text, or whatever a credential may be.
+    /// A user name, which is not secret: text, or any form of a credential.
     pub fn user(&mut self, path: &str, node: &Node) -> Option<UserName> {
         match &node.content {
             Content::Scalar { text, .. } if one_reference(text).is_none() => self.user_text(path, node),
@@ -103,7 +103,7 @@ impl Reader {
     /// A credential: one reference, a file or a command. Anything else is not repeated.
     pub fn secret(&mut self, path: &str, node: &Node) -> Option<SecretRef> {
         match &node.content {
-            Content::Scalar { .. } if matches!(node.scalar(), Some(Scalar::Null)) => {
+            Content::Scalar { .. } if matches!(node.scalar(), Some(YamlScalar::Null)) => {
                 self.wrong_type(path, node, "a reference such as `${NAME}`");
                 None
             }

@@ -14,18 +14,18 @@ use super::tree::{Content, Mapping, Node};
 use super::yaml_errors;
 use crate::diagnostic::{Diagnostic, Place};
 
-/// A file's tree and what was found on the way.
+/// A file's content, with the findings of the reader.
 #[derive(Debug)]
 pub struct Tree {
     /// The mapping at the top; none where there is none.
     pub root: Option<Mapping>,
     /// Its comments, `#` included.
     pub comments: Vec<Range<usize>>,
-    /// What was found.
+    /// Findings of the YAML reader, in the order of the file.
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// Reads a file.
+/// Reads a file; if its YAML is broken, each block at the left edge by itself.
 pub fn parse(file: usize, text: &str) -> Tree {
     if let Some(at) = text.find(char::REPLACEMENT_CHARACTER) {
         let place = Place::new(file, at..at + char::REPLACEMENT_CHARACTER.len_utf8());
@@ -71,8 +71,8 @@ fn first_key(block: &str) -> Option<String> {
     line.split_once(':').map(|(key, _)| key.trim().to_owned())
 }
 
-/// The text from each line with a key at the left edge to the next; what stands before the first is a
-/// part of it.
+/// The text, split before each line with a key at the left edge; text before the first key belongs to the first
+/// block.
 fn blocks(text: &str) -> Vec<Range<usize>> {
     let mut starts = Vec::new();
     let mut at = 0;

@@ -39,8 +39,8 @@ fn reference(file: usize, text: &str, block: Range<usize>) -> Option<Diagnostic>
 fn tab(file: usize, text: &str, block: Range<usize>) -> Option<Diagnostic> {
     let mut line_start = block.start;
     for line in text[block].split_inclusive('\n') {
-        let blank = line.len() - line.trim_start_matches([' ', '\t']).len();
-        if let (Some(at), false) = (line[..blank].find('\t'), line.trim().is_empty()) {
+        let indent = line.len() - line.trim_start_matches([' ', '\t']).len();
+        if let (Some(at), false) = (line[..indent].find('\t'), line.trim().is_empty()) {
             let place = Place::new(file, line_start + at..line_start + at + 1);
             return Some(tab_indentation::finding(place));
         }

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use flusso_compiler::grammar::{Forms, TABLES, Table};
+use flusso_compiler::grammar::{Forms, KeyTable, TABLES};
 use flusso_compiler::kinds;
 use flusso_compiler::model::{Function, Verb};
 use flusso_schemas::lock::{Lock, write};
@@ -392,7 +392,7 @@ impl Form {
 
 /// The keys of every table, with those that readers ask for besides: kinds bring keys of their own.
 fn known_keys(forms: &[Form]) -> BTreeMap<&'static str, BTreeSet<&'static str>> {
-    let keys_of = |table: &&'static Table| (table.name, table.keys.iter().map(|key| key.name).collect());
+    let keys_of = |table: &&'static KeyTable| (table.name, table.keys.iter().map(|key| key.name).collect());
     let mut known: BTreeMap<&'static str, BTreeSet<&'static str>> = TABLES.iter().map(keys_of).collect();
     // Where a kind cannot be read every key that some kind has is known.
     let unknown_kind = field(&[("kind", "nope")]);

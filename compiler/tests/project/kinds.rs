@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use flusso_compiler::grammar::{self, Key, Place, TABLES, Value::Word, key};
 use flusso_compiler::kinds::{
-    ALL, Acceptance, JsonValue, Kind, Kinds, Mapping, MappingContext, Rendered, page,
+    ALL, Acceptance, FieldMapping, JsonValue, Kind, Kinds, MappingContext, Rendered, page,
 };
 use flusso_compiler::pg_type::{BaseType, PgType};
 use serde_json::{Value, json};
@@ -54,13 +54,13 @@ impl Kind for Country {
         Acceptance::Exact
     }
 
-    fn mapping(&self, field: &MappingContext<'_>) -> Mapping {
+    fn mapping(&self, field: &MappingContext<'_>) -> FieldMapping {
         let long = field.parameters.get("form").is_some_and(|form| form == "alpha3");
         let length = if long { 3 } else { 2 };
         let parameters = json!({ "type": "keyword", "ignore_above": length });
-        Mapping {
+        FieldMapping {
             parameters: parameters.as_object().cloned().unwrap_or_default().into_iter().collect(),
-            ..Mapping::default()
+            ..FieldMapping::default()
         }
     }
 

@@ -59,5 +59,5 @@ fn the_file_that_differs_is_named() {
     }
     let orders = project.text("indexes/orders.yml");
     let fewer = project.only_index("indexes/orders.yml", orders);
-    assert!(said(&fewer, &lock).is_some_and(|said| said.starts_with("no file makes index `")));
+    assert!(said(&fewer, &lock).is_some_and(|said| said.starts_with("the file of index `")));
 }

@@ -2,7 +2,7 @@
 //! and what it refuses the server refuses.
 
 use flusso_compiler::kinds;
-use flusso_compiler::opensearch::Form;
+use flusso_compiler::opensearch::ValueForm;
 use flusso_compiler::opensearch::date_format::{FORMATS, PRINTED};
 use flusso_compiler::opensearch::document::CASES;
 use flusso_compiler::opensearch::parameters::{self, ROOT_PARAMETERS};
@@ -46,10 +46,10 @@ fn refusal(settings: &Value, mappings: &Value) -> Option<String> {
 }
 
 /// Values that a form accepts, and values that it refuses.
-fn samples(form: Form) -> (Vec<Value>, Vec<Value>) {
+fn samples(form: ValueForm) -> (Vec<Value>, Vec<Value>) {
     match form {
-        Form::Boolean => (vec![json!(true), json!("false")], vec![json!("yes"), json!(1)]),
-        Form::Whole(least, most) => {
+        ValueForm::Boolean => (vec![json!(true), json!("false")], vec![json!("yes"), json!(1)]),
+        ValueForm::Whole(least, most) => {
             let beyond: Vec<Value> =
                 [least.checked_sub(1), most.checked_add(1)].into_iter().flatten().map(Value::from).collect();
             let most = if most > 1 << 20 { vec![] } else { vec![json!(most)] };
@@ -58,8 +58,8 @@ fn samples(form: Form) -> (Vec<Value>, Vec<Value>) {
                 [beyond, vec![json!("abc"), json!(1.5)]].concat(),
             )
         }
-        Form::Number(least, _) => (vec![json!(least)], vec![json!(least - 1.0), json!("abc")]),
-        Form::Duration(least) => {
+        ValueForm::Number(least, _) => (vec![json!(least)], vec![json!(least - 1.0), json!("abc")]),
+        ValueForm::Duration(least) => {
             let none = if least < 0 { vec![json!(-1), json!("-1")] } else { vec![] };
             let below = if least > 0 { vec![json!(format!("{}ms", least - 1))] } else { vec![] };
             (
@@ -67,28 +67,28 @@ fn samples(form: Form) -> (Vec<Value>, Vec<Value>) {
                 [vec![json!(5), json!("abc"), json!("1.5s")], below].concat(),
             )
         }
-        Form::Size(least) => {
+        ValueForm::Size(least) => {
             let below = if least > 1 { vec![json!(format!("{}b", least - 1))] } else { vec![] };
             (
                 vec![json!("512mb"), json!("1gb")],
                 [vec![json!("512"), json!("abc"), json!("1.5gb")], below].concat(),
             )
         }
-        Form::Word(words) | Form::Words(words) => {
+        ValueForm::Word(words) | ValueForm::Words(words) => {
             // What only a plugin knows cannot be asked of a server without it.
             let known = words.iter().filter(|word| !word.starts_with("zstd") && !word.starts_with("qat_"));
             (known.map(|word| json!(word)).collect(), vec![json!("abc"), json!(5)])
         }
-        Form::Spread => {
+        ValueForm::Spread => {
             (vec![json!("0-1"), json!("0-all"), json!(false)], vec![json!("all"), json!("1-0"), json!(1)])
         }
-        Form::TextMap => (vec![json!({}), json!({ "a": "b" })], vec![json!({ "a": 1 }), json!("x")]),
-        Form::NumberMap(keys) => (
+        ValueForm::TextMap => (vec![json!({}), json!({ "a": "b" })], vec![json!({ "a": 1 }), json!("x")]),
+        ValueForm::NumberMap(keys) => (
             vec![json!({ keys[keys.len() - 1]: 1 })],
             vec![json!({ "nope": 1 }), json!({ keys[0]: "a" }), json!(5)],
         ),
         // The server takes any text, names of analyzers and values of fields have tests of their own.
-        Form::Text | Form::Texts | Form::FieldValue | Form::Any => (vec![], vec![]),
+        ValueForm::Text | ValueForm::Texts | ValueForm::FieldValue | ValueForm::Any => (vec![], vec![]),
     }
 }
 
@@ -183,7 +183,7 @@ fn mapping_parameters_are_judged_as_the_server_judges_them() {
             if is_forgotten
                 && *option != "doc_values"
                 && judge(&json!("nope")).is_some()
-                && row.form != Form::Boolean
+                && row.form != ValueForm::Boolean
             {
                 wrong.push(format!("{mapping_type}.{option} is not forgotten"));
             }

@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::stage::{Error, Stage};
+use crate::stage::{Stage, StageError};
 
 /// Single-row updates that are measured.
 const UPDATES: u64 = 300;
@@ -29,7 +29,7 @@ impl Latency {
 }
 
 /// Follows, updates one row after another, and reads each one's document until it shows the update.
-pub(super) fn measure(stage: &mut Stage) -> Result<Latency, Error> {
+pub(super) fn measure(stage: &mut Stage) -> Result<Latency, StageError> {
     let running = stage.follow()?;
     let mut lasted = Vec::new();
     for number in 0..WARM_UP_UPDATES + UPDATES {
@@ -44,7 +44,7 @@ pub(super) fn measure(stage: &mut Stage) -> Result<Latency, Error> {
     Ok(Latency(lasted))
 }
 
-fn one(stage: &mut Stage, number: u64) -> Result<Duration, Error> {
+fn one(stage: &mut Stage, number: u64) -> Result<Duration, StageError> {
     // Far apart, so that no two share a page or a document.
     let id = 1 + number * 307;
     let note = format!("measured {number}");
@@ -53,7 +53,7 @@ fn one(stage: &mut Stage, number: u64) -> Result<Duration, Error> {
     let until = committed + PATIENCE;
     while stage.document("orders", &id.to_string())?["note"] != note.as_str() {
         if Instant::now() > until {
-            return Err(Error::TooLate(format!("order {id} does not show its update")));
+            return Err(StageError::TooLate(format!("order {id} does not show its update")));
         }
         thread::sleep(POLL);
     }

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::services::postgres::Connection;
-use crate::stage::{Error, Told};
+use crate::stage::{StageError, Told};
 
 /// Clock ticks a second, which Linux fixes for `/proc`.
 const TICKS_A_SECOND: f64 = 100.0;
@@ -24,7 +24,7 @@ pub(super) struct Usage {
 }
 
 /// Watches a process to its good end; each line it says is given with the time since its start.
-pub(super) fn watch(told: &mut Told, mut each: impl FnMut(&str, Duration)) -> Result<Usage, Error> {
+pub(super) fn watch(told: &mut Told, mut each: impl FnMut(&str, Duration)) -> Result<Usage, StageError> {
     let began = Instant::now();
     let (sender, lines) = channel();
     let stderr = told.stderr();
@@ -66,7 +66,7 @@ pub(super) struct Postgres {
 
 impl Postgres {
     /// Those of the server behind a session.
-    pub(super) fn of(sql: &mut Connection) -> Result<Self, Error> {
+    pub(super) fn of(sql: &mut Connection) -> Result<Self, StageError> {
         let rows = sql.query("select pg_backend_pid()")?;
         let backend = rows.into_iter().flatten().flatten().next().and_then(|pid| pid.parse().ok());
         Ok(Self { postmaster: backend.and_then(Times::of).map(|times| times.parent) })

@@ -12,10 +12,10 @@ use crate::relied_on_column_changed;
 
 /// Each difference once, whichever indexes rely on it, in the order of the lock.
 pub fn drift(plan: &Lock, facts: &CatalogFacts) -> Vec<Finding> {
-    let mut told = BTreeSet::new();
+    let mut seen = BTreeSet::new();
     let mut found = Vec::new();
     for message in plan.indexes.iter().flat_map(|index| differences(index, facts)) {
-        if told.insert(message.clone()) {
+        if seen.insert(message.clone()) {
             found.push(relied_on_column_changed::finding(message));
         }
     }
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn a_column_that_differs_is_told_once_with_both_sides() {
+    fn a_column_that_differs_is_seen_once_with_both_sides() {
         let found = judged(|plan, facts| {
             plan.indexes.push(plan.indexes[0].clone());
             relation(facts).columns[1].pg_type = "numeric(14,2)".to_owned();
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn a_table_that_moved_is_told_with_its_schema() {
+    fn a_table_that_moved_is_seen_with_its_schema() {
         let found = judged(|_, facts| {
             facts.relations.clear();
             facts.server.names_elsewhere.insert("shop.orders".to_owned(), vec!["old".to_owned()]);

@@ -72,7 +72,7 @@ pub fn obstacle(table: &TablePlan, relation: &RelationFacts) -> Option<String> {
     (!lacking.is_empty()).then(|| format!("that identity does not include `{}`", lacking.join("`, `")))
 }
 
-/// How the plan's identity is called.
+/// How messages name the plan's identity.
 pub fn called(identity: &Identity) -> String {
     match identity {
         Identity::Default => "DEFAULT".to_owned(),

@@ -9,7 +9,7 @@ use super::quote::{identifier, quoted};
 /// Every operation, as `publish` spells them.
 const OPERATIONS: &str = "insert, update, delete, truncate";
 
-/// The plan's publication; none where there is none.
+/// The plan's publication, if it exists.
 pub fn of<'a>(facts: &'a CatalogFacts, name: &str) -> Option<&'a PublicationFacts> {
     facts.server.publications.iter().flatten().find(|each| each.name == name)
 }
@@ -44,7 +44,7 @@ pub fn missing_tables<'a>(plan: &'a Lock, facts: &CatalogFacts) -> Vec<&'a Table
         .collect()
 }
 
-/// Captured tables of which it holds only some rows or columns.
+/// Captured tables that it publishes only in part: some rows or some columns.
 pub fn narrowed_tables<'a>(plan: &'a Lock, facts: &CatalogFacts) -> Vec<&'a TableName> {
     let name = &plan.source.publication;
     let is_narrowed = |table: &&TableName| membership(facts, name, table).is_some_and(is_narrowed);

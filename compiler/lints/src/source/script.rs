@@ -61,13 +61,13 @@ pub struct Request<'a> {
 /// A function that a role may not call.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Function {
-    /// Its schema.
+    /// The schema, on which the role needs `USAGE` too.
     pub schema: String,
     /// Schema, name and types of its arguments, as a statement names it.
     pub signature: String,
 }
 
-/// A script in its sections, of which empty ones are left out.
+/// A script in sections; a section without statements is omitted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Script {
     /// What no statement settles, in words.

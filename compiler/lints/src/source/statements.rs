@@ -5,10 +5,10 @@ use flusso_schemas::name::{TableName, quote_literal};
 
 use super::quote::{identifier, quoted};
 
-/// Lets the server write what logical decoding reads; it takes a restart.
+/// Sets `wal_level`, which logical decoding needs; takes effect after a restart.
 pub const LOGICAL_WAL: &str = "alter system set wal_level = logical";
 
-/// Sets a limit of the server; it takes a restart.
+/// Sets a limit of the server; takes effect after a restart.
 pub fn set_limit(setting: &str, value: u64) -> String {
     format!("alter system set {setting} = {value}")
 }
@@ -28,7 +28,7 @@ pub fn bypass_row_security(role: &str) -> String {
     format!("alter role {} bypassrls", identifier(role))
 }
 
-/// Lets a role name what is in a schema.
+/// Grants a role `USAGE` on a schema.
 pub fn grant_usage(schema: &str, role: &str) -> String {
     format!("grant usage on schema {} to {}", identifier(schema), identifier(role))
 }
@@ -63,7 +63,7 @@ pub fn create_slot(slot: &str) -> String {
     format!("select pg_create_logical_replication_slot({}, 'pgoutput')", quote_literal(slot))
 }
 
-/// Drops a slot; one that does not exist is no error.
+/// Drops a slot; succeeds if it does not exist.
 pub fn drop_slot(slot: &str) -> String {
     format!(
         "select pg_drop_replication_slot(slot_name) from pg_replication_slots where slot_name = {}",

@@ -64,7 +64,7 @@ fn is_of_the_system(name: &TableName) -> bool {
     schema.starts_with("pg_") || schema == "information_schema"
 }
 
-/// A name that a query of the lock could not hold, because it looks like one of its placeholders.
+/// A name that cannot be used in a query of the lock, because it resembles a placeholder.
 fn marked<'a>(name: &'a TableName, relation: &'a RelationFacts) -> Option<&'a str> {
     let columns = relation.columns.iter().map(|column| column.name.as_str());
     let mut names = [name.schema.as_str(), name.name.as_str()].into_iter().chain(columns);
@@ -143,7 +143,7 @@ pub(super) fn published(
         return None;
     }
     let add = publication::add(publication, &[name]);
-    // Somebody wants it: it is never taken away without them.
+    // Somebody set it on purpose, so it is never changed without asking.
     if membership.is_some_and(|membership| membership.filtered) {
         let drop = publication::remove(publication, name);
         return Some(publication_row_filter::finding(publication, name, &format!("{drop}; {add}")));

@@ -96,7 +96,7 @@ fn relation() -> RelationFacts {
     }
 }
 
-/// The only finding, as `lint: message`; empty where there is none.
+/// The only finding, as `lint: message`; empty without a finding.
 pub(super) fn only(findings: Vec<Finding>) -> String {
     let all: Vec<String> = findings.iter().map(|each| format!("{}: {}", each.lint, each.message)).collect();
     assert!(all.len() <= 1, "{all:#?}");

@@ -7,7 +7,7 @@ use flusso_schemas::name::quote_literal;
 use super::super::Checker;
 use super::pinned;
 use crate::diagnostic::{Diagnostic, Place};
-use crate::sql_text::{Call, Names};
+use crate::sql_text::{Call, UsedNames};
 
 /// Between two parts of one line of an answer.
 const PART: char = '\u{1f}';
@@ -27,7 +27,7 @@ struct Overload {
 }
 
 /// A cast that is not immutable and not of Postgres itself.
-pub(super) struct Cast {
+pub(super) struct UnstableCast {
     pub(super) source: String,
     pub(super) target: String,
     /// Whether it is made only where the text says the type that it leads to.
@@ -42,7 +42,7 @@ pub(super) struct Used {
     pub(super) targets: Vec<String>,
 }
 
-impl Cast {
+impl UnstableCast {
     pub(super) fn finding(&self, place: &Place) -> Diagnostic {
         sql_expression_unstable::cast(&self.source, &self.target, place.clone())
     }
@@ -88,7 +88,7 @@ const SPELLINGS: &[(&str, &[&str])] = &[
 ];
 
 /// The types that an expression's text casts to by names of the grammar, or that what it calls casts to.
-pub(super) fn targets(names: &Names) -> Vec<String> {
+pub(super) fn targets(names: &UsedNames) -> Vec<String> {
     let spelled =
         |cast: &Call| SPELLINGS.iter().find(|(name, _)| *name == cast.name).map(|(_, types)| *types);
     let mut targets: Vec<String> =
@@ -102,7 +102,7 @@ pub(super) fn targets(names: &Names) -> Vec<String> {
 
 impl<'a> Checker<'a> {
     /// The functions of the names that are called.
-    pub(super) fn functions(&mut self, names: &Names) -> Vec<Called> {
+    pub(super) fn functions(&mut self, names: &UsedNames) -> Vec<Called> {
         let path = self.search_path.clone();
         names.calls.iter().map(|call| self.function(call, &path)).collect()
     }
@@ -126,7 +126,7 @@ impl<'a> Checker<'a> {
     }
 
     /// The operators that are written.
-    pub(super) fn operators(&mut self, names: &Names) -> Vec<Called> {
+    pub(super) fn operators(&mut self, names: &UsedNames) -> Vec<Called> {
         let path = self.search_path.clone();
         let each = |name: &String| {
             let overloads = self.overloads(format!(
@@ -144,7 +144,7 @@ impl<'a> Checker<'a> {
 
     /// The types of what is cast to, of arguments and results of users' functions, and of whatever these are
     /// made of.
-    pub(super) fn types_of_names(&mut self, names: &Names) -> Result<&'a [String], &'a ProbeError> {
+    pub(super) fn types_of_names(&mut self, names: &UsedNames) -> Result<&'a [String], &'a ProbeError> {
         if names.casts.is_empty() && names.calls.is_empty() {
             return Ok(&[]);
         }
@@ -177,7 +177,7 @@ impl<'a> Checker<'a> {
 
     fn overloads(&mut self, sql: String) -> Vec<Overload> {
         let Ok(lines) = self.rows(sql) else {
-            // What the catalog does not say is taken for the worst.
+            // Whatever the catalog does not answer counts as volatile.
             return vec![Overload { schema: "pg_catalog".to_owned(), volatility: 'v' }];
         };
         let overload = |line: &String| {
@@ -189,7 +189,7 @@ impl<'a> Checker<'a> {
 
     /// Casts, and types' own readings and spellings, that someone else made and that are not immutable;
     /// the server's objection where it refuses to say.
-    pub(super) fn casts(&mut self) -> Result<Vec<Cast>, &'a ProbeError> {
+    pub(super) fn casts(&mut self) -> Result<Vec<UnstableCast>, &'a ProbeError> {
         let lines = self.rows(format!(
             "select pg_catalog.format_type(source, null) || '{PART}' || pg_catalog.format_type(target, null) \
              || '{PART}' || context::pg_catalog.text from (\
@@ -204,11 +204,11 @@ impl<'a> Checker<'a> {
             let (source, rest) = line.split_once(PART)?;
             let (target, context) = rest.split_once(PART)?;
             let is_explicit = context != "i";
-            Some(Cast { source: source.to_owned(), target: target.to_owned(), is_explicit })
+            Some(UnstableCast { source: source.to_owned(), target: target.to_owned(), is_explicit })
         };
-        let mut casts: Vec<Cast> = lines.iter().filter_map(cast).collect();
+        let mut casts: Vec<UnstableCast> = lines.iter().filter_map(cast).collect();
         // The names of these types are looked up in the catalog each time.
-        casts.extend(pinned::CATALOG_TYPES.iter().map(|name| Cast {
+        casts.extend(pinned::CATALOG_TYPES.iter().map(|name| UnstableCast {
             source: (*name).to_owned(),
             target: (*name).to_owned(),
             is_explicit: false,

@@ -9,7 +9,7 @@ use flusso_lints::sql_expression_unstable;
 
 use crate::diagnostic::{Diagnostic, Place};
 
-/// What differs.
+/// How two readings of one constant differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Difference {
     /// A constant has another value.
@@ -175,7 +175,7 @@ impl Reader<'_> {
         Some(())
     }
 
-    /// Days since 1970-01-01; nothing is read where there is no date.
+    /// Days since 1970-01-01; `None` if the text is not a date.
     fn date(&mut self) -> Option<i64> {
         let before = self.rest;
         let found = self.year_month_day();

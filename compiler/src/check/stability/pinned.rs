@@ -2,7 +2,7 @@
 //! session of flusso pins.
 //!
 //! `provolatile` says `s` for three reasons: the function reads a setting, reads the catalog or a table, or
-//! reads the clock or the session. Only the first is harmless here, and the catalog does not tell them apart.
+//! reads the clock or the session. Only the first is harmless here, and the catalog does not distinguish them.
 //! What is not in a list is refused.
 
 /// `TimeZone`: between a moment and its date and time. `age` of one argument is planned as `CURRENT_DATE`,
@@ -52,7 +52,7 @@ const TEXT_OF_ANYTHING: &[&str] = &[
     "to_jsonb",
 ];
 
-/// `xmloption`.
+/// Functions that depend on `xmloption` alone.
 const XML: &[&str] = &["xml", "xml_is_well_formed"];
 
 /// Conversions between encodings: stable because each is an object of the catalog. Those of Postgres itself

@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json, json};
 use super::words_and_booleans;
 use crate::grammar::{SettingsOf, Value};
 use crate::kinds::Kind;
-use crate::opensearch::form::Form;
+use crate::opensearch::ValueForm;
 use crate::opensearch::parameters::{self, OBJECT_PARAMETERS, ROOT_PARAMETERS};
 use crate::opensearch::settings::all;
 use crate::syntax::scalar::mapping_type;
@@ -56,11 +56,11 @@ pub(super) fn settings(of: SettingsOf) -> Json {
     })
 }
 
-fn setting_value(of: SettingsOf, of_form: Form) -> Json {
+fn setting_value(of: SettingsOf, of_form: ValueForm) -> Json {
     match (of, of_form) {
-        (SettingsOf::Index, Form::Any) => json!({ "type": ["string", "number", "boolean", "array"] }),
+        (SettingsOf::Index, ValueForm::Any) => json!({ "type": ["string", "number", "boolean", "array"] }),
         (SettingsOf::Index, of_form) => form(of_form),
-        (SettingsOf::Sink, Form::Any) => json!({ "type": ["string", "number", "boolean"] }),
+        (SettingsOf::Sink, ValueForm::Any) => json!({ "type": ["string", "number", "boolean"] }),
         (SettingsOf::Sink, of_form) => json!({
             "anyOf": [form(of_form), { "type": "string", "pattern": "\\$\\{" }],
             "type": ["string", "number", "boolean"],
@@ -107,45 +107,45 @@ fn options_with(kind: &'static dyn Kind, parameters: &BTreeMap<String, Json>) ->
     json!({ "properties": { "options": parameters_of(rows) } })
 }
 
-fn parameters_of(rows: impl Iterator<Item = (&'static str, Form)>) -> Json {
+fn parameters_of(rows: impl Iterator<Item = (&'static str, ValueForm)>) -> Json {
     let properties: Map<String, Json> =
         rows.map(|(name, of_form)| (name.to_owned(), form(of_form))).collect();
     json!({ "type": "object", "properties": properties, "additionalProperties": false })
 }
 
 /// A form of value. Numbers and booleans may be written as text.
-fn form(form: Form) -> Json {
+fn form(form: ValueForm) -> Json {
     let text = |pattern: &str| json!({ "type": "string", "pattern": pattern });
     match form {
-        Form::Boolean => json!({ "enum": [true, false, "true", "false"] }),
-        Form::Whole(least, most) => json!({
+        ValueForm::Boolean => json!({ "enum": [true, false, "true", "false"] }),
+        ValueForm::Whole(least, most) => json!({
             "anyOf": [{ "type": "integer", "minimum": least, "maximum": most }, text("^[+-]?[0-9]+$")],
         }),
-        Form::Number(least, most) => json!({
+        ValueForm::Number(least, most) => json!({
             "anyOf": [
                 { "type": "number", "minimum": least, "maximum": most },
                 text("^[+-]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][+-]?[0-9]+)?$"),
             ],
         }),
-        Form::Duration(least) => with_unit(
+        ValueForm::Duration(least) => with_unit(
             "^[0-9]+\\s*([nN][aA][nN][oO][sS]|[mM][iI][cC][rR][oO][sS]|[mM]?[sS]|[mM]|[hH]|[dD])$",
             least,
         ),
-        Form::Size(least) => with_unit("^[0-9]+\\s*[kKmMgGtTpP]?[bB]$", least),
-        Form::Word(words) => json!({ "enum": words_and_booleans(words) }),
-        Form::Words(words) => one_or_list(&json!({ "enum": words })),
-        Form::Spread => {
+        ValueForm::Size(least) => with_unit("^[0-9]+\\s*[kKmMgGtTpP]?[bB]$", least),
+        ValueForm::Word(words) => json!({ "enum": words_and_booleans(words) }),
+        ValueForm::Words(words) => one_or_list(&json!({ "enum": words })),
+        ValueForm::Spread => {
             json!({ "anyOf": [{ "enum": [false, "false"] }, text("^\\+?[0-9]+-(all|\\+?[0-9]+)$")] })
         }
-        Form::Text => json!({ "type": "string" }),
-        Form::Texts => one_or_list(&json!({ "type": "string" })),
-        Form::TextMap => json!({ "type": "object", "additionalProperties": { "type": "string" } }),
-        Form::NumberMap(keys) => {
+        ValueForm::Text => json!({ "type": "string" }),
+        ValueForm::Texts => one_or_list(&json!({ "type": "string" })),
+        ValueForm::TextMap => json!({ "type": "object", "additionalProperties": { "type": "string" } }),
+        ValueForm::NumberMap(keys) => {
             let properties: Map<String, Json> =
                 keys.iter().map(|key| ((*key).to_owned(), json!({ "type": "number" }))).collect();
             json!({ "type": "object", "properties": properties, "additionalProperties": false })
         }
-        Form::FieldValue | Form::Any => json!({ "not": { "type": "null" } }),
+        ValueForm::FieldValue | ValueForm::Any => json!({ "not": { "type": "null" } }),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What fills a field, once its head is known.
 
-use super::{Aggregate, Context, Field, Form, Relation, Shape, fields};
+use super::{Context, ParsedAggregate, ParsedField, ParsedForm, ParsedRelation, ParsedShape, fields};
 use crate::diagnostic::Place;
 use crate::grammar::Forms;
 use crate::grammar::field::LISTS;
@@ -9,7 +9,7 @@ use crate::opensearch::parameters::OBJECT_PARAMETERS;
 use crate::syntax::index::Values;
 use crate::syntax::keys::{At, Keys, Reader};
 use crate::syntax::relation::{self, FUNCTIONS, Order, VERBS};
-use crate::syntax::scalar::{self, OptionsOf};
+use crate::syntax::scalar::{self, OptionsOwner};
 use crate::syntax::tree::{Content, Entry};
 use flusso_lints::{missing_key, mutually_exclusive_keys, wrong_type};
 
@@ -18,8 +18,8 @@ pub(super) fn headed(
     keys: Keys<'_>,
     head: &Entry,
     context: &Context<'_>,
-    field: &Field,
-) -> Option<Form> {
+    field: &ParsedField,
+) -> Option<ParsedForm> {
     if let Some((_, verb)) = VERBS.iter().find(|(name, _)| *name == head.key) {
         return self::relation(reader, keys, head, *verb, context, field);
     }
@@ -35,11 +35,11 @@ pub(super) fn headed(
         return None;
     }
     let value = scalar::document_value(reader, &head.value)?;
-    Some(Form::Constant { written: head.value.clone(), value, scalar: scalar? })
+    Some(ParsedForm::Constant { written: head.value.clone(), value, scalar: scalar? })
 }
 
 /// Reports a promise of a value where there always is one, or none can be promised.
-fn refuse_required(reader: &mut Reader, field: &Field, why: &str) {
+fn refuse_required(reader: &mut Reader, field: &ParsedField, why: &str) {
     if let Some(place) = &field.required {
         reader.push(mutually_exclusive_keys::required(why, place.clone()));
     }
@@ -50,8 +50,8 @@ pub(super) fn headless(
     keys: Keys<'_>,
     entry: &Entry,
     context: &Context<'_>,
-    field: &Field,
-) -> Option<Form> {
+    field: &ParsedField,
+) -> Option<ParsedForm> {
     let (kind, inner) = (keys.get("kind"), keys.get("fields"));
     match (kind, inner) {
         (None, Some(inner)) => {
@@ -61,7 +61,7 @@ pub(super) fn headless(
             let fields = fields(reader, inner, context, &format!("{}.", field.path));
             refuse_required(reader, field, "an object over this row is never missing");
             keys.finish(reader);
-            Some(Form::SameRow { fields, options })
+            Some(ParsedForm::SameRow { fields, options })
         }
         (Some(kind), Some(inner)) => {
             keys.take_all();
@@ -70,7 +70,7 @@ pub(super) fn headless(
             reader.push(mutually_exclusive_keys::kind_and_fields(other, place));
             None
         }
-        (Some(_), None) => scalar::of_field(reader, keys, &field.key.value).map(Form::Scalar),
+        (Some(_), None) => scalar::of_field(reader, keys, &field.key.value).map(ParsedForm::Scalar),
         (None, None) => {
             let before = reader.diagnostics.len();
             keys.take_all();
@@ -88,7 +88,7 @@ pub(super) fn headless(
 
 /// Parameters of an object's mapping.
 fn object_options(reader: &mut Reader, entry: &Entry, nested: bool) -> Values {
-    let what = OptionsOf { what: "an object", mapping_type: if nested { "nested" } else { "object" } };
+    let what = OptionsOwner { what: "an object", mapping_type: if nested { "nested" } else { "object" } };
     scalar::options(reader, entry, &what, &OBJECT_PARAMETERS)
 }
 
@@ -98,8 +98,8 @@ fn relation(
     head: &Entry,
     verb: Verb,
     context: &Context<'_>,
-    field: &Field,
-) -> Option<Form> {
+    field: &ParsedField,
+) -> Option<ParsedForm> {
     keys.take_form(relation_form(&keys, verb));
     let path = relation::path(reader, &keys, head, context);
     let order_by = order_by(reader, &keys, verb);
@@ -115,7 +115,14 @@ fn relation(
         return None;
     }
     let verb = At { value: verb, place: reader.place(&head.key_span) };
-    Some(Form::Relation(Box::new(Relation { verb, path, order_by, limit, distinct, shape: shape? })))
+    Some(ParsedForm::Relation(Box::new(ParsedRelation {
+        verb,
+        path,
+        order_by,
+        limit,
+        distinct,
+        shape: shape?,
+    })))
 }
 
 /// Whether a relation shows objects or values; where that is open it may have the keys of both.
@@ -165,8 +172,8 @@ fn shape(
     head: &Entry,
     verb: Verb,
     context: &Context<'_>,
-    field: &Field,
-) -> Option<Shape> {
+    field: &ParsedField,
+) -> Option<ParsedShape> {
     match (keys.get("fields"), keys.get("value")) {
         (Some(inner), None) => {
             let nested = verb.is_to_many() && is_nested(reader, &keys);
@@ -174,12 +181,13 @@ fn shape(
                 keys.get("options").map(|entry| object_options(reader, entry, nested)).unwrap_or_default();
             let fields = fields(reader, inner, context, &format!("{}.", field.path));
             keys.finish(reader);
-            Some(Shape::Object { fields, nested, options })
+            Some(ParsedShape::Object { fields, nested, options })
         }
         (None, Some(value)) => {
             let source = relation::source(reader, "value", &value.value);
             let in_list = verb.is_to_many();
-            scalar::of_value(reader, keys, head, source, in_list).map(|scalar| Shape::Value(Box::new(scalar)))
+            scalar::of_value(reader, keys, head, source, in_list)
+                .map(|scalar| ParsedShape::Value(Box::new(scalar)))
         }
         (Some(inner), Some(value)) => {
             let (place, other) = (reader.place(&value.key_span), reader.place(&inner.key_span));
@@ -199,7 +207,7 @@ fn shape(
     }
 }
 
-fn nothing_shown(reader: &mut Reader, head: &Entry, field: &Field) {
+fn nothing_shown(reader: &mut Reader, head: &Entry, field: &ParsedField) {
     let place = Place::new(reader.file, head.key_span.start..head.value.span.end);
     let table = match &head.value.content {
         Content::Scalar { text, .. } => text.as_str(),
@@ -218,8 +226,8 @@ fn aggregate(
     head: &Entry,
     function: Function,
     context: &Context<'_>,
-    field: &Field,
-) -> Option<Form> {
+    field: &ParsedField,
+) -> Option<ParsedForm> {
     let has_kind = function != Function::Exists && keys.has("kind");
     keys.take_form(Forms::of_aggregate(function, has_kind));
     if matches!(function, Function::Count | Function::Exists) {
@@ -240,7 +248,7 @@ fn aggregate(
     }
     let result = scalar::of_aggregate(reader, keys, head, function);
     let function = At { value: function, place: reader.place(&head.key_span) };
-    Some(Form::Aggregate(Box::new(Aggregate {
+    Some(ParsedForm::Aggregate(Box::new(ParsedAggregate {
         function,
         path: path?,
         of: of_source,

@@ -12,15 +12,15 @@ use crate::opensearch::document::{self, FieldType};
 use crate::opensearch::parameters::{self, Parameter};
 use crate::syntax::index::Values;
 use crate::syntax::keys::{Keys, Reader};
-use crate::syntax::tree::{Content, Entry, Scalar};
+use crate::syntax::tree::{Content, Entry, YamlScalar};
 use flusso_lints::words::nearest;
 use flusso_lints::{
     default_type_mismatch, kind_mismatch, mapping_parameter_ignored, missing_key, reserved_field,
     unknown_mapping_parameter, wrong_type,
 };
 
-/// What has options.
-pub(in crate::syntax) struct OptionsOf<'a> {
+/// The part of a mapping whose `options` are read.
+pub(in crate::syntax) struct OptionsOwner<'a> {
     /// Its name in messages: a kind's, or `an object`.
     pub(in crate::syntax) what: &'a str,
     /// The `type` of its mapping.
@@ -31,7 +31,7 @@ pub(in crate::syntax) struct OptionsOf<'a> {
 pub(in crate::syntax) fn options(
     reader: &mut Reader,
     entry: &Entry,
-    of: &OptionsOf<'_>,
+    of: &OptionsOwner<'_>,
     allowed: &[&str],
 ) -> Values {
     let Some(mapping) = reader.mapping("options", &entry.value) else { return Values::new() };
@@ -61,7 +61,7 @@ pub(in crate::syntax) fn parameter_value(
     option: &Entry,
     row: &Parameter,
 ) -> Option<Json> {
-    if option.value.scalar() == Some(Scalar::Null) {
+    if option.value.scalar() == Some(YamlScalar::Null) {
         reader.wrong_type(&option.key, &option.value, &row.form.wanted());
         return None;
     }
@@ -152,7 +152,7 @@ fn subfield(reader: &mut Reader, entry: &Entry) -> Option<Subfield> {
         return None;
     };
     let mapping_type = super::mapping_type(kind, &BTreeMap::new());
-    let of = OptionsOf { what: kind.name(), mapping_type: &mapping_type };
+    let of = OptionsOwner { what: kind.name(), mapping_type: &mapping_type };
     let options = options.map(|entry| self::options(reader, entry, &of, kind.options())).unwrap_or_default();
     Some(Subfield { kind, options })
 }

@@ -7,7 +7,7 @@ use crate::syntax::keys::Reader;
 use crate::syntax::tree::Entry;
 use flusso_lints::unknown_time_zone;
 
-/// Time zones without an area (`pg_timezone_names`). An abbreviation such as `PST` is none of them: it stands for
+/// Time zones without an area (`pg_timezone_names`). Abbreviations such as `PST` are excluded: they mean
 /// one offset, in summer too.
 pub(crate) const ZONES_WITHOUT_AREA: [&str; 40] = [
     "CET",

@@ -78,7 +78,7 @@ impl<'a> Builder<'a> {
         Place::new(self.file, span)
     }
 
-    /// The next event that is no comment.
+    /// The next event, skipping comments.
     fn next(&mut self) -> Result<(Event<'a>, Range<usize>), Stop> {
         loop {
             let (event, span) = match self.parser.next_event() {
@@ -157,12 +157,12 @@ impl<'a> Builder<'a> {
             let place = self.place(range.clone());
             self.diagnostics.push(yaml_syntax::nul(place));
         }
-        // What is not there has no bytes, whatever text the parser gives it.
+        // A missing value has no bytes, whatever text the parser reports.
         let text = if plain && range.is_empty() { "" } else { text };
         Node { span: range, content: Content::Scalar { text: text.to_owned(), plain } }
     }
 
-    /// What an alias stands for, at the place of the alias.
+    /// The value of an alias, at the place of the alias.
     fn alias(&mut self, id: usize, range: Range<usize>) -> Result<Node, Stop> {
         let Some(node) = self.anchors.get(&id).cloned() else {
             let place = self.place(range);
@@ -208,11 +208,11 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Where the value of a key would stand.
+    /// The byte at which the value of a key would start.
     fn after_colon(&self, key_end: usize) -> usize {
         let rest = &self.text[key_end - self.offset..];
-        let blank = rest.len() - rest.trim_start_matches([' ', '\t']).len();
-        if rest[blank..].starts_with(':') { key_end + blank + 1 } else { key_end }
+        let space = rest.len() - rest.trim_start_matches([' ', '\t']).len();
+        if rest[space..].starts_with(':') { key_end + space + 1 } else { key_end }
     }
 
     fn entry(&mut self, mapping: &mut Mapping, event: Event<'a>, range: Range<usize>) -> Result<(), Stop> {

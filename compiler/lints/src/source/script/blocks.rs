@@ -38,12 +38,12 @@ pub(super) fn regclass(table: &TableName) -> String {
     format!("{}::regclass", quote_literal(&quoted(table)))
 }
 
-/// Whether there is no such role.
+/// SQL that is true if the role does not exist.
 pub(super) fn no_role(role: &str) -> String {
     format!("not exists (select from pg_roles where rolname = {})", quote_literal(role))
 }
 
-/// Whether there is no such publication.
+/// SQL that is true if the publication does not exist.
 pub(super) fn no_publication(name: &str) -> String {
     format!("not exists (select from pg_publication where pubname = {})", quote_literal(name))
 }

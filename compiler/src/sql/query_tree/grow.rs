@@ -6,10 +6,12 @@ use crate::condition::Condition;
 use crate::model::{Aggregate, Field, Form, Join, Relation, Shape, ValueSource};
 use crate::non_empty::NonEmpty;
 
-use super::{Content, Member, Node, NodeId, Part, Presence, Row, RowId, Shown, Tree};
+use super::{
+    Member, MemberValue, NodeContent, NodeId, Presence, QueryNode, QueryTree, RelationShape, Row, RowId,
+};
 use crate::sql::order::tie_columns;
 
-impl<'a> Tree<'a> {
+impl<'a> QueryTree<'a> {
     pub(super) fn members(
         &mut self,
         fields: &'a [Field],
@@ -21,7 +23,7 @@ impl<'a> Tree<'a> {
             self.rows[row].columns.extend(field.when.iter().flat_map(Condition::columns));
             let part = match &field.form {
                 Form::Aggregate(_) => match self.aggregates(&fields[place..], &fields[..place], row) {
-                    Some(node) => Part::Aggregates(node),
+                    Some(node) => MemberValue::Aggregates(node),
                     None => continue,
                 },
                 _ => self.part(field, row, left_joins),
@@ -31,21 +33,21 @@ impl<'a> Tree<'a> {
         members
     }
 
-    fn part(&mut self, field: &'a Field, row: RowId, left_joins: &mut Vec<RowId>) -> Part<'a> {
+    fn part(&mut self, field: &'a Field, row: RowId, left_joins: &mut Vec<RowId>) -> MemberValue<'a> {
         let when = field.when.as_ref();
         match &field.form {
             Form::Scalar(scalar) => {
                 self.read(row, &scalar.value);
-                Part::Scalar { row, scalar, when, may_be_absent: false }
+                MemberValue::Scalar { row, scalar, when, may_be_absent: false }
             }
-            Form::Constant { value, .. } => Part::Constant { row, token: value.to_string(), when },
+            Form::Constant { value, .. } => MemberValue::Constant { row, token: value.to_string(), when },
             Form::SameRow { fields, .. } => {
                 let members = self.members(fields, row, left_joins);
                 let presence = when.map_or(Presence::Always, |when| Presence::When(row, when));
-                Part::Object { presence, members }
+                MemberValue::Object { presence, members }
             }
             Form::Relation(relation) if is_inline(relation) => self.inline(field, relation, row, left_joins),
-            Form::Relation(relation) => Part::Slot(self.related(field, relation, row)),
+            Form::Relation(relation) => MemberValue::Slot(self.related(field, relation, row)),
             Form::Aggregate(_) => unreachable!("aggregates are taken together by their caller"),
         }
     }
@@ -57,7 +59,7 @@ impl<'a> Tree<'a> {
         relation: &'a Relation,
         row: RowId,
         left_joins: &mut Vec<RowId>,
-    ) -> Part<'a> {
+    ) -> MemberValue<'a> {
         let chain = self.chain(&relation.path, row, &field.path, Some(self.rows[row].first));
         self.rows[chain[0]].when = field.when.as_ref();
         left_joins.extend(chain.iter());
@@ -65,11 +67,11 @@ impl<'a> Tree<'a> {
         match &relation.shape {
             Shape::Object { fields, .. } => {
                 let members = self.members(fields, target, left_joins);
-                Part::Object { presence: Presence::Row(target), members }
+                MemberValue::Object { presence: Presence::Row(target), members }
             }
             Shape::Value(scalar) => {
                 self.read(target, &scalar.value);
-                Part::Scalar { row: target, scalar, when: None, may_be_absent: true }
+                MemberValue::Scalar { row: target, scalar, when: None, may_be_absent: true }
             }
         }
     }
@@ -81,16 +83,18 @@ impl<'a> Tree<'a> {
         let ties = tie_columns(self, &chain);
         self.rows[target].columns.extend(ties);
         let mut left_joins = Vec::new();
-        let shown = match &relation.shape {
-            Shape::Object { fields, .. } => Shown::Object(self.members(fields, target, &mut left_joins)),
+        let shape = match &relation.shape {
+            Shape::Object { fields, .. } => {
+                RelationShape::Object(self.members(fields, target, &mut left_joins))
+            }
             Shape::Value(scalar) => {
                 self.read(target, &scalar.value);
-                Shown::Value(scalar)
+                RelationShape::Value(scalar)
             }
         };
-        let content = Content::Related(relation, shown);
+        let content = NodeContent::Related(relation, shape);
         let when = field.when.as_ref();
-        self.nodes.push(Node { path: &field.path, chain, when, left_joins, content });
+        self.nodes.push(QueryNode { path: &field.path, chain, when, left_joins, content });
         self.nodes.len() - 1
     }
 
@@ -120,9 +124,9 @@ impl<'a> Tree<'a> {
                 self.rows[target].columns.extend(key.into_iter().map(str::to_owned));
             }
         }
-        let content = Content::Aggregates(members);
+        let content = NodeContent::Aggregates(members);
         let when = first.when.as_ref();
-        self.nodes.push(Node { path: &first.path, chain, when, left_joins: Vec::new(), content });
+        self.nodes.push(QueryNode { path: &first.path, chain, when, left_joins: Vec::new(), content });
         Some(self.nodes.len() - 1)
     }
 
@@ -159,7 +163,7 @@ impl<'a> Tree<'a> {
         NonEmpty::new(chain).expect("a path has at least one join")
     }
 
-    /// Names the field in its rows' roles; where a table stands twice in its path the hops' numbers part them.
+    /// Names the field in its rows' roles; if its path joins a table twice, the hops' numbers distinguish them.
     fn add_roles(&mut self, chain: &[RowId], field: &str) {
         for (place, row) in chain.iter().enumerate() {
             let name = &self.rows[*row].table.name;
@@ -179,7 +183,7 @@ impl<'a> Tree<'a> {
     }
 }
 
-/// Whether a relation is read by LEFT JOINs of the node it stands in.
+/// Whether a relation is read by LEFT JOINs of the node that contains it.
 fn is_inline(relation: &Relation) -> bool {
     !relation.verb.is_to_many() && relation.path.iter().all(|join| join.to_one)
 }

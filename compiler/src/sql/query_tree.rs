@@ -12,23 +12,23 @@ use crate::model::{Aggregate, Index, Pair, Relation, Scalar, Table};
 use crate::non_empty::NonEmpty;
 use crate::pg_type::PgType;
 
-/// Place of a row in [`Tree::rows`].
+/// Place of a row in [`QueryTree::rows`].
 pub(crate) type RowId = usize;
 
-/// Place of a node in [`Tree::nodes`].
+/// Place of a node in [`QueryTree::nodes`].
 pub(crate) type NodeId = usize;
 
-/// The root's row.
+/// The row of the index's root table.
 pub(crate) const ROOT: RowId = 0;
 
 /// One index's rows and nodes.
-pub(crate) struct Tree<'a> {
-    /// The index.
+pub(crate) struct QueryTree<'a> {
+    /// The index whose query this is.
     pub(crate) index: &'a Index,
     /// Its rows, parents before children.
     pub(crate) rows: Vec<Row<'a>>,
     /// Its nodes, children before parents, the root last.
-    pub(crate) nodes: Vec<Node<'a>>,
+    pub(crate) nodes: Vec<QueryNode<'a>>,
 }
 
 /// One table in one role.
@@ -38,7 +38,7 @@ pub(crate) struct Row<'a> {
     pub(crate) parent: Option<RowId>,
     /// Its columns with the parent's.
     pub(crate) pairs: &'a [Pair],
-    /// Condition over it.
+    /// Condition over this row's own columns.
     pub(crate) condition: Option<&'a Condition>,
     /// Condition over its parent, where it is joined by a LEFT JOIN.
     pub(crate) when: Option<&'a Condition>,
@@ -53,7 +53,7 @@ pub(crate) struct Row<'a> {
 }
 
 /// One query of the document.
-pub(crate) struct Node<'a> {
+pub(crate) struct QueryNode<'a> {
     pub(crate) path: &'a str,
     /// Rows from the parent's row to the target, nearest first; of the root its row alone.
     pub(crate) chain: NonEmpty<RowId>,
@@ -61,21 +61,21 @@ pub(crate) struct Node<'a> {
     pub(crate) when: Option<&'a Condition>,
     /// To-one rows, in the order they are joined.
     pub(crate) left_joins: Vec<RowId>,
-    pub(crate) content: Content<'a>,
+    pub(crate) content: NodeContent<'a>,
 }
 
 /// What a node prints.
-pub(crate) enum Content<'a> {
-    /// The document.
+pub(crate) enum NodeContent<'a> {
+    /// The document itself, with its fields.
     Root(Vec<Member<'a>>),
-    /// Related rows.
-    Related(&'a Relation, Shown<'a>),
-    /// Members of the object they stand in, by their keys.
+    /// Related rows as objects or values.
+    Related(&'a Relation, RelationShape<'a>),
+    /// Aggregates, by the keys that they fill in their object.
     Aggregates(Vec<(&'a str, &'a Aggregate)>),
 }
 
 /// What is printed of a related row.
-pub(crate) enum Shown<'a> {
+pub(crate) enum RelationShape<'a> {
     Object(Vec<Member<'a>>),
     Value(&'a Scalar),
 }
@@ -83,11 +83,11 @@ pub(crate) enum Shown<'a> {
 /// One member of an object.
 pub(crate) struct Member<'a> {
     pub(crate) key: &'a str,
-    pub(crate) part: Part<'a>,
+    pub(crate) part: MemberValue<'a>,
 }
 
-/// What stands after a member's key.
-pub(crate) enum Part<'a> {
+/// The value of a member of an object.
+pub(crate) enum MemberValue<'a> {
     /// A value of a row.
     Scalar {
         row: RowId,
@@ -116,7 +116,7 @@ pub(crate) enum Presence<'a> {
     When(RowId, &'a Condition),
 }
 
-impl<'a> Tree<'a> {
+impl<'a> QueryTree<'a> {
     /// The tree of an index.
     pub(crate) fn new(index: &'a Index) -> Self {
         let mut tree = Self { index, rows: Vec::new(), nodes: Vec::new() };
@@ -136,8 +136,8 @@ impl<'a> Tree<'a> {
         let mut left_joins = Vec::new();
         let members = tree.members(&index.fields, ROOT, &mut left_joins);
         let path = flusso_schemas::lock::ROOT_PATH;
-        let content = Content::Root(members);
-        tree.nodes.push(Node { path, chain: NonEmpty::one(ROOT), when: None, left_joins, content });
+        let content = NodeContent::Root(members);
+        tree.nodes.push(QueryNode { path, chain: NonEmpty::one(ROOT), when: None, left_joins, content });
         tree
     }
 

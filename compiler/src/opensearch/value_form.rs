@@ -4,16 +4,16 @@ use serde_json::Value;
 
 /// The form of a setting's or parameter's value.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Form {
-    /// `true` or `false`.
+pub enum ValueForm {
+    /// `true` or `false`, also as quoted text.
     Boolean,
     /// A whole number within these bounds, both included.
     Whole(i64, i64),
     /// A number within these bounds, both included.
     Number(f64, f64),
-    /// A duration of at least so many milliseconds; `-1` stands for none where the least is negative.
+    /// A duration of at least so many milliseconds; `-1` disables it if the least is negative.
     Duration(i64),
-    /// A size of at least so many bytes; `-1` stands for none where the least is negative.
+    /// A size of at least so many bytes; `-1` disables it if the least is negative.
     Size(i64),
     /// One of a few words.
     Word(&'static [&'static str]),
@@ -21,7 +21,7 @@ pub enum Form {
     Words(&'static [&'static str]),
     /// Replicas by the number of nodes: `0-1`, `0-all` or `false`.
     Spread,
-    /// A text.
+    /// Any text; the server judges its content.
     Text,
     /// A text or a list of texts.
     Texts,
@@ -50,8 +50,8 @@ const DURATION_UNITS: [(&str, i64); 7] = [
 const SIZE_UNITS: [(&str, i64); 6] =
     [("kb", 1 << 10), ("mb", 1 << 20), ("gb", 1 << 30), ("tb", 1 << 40), ("pb", 1 << 50), ("b", 1)];
 
-impl Form {
-    /// Whether a value has this form. Numbers and booleans may be written as text, as the server takes them.
+impl ValueForm {
+    /// Whether a value has this form. Numbers and booleans may be written as text, as the server accepts them.
     pub fn accepts(&self, value: &Value) -> bool {
         let text = match value {
             Value::String(text) => text.clone(),
@@ -83,7 +83,7 @@ impl Form {
         }
     }
 
-    /// What is to be written, as it follows `write`.
+    /// The expected value, as it follows `write` in a help.
     pub fn wanted(&self) -> String {
         const LARGE: i64 = i32::MAX as i64;
         match self {
@@ -148,15 +148,15 @@ mod tests {
     #[test]
     fn each_form_takes_what_the_server_takes() {
         for (form, accepted, refused) in [
-            (Form::Boolean, json!([true, "false"]), json!(["yes", 1, null])),
-            (Form::Whole(1, 1024), json!([1, "3", 1024]), json!([0, 1025, "many", 1.5, true])),
-            (Form::Duration(-1), json!(["1s", "500ms", "1 S", -1, "0"]), json!(["1", 5, "-2s", "1.5s"])),
-            (Form::Duration(100), json!(["100ms", "5s"]), json!(["99ms", 0, -1])),
-            (Form::Size(56), json!(["56b", "1kb", "1 mb"]), json!(["55b", "1.5gb", "10%", 512])),
-            (Form::Word(&["all", "none"]), json!(["all"]), json!(["some", true])),
-            (Form::Spread, json!(["0-1", "0-all", false]), json!(["all", "1-0", 1])),
-            (Form::Texts, json!(["a", ["a", "b"]]), json!([1, [1], {}])),
-            (Form::TextMap, json!([{}, { "a": "b" }]), json!([{ "a": 1 }, "x"])),
+            (ValueForm::Boolean, json!([true, "false"]), json!(["yes", 1, null])),
+            (ValueForm::Whole(1, 1024), json!([1, "3", 1024]), json!([0, 1025, "many", 1.5, true])),
+            (ValueForm::Duration(-1), json!(["1s", "500ms", "1 S", -1, "0"]), json!(["1", 5, "-2s", "1.5s"])),
+            (ValueForm::Duration(100), json!(["100ms", "5s"]), json!(["99ms", 0, -1])),
+            (ValueForm::Size(56), json!(["56b", "1kb", "1 mb"]), json!(["55b", "1.5gb", "10%", 512])),
+            (ValueForm::Word(&["all", "none"]), json!(["all"]), json!(["some", true])),
+            (ValueForm::Spread, json!(["0-1", "0-all", false]), json!(["all", "1-0", 1])),
+            (ValueForm::Texts, json!(["a", ["a", "b"]]), json!([1, [1], {}])),
+            (ValueForm::TextMap, json!([{}, { "a": "b" }]), json!([{ "a": 1 }, "x"])),
         ] {
             for value in accepted.as_array().expect("a list") {
                 assert!(form.accepts(value), "{form:?} {value}");

@@ -4,7 +4,7 @@ use flusso_schemas::name::{quote_identifier, quote_literal};
 
 use crate::sql_text::line_breaks_between_tokens;
 
-/// `alias.column`
+/// A qualified column: `alias.column`, quoted where needed.
 pub(crate) fn column(alias: &str, name: &str) -> String {
     format!("{alias}.{}", quote_identifier(name))
 }
@@ -46,7 +46,7 @@ pub(crate) fn query(lines: &[String]) -> String {
     lines.join("\n") + "\n"
 }
 
-/// `where a and b`, nothing where there is no condition.
+/// `where a and b`, empty without conditions.
 pub(crate) fn where_clause(conditions: &[String]) -> Option<String> {
     (!conditions.is_empty()).then(|| format!("where {}", conditions.join(" and ")))
 }
