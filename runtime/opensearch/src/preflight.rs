@@ -109,7 +109,7 @@ impl Preflight<'_> {
         findings.extend(self.blocks(indexes).await?);
         let state = names::state_index(self.prefix, self.project);
         let templates = Templates::new(self.client);
-        let own = self.generations().await?;
+        let own = self.generations().await;
         findings.extend(templates.interference(&state, &state::body()).await?);
         let mut judgements = Vec::new();
         for index in indexes {
@@ -123,24 +123,17 @@ impl Preflight<'_> {
         Ok(findings)
     }
 
-    /// The generations that the state names; `None` if the state is another database's, whose aliases are not ours to
-    /// judge by it.
-    async fn generations(self) -> Result<Vec<GenerationState>> {
-        let stored = match self.state.load().await {
-            // The state of another version, for example: apply stops at it.
-            Err(error) if error.kind == ErrorKind::Drift => return Err(error),
-            // What keeps it from being read, such as a closed index, has its own finding.
-            Err(_) => None,
-            Ok(stored) => stored,
-        };
-        let is_ours = |project: &ProjectState| {
-            let origin = source_mark(&project.system_identifier, &project.database);
-            self.source.is_none_or(|source| source.mark == origin)
-        };
-        let stored = stored.filter(|stored| is_ours(&stored.project.value));
-        Ok(stored.map_or_else(Vec::new, |stored| {
-            stored.generations.into_iter().map(|generation| generation.value).collect()
-        }))
+    /// The generations that the state names. None if the state is another database's, whose aliases are not ours to
+    /// judge by it, or cannot be read: a closed index has its own finding, and a state of another version stops
+    /// `apply`, but must not keep `compile` from writing the lock that `apply` needs.
+    async fn generations(self) -> Vec<GenerationState> {
+        let Ok(Some(stored)) = self.state.load().await else { return Vec::new() };
+        let project: &ProjectState = &stored.project.value;
+        let origin = source_mark(&project.system_identifier, &project.database);
+        if self.source.is_some_and(|source| source.mark != origin) {
+            return Vec::new();
+        }
+        stored.generations.into_iter().map(|generation| generation.value).collect()
     }
 
     async fn index(
