@@ -38,7 +38,7 @@ pub fn of_kind(kind: &str, expected: &str, place: Place) -> Diagnostic {
 }
 
 /// A constant that its kind does not accept; `expected` follows "write".
-pub fn constant(kind: &str, expected: &str, place: Place) -> Diagnostic {
+pub fn constant(kind: &str, expected: &str, natural: &str, place: Place) -> Diagnostic {
     LINT.at(place, format!("`{kind}` does not accept this constant, so every document would be refused"))
-        .help(format!("write {expected}"))
+        .help(format!("write {expected}, or `kind: {natural}`"))
 }

@@ -74,7 +74,12 @@ impl Checker<'_> {
             .iter()
             .find_map(|value| kind.refuses_json(&JsonValue { value, parameters: &parameters, format }));
         if let Some(expected) = refused {
-            self.push(default_type_mismatch::constant(kind.name(), &expected, value.place.clone()));
+            self.push(default_type_mismatch::constant(
+                kind.name(),
+                &expected,
+                own.name(),
+                value.place.clone(),
+            ));
             return None;
         }
         let (value, options) = (value.value.clone(), scalar.options.clone());

@@ -287,3 +287,18 @@ pub(super) fn assignments(line: &str, signs: &[char]) -> Vec<Range<usize>> {
     }
     hidden
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::grammar::project::{BULK, OPENSEARCH, POSTGRES, PROJECT, REFERENCE, SINK, SOURCE, STDOUT};
+
+    #[test]
+    fn every_key_of_the_project_file_may_be_shown() {
+        for table in [&PROJECT, &SOURCE, &POSTGRES, &REFERENCE, &SINK, &OPENSEARCH, &BULK, &STDOUT] {
+            for key in table.keys {
+                assert!(KEYS.contains(&key.name), "add `{}`", key.name);
+            }
+        }
+    }
+}

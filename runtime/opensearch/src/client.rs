@@ -300,7 +300,7 @@ mod tests {
         assert!(is_passing(&response(429, r#"{"error":{"type":"circuit_breaking_exception"}}"#)));
         let error = refusal("a write", &response(429, body));
         assert_eq!(error.kind, ErrorKind::Blocked);
-        assert_eq!(error.message, "index `a` takes no writes: a disk is over its flood-stage watermark");
+        assert_eq!(error.message, "index `a` is read-only: a disk is above the flood-stage watermark");
         assert!(error.help.is_some_and(|help| help.contains("free disk space")));
     }
 

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use flusso_schemas::lock::IndexPlan;
+use flusso_schemas::lock::{IndexPlan, Manage};
+use flusso_schemas::lsn::Lsn;
 use flusso_schemas::report::{Action, ApplyPlan, IndexStep};
 use flusso_schemas::state::{
     Confirmed, GenerationPhase, GenerationState, ProjectState, STATE_VERSION, SlotPhase,
@@ -63,7 +64,7 @@ pub(super) async fn check_free_slot(start: &SessionStart) -> Result<()> {
     if let Some(cause) = slot.not_ours(name, &start.identity.database) {
         return Err(cause.error());
     }
-    if is_ours {
+    if is_ours || !manages_slot(start) {
         return Ok(());
     }
     Err(DriftCause::SlotUnclaimed { slot: name.clone() }.error())
@@ -77,6 +78,21 @@ async fn make_slot(start: &SessionStart, publication_oid: u32) -> Result<Confirm
             state.update_project(|project| project.publication_oid = publication_oid).await?;
         }
     }
+    let position = if manages_slot(start) {
+        create_slot(start, publication_oid).await?
+    } else {
+        let position = adopt_slot(start).await?;
+        create_missing(start, publication_oid).await?;
+        position
+    };
+    Ok(Confirmed { position, transaction_end: None, xid: None, commit_time_us: None })
+}
+
+fn manages_slot(start: &SessionStart) -> bool {
+    start.plan.source.manage.contains(&Manage::Slot)
+}
+
+async fn create_slot(start: &SessionStart, publication_oid: u32) -> Result<Lsn> {
     let capture = &start.source.capture;
     if capture.slot().await?.is_some() {
         capture.drop_slot().await?;
@@ -84,7 +100,17 @@ async fn make_slot(start: &SessionStart, publication_oid: u32) -> Result<Confirm
     create_missing(start, publication_oid).await?;
     let position = capture.create_slot().await?;
     failpoint::reach("slot-created");
-    Ok(Confirmed { position, transaction_end: None, xid: None, commit_time_us: None })
+    Ok(position)
+}
+
+/// Takes over the slot that somebody made for this project, because `manage` leaves it out. Its position is that
+/// of a slot that was just made: what is sent again from there on was committed before any row is read, so that
+/// documents built from it only get the same content.
+async fn adopt_slot(start: &SessionStart) -> Result<Lsn> {
+    let name = &start.plan.source.slot;
+    let slot = start.source.capture.slot().await?;
+    let position = slot.filter(|slot| !slot.lost).and_then(|slot| slot.confirmed);
+    position.ok_or_else(|| DriftCause::SlotGone { slot: name.clone() }.error())
 }
 
 /// Makes the state of every sink that has none yet; its slot counts as not there.

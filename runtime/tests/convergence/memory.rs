@@ -32,7 +32,7 @@ pub(crate) use cluster::{Cluster, Fate, Servers};
 pub(crate) use index::Index;
 pub(crate) use plan::lock_for;
 pub(crate) use tables::{Change, Row, Table, key_of};
-pub(crate) use world::World;
+pub(crate) use world::{Slot, World};
 
 /// What one process connects to.
 #[derive(Clone, Debug)]

@@ -1,9 +1,10 @@
 //! Rule *start-up*: what does not fit is found before anything is written.
 
+use flusso_schemas::lock::Manage;
 use flusso_schemas::report::Action;
 
 use super::bench::{Bench, customer};
-use crate::memory::{Call, Table};
+use crate::memory::{Call, Slot, Table};
 use flusso_runtime::{ErrorKind, Lsn};
 
 /// Whatever was done to the world, run and apply stop for this reason and write nothing.
@@ -207,4 +208,41 @@ async fn a_copy_of_the_database_that_has_written_past_what_was_confirmed_is_neve
         assert!(error.message.contains("another history"), "{error}");
     }
     assert_eq!((bench.writes().len(), bench.slot_position()), (writes, position));
+}
+
+/// A slot that somebody made because `manage` leaves it out is taken over where it is, and what was committed
+/// between its making and the apply is in the documents.
+#[tokio::test(start_paused = true)]
+async fn a_slot_made_by_someone_else_is_taken_over_where_manage_leaves_it_out() {
+    let mut bench = Bench::new(&["search"]);
+    let position = bench.world.with(|inner| {
+        let slot = Slot { confirmed: inner.insert, foreign: None, elsewhere: None, holder: None };
+        let position = slot.confirmed;
+        inner.slot = Some(slot);
+        position
+    });
+    let managed = bench.apply().await.expect_err("with `slot` in `manage` nobody else makes it");
+    assert!(managed.to_string().contains("no state in a sink knows it"), "{managed}");
+    let mut lock = (*bench.lock).clone();
+    lock.source.manage.remove(&Manage::Slot);
+    bench.lock = std::sync::Arc::new(lock);
+    bench.world.commit(vec![customer(1, 70), customer(9, 9)]);
+    bench.apply().await.expect("applied over the slot that was there");
+    bench.assert_true();
+    assert!(bench.slot_position() >= position);
+    bench.world.commit(vec![customer(9, 10)]);
+    bench.catch_up().await;
+    bench.assert_true();
+}
+
+/// A slot that `manage` leaves out is never dropped, also by an apply that was killed before and comes again.
+#[tokio::test(start_paused = true)]
+async fn a_slot_that_manage_leaves_out_is_not_made_again() {
+    let mut bench = Bench::new(&["search"]);
+    let mut lock = (*bench.lock).clone();
+    lock.source.manage.remove(&Manage::Slot);
+    bench.lock = std::sync::Arc::new(lock);
+    let missing = bench.apply().await.expect_err("there is no slot");
+    assert!(missing.to_string().contains("slot"), "{missing}");
+    assert!(bench.world.read(|inner| inner.slot.is_none()));
 }

@@ -93,7 +93,7 @@ fn statements(script: &str) -> Vec<String> {
 
 #[test]
 fn the_script_makes_a_bare_role_enough() {
-    let mut bench = Bench::new("[slot]");
+    let mut bench = Bench::new("[]");
     let quoted = "\"Sync \"\"1\"\" user\"";
     bench.rig.run(&[&format!("create role {quoted} login")]);
     bench.as_role();

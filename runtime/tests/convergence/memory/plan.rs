@@ -10,6 +10,7 @@ use super::tables::{Table, edges_of};
 pub(crate) fn lock_for(sinks: &[&str]) -> Lock {
     let mut lock =
         locks::lock("memory", vec![index_plan("customers", 0, sinks), index_plan("orders", 1, sinks)]);
+    lock.source.manage = locks::manage_all();
     lock.sinks = sinks.iter().map(|name| locks::stdout_sink(name)).collect();
     let table = |table: &Table| locks::table(&table.name().to_string(), Identity::Full, &["id"]);
     lock.tables = Table::ALL.iter().map(table).collect();

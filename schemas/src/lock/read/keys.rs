@@ -50,8 +50,8 @@ impl<'i> Keys<'i> {
 
     /// Takes the keys for which `wanted` holds, in the order of the text.
     pub(in crate::lock) fn take_where(&mut self, wanted: impl Fn(&str) -> bool) -> Vec<Item<'i>> {
-        let mut items: Vec<_> =
-            self.items.extract_if(.., |name, _| wanted(name)).map(|(_, item)| item).collect();
+        let names: Vec<String> = self.items.keys().filter(|name| wanted(name)).cloned().collect();
+        let mut items: Vec<_> = names.iter().filter_map(|name| self.items.remove(name)).collect();
         items.sort_by_key(|item| item.key_at);
         items
     }
