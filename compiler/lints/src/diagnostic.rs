@@ -51,7 +51,7 @@ pub struct Edit {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Diagnostic {
-    /// The lint.
+    /// The lint whose file built this finding.
     pub lint: LintId,
     /// How serious it is.
     pub level: Level,

@@ -62,7 +62,7 @@ pub fn no_fields(place: Place) -> Diagnostic {
 /// `via: {}`, which would join every row to every row.
 pub fn no_columns(place: Place) -> Diagnostic {
     LINT.at(place, "`via` is empty: a join needs at least one column")
-        .help("write `via: { referencing_column: referenced_column }`, or remove `via`")
+        .help("write `via: { referring: referred }`, or remove `via`")
 }
 
 /// Nothing where a column is compared: `{ gt: }`.

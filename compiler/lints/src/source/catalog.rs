@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn a_column_that_differs_is_seen_once_with_both_sides() {
+    fn a_column_that_differs_is_reported_once_with_both_sides() {
         let found = judged(|plan, facts| {
             plan.indexes.push(plan.indexes[0].clone());
             relation(facts).columns[1].pg_type = "numeric(14,2)".to_owned();
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn a_table_that_moved_is_seen_with_its_schema() {
+    fn a_table_that_moved_is_reported_with_its_schema() {
         let found = judged(|_, facts| {
             facts.relations.clear();
             facts.server.names_elsewhere.insert("shop.orders".to_owned(), vec!["old".to_owned()]);
