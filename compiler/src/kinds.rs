@@ -244,6 +244,11 @@ pub trait Kind: Debug + Sync {
         let field = MappingContext { path: "", pg_type: &text, parameters: value.parameters };
         let mapping = self.mapping(&field).parameters;
         let name = mapping["type"].as_str().expect("a mapping's type is a text");
+        // Without `ignore_above` a longer text would have its document refused.
+        let is_too_long = |text: &str| text.len() as u64 > TERM_BYTES_MAX;
+        if name == "keyword" && value.value.as_str().is_some_and(is_too_long) {
+            return Some("a shorter text".to_owned());
+        }
         let scaling_factor = mapping.get("scaling_factor").and_then(Value::as_u64).unwrap_or(1);
         document::refusal(&FieldType { name, scaling_factor, format: value.format }, value.value)
     }

@@ -63,6 +63,12 @@ pub fn sink_url(sink: &str, place: Place) -> Diagnostic {
         .help("write `url: \"${OPENSEARCH_URL}\"`")
 }
 
+/// A key that has no effect by itself.
+pub fn partner(key: &str, partner: &str, place: Place) -> Diagnostic {
+    LINT.at(place, format!("`{key}` has no effect without `{partner}`"))
+        .help(format!("add `{partner}: …`, or remove `{key}`"))
+}
+
 /// A credential that is a map with neither `file` nor `command`, or with both.
 pub fn secret_source(path: &str, place: Place) -> Diagnostic {
     LINT.at(place, format!("`{path}` needs exactly one of `file` and `command`"))

@@ -54,6 +54,12 @@ pub fn unit(
     }
 }
 
+/// A duration of nothing, or of more than Postgres can keep.
+pub fn duration_out_of_range(key: &str, place: Place) -> Diagnostic {
+    LINT.at(place, format!("`{key}` is out of range: expected `1ms` to `24d`"))
+        .help("write a duration such as `30s`")
+}
+
 /// A `${` without its `}`.
 pub fn unclosed_reference(key: &str, place: Place) -> Diagnostic {
     LINT.at(place, format!("unclosed `${{` in `{key}`")).help("write `${NAME}` or `${NAME:-default}`")

@@ -172,15 +172,17 @@ pub static OPENSEARCH: KeyTable = KeyTable {
     keys: &[
         key("bulk", In(&BULK), "Size and number of the requests that write."),
         key("ca_cert", Text, "File with the authorities that the cluster's certificate is checked against."),
-        key("client_cert", Text, "File with the client's certificate. May hold references."),
-        key("client_key", Text, "File with the key of the client's certificate. May hold references."),
+        key("client_cert", Text, "File with the client's certificate. May hold references.")
+            .beside(&["client_key"]),
+        key("client_key", Text, "File with the key of the client's certificate. May hold references.")
+            .beside(&["client_cert"]),
         key("index_prefix", Text, "What every name in the cluster begins with. May hold references."),
         key(
             "index_settings",
             Settings(SettingsOf::Sink),
             "Settings of every index in this cluster, of those that an open index can change. May hold references.",
         ),
-        key("password", SECRET, "The password, as a reference."),
+        key("password", SECRET, "The password, as a reference.").beside(&["username"]),
         key("tls_verify", Boolean, "Whether the cluster's certificate is checked.").default("true"),
         key(
             "url",

@@ -44,7 +44,7 @@ pub(super) static SHORT: Whole = Whole {
 
 pub(super) static INTEGER: Whole = Whole {
     name: "integer",
-    aliases: &["int", "int4", "number", "serial"],
+    aliases: &["int", "int4", "serial"],
     docs: "Whole numbers from -2147483648 to 2147483647.\n\nOver `integer`, `smallint` and `numeric(9,0)`.\n\nExample: `quantity: integer`",
     bytes: 4,
     digits: 9,

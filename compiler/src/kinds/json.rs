@@ -29,7 +29,7 @@ impl Kind for Json {
     }
 
     fn aliases(&self) -> &'static [&'static str] {
-        &["jsonb", "hstore", "flat_object", "flattened"]
+        &["jsonb", "hstore"]
     }
 
     fn is_auto_for(&self, base: &BaseType) -> bool {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::common::{KEYWORD_OPTIONS, exact_mapping, never, text};
-use super::{Acceptance, FieldMapping, Kind, MappingContext, Rendered};
+use super::{Acceptance, FieldMapping, JsonValue, Kind, MappingContext, Rendered};
 use crate::pg_type::{BaseType, PgType};
 
 /// The kind `uuid`: UUIDs as exact text.
@@ -29,6 +29,16 @@ impl Kind for Uuid {
 
     fn is_auto_for(&self, base: &BaseType) -> bool {
         matches!(base, BaseType::Uuid)
+    }
+
+    fn refuses_json(&self, value: &JsonValue<'_>) -> Option<String> {
+        let is_uuid = |text: &str| {
+            let groups: Vec<&str> = text.split('-').collect();
+            let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+            groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12])
+                && groups.iter().all(|group| group.bytes().all(is_digit))
+        };
+        (!value.value.as_str().is_some_and(is_uuid)).then(|| "a UUID in lower case".to_owned())
     }
 
     fn options(&self) -> &'static [&'static str] {

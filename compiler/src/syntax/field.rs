@@ -5,6 +5,7 @@ mod form;
 use serde_json::Value as Json;
 
 use super::condition::{self, Conditions};
+use super::habits;
 use super::index::{ColumnCase, Values};
 use super::keys::{At, Keys, Reader};
 use super::relation::{FUNCTIONS, Order, Path, Source, VERBS};
@@ -13,7 +14,9 @@ use super::tree::{Content, Entry, Mapping, Node};
 use crate::diagnostic::Place;
 use crate::grammar::field::FIELD;
 use crate::model::{Function, Verb};
-use flusso_lints::{dotted_field, missing_value, mutually_exclusive_keys, reserved_field, wrong_type};
+use flusso_lints::{
+    dotted_field, missing_value, mutually_exclusive_keys, reserved_field, unknown_key, wrong_type,
+};
 
 /// What reading a field depends on.
 #[derive(Clone, Copy, Debug)]
@@ -206,6 +209,13 @@ fn read_map(
     let heads = heads(&keys);
     if let [first, second, ..] = heads.as_slice() {
         two_heads(reader, first, second);
+        return;
+    }
+    if let (true, Some((written, verb))) = (heads.is_empty(), habits::relation(mapping)) {
+        // Without its verb everything else in the map would be judged as if it were this table's.
+        keys.take_all();
+        let place = reader.place(&written.key_span);
+        reader.push(unknown_key::renamed(&written.key, FIELD.name, verb, place));
         return;
     }
     field.form = match heads.first() {

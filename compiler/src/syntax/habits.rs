@@ -1,7 +1,9 @@
 //! Words that people write from habit, and what is written here instead.
 
+use super::relation::VERBS;
 use super::tree::{Content, Entry, Mapping, YamlScalar};
 use crate::diagnostic::{Diagnostic, Place};
+use crate::grammar::field::FIELD;
 use flusso_lints::unknown_key;
 use flusso_lints::words::nearest;
 
@@ -40,6 +42,14 @@ const RENAMED: &[(&[&str], &str, Means)] = &[
     (&["hosts", "host", "endpoint", "nodes"], "url", Means::Other),
     (&["connection", "dsn", "connection_string", "database_url"], "url", Means::Other),
     (&["user"], "username", Means::Same),
+];
+
+/// Relations as other tools call them.
+const FOREIGN_VERBS: &[(&str, &str)] = &[
+    ("many_to_one", "belongs_to"),
+    ("one_to_many", "has_many"),
+    ("one_to_one", "has_one"),
+    ("references", "belongs_to"),
 ];
 
 /// Shortest misspelt key that is corrected without asking: shorter ones are as near to their opposite.
@@ -89,6 +99,18 @@ pub(super) fn unknown_key(
     special
         .or_else(|| unknown_key::from_habit(key, known, place.clone()))
         .unwrap_or_else(|| misspelt(entry, what, known, among, place))
+}
+
+/// A key of a field that is meant as a relation: another tool's word, another case, or misspelt.
+pub(super) fn relation<'a>(mapping: &'a Mapping) -> Option<(&'a Entry, &'static str)> {
+    mapping.entries.iter().find_map(|entry| {
+        let word = super::field::snake_case(&entry.key).replace('-', "_");
+        let verbs = VERBS.iter().map(|(verb, _)| *verb);
+        let is_foreign = |(foreign, _): &&(&str, &str)| *foreign == word && mapping.get("kind").is_none();
+        let foreign = FOREIGN_VERBS.iter().find(is_foreign).map(|(_, verb)| *verb);
+        let is_ours = FIELD.keys.iter().any(|key| key.name == entry.key);
+        foreign.or_else(|| nearest(&word, verbs)).filter(|_| !is_ours).map(|verb| (entry, verb))
+    })
 }
 
 /// A key that another language has another word for, that is misspelt, or that means nothing at all.

@@ -60,7 +60,7 @@ pub fn read(reader: &mut Reader, root: &Mapping) -> Project {
     let source_place = keys.get("source").map_or(Place::new(0, 0..0), |entry| reader.place(&entry.key_span));
     require(reader, &keys, root, "source", "there is nothing to read from");
     let sinks = keys.get("sinks").map(|entry| sink::sinks(reader, entry)).unwrap_or_default();
-    if sinks_are_left_out(&keys) {
+    if !keys.is_damaged() && sinks_are_left_out(&keys) {
         reader.push(no_sink::finding(start(reader, root)));
     }
     let index_globs = keys.get("indexes").map(|entry| index_globs(reader, entry)).unwrap_or_default();

@@ -75,6 +75,14 @@ fn opensearch(reader: &mut Reader, sink: &Entry, mapping: &Mapping) -> Option<Si
         reader.template(key, &entry.value)
     };
     let (client_cert, client_key, ca_cert) = (file("client_cert"), file("client_key"), file("ca_cert"));
+    for (key, partner) in
+        [("password", "username"), ("client_cert", "client_key"), ("client_key", "client_cert")]
+    {
+        if let Some(entry) = keys.get(key).filter(|_| !keys.has(partner)) {
+            let place = reader.place(&entry.key_span);
+            reader.push(missing_key::partner(key, partner, place));
+        }
+    }
     let index_prefix = keys.get("index_prefix").and_then(|entry| index_prefix(reader, entry));
     let tls_verify =
         keys.get("tls_verify").and_then(|entry| tls_verify(reader, entry, &sink.key)).unwrap_or(true);

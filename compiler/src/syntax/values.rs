@@ -11,6 +11,9 @@ use crate::grammar::project::REFERENCE;
 use crate::mask;
 use flusso_lints::{literal_secret, missing_key, wrong_type};
 
+/// The longest duration, milliseconds: 24 days and 20 hours.
+const DURATION_MS_MAX: u64 = i32::MAX as u64;
+
 /// Units of a duration with their milliseconds.
 const DURATION_UNITS: &[(&str, u64)] =
     &[("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
@@ -21,7 +24,14 @@ const SIZE_UNITS: &[(&str, u64)] = &[("B", 1), ("KiB", 1 << 10), ("MiB", 1 << 20
 impl Reader {
     /// A duration in milliseconds.
     pub fn duration_ms(&mut self, entry: &Entry) -> Option<u64> {
-        self.with_unit(entry, DURATION_UNITS, "a duration", "30s")
+        let milliseconds = self.with_unit(entry, DURATION_UNITS, "a duration", "30s")?;
+        // Postgres keeps a timeout as a 32-bit number of milliseconds, in which 0 means none.
+        if (1..=DURATION_MS_MAX).contains(&milliseconds) {
+            return Some(milliseconds);
+        }
+        let place = self.place(&entry.value.span);
+        self.push(wrong_type::duration_out_of_range(&entry.key, place));
+        None
     }
 
     /// A size in bytes.
