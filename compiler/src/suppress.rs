@@ -227,8 +227,8 @@ fn line_end(text: &str, at: usize) -> usize {
     text[at..].find('\n').map_or(text.len(), |length| at + length + 1)
 }
 
-/// The end of the key or item that begins on the first line from here that is neither blank nor a comment; of the line
-/// where none does.
+/// The end of the key or item that begins on the first line from here with more than a comment; of the line if
+/// nothing begins there.
 fn end_of_next(text: &str, mut start: usize, nodes: &[Range<usize>]) -> usize {
     let is_between = |line: &str| line.trim().is_empty() || line.trim_start().starts_with('#');
     while start < text.len() && is_between(&text[start..line_end(text, start)]) {

@@ -12,7 +12,7 @@ pub(crate) static LINT: Lint = Lint {
     summary: "The alias of a live index does not exist.",
     why: "\
 Somebody removed it, so queries find nothing, while documents are still written to the generation behind it. `flusso \
-apply` puts the alias back.",
+apply` puts the alias back. Before an apply `check` only warns of it, since the lock is right.",
     example: None,
 };
 

@@ -56,6 +56,6 @@ fn count(columns: usize) -> String {
     match columns {
         0 => "no column".to_owned(),
         1 => "one column".to_owned(),
-        several => format!("{several} columns"),
+        several => counted(several, "column"),
     }
 }

@@ -1,4 +1,4 @@
-//! `indexes/*.yml`.
+//! The tables of an index file.
 
 use flusso_schemas::lock::OnError;
 

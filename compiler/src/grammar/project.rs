@@ -1,4 +1,4 @@
-//! `flusso.yml`.
+//! The tables of the project file.
 
 use flusso_schemas::lock::{Compression, Manage, SslMode};
 

@@ -1,4 +1,4 @@
-//! `date`: days.
+//! `date`: days without a time.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! `ip_range`: networks.
+//! `ip_range`: networks in CIDR form.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! `timestamp`: instants.
+//! `timestamp`: instants, with or without a zone.
 
 use std::collections::BTreeMap;
 
