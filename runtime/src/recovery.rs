@@ -291,6 +291,10 @@ impl DriftCause {
             | Self::SlotAhead { .. }
             | Self::StateGone { .. }
             | Self::UnusableChange { .. } => rebuild(),
+            Self::Index { drift: IndexDrift::CatalogChanged { .. }, .. } => format!(
+                "run `flusso compile`, after a rename with the new name in the index file; then {}",
+                names.rebuild_one()
+            ),
             Self::Index { .. } => names.rebuild_one(),
         }
     }

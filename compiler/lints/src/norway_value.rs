@@ -12,8 +12,7 @@ pub(crate) static LINT: Lint = Lint {
     summary: "A boolean is written as `yes`, `no`, `on` or `off`, which is text in YAML 1.2.",
     why: "\
 YAML 1.1 reads these words as booleans and YAML 1.2 does not, so two tools would read one file in two ways (the \
-country code `NO` became `false`). flusso reads YAML 1.2 and takes `true` and `false` only. `--fix` replaces the \
-word.",
+country code `NO` became `false`). flusso reads YAML 1.2 and takes `true` and `false` only.",
     example: Some(Example { bad: "required: no", good: "required: false" }),
 };
 

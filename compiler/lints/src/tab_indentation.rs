@@ -12,7 +12,7 @@ pub(crate) static LINT: Lint = Lint {
     summary: "A line is indented with a tab, which YAML does not allow.",
     why: "\
 YAML counts spaces to find out which key a line belongs to, and a tab has no width. The whole block is unreadable, so \
-none of its keys counts. Set the editor to insert spaces in `.yml` files; `--fix` replaces the tab by two spaces.",
+none of its keys counts. Set the editor to insert spaces in `.yml` files.",
     example: Some(Example { bad: "fields:\n	id: long", good: "fields:\n  id: long" }),
 };
 

@@ -206,10 +206,15 @@ impl<'a> Keys<'a> {
         let asked = self.asked.into_inner();
         let name = if std::ptr::eq(self.table, &FIELD) { form.name() } else { self.table.name };
         reader.known_keys.entry(self.table.name).or_default().extend(known.iter().chain(&asked));
+        // What this version refuses is not offered in the place of a mistake.
+        let is_built = |key: &&&str| {
+            self.table.keys.iter().filter(|each| each.name == **key).all(|each| each.need != Need::NotYet)
+        };
+        let offered: Vec<&str> = known.iter().filter(is_built).copied().collect();
         for entry in &self.mapping.entries {
             let key = entry.key.as_str();
             if !known.contains(&key) && !asked.contains(key) {
-                let diagnostic = habits::unknown_key(reader.file, entry, name, &known, self.mapping);
+                let diagnostic = habits::unknown_key(reader.file, entry, name, &offered, self.mapping);
                 reader.diagnostics.push(diagnostic);
             }
         }
