@@ -135,7 +135,12 @@ pub static REFERENCE: KeyTable = KeyTable {
     docs: "A credential is never written out: it is `\"${NAME}\"`, the name of an environment variable, or a map that \
 says where it is kept. It is read when it is needed and is in no lock.",
     keys: &[
-        key("command", OneOrMore(&Text), "A program and its arguments that print it.").without(&["file"]),
+        key(
+            "command",
+            OneOrMore(&Text),
+            "A program that prints it, or a list of a program and its arguments; no shell reads them.",
+        )
+        .without(&["file"]),
         key("file", Text, "A file that holds it."),
     ],
     any_of: &[&["command"], &["file"]],

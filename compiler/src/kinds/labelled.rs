@@ -24,7 +24,8 @@ impl Kind for Enum {
     fn docs(&self) -> &'static str {
         "One of a few labels, sorted by their order rather than by their letters.\n\n\
          The order is the Postgres enum's own, or `order` as written; `labels` gives integers their labels. \
-         A subfield `.sort` holds the rank; a label that is not listed sorts last.\n\n\
+         A subfield `.sort` holds the rank; a label that is not listed sorts last. A text \
+         without `order` has no rank: it is sorted by its letters.\n\n\
          Example: `status: enum`, `{ kind: enum, order: [draft, paid, shipped] }`"
     }
 
