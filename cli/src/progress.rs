@@ -238,8 +238,11 @@ fn rate_text(rate: Rate, rows_estimated: Option<u64>) -> String {
 }
 
 fn bar(index: &str, console: &Console) -> ProgressBar {
-    let template =
-        if console.style().color { "  {prefix} {bar:30.cyan} {msg}" } else { "  {prefix} {bar:30} {msg}" };
+    // The bar is what the words leave of the line: a longer one would wrap and leave lines behind.
+    let template = match console.style().color {
+        true => "  {prefix} {wide_bar:.cyan} {msg}",
+        false => "  {prefix} {wide_bar} {msg}",
+    };
     let style = ProgressStyle::with_template(template).expect("the template is constant and right");
     ProgressBar::new(0).with_style(style).with_prefix(index.to_owned())
 }
