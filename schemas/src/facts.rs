@@ -70,6 +70,12 @@ pub struct RoleFacts {
     pub name: String,
     /// Whether it is superuser.
     pub superuser: bool,
+    /// Whether it may log in.
+    #[serde(default = "yes")]
+    pub login: bool,
+    /// Whether it may connect to the database.
+    #[serde(default = "yes")]
+    pub connect: bool,
     /// Whether it may start replication.
     pub replication: bool,
     /// Whether it bypasses row security.

@@ -21,14 +21,34 @@ use crate::report;
 /// The role that is created where neither the command line nor a connection names one.
 const ROLE_DEFAULT: &str = "flusso";
 
+/// How long a name may be in Postgres.
+const NAME_BYTES_MAX: usize = 63;
+
 #[derive(Debug, Args)]
 pub(crate) struct SqlArguments {
     /// Print every statement, not only those that something is missing without
     #[arg(long, env = "FLUSSO_ALL", value_parser = parse_switch, hide_env_values = true)]
     all: bool,
     /// The role that flusso connects as; else that of the connection
-    #[arg(long, value_name = "ROLE", env = "FLUSSO_ROLE", hide_env_values = true)]
+    #[arg(long, value_name = "ROLE", env = "FLUSSO_ROLE", value_parser = parse_role, hide_env_values = true)]
     role: Option<String>,
+}
+
+/// Reads the name of a role that can be created and connected as.
+fn parse_role(text: &str) -> Result<String, String> {
+    if text.is_empty() {
+        return Err("a role has a name".to_owned());
+    }
+    if text.len() > NAME_BYTES_MAX {
+        return Err(format!(
+            "Postgres allows a name {NAME_BYTES_MAX} bytes, and this one has {}",
+            text.len()
+        ));
+    }
+    match ["public", "none"].contains(&text) || text.starts_with("pg_") {
+        true => Err("Postgres keeps this name for itself".to_owned()),
+        false => Ok(text.to_owned()),
+    }
 }
 
 /// Prints the script: from the lock where there is a current one, else from the project's files and the catalog.
@@ -57,7 +77,14 @@ async fn of_lock(
             console.say(&format!("every statement is printed, because Postgres could not be asked: {error}"));
             let role = options.role.clone().or_else(|| role_of(&connection, allow));
             let role = role.as_deref().unwrap_or(ROLE_DEFAULT);
-            let request = Request { lock: &lock, role, facts: None, is_role_known: false, functions: &[] };
+            let request = Request {
+                lock: &lock,
+                role,
+                facts: None,
+                is_role_known: false,
+                is_whole: true,
+                functions: &[],
+            };
             print(&script::script(&request), &lock, console)
         }
     }
@@ -114,23 +141,26 @@ fn access_only(project: &ParsedProject, source: &SourcePlan, tables: Vec<TableNa
 async fn script_for(lock: &Lock, prepared: &Prepared, options: &SqlArguments) -> Result<Script, Failure> {
     let functions = prepared.denied_functions(lock).await?;
     let Prepared { role, is_role_known, facts, .. } = prepared;
-    let (facts, is_role_known) = match options.all {
-        true => (None, false),
-        false => (Some(facts), *is_role_known),
-    };
-    Ok(script::script(&Request { lock, role, facts, is_role_known, functions: &functions }))
+    Ok(script::script(&Request {
+        lock,
+        role,
+        facts: Some(facts),
+        is_role_known: *is_role_known,
+        is_whole: options.all,
+        functions: &functions,
+    }))
 }
 
 fn print(script: &Script, lock: &Lock, console: &Console) -> Result<Exit, Failure> {
     for message in &script.unsettled {
-        console.say(&format!("no statement settles this: {message}"));
+        console.insist(&format!("no statement settles this: {message}"));
     }
-    if script.is_empty() {
-        console.say("nothing is missing");
-        return Ok(Exit::Done);
+    match (script.is_empty(), script.unsettled.is_empty()) {
+        (true, true) => console.say("nothing is missing"),
+        (true, false) => {}
+        (false, _) => report::print(&script.text(&lock.project))?,
     }
-    report::print(&script.text(&lock.project))?;
-    Ok(Exit::Done)
+    Ok(if script.unsettled.is_empty() { Exit::Done } else { Exit::Findings })
 }
 
 fn refuse(project: &ParsedProject, diagnostics: Vec<Diagnostic>, console: &Console) -> Exit {

@@ -1,7 +1,6 @@
 //! `no-slot`: the slot does not exist and flusso may not create it.
 
 use crate::prelude::*;
-use crate::source::statements;
 
 pub(crate) static LINT: Lint = Lint {
     name: "no-slot",
@@ -12,8 +11,9 @@ pub(crate) static LINT: Lint = Lint {
     exit: Exit::Findings,
     summary: "The replication slot does not exist, and `manage` does not let flusso create it.",
     why: "\
-Following reads a logical replication slot. With `slot` in `manage` (the default) `flusso apply` creates it; \
-without it somebody has to create it before the first apply.",
+Following reads a logical replication slot. With `slot` in `manage` (the default) `flusso apply` creates it. A slot \
+that something else created is not taken over: what was committed before its position is not known to be in \
+the indexes.",
     example: None,
 };
 
@@ -21,5 +21,5 @@ without it somebody has to create it before the first apply.",
 pub fn finding(slot: &str) -> Finding {
     LINT.live(format!("slot `{slot}` does not exist, and `manage` does not let flusso create it"))
         .about("server")
-        .with_help(format!("run `{}`, or add `slot` to `manage`", statements::create_slot(slot)))
+        .with_help("add `slot` to `manage`: a slot that something else created is not taken over")
 }

@@ -15,19 +15,18 @@ use flusso_schemas::lock::{Lock, SourcePlan};
 use super::SourceNeeds;
 use super::server::PLUGIN;
 use crate::{
-    child_delete_unseen, missing_select_privilege, no_free_slot, no_free_wal_sender, no_slot,
-    publication_column_list, publication_missing_operation, publication_not_ours_to_change,
-    publication_row_filter, role_cannot_replicate, row_level_security, table_not_published, unlogged_table,
+    child_delete_unseen, missing_select_privilege, no_free_slot, no_free_wal_sender, publication_column_list,
+    publication_missing_operation, publication_not_ours_to_change, publication_row_filter,
+    role_cannot_replicate, row_level_security, table_not_published, unlogged_table,
     unusable_replica_identity, wal_level_not_logical,
 };
 
 /// Lints whose findings a statement of the script settles.
-const SETTLED: [&str; 15] = [
+const SETTLED: [&str; 14] = [
     child_delete_unseen::LINT.name,
     missing_select_privilege::LINT.name,
     no_free_slot::LINT.name,
     no_free_wal_sender::LINT.name,
-    no_slot::LINT.name,
     publication_column_list::LINT.name,
     publication_missing_operation::LINT.name,
     publication_not_ours_to_change::LINT.name,
@@ -43,6 +42,9 @@ const SETTLED: [&str; 15] = [
 /// Title of the section that publishes tables.
 const PUBLICATION: &str = "Publication";
 
+/// Makes psql end at a statement that fails: those after it may rely on it.
+const STOP: &str = "\\set ON_ERROR_STOP on\n";
+
 /// What a script is for.
 #[derive(Clone, Copy, Debug)]
 pub struct Request<'a> {
@@ -50,10 +52,12 @@ pub struct Request<'a> {
     pub lock: &'a Lock,
     /// The role that flusso connects as.
     pub role: &'a str,
-    /// What the source says, as far as that role sees it; none prints every statement.
+    /// What the source says, as far as that role sees it; without it every statement is printed.
     pub facts: Option<&'a CatalogFacts>,
     /// Whether the facts are those of the role; else it is created, and granted everything.
     pub is_role_known: bool,
+    /// Whether every statement is printed, whatever the facts say.
+    pub is_whole: bool,
     /// Functions that the queries call and the role may not: their schema and their signature, quoted.
     pub functions: &'a [Function],
 }
@@ -93,8 +97,12 @@ pub fn script(request: &Request<'_>) -> Script {
     let strangers =
         request.facts.filter(|_| !request.is_role_known).map(|facts| of_stranger(facts, request.role));
     let request = Request { facts: strangers.as_ref().or(request.facts), ..*request };
-    let (sections, unsettled) = sections::all(&request, &needs);
-    let unsettled = unsettled.into_iter().map(|finding| finding.message).collect();
+    let unsettled = sections::unsettled(&request, &needs);
+    let printed = match request.is_whole {
+        true => Request { facts: None, is_role_known: false, ..request },
+        false => request,
+    };
+    let sections = sections::all(&printed, &needs);
     Script { unsettled, sections: sections.into_iter().filter(|section| !section.is_empty()).collect() }
 }
 
@@ -109,7 +117,8 @@ fn of_stranger(facts: &CatalogFacts, role: &str) -> CatalogFacts {
     facts
 }
 
-/// The facts as they will be once the script was run: what a project is planned over whose role may not even look.
+/// The facts as they will be once the script was run, with a slot of ours: what a project is planned over whose role may
+/// not even look.
 pub fn settled(facts: &CatalogFacts, source: &SourcePlan) -> CatalogFacts {
     let mut facts = facts.clone();
     let server = &mut facts.server;
@@ -163,7 +172,7 @@ impl Script {
         self
     }
 
-    /// Whether there is nothing to run.
+    /// Whether there is nothing to run; something may be unsettled.
     pub fn is_empty(&self) -> bool {
         self.sections.is_empty()
     }
@@ -174,12 +183,13 @@ impl Script {
         comment(&mut text, &format!("What Postgres needs before flusso can follow project {project}."));
         comment(
             &mut text,
-            "Run it in that database as a superuser, not inside a transaction. Running it twice",
+            "Run it with psql in that database, as a superuser and not inside a transaction. It ends at the first",
         );
-        comment(&mut text, "changes nothing.");
+        comment(&mut text, "statement that fails. Running it twice changes nothing.");
         for message in &self.unsettled {
             comment(&mut text, &format!("No statement here settles this: {message}"));
         }
+        text += STOP;
         for section in &self.sections {
             text.push('\n');
             comment(&mut text, &format!("{}:", section.title));

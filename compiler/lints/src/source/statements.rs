@@ -18,6 +18,11 @@ pub fn create_role(role: &str) -> String {
     format!("create role {} login replication", identifier(role))
 }
 
+/// Lets a role log in.
+pub fn allow_login(role: &str) -> String {
+    format!("alter role {} login", identifier(role))
+}
+
 /// Lets a role read changes.
 pub fn allow_replication(role: &str) -> String {
     format!("alter role {} replication", identifier(role))

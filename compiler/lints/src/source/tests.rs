@@ -44,6 +44,8 @@ pub(super) fn facts() -> CatalogFacts {
         .into(),
         role: RoleFacts {
             name: "sync".to_owned(),
+            login: true,
+            connect: true,
             replication: true,
             create_in_database: true,
             ..RoleFacts::default()

@@ -29,6 +29,7 @@ select json_build_object(
   'role', (
     select json_build_object(
       'name', rolname, 'superuser', rolsuper, 'replication', rolreplication, 'bypassrls', rolbypassrls,
+      'login', rolcanlogin, 'connect', has_database_privilege(current_database(), 'CONNECT'),
       'create_in_database', has_database_privilege(current_database(), 'CREATE'),
       'member_of', (
         select json_agg(g.rolname order by 1)

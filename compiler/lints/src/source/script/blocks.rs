@@ -98,6 +98,37 @@ pub(super) fn identity_is_not_index(table: &TableName, index: &str) -> String {
     )
 }
 
+/// SQL that is true of a table `c` whose updates and deletes fail once they are published.
+const IS_UNUSABLE: &str = "c.relreplident <> 'f' and not exists (select from pg_index i\n    \
+    where i.indrelid = c.oid and i.indisvalid and i.indimmediate\n    \
+    and (c.relreplident = 'd' and i.indisprimary or c.relreplident = 'i' and i.indisreplident))";
+
+/// Whether one of the tables has no usable replica identity.
+pub(super) fn one_is_unusable(tables: &[&TableName]) -> String {
+    let tables: Vec<String> = tables.iter().map(|table| regclass(table)).collect();
+    format!("exists (select from pg_class c where c.oid in ({})\n    and {IS_UNUSABLE})", tables.join(", "))
+}
+
+/// Whether a table of the publication, whoever put it there, has no usable replica identity.
+pub(super) fn publishes_unusable(publication: &str) -> String {
+    format!(
+        "exists (select from pg_publication_tables t join pg_namespace n on n.nspname = t.schemaname\n    \
+         join pg_class c on c.relnamespace = n.oid and c.relname = t.tablename\n    \
+         where t.pubname = {} and {IS_UNUSABLE})",
+        quote_literal(publication)
+    )
+}
+
+/// The case in which publishing would make the application's updates and deletes fail: it ends the script.
+pub(super) fn refuses(condition: &str, unusable: &str, publication: &str) -> Case {
+    let message = format!(
+        "publication `{publication}` is not altered: a table without a usable replica identity would refuse \
+         every update and delete"
+    );
+    let raise = format!("raise exception using message = {}", quote_literal(&message));
+    (format!("{condition}\n    and {unusable}"), vec![raise])
+}
+
 /// Whether row security is on for one of the tables.
 pub(super) fn has_row_security(tables: &[&TableName]) -> String {
     let tables: Vec<String> = tables.iter().map(|table| regclass(table)).collect();

@@ -4,28 +4,29 @@
 use std::collections::BTreeSet;
 
 use flusso_schemas::facts::{CatalogFacts, RelationFacts};
-use flusso_schemas::lock::{Identity, Manage, TablePlan};
-use flusso_schemas::name::{TableName, quote_literal};
+use flusso_schemas::lock::{Identity, TablePlan};
+use flusso_schemas::name::TableName;
 use flusso_schemas::report::Finding;
 
 use super::super::server::{self, PublicationGap};
 use super::super::{SourceNeeds, identity, judge, publication, statements, tables};
 use super::blocks::{
     cases, grant_connect_here, has_row_security, identity_is_none_of, identity_is_not_index, is_narrowed,
-    is_unpublished, leaves_operations_out, no_publication, no_role, only_if,
+    is_unpublished, leaves_operations_out, no_publication, no_role, one_is_unusable, only_if,
+    publishes_unusable, refuses,
 };
 use super::{PUBLICATION, Request, SETTLED, Section};
 use crate::role_cannot_replicate::SERVICE_ROLES;
-use crate::words::listed;
+use crate::words::{connection_name, listed};
 use crate::{child_delete_unseen, unusable_replica_identity};
 
 /// By how much a limit that is reached is raised: a slot of ours, and some for those who come next.
 const LIMIT_STEP: u64 = 4;
 
-/// Every section, empty ones too; and findings that none of them settles.
-pub(super) fn all(request: &Request<'_>, needs: &SourceNeeds<'_>) -> (Vec<Section>, Vec<Finding>) {
+/// Every section, empty ones too.
+pub(super) fn all(request: &Request<'_>, needs: &SourceNeeds<'_>) -> Vec<Section> {
     let section = Sections { request, needs };
-    let sections = vec![
+    vec![
         section.server(),
         section.role(),
         section.grants(),
@@ -33,9 +34,13 @@ pub(super) fn all(request: &Request<'_>, needs: &SourceNeeds<'_>) -> (Vec<Sectio
         section.identity_indexes(),
         section.identities(),
         section.publication(),
-        section.slot(),
-    ];
-    (sections, section.unsettled())
+    ]
+}
+
+/// What no section settles, in words with what to do.
+pub(super) fn unsettled(request: &Request<'_>, needs: &SourceNeeds<'_>) -> Vec<String> {
+    let section = Sections { request, needs };
+    section.missing_tables().into_iter().chain(section.unsettled().into_iter().map(in_words)).collect()
 }
 
 struct Sections<'a> {
@@ -92,6 +97,9 @@ impl<'a> Sections<'a> {
                 section.statements.push(only_if(has_row_security(&tables), bypass));
             }
             Some(facts) => {
+                if !facts.server.role.login {
+                    section.statements.push(statements::allow_login(role));
+                }
                 if !server::can_replicate(facts) {
                     section.statements.push(statements::allow_replication(role));
                 }
@@ -112,7 +120,7 @@ impl<'a> Sections<'a> {
         let role = self.request.role;
         let mut section = Section { title: "What it reads", ..Section::default() };
         let facts = self.request.facts;
-        if self.role_facts().is_none() {
+        if self.role_facts().is_none_or(|facts| !facts.server.role.connect) {
             let known = facts.map(|facts| statements::grant_connect(&facts.server.database, role));
             section.statements.push(known.unwrap_or_else(|| grant_connect_here(role)));
         }
@@ -155,18 +163,44 @@ impl<'a> Sections<'a> {
         }
     }
 
-    /// Tables whose identity has to be set, by somebody else than flusso.
+    /// Tables whose identity has to be set by somebody else than flusso, or before the script publishes them.
     fn identities_to_set(&self) -> Vec<&'a TablePlan> {
         let is_needed = |(plan, readers): &&(&TablePlan, Vec<&str>)| {
             let Some(facts) = self.request.facts else { return true };
             let Some(relation) = facts.relations.get(&plan.name) else { return false };
-            let is_ordinary =
-                relation.persistence == "u" || tables::not_an_ordinary_table(&plan.name, relation).is_none();
-            is_ordinary
-                && tables::replica_identity(self.needs.source, plan, readers, relation, facts).is_some()
+            let is_wrong = tables::replica_identity(self.needs.source, plan, readers, relation, facts)
+                .is_some()
+                || identity::carried(relation).is_none() && self.is_to_publish(plan, relation, facts);
+            is_ordinary(plan, relation)
+                && is_wrong
                 && (identity::obstacle(plan, relation).is_none() || self.can_create_index(plan, relation))
         };
         self.needs.tables.iter().filter(is_needed).map(|(plan, _)| *plan).collect()
+    }
+
+    /// Whether the script publishes a table that is not published yet, if it can be.
+    fn is_to_publish(&self, plan: &TablePlan, relation: &RelationFacts, facts: &CatalogFacts) -> bool {
+        self.is_publication_created() || tables::published(self.needs.source, plan, relation, facts).is_some()
+    }
+
+    /// Whether the publication is missing, and flusso may not create it.
+    fn is_publication_created(&self) -> bool {
+        let gap = self.request.facts.and_then(|facts| server::publication_gap(self.needs, facts));
+        matches!(gap, Some(PublicationGap::Unmanaged | PublicationGap::ForeignTables(_)))
+    }
+
+    /// Tables that can be published without making the application's updates and deletes fail.
+    fn publishable(&self) -> Vec<&'a TableName> {
+        let set: BTreeSet<&TableName> = self.identities_to_set().iter().map(|plan| &plan.name).collect();
+        let can_be = |plan: &TablePlan| match self.request.facts {
+            None => true,
+            Some(facts) => facts.relations.get(&plan.name).is_some_and(|relation| {
+                let is_usable = identity::carried(relation).is_some() || set.contains(&plan.name);
+                is_ordinary(plan, relation) && is_usable
+            }),
+        };
+        let plans = self.needs.tables.iter().map(|(plan, _)| *plan);
+        plans.filter(|plan| can_be(plan)).map(|plan| &plan.name).collect()
     }
 
     /// Whether the index of the plan's identity is missing, and can be made from the key: a replica identity takes only
@@ -203,7 +237,8 @@ impl<'a> Sections<'a> {
     fn identities(&self) -> Section {
         let mut section = Section { title: "Replica identities", ..Section::default() };
         section.notes.push(
-            "Each takes a lock on its table for an instant. Should one time out, run it again.".to_owned(),
+            "Each takes a lock on its table for an instant. Should one time out, run the script again."
+                .to_owned(),
         );
         for plan in self.identities_to_set() {
             let condition = match &plan.identity {
@@ -223,20 +258,21 @@ impl<'a> Sections<'a> {
     fn publication(&self) -> Section {
         let name = &self.needs.source.publication;
         let mut section = Section { title: PUBLICATION, ..Section::default() };
-        let all = server::names(self.needs);
+        let tables = self.publishable();
         let exists = self.request.facts.map(|facts| publication::of(facts, name).is_some());
         let gap = self.request.facts.and_then(|facts| server::publication_gap(self.needs, facts));
-        let is_created = matches!(gap, Some(PublicationGap::Unmanaged | PublicationGap::ForeignTables(_)));
-        if exists.is_none() || is_created {
-            section.statements.push(only_if(no_publication(name), vec![publication::create(name, &all)]));
+        if !tables.is_empty() && (exists.is_none() || self.is_publication_created()) {
+            let missing = no_publication(name);
+            let refused = refuses(&missing, &one_is_unusable(&tables), name);
+            section.statements.push(cases(&[refused, (missing, vec![publication::create(name, &tables)])]));
         }
         if exists.is_none() || matches!(gap, Some(PublicationGap::Operations(_))) {
-            section
-                .statements
-                .push(only_if(leaves_operations_out(name), vec![publication::publish_all(name)]));
+            let incomplete = leaves_operations_out(name);
+            let refused = refuses(&incomplete, &publishes_unusable(name), name);
+            section.statements.push(cases(&[refused, (incomplete, vec![publication::publish_all(name)])]));
         }
         if exists != Some(false) {
-            section.statements.extend(all.iter().flat_map(|table| self.membership(table)));
+            section.statements.extend(tables.iter().flat_map(|table| self.membership(table)));
         }
         section
     }
@@ -245,42 +281,20 @@ impl<'a> Sections<'a> {
     fn membership(&self, table: &TableName) -> Vec<String> {
         let name = &self.needs.source.publication;
         let (add, remove) = (publication::add(name, &[table]), publication::remove(name, table));
-        let missing = (is_unpublished(name, table), vec![add.clone()]);
+        let unpublished = is_unpublished(name, table);
+        let refused = refuses(&unpublished, &one_is_unusable(&[table]), name);
+        let missing = (unpublished, vec![add.clone()]);
         let narrowed = (is_narrowed(name, table), vec![remove, add]);
-        let Some(facts) = self.request.facts else { return vec![cases(&[missing, narrowed])] };
+        let Some(facts) = self.request.facts else { return vec![cases(&[refused, missing, narrowed])] };
         let plan = self.needs.tables.iter().map(|(plan, _)| *plan).find(|plan| plan.name == *table);
         let found = plan
             .zip(facts.relations.get(table))
             .and_then(|(plan, relation)| tables::published(self.needs.source, plan, relation, facts));
         match (found, publication::membership(facts, name, table)) {
             (None, _) => Vec::new(),
-            (Some(_), None) => vec![cases(&[missing])],
+            (Some(_), None) => vec![cases(&[refused, missing])],
             (Some(_), Some(_)) => vec![cases(&[narrowed])],
         }
-    }
-
-    fn slot(&self) -> Section {
-        let source = self.needs.source;
-        let exists = self
-            .request
-            .facts
-            .is_some_and(|facts| facts.server.slots.iter().flatten().any(|slot| slot.name == source.slot));
-        let mut section = Section {
-            title: "Replication slot",
-            notes: vec![
-                "It waits for every transaction that is open now. From then on the server keeps its log until flusso"
-                    .to_owned(),
-                "has read it: run `flusso apply` soon.".to_owned(),
-            ],
-            statements: Vec::new(),
-        };
-        if !source.manage.contains(&Manage::Slot) && !exists {
-            let slot = quote_literal(&source.slot);
-            let unless =
-                format!("where not exists (select from pg_replication_slots where slot_name = {slot})");
-            section.statements.push(format!("{}\n  {unless}", statements::create_slot(&source.slot)));
-        }
-        section
     }
 
     fn unsettled(&self) -> Vec<Finding> {
@@ -295,9 +309,40 @@ impl<'a> Sections<'a> {
         found.into_iter().filter(|finding| !is_settled(finding)).collect()
     }
 
+    /// The captured tables that the database does not have: most likely it is the wrong one.
+    fn missing_tables(&self) -> Option<String> {
+        let facts = self.request.facts?;
+        let is_missing = |table: &&TableName| !facts.relations.contains_key(*table);
+        let missing: Vec<String> =
+            server::names(self.needs).into_iter().filter(is_missing).map(TableName::to_string).collect();
+        let (noun, verb) = match missing.len() {
+            0 => return None,
+            1 => ("table", "does"),
+            _ => ("tables", "do"),
+        };
+        let (names, database) = (listed(&missing, "and"), &facts.server.database);
+        let connection = connection_name(&self.needs.source.endpoint);
+        Some(format!(
+            "{noun} {names} {verb} not exist in database `{database}`; create what is missing, or point {connection} \
+             at the database that has it"
+        ))
+    }
+
     /// The facts, where they are the role's.
     fn role_facts(&self) -> Option<&'a CatalogFacts> {
         self.request.facts.filter(|_| self.request.is_role_known)
+    }
+}
+
+/// Whether it can be captured, once it writes WAL.
+fn is_ordinary(plan: &TablePlan, relation: &RelationFacts) -> bool {
+    relation.persistence == "u" || tables::not_an_ordinary_table(&plan.name, relation).is_none()
+}
+
+fn in_words(finding: Finding) -> String {
+    match finding.help {
+        Some(help) => format!("{}; {help}", finding.message),
+        None => finding.message,
     }
 }
 
