@@ -9,6 +9,7 @@ use super::{CREDENTIAL_WORDS, credential};
 
 /// Keys below `source` and `sinks`, whose names may be shown wherever they are.
 pub(super) const KEYS: &[&str] = &[
+    "gzip_level",
     "version",
     "project",
     "source",
@@ -87,6 +88,7 @@ pub(super) const WORDS: &[&str] = &[
 ];
 /// Keys whose value is a number, mostly with a unit.
 const NUMBERS: &[&str] = &[
+    "gzip_level",
     "version",
     "port",
     "statement_timeout",

@@ -46,8 +46,6 @@ pub struct Entry {
     pub key: String,
     /// Bytes of the key, with its quotes.
     pub key_span: Range<usize>,
-    /// Whether it was written without quotes.
-    pub key_plain: bool,
     /// The value; empty if nothing is written.
     pub value: Node,
 }

@@ -84,6 +84,7 @@ const SAMPLES: &[(&str, &[&str])] = &[
     ("fields", &["{ id: long }"]),
     ("gt", &["id"]),
     ("gte", &["id"]),
+    ("gzip_level", &["9"]),
     ("has_many", &["order_items"]),
     ("has_one", &["order_items"]),
     ("host", &["localhost"]),

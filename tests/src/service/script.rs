@@ -174,7 +174,9 @@ fn names_exactly_what_is_missing(bench: &mut Bench, quoted: &str) {
 
 /// What `--all` prints asks the catalog first: a needless ALTER would make indexes stale.
 fn whole_script_changes_nothing(bench: &mut Bench) {
-    let look = "select string_agg(xmin::text || pubname, ' ') from pg_publication";
+    let look = "select (select string_agg(xmin::text, ' ' order by oid) from pg_publication) || '/' || \
+                (select string_agg(xmin::text, ' ' order by oid) from pg_publication_rel) || '/' || \
+                (select string_agg(rolname || rolreplication::text || rolcanlogin::text, ' ' order by oid) from pg_roles)";
     let before = bench.rig.value(look);
     let script = bench.script(&["--all"]);
     for part in ["alter system set wal_level = logical;", "create role ", "create publication ", "\\password"]

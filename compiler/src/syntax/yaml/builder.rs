@@ -239,7 +239,7 @@ impl<'a> Builder<'a> {
             self.diagnostics.push(duplicate_key::key(&text, first, place));
             return Ok(());
         }
-        mapping.entries.push(Entry { key: text, key_span: key.span, key_plain: plain, value });
+        mapping.entries.push(Entry { key: text, key_span: key.span, value });
         Ok(())
     }
 }
