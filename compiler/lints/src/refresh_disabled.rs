@@ -2,8 +2,7 @@
 
 use crate::prelude::*;
 
-/// The lint.
-pub static LINT: Lint = Lint {
+pub(crate) static LINT: Lint = Lint {
     name: "refresh-disabled",
     level: Level::Warn,
     adjustable: true,

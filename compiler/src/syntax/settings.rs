@@ -81,7 +81,7 @@ fn value(reader: &mut Reader, written: &Written<'_>) -> Option<Json> {
     None
 }
 
-/// Whether an interval is the one that stands for none: `-1`, with or without a unit.
+/// Whether an interval turns the refresh off: `-1`, with or without a unit.
 fn is_never(interval: &Json) -> bool {
     interval.as_i64() == Some(-1) || interval.as_str().is_some_and(|text| text.starts_with("-1"))
 }

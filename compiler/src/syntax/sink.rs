@@ -75,10 +75,12 @@ fn opensearch(reader: &mut Reader, sink: &Entry, mapping: &Mapping) -> Option<Si
         reader.template(key, &entry.value)
     };
     let (client_cert, client_key, ca_cert) = (file("client_cert"), file("client_key"), file("ca_cert"));
-    for (key, partner) in
-        [("password", "username"), ("client_cert", "client_key"), ("client_key", "client_cert")]
-    {
-        if let Some(entry) = keys.get(key).filter(|_| !keys.has(partner)) {
+    for (key, is_read, partner) in [
+        ("password", password.is_some(), "username"),
+        ("client_cert", client_cert.is_some(), "client_key"),
+        ("client_key", client_key.is_some(), "client_cert"),
+    ] {
+        if let Some(entry) = keys.get(key).filter(|_| is_read && !keys.has(partner)) {
             let place = reader.place(&entry.key_span);
             reader.push(missing_key::partner(key, partner, place));
         }

@@ -307,7 +307,7 @@ fn other_forms() -> Vec<Form> {
         of_project(
             "a reference",
             "url: \"${URL}\" } }, audit",
-            "url: \"${URL}\", password: { file: /x@ } } }, audit",
+            "url: \"${URL}\", username: u, password: { file: /x@ } } }, audit",
             &["file"],
         ),
         of_index("`analysis`", file.replace("fields:\n", "analysis: { @ }\nfields:\n"), &[]),

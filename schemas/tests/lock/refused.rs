@@ -315,7 +315,7 @@ fn marks_stand_in_their_place_with_one_column_a_key_part() {
         refused(from, to, place, message);
     }
     let error = refusal(&sealed(&edited("{rows:o.id}", "{rows:o.id::text}")), "sql");
-    assert!(error.message.starts_with("the mark `{rows:o.id::text}"), "{error}");
+    assert!(error.message.starts_with("invalid mark `{rows:o.id::text}"), "{error}");
 }
 
 #[test]

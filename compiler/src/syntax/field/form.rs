@@ -24,10 +24,10 @@ pub(super) fn headed(
         return self::relation(reader, keys, head, *verb, context, field);
     }
     if let Some((_, function)) = FUNCTIONS.iter().find(|(name, _)| *name == head.key) {
-        return aggregate(reader, keys, head, *function, context, field);
+        return aggregate(reader, keys, head, *function, context);
     }
     let scalar = scalar::of_constant(reader, &keys);
-    refuse_required(reader, field, "a constant is never missing");
+    refuse_required(reader, &keys, "a constant is never missing");
     keys.finish(reader);
     if reader.kinds.of_constant(&head.value).is_none() {
         let place = reader.place(&head.value.span);
@@ -39,9 +39,10 @@ pub(super) fn headed(
 }
 
 /// Reports a promise of a value where there always is one, or none can be promised.
-fn refuse_required(reader: &mut Reader, field: &ParsedField, why: &str) {
-    if let Some(place) = &field.required {
-        reader.push(mutually_exclusive_keys::required(why, place.clone()));
+fn refuse_required(reader: &mut Reader, keys: &Keys<'_>, why: &str) {
+    if let Some(entry) = keys.get("required") {
+        let place = reader.place(&entry.key_span);
+        reader.push(mutually_exclusive_keys::required(why, place));
     }
 }
 
@@ -59,7 +60,7 @@ pub(super) fn headless(
             let options =
                 keys.get("options").map(|entry| object_options(reader, entry, false)).unwrap_or_default();
             let fields = fields(reader, inner, context, &format!("{}.", field.path));
-            refuse_required(reader, field, "an object over this row is never missing");
+            refuse_required(reader, &keys, "an object over this row is never missing");
             keys.finish(reader);
             Some(ParsedForm::SameRow { fields, options })
         }
@@ -105,7 +106,7 @@ fn relation(
     let order_by = order_by(reader, &keys, verb);
     let (limit, distinct) = (limit(reader, &keys, verb), distinct(reader, &keys, verb));
     if verb.is_to_many() {
-        refuse_required(reader, field, "a list is never missing, it is empty");
+        refuse_required(reader, &keys, "a list is never missing, it is empty");
     }
     let shape = shape(reader, keys, head, verb, context, field);
     let path = path?;
@@ -226,12 +227,11 @@ fn aggregate(
     head: &Entry,
     function: Function,
     context: &Context<'_>,
-    field: &ParsedField,
 ) -> Option<ParsedForm> {
     let has_kind = function != Function::Exists && keys.has("kind");
     keys.take_form(Forms::of_aggregate(function, has_kind));
     if matches!(function, Function::Count | Function::Exists) {
-        refuse_required(reader, field, &format!("`{}` always has a value", function.name()));
+        refuse_required(reader, &keys, &format!("`{}` always has a value", function.name()));
     }
     let path = relation::path(reader, &keys, head, context);
     let of = keys.get("of");
