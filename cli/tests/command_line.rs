@@ -67,6 +67,10 @@ fn a_misspelt_command_line_ends_with_two_and_says_what_was_meant() {
         (&["compile", "--print", "--check"], "--check"),
         (&["run", "--readers", "0"], "1..=64"),
         (&["check", "-q", "-v"], "--quiet"),
+        (&["sql", "--role", ""], "a role has a name"),
+        (&["sql", "--role", &"x".repeat(64)], "Postgres allows a name 63 bytes, found 64"),
+        (&["sql", "--role", "none"], "Postgres keeps this name for itself"),
+        (&["sql", "--role", "pg_monitor"], "Postgres keeps this name for itself"),
         (&[], "Usage"),
     ] {
         let ended = flusso(folder.path(), arguments);

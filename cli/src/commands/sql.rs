@@ -6,6 +6,7 @@ use clap::Args;
 use flusso_compiler::diagnostic::{Diagnostic, Sources};
 use flusso_compiler::{Connection, ParsedProject, judge, levels, lock, resolve};
 use flusso_lints::source::script::{self, Request, Script};
+use flusso_lints::words::counted;
 use flusso_schemas::lock::{Identity, Lock, Manage, SourcePlan, TablePlan};
 use flusso_schemas::name::TableName;
 
@@ -40,10 +41,8 @@ fn parse_role(text: &str) -> Result<String, String> {
         return Err("a role has a name".to_owned());
     }
     if text.len() > NAME_BYTES_MAX {
-        return Err(format!(
-            "Postgres allows a name {NAME_BYTES_MAX} bytes, and this one has {}",
-            text.len()
-        ));
+        let (most, found) = (counted(NAME_BYTES_MAX, "byte"), text.len());
+        return Err(format!("Postgres allows a name {most}, found {found}"));
     }
     match ["public", "none"].contains(&text) || text.starts_with("pg_") {
         true => Err("Postgres keeps this name for itself".to_owned()),

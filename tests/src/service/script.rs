@@ -1,6 +1,6 @@
 //! `flusso sql` over a real server: what it prints makes a bare role enough, and names exactly what is missing.
 
-use std::process::Command;
+use std::process::{Command, Output};
 
 use tempfile::TempDir;
 use xtask::fixtures::SHOP;
@@ -35,17 +35,39 @@ impl Bench {
         Self { rig, cluster, _folder: folder }
     }
 
+    /// A source that needs nothing more but the slot, for a role that was created, and its lock.
+    fn prepared() -> Self {
+        let mut bench = Self::new("[slot]");
+        let script = bench.script(&["--role", ROLE]);
+        bench.run_twice(&script);
+        bench.rig.flusso(&["compile"]).assert_code(0);
+        assert_eq!(bench.script(&["--role", ROLE]), "");
+        bench
+    }
+
     /// The connection of the role itself.
     fn as_role(&mut self) {
         let url = self.cluster.url_of(&self.rig.name);
         self.rig.set("SHOP_DATABASE_URL", &url.replace("postgres@", "Sync%20%221%22%20user@"));
     }
 
-    /// The script, with its end checked.
+    /// The script; its end says whether something is left that it does not settle.
     fn script(&self, arguments: &[&str]) -> String {
         let ended = self.rig.flusso(&[&["sql"], arguments].concat());
-        assert_eq!(ended.code, 0, "{}", ended.stderr);
+        let is_unsettled = ended.stderr.contains("no statement settles this: ");
+        assert_eq!(ended.code, i32::from(is_unsettled), "{}", ended.stderr);
+        let is_nothing_missing = ended.stdout.is_empty() && !is_unsettled;
+        assert_eq!(ended.stderr.contains("nothing is missing"), is_nothing_missing, "{}", ended.stderr);
         ended.stdout
+    }
+
+    /// What it says that no statement settles, which must be something.
+    fn unsettled(&self, arguments: &[&str]) -> String {
+        let ended = self.rig.flusso(&[&["sql"], arguments].concat());
+        assert_eq!(ended.code, 1, "{}", ended.stderr);
+        assert!(ended.stderr.contains("no statement settles this: "), "{}", ended.stderr);
+        assert!(!ended.stderr.contains("nothing is missing"), "{}", ended.stderr);
+        ended.stderr
     }
 
     fn run_twice(&mut self, script: &str) {
@@ -54,31 +76,41 @@ impl Bench {
         }
     }
 
-    /// The lines of the script that are neither comments nor empty.
+    /// The lines of the script that are neither comments nor empty nor psql's.
     fn statements(&self) -> Vec<String> {
         let script = self.script(&[]);
-        script.lines().filter(|line| !line.is_empty() && !line.starts_with("--")).map(str::to_owned).collect()
+        script.lines().filter(|line| !line.is_empty() && !is_aside(line)).map(str::to_owned).collect()
     }
+}
+
+/// Whether the line is a comment or a command of psql.
+fn is_aside(line: &str) -> bool {
+    line.starts_with("--") || line.starts_with('\\')
 }
 
 /// Runs a script as a DBA does: with psql where there is one, else a statement after the other.
 fn run(sql: &mut Connection, url: &str, script: &str) {
-    let file = tempfile::NamedTempFile::new().expect("a file");
-    std::fs::write(file.path(), script).expect("written");
-    let psql =
-        Command::new("psql").args(["-X", "-v", "ON_ERROR_STOP=1", "-f"]).arg(file.path()).arg(url).output();
-    match psql {
-        Ok(ended) => assert!(ended.status.success(), "{}\n{script}", String::from_utf8_lossy(&ended.stderr)),
-        Err(_) => statements(script).iter().for_each(|statement| {
+    match psql(url, script) {
+        Some(ended) => {
+            assert!(ended.status.success(), "{}\n{script}", String::from_utf8_lossy(&ended.stderr));
+        }
+        None => statements(script).iter().for_each(|statement| {
             sql.query(statement).expect(statement);
         }),
     }
 }
 
+/// How psql ends over a script, where there is a psql.
+fn psql(url: &str, script: &str) -> Option<Output> {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(file.path(), script).expect("written");
+    Command::new("psql").args(["-X", "-f"]).arg(file.path()).arg(url).output().ok()
+}
+
 /// The script's statements; a semicolon within a block's dollar quotes ends none.
 fn statements(script: &str) -> Vec<String> {
     let (mut all, mut open) = (vec![String::new()], false);
-    for line in script.lines().filter(|line| !line.starts_with("--")) {
+    for line in script.lines().filter(|line| !is_aside(line)) {
         let last = all.last_mut().expect("there is one");
         last.push_str(line);
         last.push('\n');
@@ -155,9 +187,7 @@ fn names_exactly_what_is_missing(bench: &mut Bench, quoted: &str) {
         let changing: Vec<&str> = statements
             .iter()
             .map(|line| line.trim())
-            .filter(|line| {
-                ["alter ", "grant ", "create ", "select pg_"].iter().any(|verb| line.starts_with(verb))
-            })
+            .filter(|line| ["alter ", "grant ", "create "].iter().any(|verb| line.starts_with(verb)))
             .collect();
         assert_eq!(changing, [give.as_str()], "after `{take}`:\n{}", statements.join("\n"));
         let script = bench.script(&[]);
@@ -189,7 +219,7 @@ fn whole_script_changes_nothing(bench: &mut Bench) {
 
 #[test]
 fn a_role_that_does_not_exist_is_created_and_settings_are_named() {
-    let mut bench = Bench::new("[]");
+    let mut bench = Bench::new("[slot]");
     bench.rig.flusso(&["sql", "--role", ROLE]).assert_code(0);
     let script = bench.script(&["--role", ROLE]);
     bench.run_twice(&script);
@@ -197,8 +227,6 @@ fn a_role_that_does_not_exist_is_created_and_settings_are_named() {
     bench.rig.flusso(&["check", "--deny-warnings"]).assert_code(0);
     for (setting, wrong) in [("wal_level", "replica"), ("max_wal_senders", "0")] {
         bench.rig.flusso(&["compile"]).assert_code(0);
-        // A slot keeps a server with a lower level from starting.
-        bench.rig.run(&["select pg_drop_replication_slot(slot_name) from pg_replication_slots"]);
         bench.cluster.configure(&[(setting, wrong)]).expect("the file is ours");
         bench.cluster.restart().expect("it starts");
         bench.rig.sql = bench.cluster.connect(&bench.rig.name).expect("it is back");
@@ -219,7 +247,7 @@ fn a_role_that_does_not_exist_is_created_and_settings_are_named() {
 
 #[test]
 fn without_a_server_the_lock_is_enough() {
-    let mut bench = Bench::new("[]");
+    let mut bench = Bench::new("[slot]");
     bench.rig.flusso(&["sql"]).assert_code(0);
     let script = bench.script(&["--role", ROLE]);
     bench.run_twice(&script);
@@ -232,4 +260,79 @@ fn without_a_server_the_lock_is_enough() {
     bench.run_twice(&ended.stdout);
     bench.as_role();
     bench.rig.flusso(&["check", "--deny-warnings"]).assert_code(0);
+}
+
+#[test]
+fn an_identity_that_times_out_leaves_its_table_unpublished() {
+    let mut bench = Bench::prepared();
+    let drop = format!("drop publication flusso_{}", bench.rig.name);
+    bench.rig.run(&[&drop, "alter table shop.order_items replica identity nothing"]);
+    let script = bench.script(&[]);
+    assert!(script.contains("replica identity full") && script.contains("create publication"), "{script}");
+    let mut reader = bench.rig.session();
+    reader.query("begin; select from shop.order_items limit 1").expect("it may read");
+    let url = bench.cluster.url_of(&bench.rig.name);
+    if let Some(ended) = psql(&url, &script) {
+        let says = String::from_utf8_lossy(&ended.stderr).into_owned();
+        assert!(!ended.status.success() && says.contains("lock timeout"), "{says}");
+        // The publication's own guard is not reached.
+        assert!(!says.contains("usable replica identity"), "{says}");
+    }
+    // By something that goes on after a failure.
+    let ended: Vec<_> = statements(&script).iter().map(|statement| bench.rig.sql.query(statement)).collect();
+    let failures: Vec<String> = ended.into_iter().filter_map(|end| Some(end.err()?.to_string())).collect();
+    assert_eq!(failures.len(), 2, "{failures:#?}");
+    assert!(failures[0].contains("lock timeout"), "{failures:#?}");
+    assert!(failures[1].contains("without a usable replica identity"), "{failures:#?}");
+    assert_eq!(bench.rig.value("select pubname from pg_publication"), None);
+    bench.rig.run(&["update shop.order_items set quantity = quantity"]);
+    reader.query("commit").expect("it ends");
+    bench.run_twice(&script);
+    assert_eq!(bench.statements(), [""; 0]);
+    bench.rig.run(&["update shop.order_items set quantity = quantity"]);
+}
+
+#[test]
+fn tables_that_the_database_does_not_have_are_named() {
+    let mut bench = Bench::prepared();
+    let right = bench.rig.database_url();
+    bench.rig.set_database(&bench.cluster.url_of("postgres"));
+    let says = bench.unsettled(&[]);
+    assert!(says.contains("`shop.users`") && says.contains("do not exist in database `postgres`"), "{says}");
+    assert!(bench.unsettled(&["--all"]).contains("do not exist in database `postgres`"));
+    assert_eq!(bench.script(&[]), "");
+    bench.rig.set_database(&right);
+    assert_eq!(bench.script(&[]), "");
+}
+
+#[test]
+fn a_role_that_may_not_log_in_or_connect_is_let() {
+    let mut bench = Bench::prepared();
+    let (quoted, database) = ("\"Sync \"\"1\"\" user\"", bench.rig.name.clone());
+    bench.rig.run(&[
+        &format!("alter role {quoted} nologin"),
+        &format!("revoke connect on database {database} from public, {quoted}"),
+    ]);
+    let script = bench.script(&["--role", ROLE]);
+    for statement in [
+        format!("alter role {quoted} login;"),
+        format!("grant connect on database \"{database}\" to {quoted};"),
+    ] {
+        assert!(script.contains(&statement), "{statement}: {script}");
+    }
+    bench.run_twice(&script);
+    assert_eq!(bench.script(&["--role", ROLE]), "");
+    bench.as_role();
+    bench.rig.flusso(&["check", "--deny-warnings"]).assert_code(0);
+}
+
+#[test]
+fn a_slot_that_flusso_may_not_create_is_created_by_nobody() {
+    let bench = Bench::new("[]");
+    let says = bench.unsettled(&[]);
+    assert!(says.contains("add `slot` to `manage`"), "{says}");
+    for arguments in [&[][..], &["--all"]] {
+        let script = bench.script(arguments);
+        assert!(!script.contains("pg_create_logical_replication_slot"), "{script}");
+    }
 }

@@ -39,7 +39,9 @@ const SETTLED: [&str; 14] = [
     wal_level_not_logical::LINT.name,
 ];
 
-/// Title of the section that publishes tables.
+/// Titles of the sections that depend on what a plan wants an old row to hold.
+const IDENTITY_INDEXES: &str = "Indexes for replica identities";
+const IDENTITIES: &str = "Replica identities";
 const PUBLICATION: &str = "Publication";
 
 /// Makes psql end at a statement that fails: those after it may rely on it.
@@ -165,10 +167,10 @@ impl Section {
 }
 
 impl Script {
-    /// Without the section that publishes: a table whose replica identity is not known yet must not be published, or
-    /// updates and deletes of the application on it may fail.
+    /// Without the sections that publish and set replica identities: a table must not be published before the identity
+    /// that it needs is known, or updates and deletes of the application on it may fail.
     pub fn without_publication(mut self) -> Self {
-        self.sections.retain(|section| section.title != PUBLICATION);
+        self.sections.retain(|section| ![IDENTITY_INDEXES, IDENTITIES, PUBLICATION].contains(&section.title));
         self
     }
 

@@ -15,7 +15,7 @@ use super::blocks::{
     is_unpublished, leaves_operations_out, no_publication, no_role, one_is_unusable, only_if,
     publishes_unusable, refuses,
 };
-use super::{PUBLICATION, Request, SETTLED, Section};
+use super::{IDENTITIES, IDENTITY_INDEXES, PUBLICATION, Request, SETTLED, Section};
 use crate::role_cannot_replicate::SERVICE_ROLES;
 use crate::words::{connection_name, listed};
 use crate::{child_delete_unseen, unusable_replica_identity};
@@ -228,14 +228,14 @@ impl<'a> Sections<'a> {
         };
         let plans = self.identities_to_set().into_iter().filter(is_missing);
         Section {
-            title: "Indexes for replica identities",
+            title: IDENTITY_INDEXES,
             notes: vec!["These do not block writers, and cannot run inside a transaction.".to_owned()],
             statements: plans.filter_map(create).collect(),
         }
     }
 
     fn identities(&self) -> Section {
-        let mut section = Section { title: "Replica identities", ..Section::default() };
+        let mut section = Section { title: IDENTITIES, ..Section::default() };
         section.notes.push(
             "Each takes a lock on its table for an instant. Should one time out, run the script again."
                 .to_owned(),
