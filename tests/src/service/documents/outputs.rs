@@ -118,12 +118,12 @@ async fn a_condition_is_computed_or_refused_in_words() {
     }
     let long = format!("nm: {}", "n".repeat(70));
     for (condition, words) in [
-        ("tags: { gt: a }", "is a list, and here is one value"),
-        ("tags: { ne: a }", "is a list, and here is one value"),
+        ("tags: { gt: a }", "is a list, but this is a single value"),
+        ("tags: { ne: a }", "is a list, but this is a single value"),
         ("ts: { gte: \"2024-01-01T00:00:00+05:00\" }", "has an offset, which is dropped"),
         ("ch: ab", "is shorter"),
         (&long, "is shorter"),
-        ("d: a", "cannot tell whether two values of `x.feeling` are equal"),
+        ("d: a", "is `x.feeling`, which has no equality operator"),
     ] {
         let index = format!("index: t\ntable: t\nwhere: {{ {condition} }}\nfields: {{ id: long }}\n");
         let judged = judged(&rig.pinned_session().await, &index).await;

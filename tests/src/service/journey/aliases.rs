@@ -34,7 +34,7 @@ fn an_alias_that_was_removed_is_reported_by_run_and_put_back_by_apply() {
     follower.wait_for("alias-missing");
     follower.stop().assert_code(0);
     rig.run(&["update shop.orders set note = 'unseen' where id = 1"]);
-    let done = rig.flusso(&["apply", "--dry-run"]).assert_code(0).assert_said("it is put back");
+    let done = rig.flusso(&["apply", "--dry-run"]).assert_code(0).assert_said("it is restored");
     assert!(done.stderr.contains("  alias "), "{}", done.stderr);
     assert_eq!(targets(&rig), [""; 0], "a dry run changes nothing");
     rig.flusso(&["apply"]).assert_code(0);

@@ -160,7 +160,7 @@ fn a_removed_index_is_refused_alike_by_every_command_and_putting_it_back_is_the_
     rig.flusso(&["compile"]).assert_code(0);
     for arguments in [["apply", "--dry-run"].as_slice(), &["apply"], &["run"]] {
         let done = rig.flusso(arguments).assert_code(4).assert_said("cannot retire `products`");
-        done.assert_said("put a removed index file back").assert_said("flusso compile");
+        done.assert_said("restore a removed index file").assert_said("flusso compile");
     }
     fs::write(&file, index).expect("the copy is ours");
     rig.flusso(&["compile"]).assert_code(0);
