@@ -102,7 +102,7 @@ pub(super) fn unknown_key(
 }
 
 /// A key of a field that is meant as a relation: another tool's word, another case, or misspelt.
-pub(super) fn relation<'a>(mapping: &'a Mapping) -> Option<(&'a Entry, &'static str)> {
+pub(super) fn relation(mapping: &Mapping) -> Option<(&Entry, &'static str)> {
     mapping.entries.iter().find_map(|entry| {
         let word = super::field::snake_case(&entry.key).replace('-', "_");
         let verbs = VERBS.iter().map(|(verb, _)| *verb);
