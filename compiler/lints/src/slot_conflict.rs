@@ -32,7 +32,7 @@ pub fn of_database(slot: &str, database: &str, current: &str, connection: &str) 
     ))
     .about("server")
     .with_help(format!(
-        "point {connection} at database `{database}`; if slot `{slot}` belongs to another project, set \
+        "check that {connection} names database `{database}`; only if slot `{slot}` belongs to another project, set \
              `source.postgres.slot` to an unused name, then run `flusso compile`"
     ))
 }
