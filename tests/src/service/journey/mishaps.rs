@@ -16,7 +16,7 @@ fn a_publication_that_is_dropped_while_following_is_named_with_the_way_on() {
     let done = follower.wait().assert_code(4);
     done.assert_said(&format!("publication `flusso_{}` was dropped", rig.name))
         .assert_said("pg_drop_replication_slot")
-        .assert_said("then `flusso apply`");
+        .assert_said("then run `flusso apply`");
 }
 
 #[test]
