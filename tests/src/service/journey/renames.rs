@@ -112,7 +112,7 @@ fn assert_noticed(swapped: &[&str], written: &str, put_back: &[&str], reason: &s
     let mut follower = rig.follow();
     rig.run(swapped);
     rig.run(&[written]);
-    let is_noticed = follower.says_within("nothing that was read is used", FOLLOWED);
+    let is_noticed = follower.says_within("the catalog changed during a read", FOLLOWED);
     if !is_noticed {
         rig.run(put_back);
         for index in ["orders", "products", "users"] {
