@@ -38,6 +38,7 @@ pub const PARAMETERS: &[Parameter] = &[
     parameter("fielddata", Boolean),
     parameter("fielddata_frequency_filter", NumberMap(&["max", "min", "min_segment_size"])),
     parameter("format", Text),
+    Parameter { name: "ignore_above", types: &["wildcard"], form: Whole(-INT - 1, INT) },
     parameter("ignore_above", Whole(0, INT)),
     parameter("ignore_malformed", Boolean),
     parameter("ignore_z_value", Boolean),
