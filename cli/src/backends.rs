@@ -72,9 +72,7 @@ impl Prepared {
         role: Option<&str>,
         tables: &[TableName],
     ) -> Result<Self> {
-        let timeout = Duration::from_millis(connection.statement_timeout_ms);
-        let (endpoint, tls) = (&connection.endpoint, &connection.tls);
-        let (facts, session) = catalog_facts_of(endpoint, tls, timeout, allow_commands, tables).await?;
+        let (facts, session) = ask_catalog(connection, allow_commands, tables).await?;
         let role = role.map_or_else(|| facts.server.role.name.clone(), str::to_owned);
         if role == facts.server.role.name {
             return Ok(Self { role, is_role_known: true, facts, session });
@@ -119,10 +117,8 @@ pub(crate) async fn ask_source(
     allow_commands: bool,
     project: &ParsedProject,
 ) -> Result<SourceAnswers> {
-    let timeout = Duration::from_millis(connection.statement_timeout_ms);
-    let (endpoint, tls) = (&connection.endpoint, &connection.tls);
     let tables = project.facts_needed();
-    let (facts, session) = catalog_facts_of(endpoint, tls, timeout, allow_commands, &tables).await?;
+    let (facts, session) = ask_catalog(connection, allow_commands, &tables).await?;
     let (compiled, is_refused) = compile(&session, project, &facts).await?;
     if !is_refused {
         return Ok(SourceAnswers { facts, compiled });
@@ -131,6 +127,16 @@ pub(crate) async fn ask_source(
     let facts = catalog_facts(&session, &tables).await?;
     let (compiled, _) = compile(&session, project, &facts).await?;
     Ok(SourceAnswers { facts, compiled })
+}
+
+/// Connects to a source and reads its catalog.
+async fn ask_catalog(
+    Connection { endpoint, tls, statement_timeout_ms }: &Connection,
+    allow_commands: bool,
+    tables: &[TableName],
+) -> Result<(CatalogFacts, Session)> {
+    let timeout = Duration::from_millis(*statement_timeout_ms);
+    catalog_facts_of(endpoint, tls, timeout, allow_commands, tables).await
 }
 
 /// Compiles a project over these facts; also, whether the server refused a query of the lock.

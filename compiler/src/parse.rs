@@ -69,6 +69,17 @@ pub fn is_index_file(text: &str) -> bool {
     root.get("index").is_some() && root.get("indexes").is_none() && root.get("source").is_none()
 }
 
+impl Connection {
+    /// That of a source.
+    pub fn of(source: &SourcePlan) -> Self {
+        Self {
+            endpoint: source.endpoint.clone(),
+            tls: source.tls.clone(),
+            statement_timeout_ms: source.statement_timeout_ms,
+        }
+    }
+}
+
 impl ParsedProject {
     /// Reads a project's file and its index files, in the order of their paths.
     pub(crate) fn new(kinds: Kinds, project: SourceFile, mut indexes: Vec<SourceFile>) -> Self {
@@ -104,12 +115,7 @@ impl ParsedProject {
 
     /// What it takes to ask the source; none where that could not be read.
     pub fn connection(&self) -> Option<Connection> {
-        let source = self.project.as_ref()?.source.clone()?;
-        Some(Connection {
-            endpoint: source.endpoint,
-            tls: source.tls,
-            statement_timeout_ms: source.statement_timeout_ms,
-        })
+        self.source().map(Connection::of)
     }
 
     /// Name of the project, where it has one.

@@ -31,8 +31,8 @@ use self::levels::{Accepted, LevelsSection};
 use self::print::{Spelled, block_text};
 
 pub use connection::{
-    HttpAddress, PostgresAddress, SecretRef, SourceEndpoint, SslMode, Template, TlsFiles, UrlEndpoint,
-    UserName,
+    Endpoint, HttpAddress, PostgresAddress, SecretRef, SourceEndpoint, SslMode, Template, TlsFiles,
+    UrlEndpoint, UserName,
 };
 pub use docs::docs;
 pub use field::{FieldPlan, FieldSource, JoinPair};

@@ -10,6 +10,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub use keywords::is_reserved;
 
+/// How long a name may be in Postgres (`NAMEDATALEN` less its end); a longer one is cut without an error.
+pub const NAME_BYTES_MAX: usize = 63;
+
 /// One name of the Postgres catalog, exactly as the catalog holds it (no folding, no quotes).
 ///
 /// [`fmt::Display`] spells it for SQL, in quotes where Postgres itself writes them.

@@ -9,6 +9,7 @@ mod slow;
 mod standby;
 mod writers;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -55,6 +56,14 @@ pub(crate) fn shared_postgres() -> String {
 /// The OpenSearch server of the test run.
 pub(crate) fn shared_opensearch() -> String {
     std::env::var(OPENSEARCH_VARIABLE).expect("the variable names an OpenSearch: `cargo xtask test` sets it")
+}
+
+/// `error[lint]: message` of every line that holds one.
+pub(crate) fn findings(text: &str) -> BTreeSet<String> {
+    let finding = |line: &str| {
+        ["error[", "warning["].iter().find_map(|head| line.find(head)).map(|at| line[at..].trim().to_owned())
+    };
+    text.lines().filter_map(finding).collect()
 }
 
 impl Rig {

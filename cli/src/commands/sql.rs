@@ -8,7 +8,7 @@ use flusso_compiler::{Connection, ParsedProject, judge, levels, lock, resolve};
 use flusso_lints::source::script::{self, Request, Script};
 use flusso_lints::words::counted;
 use flusso_schemas::lock::{Identity, Lock, Manage, SourcePlan, TablePlan};
-use flusso_schemas::name::TableName;
+use flusso_schemas::name::{NAME_BYTES_MAX, TableName};
 
 use crate::arguments::{Common, parse_switch};
 use crate::backends::{Prepared, role_of};
@@ -21,9 +21,6 @@ use crate::report;
 
 /// The role that is created where neither the command line nor a connection names one.
 const ROLE_DEFAULT: &str = "flusso";
-
-/// How long a name may be in Postgres.
-const NAME_BYTES_MAX: usize = 63;
 
 #[derive(Debug, Args)]
 pub(crate) struct SqlArguments {
@@ -67,7 +64,7 @@ async fn of_lock(
     common: &Common,
     console: &Console,
 ) -> Result<Exit, Failure> {
-    let connection = connection(&lock.source);
+    let connection = Connection::of(&lock.source);
     let tables: Vec<_> = lock.tables.iter().map(|table| table.name.clone()).collect();
     let allow = common.allow_commands;
     match Prepared::ask(&connection, allow, options.role.as_deref(), &tables).await {
@@ -119,7 +116,7 @@ async fn of_project(options: &SqlArguments, common: &Common, console: &Console) 
     print(&script, &lock, console)
 }
 
-/// A plan that needs every table that is named to be project, and nothing else that depends on the catalog.
+/// A plan that needs every table that is named to be read, and nothing else that depends on the catalog.
 fn access_only(project: &ParsedProject, source: &SourcePlan, tables: Vec<TableName>) -> Lock {
     let table =
         |name| TablePlan { name, key: Vec::new(), identity: Identity::Default, identity_holds: Vec::new() };
@@ -167,12 +164,4 @@ fn refuse(project: &ParsedProject, diagnostics: Vec<Diagnostic>, console: &Conso
     let findings: Vec<_> = diagnostics.iter().map(|each| each.to_finding(&sources)).collect();
     report::live(&findings, console);
     Exit::Findings
-}
-
-fn connection(source: &SourcePlan) -> Connection {
-    Connection {
-        endpoint: source.endpoint.clone(),
-        tls: source.tls.clone(),
-        statement_timeout_ms: source.statement_timeout_ms,
-    }
 }

@@ -8,6 +8,7 @@ use crate::pg_type::{BaseType, PgType};
 use crate::syntax::tree::{Content, Node, YamlScalar};
 use flusso_lints::filter_type_mismatch::Column;
 use flusso_lints::{enum_value_unknown, missing_value};
+use flusso_schemas::name::NAME_BYTES_MAX;
 
 /// The column that a constant is compared with.
 #[derive(Clone, Debug)]
@@ -317,7 +318,7 @@ fn without_offset(text: &str) -> Option<&str> {
 fn longest(pg_type: &PgType) -> Option<usize> {
     match pg_type.base {
         BaseType::InternalChar => Some(1),
-        BaseType::Name => Some(63),
+        BaseType::Name => Some(NAME_BYTES_MAX),
         _ => None,
     }
 }

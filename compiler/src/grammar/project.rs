@@ -260,7 +260,7 @@ pub static LINT: KeyTable = KeyTable {
 them with their levels and says which are fixed.",
     keys: &[
         key("level", Word(&LEVEL_WORDS, &[]), "The level.").required(),
-        key("reason", Text, "Why, for whoever reads the file or the lock."),
+        key("reason", Text, "Why the level is another one; the lock keeps it."),
     ],
     example: Some(Example {
         at: Place::Project,

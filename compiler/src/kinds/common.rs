@@ -86,11 +86,14 @@ pub(super) const INDEXED_UNITS_MAX: u64 = TERM_BYTES_MAX / UNIT_BYTES_MAX;
 
 /// An exact value. One of a text may be of any length; uuids, names and an enum's labels are short.
 pub(super) fn exact_mapping(pg_type: &PgType) -> FieldMapping {
-    let mut mapping = mapping_of("keyword");
     let is_short = matches!(pg_type.base, BaseType::Enum { .. } | BaseType::Name | BaseType::InternalChar);
-    if pg_type.base.is_text() && !is_short {
-        mapping.parameters.insert("ignore_above".to_owned(), INDEXED_UNITS_MAX.into());
-    }
+    if pg_type.base.is_text() && !is_short { limited_mapping("keyword") } else { mapping_of("keyword") }
+}
+
+/// A mapping of this type that leaves longer values unindexed; without it they would have their document refused.
+pub(super) fn limited_mapping(opensearch_type: &str) -> FieldMapping {
+    let mut mapping = mapping_of(opensearch_type);
+    mapping.parameters.insert("ignore_above".to_owned(), INDEXED_UNITS_MAX.into());
     mapping
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::common::{INDEXED_UNITS_MAX, KEYWORD_OPTIONS, mapping_of, never, text};
+use super::common::{KEYWORD_OPTIONS, limited_mapping, never, text};
 use super::{Acceptance, FieldMapping, Kind, MappingContext, Rendered};
 use crate::pg_type::{BaseType, PgType};
 
@@ -57,9 +57,7 @@ impl Kind for Keyword {
     }
 
     fn mapping(&self, _field: &MappingContext<'_>) -> FieldMapping {
-        let mut mapping = mapping_of("keyword");
-        mapping.parameters.insert("ignore_above".to_owned(), INDEXED_UNITS_MAX.into());
-        mapping
+        limited_mapping("keyword")
     }
 
     fn render(&self, expression: &str, pg_type: &PgType, _parameters: &BTreeMap<String, Value>) -> Rendered {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::common::{INDEXED_UNITS_MAX, mapping_of, never, text};
+use super::common::{limited_mapping, never, text};
 use super::{Acceptance, FieldMapping, Kind, MappingContext, Rendered};
 use crate::pg_type::PgType;
 
@@ -40,9 +40,7 @@ impl Kind for Wildcard {
     }
 
     fn mapping(&self, _field: &MappingContext<'_>) -> FieldMapping {
-        let mut mapping = mapping_of("wildcard");
-        mapping.parameters.insert("ignore_above".to_owned(), INDEXED_UNITS_MAX.into());
-        mapping
+        limited_mapping("wildcard")
     }
 
     fn render(&self, expression: &str, pg_type: &PgType, _parameters: &BTreeMap<String, Value>) -> Rendered {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use flusso_schemas::lock::{
     Manage, PostgresAddress, SourceEndpoint, SourcePlan, SslMode, Template, TlsFiles,
 };
+use flusso_schemas::name::NAME_BYTES_MAX;
 
 use super::keys::{At, Keys, Reader};
 use super::source_url;
@@ -83,7 +84,7 @@ fn plain_text(reader: &mut Reader, key: &str, node: &Node) -> Option<At<String>>
         reader.push(wrong_type::reference_in_name(key, text.place));
         return None;
     }
-    if text.value.len() > 63 {
+    if text.value.len() > NAME_BYTES_MAX {
         reader.push(name_too_long::finding(key, text.value.len(), text.place));
         return None;
     }

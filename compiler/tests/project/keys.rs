@@ -8,7 +8,7 @@ use flusso_compiler::kinds;
 use flusso_compiler::model::{Function, Verb};
 use flusso_schemas::lock::{Lock, write};
 
-use crate::rig::Project;
+use crate::rig::{Project, type_of};
 
 const PROJECT: &str = "version: 1
 project: it
@@ -166,28 +166,8 @@ fn field(base: &[(&str, &str)]) -> Form {
 
 /// A scalar of each kind over an expression of a type that the kind takes, and the other forms of a field.
 fn field_forms() -> Vec<Form> {
-    let types: BTreeMap<&str, &str> = BTreeMap::from([
-        ("binary", "bytea"),
-        ("boolean", "boolean"),
-        ("byte", "numeric(2,0)"),
-        ("date", "date"),
-        ("decimal", "numeric(12,2)"),
-        ("double", "double precision"),
-        ("float", "real"),
-        ("half_float", "real"),
-        ("integer", "integer"),
-        ("interval", "interval"),
-        ("ip", "inet"),
-        ("ip_range", "cidr"),
-        ("json", "jsonb"),
-        ("long", "bigint"),
-        ("short", "smallint"),
-        ("time", "time without time zone"),
-        ("timestamp", "timestamp without time zone"),
-        ("uuid", "uuid"),
-    ]);
     let of_kind = |kind: &str| {
-        let name = types.get(kind).unwrap_or(&"text");
+        let name = type_of(kind);
         let sql = format!("\"coalesce(note, 'type={name}')\"");
         field(&[("kind", kind), ("sql", &sql)])
     };
@@ -486,7 +466,7 @@ fn form_of(base: &[String]) -> Forms {
         "min" => aggregate(Function::Min),
         "max" => aggregate(Function::Max),
         "exists" => aggregate(Function::Exists),
-        other => panic!("`{other}` is no head"),
+        other => panic!("unknown head `{other}`"),
     }
 }
 

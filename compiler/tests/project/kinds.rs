@@ -10,7 +10,7 @@ use flusso_compiler::kinds::{
 use flusso_compiler::pg_type::{BaseType, PgType};
 use serde_json::{Value, json};
 
-use crate::rig::{PROJECT, Project};
+use crate::rig::{PROJECT, Project, type_of};
 
 /// Countries by their code, which no kind of ours is.
 #[derive(Debug)]
@@ -143,28 +143,6 @@ fn an_added_kind_is_explained_and_in_the_schema() {
     assert_eq!(names, ["index", "store"]);
 }
 
-/// A type that each kind takes; text where none is named.
-const TYPES: [(&str, &str); 18] = [
-    ("binary", "bytea"),
-    ("boolean", "boolean"),
-    ("byte", "numeric(2,0)"),
-    ("date", "date"),
-    ("decimal", "numeric(12,2)"),
-    ("double", "double precision"),
-    ("float", "real"),
-    ("half_float", "real"),
-    ("integer", "integer"),
-    ("interval", "interval"),
-    ("ip", "inet"),
-    ("ip_range", "cidr"),
-    ("json", "jsonb"),
-    ("long", "bigint"),
-    ("short", "smallint"),
-    ("time", "time without time zone"),
-    ("timestamp", "timestamp with time zone"),
-    ("uuid", "uuid"),
-];
-
 #[test]
 fn the_examples_of_every_kind_compile() {
     for kind in ALL {
@@ -174,13 +152,12 @@ fn the_examples_of_every_kind_compile() {
         for example in examples {
             // A field that is a map by itself has any name.
             let field = if example.starts_with('{') { format!("it: {example}") } else { example.to_owned() };
-            assert!(field.contains(kind.name()), "`{field}` is no example of {}", kind.name());
+            assert!(field.contains(kind.name()), "`{field}` does not show {}", kind.name());
             let name = field.split(':').next().unwrap_or_default().to_owned();
             let column = field.split_once("column: ").map(|(_, rest)| rest);
             let column =
                 column.map_or(name.as_str(), |rest| rest.split([',', ' ']).next().unwrap_or_default());
-            let named = TYPES.iter().find(|(named, _)| *named == kind.name());
-            let pg_type = named.map_or("text", |(_, pg_type)| pg_type);
+            let pg_type = type_of(kind.name());
             // A table whose own columns no example names.
             let index = format!("version: 1\nindex: it\ntable: product_categories\nfields:\n  {field}\n");
             let columns = [(column, pg_type)];

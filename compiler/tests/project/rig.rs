@@ -13,6 +13,33 @@ use flusso_schemas::facts::{
 };
 use serde_json::{Map, Value};
 
+/// A type that each kind takes; text where none is named.
+const TYPES: [(&str, &str); 18] = [
+    ("binary", "bytea"),
+    ("boolean", "boolean"),
+    ("byte", "numeric(2,0)"),
+    ("date", "date"),
+    ("decimal", "numeric(12,2)"),
+    ("double", "double precision"),
+    ("float", "real"),
+    ("half_float", "real"),
+    ("integer", "integer"),
+    ("interval", "interval"),
+    ("ip", "inet"),
+    ("ip_range", "cidr"),
+    ("json", "jsonb"),
+    ("long", "bigint"),
+    ("short", "smallint"),
+    ("time", "time without time zone"),
+    ("timestamp", "timestamp without time zone"),
+    ("uuid", "uuid"),
+];
+
+/// A type that a kind takes.
+pub(crate) fn type_of(kind: &str) -> &'static str {
+    TYPES.iter().find(|(named, _)| *named == kind).map_or("text", |(_, pg_type)| pg_type)
+}
+
 /// Types that an expression without a recorded answer may have.
 const GUESSES: [&str; 5] = ["text", "integer", "numeric", "boolean", "double precision"];
 

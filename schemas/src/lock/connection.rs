@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use super::block::{Block as _, block, json as block_json};
+use super::block::{Block, block};
 use super::form::{Form, words};
 use super::read::item::Item;
 use super::read::keys::Keys;
@@ -36,23 +36,20 @@ pub enum UserName {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Template(pub String);
 
-/// Where the source listens.
+/// Where a server listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SourceEndpoint {
-    /// `url = { env = "NAME" }`: one reference to a whole connection URL.
-    Url(SecretRef),
-    /// The parts of the URL; only user and password may be secret.
-    Parts(PostgresAddress),
-}
-
-/// Where a sink listens.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum UrlEndpoint {
+pub enum Endpoint<Address> {
     /// `url = { env = "NAME" }`: one reference to a whole URL.
     Url(SecretRef),
-    /// `url = { scheme = …, host = …, port = …, path = … }`: plain parts without credentials.
-    Parts(HttpAddress),
+    /// `url = { host = …, … }`: the address in parts.
+    Parts(Address),
 }
+
+/// Where the source listens; of its parts only user and password may be secret.
+pub type SourceEndpoint = Endpoint<PostgresAddress>;
+
+/// Where a sink listens; its parts carry no credential.
+pub type UrlEndpoint = Endpoint<HttpAddress>;
 
 block! {
     /// A connection to Postgres in parts.
@@ -197,51 +194,25 @@ impl SecretRef {
     }
 }
 
-/// Reads one reference, or the parts of an address.
-fn url_or<T: super::block::Block, E>(
-    item: Item<'_>,
-    url: impl FnOnce(SecretRef) -> E,
-    parts: impl FnOnce(T) -> E,
-) -> Result<E> {
-    let mut keys = item.block(T::WHAT)?;
-    if SecretRef::is_in(&keys) {
-        return SecretRef::of(keys).map(url);
-    }
-    let address = T::read(&mut keys)?;
-    keys.finish()?;
-    Ok(parts(address))
-}
-
-impl Form for SourceEndpoint {
+impl<Address: Block> Form for Endpoint<Address> {
     fn value(&self) -> Option<Value> {
         match self {
             Self::Url(reference) => reference.value(),
-            Self::Parts(address) => Some(Value::Object(block_json(address.entries()))),
+            Self::Parts(address) => address.value(),
         }
     }
 
     fn read(item: Item<'_>) -> Result<Self> {
-        url_or(item, Self::Url, Self::Parts)
-    }
-
-    fn words() -> String {
-        format!("{}; or {}", SecretRef::words(), PostgresAddress::words())
-    }
-}
-
-impl Form for UrlEndpoint {
-    fn value(&self) -> Option<Value> {
-        match self {
-            Self::Url(reference) => reference.value(),
-            Self::Parts(address) => Some(Value::Object(block_json(address.entries()))),
+        let mut keys = item.block(Address::WHAT)?;
+        if SecretRef::is_in(&keys) {
+            return SecretRef::of(keys).map(Self::Url);
         }
-    }
-
-    fn read(item: Item<'_>) -> Result<Self> {
-        url_or(item, Self::Url, Self::Parts)
+        let address = <Address as Block>::read(&mut keys)?;
+        keys.finish()?;
+        Ok(Self::Parts(address))
     }
 
     fn words() -> String {
-        format!("{}; or {}", SecretRef::words(), HttpAddress::words())
+        format!("{}; or {}", SecretRef::words(), Address::words())
     }
 }

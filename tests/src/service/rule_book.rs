@@ -6,7 +6,7 @@ use tempfile::TempDir;
 use xtask::fixtures::SHOP;
 use xtask::services::postgres::Cluster;
 
-use crate::rig::Rig;
+use crate::rig::{Rig, findings};
 
 /// Tables whose rows are parts of documents of other tables; their old rows must be whole.
 const PARTS: [&str; 5] = ["addresses", "categories", "order_items", "product_categories", "reviews"];
@@ -75,14 +75,6 @@ impl Bench {
         assert_eq!(of_check, of_apply, "{lint}:\n{}", apply.stderr);
         assert_eq!((check.code, apply.code != 0), (1, true), "{lint}");
     }
-}
-
-/// `error[lint]: message` of every line that holds one.
-fn findings(text: &str) -> BTreeSet<String> {
-    let finding = |line: &str| {
-        ["error[", "warning["].iter().find_map(|head| line.find(head)).map(|at| line[at..].trim().to_owned())
-    };
-    text.lines().filter_map(finding).collect()
 }
 
 #[test]

@@ -1,10 +1,8 @@
 //! A real index server in one wrong state after the other: `check`, `apply --dry-run` and `apply` find the same.
 
-use std::collections::BTreeSet;
-
 use xtask::fixtures::SHOP;
 
-use crate::rig::Rig;
+use crate::rig::{Rig, findings};
 
 /// A request that changes the server: method, path, body. `NAME` is the project's.
 type Request = (&'static str, &'static str, &'static str);
@@ -63,14 +61,6 @@ fn ask(rig: &Rig, requests: &[Request]) {
         let (status, answer) = rig.request(method, &path, &body);
         assert!((200..300).contains(&status), "{method} {path}: {answer}");
     }
-}
-
-/// `error[lint]: message` of every line that holds one.
-fn findings(text: &str) -> BTreeSet<String> {
-    let finding = |line: &str| {
-        ["error[", "warning["].iter().find_map(|head| line.find(head)).map(|at| line[at..].trim().to_owned())
-    };
-    text.lines().filter_map(finding).collect()
 }
 
 fn demand_the_same(rig: &Rig, lint: &str) {

@@ -109,7 +109,7 @@ pub(super) fn one_is_unusable(tables: &[&TableName]) -> String {
     format!("exists (select from pg_class c where c.oid in ({})\n    and {IS_UNUSABLE})", tables.join(", "))
 }
 
-/// Whether a table of the publication, whoever put it there, has no usable replica identity.
+/// Whether a table of the publication, also one that somebody else added, has no usable replica identity.
 pub(super) fn publishes_unusable(publication: &str) -> String {
     format!(
         "exists (select from pg_publication_tables t join pg_namespace n on n.nspname = t.schemaname\n    \
